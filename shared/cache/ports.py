@@ -1,0 +1,34 @@
+"""The cache as the services see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Cached:
+    """A cached value and the version it was made from."""
+
+    version: int
+    value: bytes
+
+
+class Cache(Protocol):
+    """A cache that may be empty, flushed or away at any moment; no operation ever raises for that."""
+
+    @property
+    def available(self) -> bool:
+        """False while the server is known to be away: reads answer None and writes are dropped."""
+        ...
+
+    async def get(self, key: str) -> Cached | None: ...
+
+    async def set_if_newer(self, key: str, version: int, value: bytes, ttl_seconds: int) -> bool:
+        """Stores the value unless one of a greater version is there, atomically. True when the cache now holds
+        this version or a greater one; False when that is not known (the server is away)."""
+        ...
+
+    async def delete(self, key: str) -> bool:
+        """True when the key is certainly gone."""
+        ...

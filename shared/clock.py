@@ -1,0 +1,36 @@
+"""Time as a dependency, so that a test can move it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tells the time of day."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, in UTC."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+def to_rfc3339(moment: datetime) -> str:
+    """`2026-01-31T12:00:00.123Z`: RFC 3339, UTC, milliseconds, so that text order is time order."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def from_rfc3339(text: str) -> datetime:
+    """The moment that `to_rfc3339` wrote. Raises ValueError for anything that is no RFC 3339 time."""
+    return datetime.fromisoformat(text)
+
+
+def to_millis(moment: datetime) -> int:
+    """Milliseconds since the Unix epoch."""
+    return int(moment.timestamp() * 1000)

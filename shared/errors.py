@@ -1,0 +1,114 @@
+"""The one error tree. Whatever a client can be told is a `ShopError`; anything else is a bug and answers 500.
+
+    ShopError
+    ├── MalformedRequest      400  the body is no JSON
+    ├── NotAuthenticated      401
+    ├── PermissionDenied      403
+    ├── NotFound              404
+    ├── Conflict              409  the state does not allow it
+    ├── PreconditionFailed    412  If-Match names another version
+    ├── PayloadTooLarge       413
+    ├── UnsupportedMediaType  415
+    ├── InvalidInput          422  a value is not acceptable; `errors` point at the fields
+    ├── PreconditionRequired  428  If-Match is missing
+    ├── TooManyRequests       429  with Retry-After
+    └── Unavailable           503  with Retry-After
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field. `pointer` is a JSON pointer into the body (RFC 6901), or `query:limit`,
+    `path:product_id`, `header:If-Match` for what is not in the body."""
+
+    pointer: str
+    message: str
+
+
+class ShopError(Exception):
+    """Something a client is told about, as a problem document (RFC 9457).
+
+    `code` is the stable slug of the problem's type, `title` its short name, and `detail` says what to do.
+    `extra` adds members to the problem document, `headers` adds response headers.
+    """
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "error"
+    title: ClassVar[str] = "Error"
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        errors: Sequence[FieldError] = (),
+        extra: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.extra = dict(extra or {})
+        self.headers = dict(headers or {})
+
+
+class MalformedRequest(ShopError):
+    status, code, title = 400, "malformed-request", "Malformed request"
+
+
+class NotAuthenticated(ShopError):
+    """No token, or one that is not (or no longer) accepted. Answers with `WWW-Authenticate` (RFC 6750)."""
+
+    status, code, title = 401, "not-authenticated", "Not authenticated"
+
+
+class PermissionDenied(ShopError):
+    status, code, title = 403, "permission-denied", "Permission denied"
+
+
+class NotFound(ShopError):
+    status, code, title = 404, "not-found", "Not found"
+
+
+class Conflict(ShopError):
+    status, code, title = 409, "conflict", "Conflict"
+
+
+class PreconditionFailed(ShopError):
+    status, code, title = 412, "precondition-failed", "Precondition failed"
+
+
+class PayloadTooLarge(ShopError):
+    status, code, title = 413, "payload-too-large", "Payload too large"
+
+
+class UnsupportedMediaType(ShopError):
+    status, code, title = 415, "unsupported-media-type", "Unsupported media type"
+
+
+class InvalidInput(ShopError):
+    status, code, title = 422, "invalid-input", "Invalid input"
+
+
+class PreconditionRequired(ShopError):
+    status, code, title = 428, "precondition-required", "Precondition required"
+
+
+class _RetryLater(ShopError):
+    """A `ShopError` that says in whole seconds when to come back (`Retry-After`, RFC 9110)."""
+
+    def __init__(self, detail: str, *, retry_after: int = 1, extra: Mapping[str, Any] | None = None) -> None:
+        super().__init__(detail, extra=extra, headers={"Retry-After": str(retry_after)})
+
+
+class TooManyRequests(_RetryLater):
+    status, code, title = 429, "too-many-requests", "Too many requests"
+
+
+class Unavailable(_RetryLater):
+    status, code, title = 503, "unavailable", "Temporarily unavailable"

@@ -1,0 +1,116 @@
+"""The event bus and its key-value buckets as the services see them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared.errors import Unavailable
+from shared.events.envelope import Event
+
+
+class BusUnavailable(Unavailable):
+    """NATS did not acknowledge. The message may or may not have arrived; publishing it again is harmless."""
+
+    code = "bus-unavailable"
+
+
+class WrongRevision(Exception):
+    """The key is not (any more) at the expected revision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A key's value. `revision` counts the writes to the whole bucket, so revisions of different keys compare.
+    `value` is None when the key was deleted."""
+
+    key: str
+    revision: int
+    value: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class BucketConfig:
+    """`ttl_seconds` after a write the key disappears (0: never). `replicas` copies are kept in a cluster."""
+
+    name: str
+    ttl_seconds: int = 0
+
+
+class Watch(Protocol):
+    """A running watch over a bucket; it survives reconnects."""
+
+    @property
+    def revision(self) -> int:
+        """Every change up to this revision of the bucket has been handed over."""
+        ...
+
+    @property
+    def connected(self) -> bool:
+        """False while changes may be missed (NATS away)."""
+        ...
+
+    async def stop(self) -> None: ...
+
+
+class Bucket(Protocol):
+    """A key-value bucket. Every operation raises `BusUnavailable`."""
+
+    async def get(self, key: str) -> Entry | None: ...
+
+    async def put(self, key: str, value: bytes) -> int:
+        """Writes whatever was there before; gives the revision."""
+        ...
+
+    async def create(self, key: str, value: bytes) -> int:
+        """Writes a key that is not there (or deleted). Raises `WrongRevision`."""
+        ...
+
+    async def update(self, key: str, value: bytes, revision: int) -> int:
+        """Writes over that revision. Raises `WrongRevision`."""
+        ...
+
+    async def delete(self, key: str) -> None: ...
+
+    async def watch(
+        self,
+        on_entry: Callable[[Entry], None],
+        *,
+        replay: bool,
+        on_gap: Callable[[], None] = lambda: None,
+    ) -> Watch:
+        """Hands over every change from now on, in order; with `replay` first the present entries (handed over
+        before this returns). After an interruption it resumes without loss; where that is impossible it calls
+        `on_gap` first, and replays the present entries again when `replay` is set."""
+        ...
+
+
+EventHandler = Callable[[Event], Awaitable[None]]
+
+
+class EventBus(Protocol):
+    """At-least-once facts for anyone, and buckets. Publishing raises `BusUnavailable`."""
+
+    @property
+    def connected(self) -> bool: ...
+
+    async def publish(self, event: Event) -> None:
+        """Returns once the stream has it. The event's id deduplicates repeats."""
+        ...
+
+    async def subscribe(self, consumer: str, handlers: Mapping[str, EventHandler]) -> None:
+        """Starts the durable pull consumer named `consumer`, shared by all replicas that name it.
+
+        `handlers` maps a subject pattern (`shop.user.deleted.*`) to what handles it. A handler that raises is
+        tried again with back-off, then the event goes to the dead letters with the reason.
+        """
+        ...
+
+    async def bucket(self, config: BucketConfig) -> Bucket:
+        """The bucket, created if it is not there."""
+        ...
+
+
+Deliver = Callable[[str, Sequence[Event]], Awaitable[None]]
+"""Delivers one document's events, in order; raises `BusUnavailable`. Repeating it must be harmless."""

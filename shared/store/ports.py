@@ -1,0 +1,162 @@
+"""The document store as the services see it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from shared.errors import Unavailable
+
+Json = dict[str, Any]
+
+
+class FieldType(StrEnum):
+    """How a top-level field is indexed. A field that holds a list is declared by its items' type."""
+
+    KEYWORD = "keyword"
+    TEXT = "text"
+    LONG = "long"
+    DATE = "date"  # RFC 3339 text, as `shared.clock.to_rfc3339` writes it
+    BOOLEAN = "boolean"
+    OPAQUE = "opaque"  # kept, never searched: any JSON value
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A declared field. `parameters` are further mapping parameters for Elasticsearch (`index_prefixes`, …)."""
+
+    type: FieldType
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A named set of documents and the strict declaration of their fields.
+
+    A document with an undeclared top-level field is refused. Raise `schema_version` with every change of
+    `fields`: `trolley migrate` then builds the next index and swaps the alias.
+    """
+
+    name: str
+    schema_version: int
+    fields: Mapping[str, Field]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A stored document. `version` is an opaque token that changes with every write of it."""
+
+    id: str
+    version: str
+    body: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Equals:
+    field: str
+    value: str | int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    field: str
+    values: Sequence[str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """`at_least <= field < below`; either end may be open. A document without the field does not match."""
+
+    field: str
+    at_least: str | int | None = None
+    below: str | int | None = None
+
+
+Condition = Equals | OneOf | Between
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """All conditions hold; sorted by `sort` (a leading `-` descends), then by id; `after` is the last page's
+    `next_after`; at most `limit` documents."""
+
+    conditions: Sequence[Condition] = ()
+    sort: Sequence[str] = ()
+    limit: int = 100
+    after: Sequence[str | int | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of documents. `next_after` is None on the last page. `total` is a lower bound unless exact."""
+
+    documents: Sequence[Document]
+    total: int
+    total_is_exact: bool
+    next_after: Sequence[str | int | None] | None
+
+
+class VersionConflict(Exception):
+    """The document is not (any more) at the expected version."""
+
+
+class AlreadyExists(Exception):
+    """A document with this id is there already."""
+
+
+class StoreUnavailable(Unavailable):
+    """The store did not answer. A write that raises this may or may not have happened."""
+
+    code = "store-unavailable"
+
+
+class StoreOverloaded(Unavailable):
+    """The bounded queue before the store is full; nothing was written."""
+
+    code = "store-overloaded"
+
+
+class DocumentStore(Protocol):
+    """One collection of JSON documents with compare-and-swap on opaque versions.
+
+    `get`, `get_many` and all writes are real-time: they see every acknowledged write. `find` and `scan` see a
+    write only after a refresh (within about a second, or after `refresh`), in every adapter's contract.
+    All operations raise `StoreUnavailable` or `StoreOverloaded`.
+    """
+
+    @property
+    def collection(self) -> Collection: ...
+
+    async def get(self, id: str) -> Document | None:
+        """The document, or None."""
+        ...
+
+    async def get_many(self, ids: Sequence[str]) -> list[Document | None]:
+        """The documents in the order of `ids`, None where there is none."""
+        ...
+
+    async def create(self, id: str, body: Json) -> str:
+        """Writes a new document and gives its version. Raises `AlreadyExists`."""
+        ...
+
+    async def replace(self, id: str, body: Json, expected_version: str) -> str:
+        """Writes over that version and gives the new one. Raises `VersionConflict`, also when it is gone."""
+        ...
+
+    async def delete(self, id: str, expected_version: str) -> None:
+        """Removes that version. Raises `VersionConflict`, also when it is gone already."""
+        ...
+
+    async def find(self, query: Query) -> Found:
+        """A page of what matches."""
+        ...
+
+    def scan(self, conditions: Sequence[Condition] = (), *, batch: int = 500) -> AsyncIterator[Document]:
+        """Everything that matches, in the order of ids, read page by page."""
+        ...
+
+    async def refresh(self) -> None:
+        """Makes every write acknowledged before this call visible to `find`; concurrent calls share one."""
+        ...
