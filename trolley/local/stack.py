@@ -1,0 +1,150 @@
+"""`LocalStack`: starts the whole shop on this machine, and ends it without a trace in the process table."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from trolley.local.environment import development_secrets, prepare_directory
+from trolley.local.errors import LocalRunFailed
+from trolley.local.gateway import gateway_program
+from trolley.local.ports import free_port, require_free
+from trolley.local.process import ManagedProcess, Output
+from trolley.local.programs import MODULES, nats_program, redis_program, service_program
+from trolley.local.readiness import Readiness
+from trolley.local.supervisor import Supervisor
+
+_GRACE_SECONDS = 12.0
+
+
+def _discard(_name: str, _line: str) -> None:
+    """The output of a stack nobody looks at."""
+
+
+class LocalStack:
+    """Traefik, NATS, Redis and `scale[service]` replicas of each service, with their data in `directory`.
+
+    `environment` is what the processes see besides the addresses the stack gives them (default: that of this
+    process). A NATS_URL or REDIS_URL in it is used instead of a server of the stack's own, and an
+    ELASTICSEARCH_URL instead of SQLite. `gateway_port` None takes a free one. With `supervise`, what crashes is started again.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        gateway_port: int | None = None,
+        scale: Mapping[str, int] | None = None,
+        environment: Mapping[str, str] | None = None,
+        output: Output = _discard,
+        supervise: bool = False,
+    ) -> None:
+        self.directory = directory.absolute()
+        self.gateway_port = gateway_port or free_port()
+        self.internal_port = free_port()
+        self.scale = {service: (scale or {}).get(service, 1) for service in MODULES}
+        self.environment = dict(os.environ if environment is None else environment)
+        self._output = output
+        self._supervisor = Supervisor(output) if supervise else None
+        self._processes: dict[str, ManagedProcess] = {}
+
+    @property
+    def base_url(self) -> str:
+        """Where the shop is reached."""
+        return f"http://127.0.0.1:{self.gateway_port}"
+
+    @property
+    def internal_url(self) -> str:
+        """Where the gateway's metrics and dashboard are."""
+        return f"http://127.0.0.1:{self.internal_port}"
+
+    async def start(self, timeout_seconds: float = 60) -> None:
+        """Returns once every route answers. Raises `LocalRunFailed`; then nothing is left running."""
+        require_free(self.gateway_port, "GATEWAY_PORT")
+        prepare_directory(self.directory)
+        try:
+            await self._start_servers()
+            ports = await self._start_services()
+            await self._start_gateway(ports)
+            ready = Readiness(self._processes, self.base_url, ports)
+            await asyncio.wait_for(ready.wait(), timeout_seconds)
+        except BaseException as error:
+            await self.stop(force=True)
+            if isinstance(error, TimeoutError):
+                raise LocalRunFailed(
+                    f"The shop was not ready within {timeout_seconds:g} s: {ready}"
+                ) from error
+            raise
+        if self._supervisor:
+            for process in self._processes.values():
+                self._supervisor.watch(process)
+
+    async def stop(self, *, force: bool = False) -> None:
+        """Ends every process, the gateway first so that running requests finish; `force` kills them all."""
+        if self._supervisor:
+            await self._supervisor.close()
+        stages = [list(self._processes.values())] if force else self._stages()
+        for stage in stages:
+            await asyncio.gather(*(p.kill() if force else p.stop(_GRACE_SECONDS) for p in stage))
+
+    async def kill(self, service: str, index: int = 0) -> None:
+        """Ends a process as a crash would; it stays down until `restart`. Also `nats`, `redis`, `gateway`."""
+        process = self.process(service, index)
+        if self._supervisor:
+            await self._supervisor.dismiss(process)
+        await process.kill()
+
+    async def restart(self, service: str, index: int = 0) -> None:
+        """Starts it (again) at its old address, ending it first when it runs; returns before it is ready."""
+        process = self.process(service, index)
+        if self._supervisor:
+            await self._supervisor.dismiss(process)
+        await process.stop(_GRACE_SECONDS)
+        await process.start()
+        if self._supervisor:
+            self._supervisor.watch(process)
+
+    def process(self, service: str, index: int = 0) -> ManagedProcess:
+        """That replica of the service, or the server of that name."""
+        return self._processes[f"{service}-{index + 1}" if service in MODULES else service]
+
+    async def _start_servers(self) -> None:
+        environment = self.environment
+        if not environment.get("NATS_URL"):
+            port = free_port()
+            await self._launch(ManagedProcess(nats_program(self.directory, port, environment), self._output))
+            environment["NATS_URL"] = f"nats://127.0.0.1:{port}"
+        if not environment.get("REDIS_URL"):
+            port = free_port()
+            await self._launch(ManagedProcess(redis_program(self.directory, port, environment), self._output))
+            environment["REDIS_URL"] = f"redis://127.0.0.1:{port}/0"
+
+    async def _start_services(self) -> dict[str, list[int]]:
+        environment = self.environment
+        environment.setdefault("SQLITE_DIRECTORY", str(self.directory / "store"))
+        environment |= {"HTTP_HOST": "127.0.0.1", **development_secrets(self.directory, environment)}
+        ports = {service: [free_port() for _ in range(count)] for service, count in self.scale.items()}
+        for service, numbers in ports.items():
+            for index, port in enumerate(numbers):
+                program = service_program(service, index, port, environment)
+                await self._launch(ManagedProcess(program, self._output))
+        return ports
+
+    async def _start_gateway(self, ports: Mapping[str, list[int]]) -> None:
+        servers = {name: [f"http://127.0.0.1:{port}" for port in numbers] for name, numbers in ports.items()}
+        program = gateway_program(
+            self.directory, self.gateway_port, self.internal_port, servers, self.environment
+        )
+        await self._launch(ManagedProcess(program, self._output))
+
+    async def _launch(self, process: ManagedProcess) -> None:
+        self._processes[process.name] = process
+        await process.start()
+
+    def _stages(self) -> list[list[ManagedProcess]]:
+        everything = list(self._processes.values())
+        servers = [process for process in everything if process.name in ("nats", "redis")]
+        gateway = [process for process in everything if process.name == "gateway"]
+        return [gateway, [p for p in everything if p not in gateway and p not in servers], servers]
