@@ -70,7 +70,7 @@ class ManagedProcess:
         self._reader = asyncio.create_task(self._read(self._process.stdout))
 
     async def wait(self) -> int:
-        """The exit status, once it has ended."""
+        """The exit status, once it has ended by itself."""
         return await self._started().wait()
 
     async def stop(self, grace_seconds: float) -> None:
@@ -91,6 +91,7 @@ class ManagedProcess:
             return
         await self._process.wait()
         self._signal(signal.SIGKILL)  # what is left of its group
+        self._process = None
         if self._reader is not None:
             await self._reader
 

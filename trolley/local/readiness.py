@@ -14,7 +14,7 @@ _POLL_SECONDS = 0.1
 
 
 class Readiness:
-    """Waits for every replica, then for every route of the gateway. `str` says what is still awaited."""
+    """Waits for every replica, then for every route of the gateway."""
 
     def __init__(
         self, processes: Mapping[str, ManagedProcess], base_url: str, ports: Mapping[str, Sequence[int]]
@@ -29,8 +29,18 @@ class Readiness:
         self._awaited = {**replicas, **routes}
         self._last = ""
 
-    async def wait(self) -> None:
-        """Returns once everything answers. Raises `LocalRunFailed` as soon as a process has ended."""
+    async def wait(self, timeout_seconds: float) -> None:
+        """Returns once everything answers. Raises `LocalRunFailed` when that takes longer, and as soon as a
+        process has ended."""
+        try:
+            await asyncio.wait_for(self._wait(), timeout_seconds)
+        except TimeoutError as error:
+            awaited = ", ".join(self._awaited)
+            raise LocalRunFailed(
+                f"After {timeout_seconds:g} s still waiting for {awaited}. {self._last}"
+            ) from error
+
+    async def _wait(self) -> None:
         async with httpx.AsyncClient(trust_env=False, timeout=2) as client:
             while self._awaited:
                 self._require_running()
@@ -38,9 +48,6 @@ class Readiness:
                     if await self._answers(client, url):
                         del self._awaited[name]
                 await asyncio.sleep(_POLL_SECONDS if self._awaited else 0)
-
-    def __str__(self) -> str:
-        return f"waiting for {', '.join(self._awaited)}. {self._last}"
 
     async def _answers(self, client: httpx.AsyncClient, url: str) -> bool:
         try:

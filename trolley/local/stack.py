@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from trolley.local.environment import development_secrets, prepare_directory
-from trolley.local.errors import LocalRunFailed
 from trolley.local.gateway import gateway_program
 from trolley.local.ports import free_port, require_free
 from trolley.local.process import ManagedProcess, Output
@@ -28,7 +27,8 @@ class LocalStack:
 
     `environment` is what the processes see besides the addresses the stack gives them (default: that of this
     process). A NATS_URL or REDIS_URL in it is used instead of a server of the stack's own, and an
-    ELASTICSEARCH_URL instead of SQLite. `gateway_port` None takes a free one. With `supervise`, what crashes is started again.
+    ELASTICSEARCH_URL instead of SQLite. `gateway_port` None takes a free one. With `supervise`, what crashes
+    is started again.
     """
 
     def __init__(
@@ -68,18 +68,12 @@ class LocalStack:
             await self._start_servers()
             ports = await self._start_services()
             await self._start_gateway(ports)
-            ready = Readiness(self._processes, self.base_url, ports)
-            await asyncio.wait_for(ready.wait(), timeout_seconds)
-        except BaseException as error:
+            await Readiness(self._processes, self.base_url, ports).wait(timeout_seconds)
+        except BaseException:
             await self.stop(force=True)
-            if isinstance(error, TimeoutError):
-                raise LocalRunFailed(
-                    f"The shop was not ready within {timeout_seconds:g} s: {ready}"
-                ) from error
             raise
-        if self._supervisor:
-            for process in self._processes.values():
-                self._supervisor.watch(process)
+        for process in self._processes.values():
+            self._watch(process)
 
     async def stop(self, *, force: bool = False) -> None:
         """Ends every process, the gateway first so that running requests finish; `force` kills them all."""
@@ -103,8 +97,7 @@ class LocalStack:
             await self._supervisor.dismiss(process)
         await process.stop(_GRACE_SECONDS)
         await process.start()
-        if self._supervisor:
-            self._supervisor.watch(process)
+        self._watch(process)
 
     def process(self, service: str, index: int = 0) -> ManagedProcess:
         """That replica of the service, or the server of that name."""
@@ -138,6 +131,10 @@ class LocalStack:
             self.directory, self.gateway_port, self.internal_port, servers, self.environment
         )
         await self._launch(ManagedProcess(program, self._output))
+
+    def _watch(self, process: ManagedProcess) -> None:
+        if self._supervisor:
+            self._supervisor.watch(process)
 
     async def _launch(self, process: ManagedProcess) -> None:
         self._processes[process.name] = process

@@ -39,6 +39,7 @@ class Supervisor:
         while True:
             started = time.monotonic()
             status = await process.wait()
+            await process.kill()  # what it started must not outlive it
             if time.monotonic() - started > _STEADY_SECONDS:
                 delay = _FIRST_DELAY
             self._output(process.name, f"ended with status {status}; starting it again in {delay:g} s")

