@@ -1,0 +1,138 @@
+"""A load generator for HTTP/1.1 with nothing but asyncio, run in a process of its own.
+
+Each connection has one request in flight and cycles through its own share of the plan. One Python process
+sends and reads some 20,000 requests a second, so it does not measure what is faster than that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from typing import cast
+
+END_OF_HEAD = b"\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """For `seconds`, `connections` connections send `requests` (whole HTTP requests) round and round."""
+
+    port: int
+    requests: Sequence[bytes]
+    connections: int
+    seconds: float
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.connections <= 256 and 0 < self.seconds <= 60):
+            raise ValueError("a plan is bounded: 1 to 256 connections, up to 60 seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What came of a plan. Latencies are in milliseconds; `statuses` counts answers by status."""
+
+    seconds: float
+    statuses: dict[int, int]
+    median: float
+    p99: float
+
+    @property
+    def per_second(self) -> float:
+        """Answers of status 2xx or 3xx a second: a refusal is not throughput."""
+        return sum(n for status, n in self.statuses.items() if status < 400) / self.seconds
+
+
+def body_length(head: bytes) -> int | None:
+    """Bytes after the head of an answer; None when it is chunked."""
+    if head.startswith((b"HTTP/1.1 204", b"HTTP/1.1 304")):
+        return 0
+    at = head.lower().find(b"content-length:")
+    return None if at < 0 else int(head[at + 15 : head.find(b"\r\n", at)])
+
+
+class Connection(asyncio.Protocol):
+    """One connection: sends the next request when the answer to the last is complete, until `end`."""
+
+    def __init__(self, requests: Sequence[bytes], end: float) -> None:
+        self._requests = itertools.cycle(requests)
+        self._end = end
+        self._sent_at = 0.0
+        self._answer = b""
+        self.latencies: list[float] = []
+        self.statuses: Counter[int] = Counter()
+        self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass
+        self._send()
+
+    def _send(self) -> None:
+        self._sent_at = time.perf_counter()
+        if self._sent_at >= self._end:
+            self._transport.close()
+        else:
+            self._transport.write(next(self._requests))
+
+    def data_received(self, data: bytes) -> None:
+        self._answer += data
+        if self._complete():
+            self.latencies.append(time.perf_counter() - self._sent_at)
+            self.statuses[int(self._answer[9:12])] += 1
+            self._answer = b""
+            self._send()
+
+    def _complete(self) -> bool:
+        head_ends = self._answer.find(END_OF_HEAD)
+        if head_ends < 0:
+            return False
+        length = body_length(self._answer[: head_ends + 2])
+        if length is None:
+            return self._answer.endswith(b"0\r\n\r\n")
+        return len(self._answer) >= head_ends + len(END_OF_HEAD) + length
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        if not self.finished.done():
+            self.finished.set_result(None)
+
+
+async def _run(plan: Plan) -> Load:
+    loop = asyncio.get_running_loop()
+    started = time.perf_counter()
+    shares = [plan.requests[n :: plan.connections] or plan.requests for n in range(plan.connections)]
+    end = started + plan.seconds
+    opened = [
+        await loop.create_connection(partial(Connection, share, end), "127.0.0.1", plan.port)
+        for share in shares
+    ]
+    connections = [protocol for _, protocol in opened]
+    await asyncio.wait_for(asyncio.gather(*(c.finished for c in connections)), plan.seconds + 30)
+    latencies = sorted(latency for c in connections for latency in c.latencies)
+    return Load(
+        seconds=time.perf_counter() - started,
+        statuses=dict(sum((c.statuses for c in connections), Counter())),
+        median=_quantile(latencies, 0.50) * 1000,
+        p99=_quantile(latencies, 0.99) * 1000,
+    )
+
+
+def _quantile(ordered: Sequence[float], share: float) -> float:
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
+
+
+def run(plan: Plan) -> Load:
+    """Carries out the plan in this process."""
+    import uvloop
+
+    return uvloop.run(_run(plan))
+
+
+def generator() -> ProcessPoolExecutor:
+    """The process that generates load: `loop.run_in_executor(generator, run, plan)`."""
+    return ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn"))

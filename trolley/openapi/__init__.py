@@ -1,0 +1,1 @@
+"""What is made from the services' OpenAPI documents: the merged document and the Postman collection."""

@@ -1,0 +1,50 @@
+"""The committed files that are made from the code, with their content as the code says it now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import auth_service.main
+import cart_service.main
+import orjson
+import product_service.main
+from auth_service.settings import AuthSettings
+from cart_service.settings import CartSettings
+from product_service.settings import ProductSettings
+
+from trolley.openapi.merge import merge
+from trolley.openapi.postman import collection, environment
+
+Json = dict[str, Any]
+REPOSITORY = Path(__file__).parents[2]
+INFO = {
+    "title": "Trolley",
+    "version": "1.0",
+    "description": "Sign in, find products, fill a cart: three services behind one gateway. Every error is a problem"
+    " document (RFC 9457), prices are integers in minor units, every response carries `X-Request-Id`.",
+}
+
+
+def service_documents() -> list[Json]:
+    """The OpenAPI document of each service, with default settings whatever the environment says."""
+    return [
+        auth_service.main.create_app(AuthSettings.model_construct()).openapi(),
+        product_service.main.create_app(ProductSettings.model_construct()).openapi(),
+        cart_service.main.create_app(CartSettings.model_construct()).openapi(),
+    ]
+
+
+def artefacts() -> Mapping[Path, bytes]:
+    """What each committed file has to hold."""
+    document = merge(INFO, service_documents())
+    return {
+        REPOSITORY / "shared/http/openapi.json": _text(document),
+        REPOSITORY / "postman/trolley.postman_collection.json": _text(collection(document)),
+        REPOSITORY / "postman/trolley.postman_environment.json": _text(environment()),
+    }
+
+
+def _text(value: Json) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

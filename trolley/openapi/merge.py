@@ -1,0 +1,49 @@
+"""One OpenAPI document of the whole API out of one per service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Json = dict[str, Any]
+
+
+class ContradictingDocuments(ValueError):
+    """Two services give one name two meanings; the merged document could keep only one of them."""
+
+
+def merge(info: Json, documents: Iterable[Json]) -> Json:
+    """The union of the documents' paths, components and tags, in the order given.
+
+    Components that are equal become one. Raises `ContradictingDocuments` where the same path or the same
+    component name stands for different things.
+    """
+    parts = list(documents)
+    return {
+        "openapi": parts[0]["openapi"],
+        "info": info,
+        "servers": [{"url": "/", "description": "The gateway that served this document"}],
+        "paths": _union("path", (part["paths"] for part in parts)),
+        "components": _components([part.get("components", {}) for part in parts]),
+        "tags": [tag for part in parts for tag in part.get("tags", ())],
+    }
+
+
+def _components(parts: list[Json]) -> Json:
+    kinds = sorted({kind for part in parts for kind in part})
+    return {kind: _sorted(_union(kind, (part.get(kind, {}) for part in parts))) for kind in kinds}
+
+
+def _union(kind: str, parts: Iterable[Mapping[str, Any]]) -> Json:
+    union: Json = {}
+    for part in parts:
+        for name, meaning in part.items():
+            if union.setdefault(name, meaning) != meaning:
+                raise ContradictingDocuments(
+                    f"{kind} {name!r} differs between two services: rename one of them"
+                )
+    return union
+
+
+def _sorted(mapping: Json) -> Json:
+    return dict(sorted(mapping.items()))

@@ -1,0 +1,26 @@
+"""The JavaScript that Postman and newman run around requests; it is in `javascript/`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent / "javascript"
+BEFORE, AFTER = "prerequest", "test"
+
+
+def script(listen: str, lines: Sequence[str]) -> dict[str, Any]:
+    """A Postman event that runs `BEFORE` a request or `AFTER` its response."""
+    return {"listen": listen, "script": {"type": "text/javascript", "exec": list(lines)}}
+
+
+def from_file(name: str) -> list[str]:
+    """The lines of `javascript/<name>.js`."""
+    return (FOLDER / f"{name}.js").read_text().splitlines()
+
+
+def answers_one_of(statuses: Sequence[str]) -> list[str]:
+    """A test that the answer is one that the OpenAPI document names."""
+    documented = f"[{', '.join(statuses)}]"
+    return [f"pm.test('answers as documented', () => pm.expect(pm.response.code).to.be.oneOf({documented}));"]
