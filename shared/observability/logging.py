@@ -1,0 +1,106 @@
+"""Structured logs: one JSON object a line, or readable lines on a terminal.
+
+Everything goes through structlog, also what libraries and uvicorn log with the standard library. Each line
+has `timestamp`, `level`, `event`, `service`, and inside a request `request_id` and `trace_id`.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from contextvars import ContextVar
+from typing import Any, cast
+
+import orjson
+import structlog
+from structlog.typing import Processor
+
+from shared.observability.redaction import redact_secrets
+from shared.observability.tracing import current_trace_id
+from shared.settings import LogFormat
+
+current_request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+# They say at `info` what is said better elsewhere: per request, per reconnect.
+_QUIET_LIBRARIES = ("elastic_transport", "httpx", "httpcore", "nats", "asyncio")
+
+
+def _add_context(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    request_id = current_request_id.get()
+    if request_id is not None:
+        event.setdefault("request_id", request_id)
+    trace_id = current_trace_id()
+    if trace_id is not None:
+        event.setdefault("trace_id", trace_id)
+    return event
+
+
+class _AddService:
+    def __init__(self, service: str) -> None:
+        self._service = service
+
+    def __call__(
+        self, _logger: Any, _method: str, event: MutableMapping[str, Any]
+    ) -> MutableMapping[str, Any]:
+        event.setdefault("service", self._service)
+        return event
+
+
+def _to_json(event: Any, **_: Any) -> bytes:
+    return orjson.dumps(event, default=repr, option=orjson.OPT_NON_STR_KEYS)
+
+
+def _to_json_text(event: Any, **_: Any) -> str:
+    return _to_json(event).decode()
+
+
+def _render_json(bytes_out: bool) -> Processor:
+    serializer = _to_json if bytes_out else _to_json_text
+    return cast(Processor, structlog.processors.JSONRenderer(serializer=serializer))
+
+
+def _chain(service: str, as_json: bool) -> list[Processor]:
+    chain: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        _AddService(service),
+        _add_context,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    if as_json:
+        chain.append(structlog.processors.format_exc_info)
+    return [*chain, redact_secrets]
+
+
+def configure_logging(level: str, log_format: LogFormat, service: str) -> None:
+    """Sets the process's logging up, once, on standard output. `level` is a name in lower case."""
+    as_json = log_format is LogFormat.JSON or (log_format is LogFormat.AUTO and not sys.stdout.isatty())
+    number = logging.getLevelNamesMapping()[level.upper()]
+    chain = _chain(service, as_json)
+    console = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(
+        processors=[*chain, _render_json(bytes_out=True) if as_json else console],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        # Bytes straight out: by way of the standard library an access line costs 30 microseconds.
+        logger_factory=structlog.BytesLoggerFactory() if as_json else structlog.PrintLoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    _route_standard_library(number, chain, _render_json(bytes_out=False) if as_json else console)
+
+
+def _route_standard_library(level: int, chain: list[Processor], renderer: Processor) -> None:
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*chain[:-1], structlog.stdlib.ExtraAdder(), chain[-1]],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.captureWarnings(True)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
+    for name in _QUIET_LIBRARIES:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
