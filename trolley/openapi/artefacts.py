@@ -22,8 +22,8 @@ REPOSITORY = Path(__file__).parents[2]
 INFO = {
     "title": "Trolley",
     "version": "1.0",
-    "description": "Sign in, find products, fill a cart: three services behind one gateway. Every error is a problem"
-    " document (RFC 9457), prices are integers in minor units, every response carries `X-Request-Id`.",
+    "description": "Sign in, find products, fill a cart: three services behind one gateway. Every error is a"
+    " problem document (RFC 9457), prices are integers in minor units, every answer has an `X-Request-Id`.",
 }
 
 
