@@ -1,0 +1,77 @@
+"""The gateway's routes are the services' prefixes; compose and the image fit them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from auth_service.main import create_app as create_auth
+from auth_service.settings import AuthSettings
+from cart_service.main import create_app as create_cart
+from cart_service.settings import CartSettings
+from product_service.main import create_app as create_products
+from product_service.settings import ProductSettings
+
+ROOT = Path(__file__).parents[2]
+ROUTES = (ROOT / "traefik" / "dynamic" / "routes.yml").read_text()
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+GATEWAY_SERVICES = {"auth", "products", "cart"}
+
+
+def application(service: str) -> FastAPI:
+    if service == "auth":
+        return create_auth(AuthSettings())
+    return create_products(ProductSettings()) if service == "products" else create_cart(CartSettings())
+
+
+def paths(app: FastAPI) -> set[str]:
+    return {route.path for route in app.routes if isinstance(route, APIRoute) and route.include_in_schema}
+
+
+def test_the_gateway_routes_to_these_services() -> None:
+    ranged = re.findall(r"range \$name := list ([^}]*) }}", ROUTES)
+    assert ranged
+    assert all(set(re.findall(r'"(\w+)"', names)) == GATEWAY_SERVICES for names in ranged)
+
+
+@pytest.mark.parametrize("service", sorted(GATEWAY_SERVICES))
+def test_every_route_of_a_service_is_under_its_prefix(service: str) -> None:
+    prefix = f"/api/v1/{service}"
+    found = paths(application(service))
+    assert found
+    assert {path for path in found if path != prefix and not path.startswith(f"{prefix}/")} == set()
+
+
+@pytest.mark.parametrize("path", re.findall(r"Path\(`(/api/v1/[^`{]+)`\)", ROUTES))
+def test_a_path_with_a_route_of_its_own_exists(path: str) -> None:
+    assert path in paths(application(path.split("/")[3]))
+
+
+@pytest.mark.parametrize("service", sorted(GATEWAY_SERVICES))
+def test_compose_balances_over_the_port_that_the_service_listens_on(service: str) -> None:
+    declared = COMPOSE["services"][service]
+    port = str(declared["environment"][f"{service.upper()}_PORT"])
+    assert declared["labels"][f"traefik.http.services.{service}.loadbalancer.server.port"] == port
+
+
+@pytest.mark.parametrize("service", sorted(COMPOSE["services"]))
+def test_a_container_can_gain_no_privileges(service: str) -> None:
+    declared = COMPOSE["services"][service]
+    assert declared["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in declared["security_opt"]
+
+
+def test_only_the_gateway_publishes_a_port() -> None:
+    assert {name for name, declared in COMPOSE["services"].items() if "ports" in declared} == {"gateway"}
+
+
+def test_the_image_runs_as_an_ordinary_user() -> None:
+    users = re.findall(r"^USER (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert users
+    assert users[-1] not in ("root", "0")
