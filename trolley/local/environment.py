@@ -11,7 +11,11 @@ from dotenv import dotenv_values
 
 from trolley.local.errors import LocalRunFailed
 
-_SECRETS = ("AUTH_SECRET", "CURSOR_SECRET")
+SECRETS = "secrets.env"
+ADDRESSES = "addresses.env"
+
+_SECRET_NAMES = ("AUTH_SECRET", "CURSOR_SECRET")
+_ADDRESS_NAMES = ("GATEWAY_PORT", "NATS_URL", "REDIS_URL", "ELASTICSEARCH_URL", "SQLITE_DIRECTORY")
 
 
 def read_environment(env_file: Path = Path(".env")) -> dict[str, str]:
@@ -37,11 +41,22 @@ def prepare_directory(directory: Path) -> None:
 def development_secrets(directory: Path, environment: Mapping[str, str]) -> dict[str, str]:
     """The secrets that `environment` leaves out: made at the first run and kept, readable by the owner alone,
     so that sessions outlive a restart."""
-    kept_in = directory / "secrets.env"
+    kept_in = directory / SECRETS
     kept = {name: value for name, value in dotenv_values(kept_in).items() if value}
-    missing = {name: secrets.token_urlsafe(48) for name in _SECRETS if name not in kept}
+    missing = {name: secrets.token_urlsafe(48) for name in _SECRET_NAMES if name not in kept}
     if missing:
         kept |= missing
-        kept_in.touch(mode=0o600)
-        kept_in.write_text("".join(f"{name}={value}\n" for name, value in kept.items()))
-    return {name: kept[name] for name in _SECRETS if not environment.get(name)}
+        write_private(kept_in, kept)
+    return {name: kept[name] for name in _SECRET_NAMES if not environment.get(name)}
+
+
+def note_addresses(directory: Path, environment: Mapping[str, str]) -> None:
+    """Writes down where the servers of a running stack are, for the other commands."""
+    known = {name: environment[name] for name in _ADDRESS_NAMES if environment.get(name)}
+    write_private(directory / ADDRESSES, known)
+
+
+def write_private(path: Path, values: Mapping[str, str]) -> None:
+    """Writes an .env file that its owner alone can read."""
+    path.touch(mode=0o600)
+    path.write_text("".join(f"{name}={value}\n" for name, value in values.items()))

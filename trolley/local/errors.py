@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from trolley.errors import CommandFailed
 
-class LocalRunFailed(Exception):
+
+class LocalRunFailed(CommandFailed):
     """The stack could not start, or did not become ready."""

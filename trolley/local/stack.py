@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from trolley.local.environment import development_secrets, prepare_directory
+from trolley.local.environment import development_secrets, note_addresses, prepare_directory
 from trolley.local.gateway import gateway_program
 from trolley.local.ports import free_port, require_free
 from trolley.local.process import ManagedProcess, Output
@@ -69,6 +69,7 @@ class LocalStack:
             ports = await self._start_services()
             await self._start_gateway(ports)
             await Readiness(self._processes, self.base_url, ports).wait(timeout_seconds)
+            note_addresses(self.directory, {**self.environment, "GATEWAY_PORT": str(self.gateway_port)})
         except BaseException:
             await self.stop(force=True)
             raise

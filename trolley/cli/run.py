@@ -1,0 +1,99 @@
+"""`trolley run`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.panel import Panel
+from rich.text import Text
+
+from trolley.cli.console import console, execute
+from trolley.errors import CommandFailed
+from trolley.local.environment import read_environment
+from trolley.local.programs import MODULES
+from trolley.local.runner import run_until_interrupted
+from trolley.local.stack import LocalStack
+from trolley.seeding import seed_demo_catalogue
+
+_STYLES = {"auth": "magenta", "products": "green", "cart": "cyan", "gateway": "blue"}
+
+
+def run(
+    *,
+    scale: Annotated[
+        list[str] | None, typer.Option(help="Replicas of a service, as in --scale cart=3; repeatable.")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port of the shop. [GATEWAY_PORT, else 3000]")] = None,
+    reload: Annotated[
+        bool, typer.Option("--reload", help="Restart a service when its code changes.")
+    ] = False,
+    seed: Annotated[bool, typer.Option(help="Load the demo catalogue into an empty shop.")] = True,
+    data: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path(".data"),
+) -> None:
+    """Run the whole shop on this machine until Ctrl-C.
+
+    Starts Traefik, NATS, Redis and the three services, with SQLite for the store. NATS_URL, REDIS_URL and
+    ELASTICSEARCH_URL, from the environment or .env, put a real server in its place. What was kept in --data
+    is there again at the next run.
+    """
+    execute(_run(scale or [], port, data, reload=reload, seed=seed))
+
+
+async def _run(scale: list[str], port: int | None, data: Path, *, reload: bool, seed: bool) -> None:
+    environment = {"LOG_FORMAT": "console", "HTTP_DRAIN_SECONDS": "3", **read_environment()}
+    stack = LocalStack(
+        data,
+        gateway_port=port or int(environment.get("GATEWAY_PORT") or 3000),
+        scale=parse_scale(scale),
+        environment=environment,
+        output=print_line,
+        supervise=True,
+    )
+
+    async def when_ready() -> None:
+        if seed:
+            await seed_demo_catalogue(stack.base_url, stack.environment, if_empty=True)
+        console.print(summary(stack))
+
+    console.print("Starting the shop …")
+    await run_until_interrupted(stack, when_ready, console.print, reload=reload)
+
+
+def parse_scale(entries: list[str]) -> dict[str, int]:
+    """`["cart=3"]` as `{"cart": 3}`. Raises `CommandFailed` for anything else."""
+    scale = {}
+    for entry in entries:
+        service, _, count = entry.partition("=")
+        if service not in MODULES or not count.isdecimal() or not 1 <= int(count) <= 16:
+            raise CommandFailed(
+                f"--scale takes one of {', '.join(MODULES)} and 1 to 16, as in cart=3; not {entry!r}."
+            )
+        scale[service] = int(count)
+    return scale
+
+
+def print_line(name: str, line: str) -> None:
+    """One line of a process, with its name and colour before it."""
+    style = _STYLES.get(name.partition("-")[0], "yellow")
+    console.print(Text(f"{name:>10} │ ", style=style) + Text.from_ansi(line), soft_wrap=True, highlight=False)
+
+
+def summary(stack: LocalStack) -> Panel:
+    """What to do now that the shop is open."""
+    address = f"http://localhost:{stack.gateway_port}"
+    replicas = ", ".join(f"{service} × {count}" for service, count in stack.scale.items())
+    store = "Elasticsearch" if stack.environment.get("ELASTICSEARCH_URL") else "SQLite"
+    rows = [
+        ("Try it", f"{address}/docs"),
+        ("API", f"{address}/api/v1"),
+        ("Dashboard", f"{stack.internal_url}/dashboard/"),
+        ("Running", f"{replicas}, on {store}"),
+        ("Data", f"{stack.directory} (delete it to start afresh)"),
+        ("Admin", "trolley users create --admin"),
+        ("Call it", "trolley call GET /api/v1/cart --as guest"),
+        ("Stop", "Ctrl-C"),
+    ]
+    text = Text("\n").join(Text.assemble((f"{label:<10}", "bold"), value) for label, value in rows)
+    return Panel(text, title="The shop is open", border_style="green", expand=False)

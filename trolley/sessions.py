@@ -1,0 +1,106 @@
+"""Sign-ins that `trolley call` keeps between calls."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+
+from trolley.client import require_success
+
+_EXPIRY_MARGIN_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Tokens of one identity; `expires_at` is in seconds since 1970."""
+
+    access_token: str
+    refresh_token: str | None
+    expires_at: float
+
+    @classmethod
+    def from_answer(cls, answer: dict[str, Any]) -> Session:
+        """What register, login, guest and refresh answer."""
+        return cls(answer["access_token"], answer.get("refresh_token"), time.time() + answer["expires_in"])
+
+    @property
+    def fresh(self) -> bool:
+        return time.time() < self.expires_at - _EXPIRY_MARGIN_SECONDS
+
+
+class SessionFile:
+    """The kept sessions by name, in a file that its owner alone can read."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def get(self, name: str) -> Session | None:
+        entry = self._read().get(name)
+        return Session(**entry) if entry else None
+
+    def put(self, name: str, session: Session) -> None:
+        self._write({**self._read(), name: asdict(session)})
+
+    def forget(self, name: str) -> None:
+        self._write({key: value for key, value in self._read().items() if key != name})
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            kept: dict[str, Any] = orjson.loads(self._path.read_bytes())
+        except (FileNotFoundError, orjson.JSONDecodeError):
+            return {}
+        return kept
+
+    def _write(self, sessions: dict[str, Any]) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.touch(mode=0o600)
+        self._path.write_bytes(orjson.dumps(sessions))
+
+
+SignIn = Callable[[httpx.AsyncClient], Awaitable[Session]]
+
+
+class KeptIdentity:
+    """One identity: its kept session while that works, a refreshed one after that, a new sign-in at last."""
+
+    def __init__(self, name: str, file: SessionFile, sign_in: SignIn) -> None:
+        self._name = name
+        self._file = file
+        self._sign_in = sign_in
+
+    async def token(self, client: httpx.AsyncClient) -> str:
+        session = self._file.get(self._name)
+        if session is None or not session.fresh:
+            session = await self._renewed(client, session) or await self._sign_in(client)
+            self._file.put(self._name, session)
+        return session.access_token
+
+    def forget(self) -> None:
+        self._file.forget(self._name)
+
+    async def _renewed(self, client: httpx.AsyncClient, session: Session | None) -> Session | None:
+        if session is None or session.refresh_token is None:
+            return None
+        answer = await client.post("/api/v1/auth/refresh", json={"refresh_token": session.refresh_token})
+        return Session.from_answer(answer.json()) if answer.is_success else None
+
+
+async def guest_session(client: httpx.AsyncClient) -> Session:
+    """A new guest."""
+    return Session.from_answer(require_success(await client.post("/api/v1/auth/guest")))
+
+
+def login(email: str, ask_password: Callable[[], str]) -> SignIn:
+    """Signs in with a password, asked for when it is needed."""
+
+    async def sign_in(client: httpx.AsyncClient) -> Session:
+        body = {"email": email, "password": ask_password()}
+        return Session.from_answer(require_success(await client.post("/api/v1/auth/login", json=body)))
+
+    return sign_in
