@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -18,12 +19,12 @@ S = TypeVar("S", bound=BaseSettings)
 DATA = Path(".data")
 
 
-def operator_environment(data: Path = DATA) -> dict[str, str]:
+def operator_environment(data: Path = DATA, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The environment, over .env, over what the running (else the last) `trolley run` wrote down."""
     local: dict[str, str] = {"SQLITE_DIRECTORY": str(data / "store")} if data.exists() else {}
     for name in (SECRETS, ADDRESSES):
         local |= {key: value for key, value in dotenv_values(data / name).items() if value is not None}
-    return {**local, **{name: value for name, value in read_environment().items() if value}}
+    return {**local, **{name: value for name, value in read_environment(environ=environ).items() if value}}
 
 
 def shop_url(environment: Mapping[str, str]) -> str:

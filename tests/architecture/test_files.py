@@ -35,7 +35,8 @@ def test_every_module_has_a_docstring_or_is_empty() -> None:
     without = [
         str(path.relative_to(ROOT))
         for path in tracked("*.py")
-        if (text := path.read_text()).strip() and not text.lstrip().startswith(('"""', 'r"""', "#!"))
+        if (text := path.read_text()).strip() and not text.lstrip().startswith(('"""', 'r"""'))
+        if "tests" not in path.parts
     ]
     assert without == []
 
@@ -44,7 +45,7 @@ def test_no_module_has_a_name_without_meaning() -> None:
     assert [path for path in tracked("*.py") if path.name in VAGUE] == []
 
 
-@pytest.mark.parametrize("pattern", ["requirements*.txt", "Dockerfile", "pyproject.toml", "Makefile", "*.json"])
+@pytest.mark.parametrize("pattern", ["requirements*.txt", "Dockerfile", "*.toml", "Makefile", "*.json"])
 def test_no_file_names_a_package_index(pattern: str) -> None:
     naming = [
         f"{path.relative_to(ROOT)}: {line[:80]}"

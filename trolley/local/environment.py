@@ -18,10 +18,12 @@ _SECRET_NAMES = ("AUTH_SECRET", "CURSOR_SECRET")
 _ADDRESS_NAMES = ("GATEWAY_PORT", "NATS_URL", "REDIS_URL", "ELASTICSEARCH_URL", "SQLITE_DIRECTORY")
 
 
-def read_environment(env_file: Path = Path(".env")) -> dict[str, str]:
+def read_environment(
+    env_file: Path = Path(".env"), environ: Mapping[str, str] = os.environ
+) -> dict[str, str]:
     """What `.env` says, and over it what the process was started with."""
     from_file = {name: value for name, value in dotenv_values(env_file).items() if value is not None}
-    return {**from_file, **os.environ}
+    return {**from_file, **environ}
 
 
 def prepare_directory(directory: Path) -> None:

@@ -1,0 +1,50 @@
+"""What a local run keeps on disk besides the shop's data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from trolley.environment import operator_environment
+from trolley.local.environment import (
+    development_secrets,
+    note_addresses,
+    prepare_directory,
+    read_environment,
+)
+from trolley.local.errors import LocalRunFailed
+
+
+def test_secrets_are_made_once_and_kept_for_their_owner_alone(tmp_path: Path) -> None:
+    first = development_secrets(tmp_path, {})
+    assert development_secrets(tmp_path, {}) == first
+    assert all(len(secret) >= 32 for secret in first.values())
+    assert (tmp_path / "secrets.env").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_secret_from_the_environment_is_left_alone(tmp_path: Path) -> None:
+    assert "AUTH_SECRET" not in development_secrets(tmp_path, {"AUTH_SECRET": "given"})
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.touch()
+    with pytest.raises(LocalRunFailed, match=f"Cannot write in {in_the_way}.*--data"):
+        prepare_directory(in_the_way)
+
+
+def test_the_shell_wins_over_the_env_file(tmp_path: Path) -> None:
+    env_file = tmp_path / ".env"
+    env_file.write_text("LOG_LEVEL=debug\nSHOP_CURRENCY=EUR\n# NATS_URL=nats://example\n")
+    environment = read_environment(env_file, {"LOG_LEVEL": "error"})
+    assert (environment["LOG_LEVEL"], environment["SHOP_CURRENCY"]) == ("error", "EUR")
+
+
+def test_commands_find_the_servers_of_the_running_stack(tmp_path: Path) -> None:
+    note_addresses(tmp_path, {"NATS_URL": "nats://127.0.0.1:9", "HOME": "/"})
+    secrets = development_secrets(tmp_path, {})
+    environment = operator_environment(tmp_path, {})
+    assert environment["NATS_URL"] == "nats://127.0.0.1:9"
+    assert environment["AUTH_SECRET"] == secrets["AUTH_SECRET"]
+    assert environment["SQLITE_DIRECTORY"] == str(tmp_path / "store")

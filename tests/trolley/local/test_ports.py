@@ -1,0 +1,23 @@
+"""Ports of the local run."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from trolley.local.errors import LocalRunFailed
+from trolley.local.ports import free_port, require_free
+
+
+def test_a_free_port_can_be_used() -> None:
+    require_free(free_port(), "GATEWAY_PORT")
+
+
+def test_a_busy_port_is_named_with_the_setting_that_changes_it() -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        with pytest.raises(LocalRunFailed, match=f"Port {port} cannot be used .*GATEWAY_PORT={port + 1}"):
+            require_free(port, "GATEWAY_PORT")
