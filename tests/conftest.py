@@ -1,0 +1,106 @@
+"""Fixtures for all tests: real servers, one per worker process, and what a service needs to run on them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.ids import new_id
+from tests.support import backend_counts
+from tests.support.elasticsearch import delete_indices, require_elasticsearch
+from tests.support.servers import NatsServer, RedisServer, find_free_port
+from tests.support.tokens import TokenIssuer
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(backend_counts.BackendCounts(), "backend-counts")
+    # Settings are read from the environment: those of the developer's shell must not leak into tests.
+    for name in ("NATS_URL", "REDIS_URL", "SQLITE_DIRECTORY", "ENVIRONMENT", "OTEL_EXPORTER_OTLP_ENDPOINT"):
+        os.environ.pop(name, None)
+
+
+@pytest.fixture
+def free_port() -> int:
+    return find_free_port()
+
+
+@pytest.fixture(scope="session")
+def _shared_nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
+    server = NatsServer(tmp_path_factory.mktemp("nats"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def nats_url(_shared_nats: NatsServer) -> str:
+    """The worker's NATS. It is shared by tests: take fresh ids, or `nats_server` where that is not enough."""
+    return _shared_nats.url
+
+
+@pytest.fixture
+def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
+    """A NATS of the test's own, which it may stop, pause, kill and start again."""
+    server = NatsServer(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[str]:
+    """The worker's Redis, shared by tests: take fresh keys. `TEST_REDIS=fakeredis` chooses the fake one."""
+    server = RedisServer(tmp_path_factory.mktemp("redis"), fake=os.environ.get("TEST_REDIS") == "fakeredis")
+    pytestconfig.stash[backend_counts.redis_kind] = server.kind
+    server.start()
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path, pytestconfig: pytest.Config) -> Iterator[RedisServer]:
+    """A Redis of the test's own, which it may stop, pause, kill and start again."""
+    server = RedisServer(tmp_path, fake=os.environ.get("TEST_REDIS") == "fakeredis")
+    pytestconfig.stash[backend_counts.redis_kind] = server.kind
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def elasticsearch_url() -> str:
+    """The real Elasticsearch; skips where there is none. Mark such tests `elasticsearch`."""
+    return require_elasticsearch()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
+def store_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, Any]]:
+    """Settings that choose each store in turn, empty and of the test's own."""
+    if request.param == "sqlite":
+        yield {"elasticsearch_url": "", "sqlite_directory": tmp_path / "store"}
+        return
+    url, prefix = require_elasticsearch(), f"test-{new_id()}-"
+    yield {"elasticsearch_url": url, "elasticsearch_index_prefix": prefix}
+    delete_indices(url, prefix)
+
+
+@pytest.fixture
+def backend_settings(store_settings: dict[str, Any], nats_url: str, redis_url: str) -> dict[str, Any]:
+    """Settings of a whole service, over each store: `CartSettings(**backend_settings)`."""
+    return {**store_settings, "nats_url": nats_url, "redis_url": redis_url}
+
+
+@pytest.fixture(scope="session")
+def _issuer() -> TokenIssuer:
+    return TokenIssuer()
+
+
+@pytest.fixture
+async def tokens(_issuer: TokenIssuer, nats_url: str) -> TokenIssuer:
+    """Issues tokens that services on `nats_url` accept."""
+    await _issuer.publish_key(nats_url)
+    return _issuer

@@ -1,0 +1,56 @@
+"""Running an application in a test."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+
+from tests.support.waiting import eventually
+
+
+@asynccontextmanager
+async def running(app: FastAPI, *, wait_ready: bool = True) -> AsyncIterator[httpx.AsyncClient]:
+    """The application with its lifespan, called in this process without a socket, once it is ready."""
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            if wait_ready:
+                await until_ready(app, client)
+            yield client
+
+
+@asynccontextmanager
+async def serving(app: FastAPI, *, wait_ready: bool = True) -> AsyncIterator[httpx.AsyncClient]:
+    """The application behind a real socket, for what streams or drops connections."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=5))
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    port = listener.getsockname()[1]
+    try:
+        await eventually(lambda: server.started or task.done())
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+            if wait_ready:
+                await until_ready(app, client)
+            yield client
+    finally:
+        server.should_exit = True
+        await task
+        listener.close()
+
+
+async def until_ready(app: FastAPI, client: httpx.AsyncClient) -> None:
+    """Waits for the application's own readiness."""
+    path = f"{app.state.prefix}/health/ready"
+
+    async def ready() -> bool:
+        answer = await client.get(path)
+        assert answer.status_code == 200, answer.text
+        return True
+
+    await eventually(ready, timeout=30)
