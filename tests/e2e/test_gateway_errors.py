@@ -1,0 +1,109 @@
+"""What the gateway answers itself is a problem document; what a service answers passes through."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from tests.e2e.conftest import Gateway, StartGateway
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.e2e
+
+BODY_LIMIT = 1_048_576
+
+
+def page(response: httpx.Response) -> tuple[int, str, str]:
+    return response.status_code, response.headers["content-type"], response.json()["from"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nowhere",
+        "/metrics",
+        "/dashboard/",
+        "/api/rawdata",
+        "/ping",
+        "/api/v1/cartoon",
+        "/gateway/problems/404",
+    ],
+)
+async def test_an_unknown_path_is_a_404_problem(gateway: Gateway, path: str) -> None:
+    answer = page(await gateway.client.get(path))
+    assert answer == (404, "application/problem+json", "/gateway/problems/404")
+
+
+async def in_pieces(size: int) -> AsyncIterator[bytes]:
+    for _ in range(size // 1024):
+        yield b"x" * 1024
+
+
+@pytest.mark.parametrize("declared", [True, False], ids=["declared", "chunked"])
+async def test_a_body_over_the_limit_is_a_413_problem(gateway: Gateway, declared: bool) -> None:
+    size = BODY_LIMIT + 1024
+    content = b"x" * size if declared else in_pieces(size)
+    answer = page(await gateway.client.post("/api/v1/cart/items", content=content))
+    assert answer == (413, "application/problem+json", "/gateway/problems/413")
+
+
+async def test_a_body_at_the_limit_passes(gateway: Gateway) -> None:
+    response = await gateway.client.post("/api/v1/cart/items", content=b"x" * BODY_LIMIT)
+    assert (response.status_code, response.json()["size"]) == (200, BODY_LIMIT)
+
+
+async def test_the_import_route_takes_any_size(gateway: Gateway) -> None:
+    response = await gateway.client.post("/api/v1/products/import", content=in_pieces(4 * BODY_LIMIT))
+    assert (response.status_code, response.json()["size"]) == (200, 4 * BODY_LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/v1/cart/status/503", 503),
+        ("/api/v1/auth/status/429", 429),
+        ("/api/v1/products/status/404", 404),
+    ],
+)
+async def test_an_error_of_a_service_passes_untouched(gateway: Gateway, path: str, status: int) -> None:
+    response = await gateway.client.get(path)
+    assert page(response) == (status, "application/problem+json", path)
+    assert response.headers["retry-after"] == "7"
+
+
+async def test_past_the_rate_limit_is_a_429_problem(start_gateway: StartGateway) -> None:
+    gateway = await start_gateway(GATEWAY_RATE_AVERAGE="1", GATEWAY_RATE_BURST="5")
+    answers = await asyncio.gather(*(gateway.client.get("/api/v1/cart") for _ in range(20)))
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert 10 <= len(refused) < 20
+    assert page(refused[0]) == (429, "application/problem+json", "/gateway/problems/429")
+
+
+async def test_auth_says_when_to_come_back_after_too_many_requests(start_gateway: StartGateway) -> None:
+    gateway = await start_gateway(GATEWAY_RATE_AVERAGE="1", GATEWAY_RATE_BURST="1")
+    answers = await asyncio.gather(*(gateway.client.get("/api/v1/auth/me") for _ in range(10)))
+    assert {answer.headers["retry-after"] for answer in answers if answer.status_code == 429} == {"1"}
+
+
+async def test_without_a_replica_it_is_a_503_problem(gateway: Gateway) -> None:
+    await gateway.kill("cart-1", "cart-2")
+
+    async def refused() -> bool:
+        status, media_type, source = page(await gateway.client.get("/api/v1/cart"))
+        assert (media_type, source) == ("application/problem+json", f"/gateway/problems/{status}")
+        return status == 503
+
+    await eventually(refused, 15)
+
+
+async def test_one_living_service_is_enough_for_the_problem_pages(gateway: Gateway) -> None:
+    await gateway.kill("auth-1", "products-1", "cart-1")
+
+    async def told() -> bool:
+        response = await gateway.client.get("/nowhere")
+        return response.headers.get("content-type") == "application/problem+json"
+
+    await eventually(told, 15)
