@@ -13,6 +13,7 @@ from trolley.local.binaries import require_program
 from trolley.local.process import Program
 
 CONFIGURATION = Path(__file__).parents[2] / "traefik"
+ROUTES = CONFIGURATION / "dynamic"
 
 
 def gateway_program(
@@ -21,10 +22,13 @@ def gateway_program(
     internal_port: int,
     servers: Mapping[str, Sequence[str]],
     environment: Mapping[str, str],
+    *,
+    routes: Path = ROUTES,
 ) -> Program:
-    """Traefik on `port` of the loopback interface; `servers` are each service's URLs."""
+    """Traefik on `port` of the loopback interface; `servers` are each service's URLs, `routes` the folder
+    of its dynamic configuration."""
     static = directory / "traefik.json"
-    static.write_bytes(orjson.dumps(static_configuration(directory, port, internal_port)))
+    static.write_bytes(orjson.dumps(static_configuration(directory, port, internal_port, routes)))
     addresses = {f"{service.upper()}_SERVERS": ",".join(urls) for service, urls in servers.items()}
     return Program(
         name="gateway",
@@ -34,14 +38,14 @@ def gateway_program(
     )
 
 
-def static_configuration(directory: Path, port: int, internal_port: int) -> dict[str, Any]:
+def static_configuration(directory: Path, port: int, internal_port: int, routes: Path) -> dict[str, Any]:
     """`traefik/traefik.yml` with what differs on one machine. Traefik reads JSON as YAML."""
     static: dict[str, Any] = yaml.safe_load((CONFIGURATION / "traefik.yml").read_text())
     web, internal = static["entryPoints"]["web"], static["entryPoints"]["internal"]
     web["address"] = f"127.0.0.1:{port}"
     web["transport"]["lifeCycle"]["graceTimeOut"] = "2s"
     internal["address"] = f"127.0.0.1:{internal_port}"
-    static["providers"] = {"file": {"directory": str(CONFIGURATION / "dynamic"), "watch": True}}
+    static["providers"] = {"file": {"directory": str(routes), "watch": True}}
     static["accessLog"]["filePath"] = str(directory / "access.log")
     static["log"]["format"] = "common"
     return static

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from trolley.local.environment import development_secrets, note_addresses, prepare_directory
-from trolley.local.gateway import gateway_program
+from trolley.local.gateway import ROUTES, gateway_program
 from trolley.local.ports import free_port, require_free
 from trolley.local.process import ManagedProcess, Output
 from trolley.local.programs import MODULES, nats_program, redis_program, service_program
@@ -28,7 +28,7 @@ class LocalStack:
     `environment` is what the processes see besides the addresses the stack gives them (default: that of this
     process). A NATS_URL or REDIS_URL in it is used instead of a server of the stack's own, and an
     ELASTICSEARCH_URL instead of SQLite. `gateway_port` None takes a free one. With `supervise`, what crashes
-    is started again.
+    is started again. `routes` is the folder of the gateway's dynamic configuration.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class LocalStack:
         environment: Mapping[str, str] | None = None,
         output: Output = _discard,
         supervise: bool = False,
+        routes: Path = ROUTES,
     ) -> None:
         self.directory = directory.absolute()
         self.gateway_port = gateway_port or free_port()
@@ -47,6 +48,7 @@ class LocalStack:
         self.scale = {service: (scale or {}).get(service, 1) for service in MODULES}
         self.environment = dict(os.environ if environment is None else environment)
         self._output = output
+        self._routes = routes
         self._supervisor = Supervisor(output) if supervise else None
         self._processes: dict[str, ManagedProcess] = {}
 
@@ -129,7 +131,12 @@ class LocalStack:
     async def _start_gateway(self, ports: Mapping[str, list[int]]) -> None:
         servers = {name: [f"http://127.0.0.1:{port}" for port in numbers] for name, numbers in ports.items()}
         program = gateway_program(
-            self.directory, self.gateway_port, self.internal_port, servers, self.environment
+            self.directory,
+            self.gateway_port,
+            self.internal_port,
+            servers,
+            self.environment,
+            routes=self._routes,
         )
         await self._launch(ManagedProcess(program, self._output))
 
