@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from trolley.local.gateway import gateway_program
 from trolley.local.ports import free_port
@@ -35,7 +35,7 @@ class Gateway:
             await self.stand_ins[replica].kill()
 
 
-StartGateway = Callable[..., Any]
+StartGateway = Callable[..., Awaitable[Gateway]]
 
 
 def stand_in_program(replica: str, port: int) -> Program:
@@ -71,9 +71,9 @@ async def running_gateway(directory: Path, environment: Mapping[str, str]) -> As
         yield gateway
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def start_gateway(tmp_path: Path) -> AsyncIterator[StartGateway]:
-    """Starts a gateway with the given settings."""
+    """Starts a gateway of the test's own, with the given settings."""
     async with AsyncExitStack() as stack:
 
         async def start(**environment: str) -> Gateway:
@@ -82,8 +82,8 @@ async def start_gateway(tmp_path: Path) -> AsyncIterator[StartGateway]:
         yield start
 
 
-@pytest.fixture
-async def gateway(start_gateway: StartGateway) -> Gateway:
-    """A gateway with the default settings."""
-    started: Gateway = await start_gateway()
-    return started
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gateway]:
+    """A gateway with the default settings, shared by tests that kill nothing."""
+    async with running_gateway(tmp_path_factory.mktemp("gateway"), {}) as started:
+        yield started

@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.conftest import Gateway, StartGateway
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 BODY_LIMIT = 1_048_576
 
@@ -88,7 +88,8 @@ async def test_auth_says_when_to_come_back_after_too_many_requests(start_gateway
     assert {answer.headers["retry-after"] for answer in answers if answer.status_code == 429} == {"1"}
 
 
-async def test_without_a_replica_it_is_a_503_problem(gateway: Gateway) -> None:
+async def test_without_a_replica_it_is_a_503_problem(start_gateway: StartGateway) -> None:
+    gateway = await start_gateway()
     await gateway.kill("cart-1", "cart-2")
 
     async def refused() -> bool:
@@ -99,7 +100,8 @@ async def test_without_a_replica_it_is_a_503_problem(gateway: Gateway) -> None:
     await eventually(refused, 15)
 
 
-async def test_one_living_service_is_enough_for_the_problem_pages(gateway: Gateway) -> None:
+async def test_one_living_service_is_enough_for_the_problem_pages(start_gateway: StartGateway) -> None:
+    gateway = await start_gateway()
     await gateway.kill("auth-1", "products-1", "cart-1")
 
     async def told() -> bool:

@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.conftest import Gateway, StartGateway
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 
 async def test_the_bare_address_leads_to_the_docs_page(gateway: Gateway) -> None:
@@ -70,7 +70,8 @@ async def test_long_answers_are_compressed(gateway: Gateway) -> None:
     ] == "gzip"
 
 
-async def test_an_event_arrives_while_the_stream_is_open(gateway: Gateway) -> None:
+async def test_an_event_arrives_while_the_stream_is_open(start_gateway: StartGateway) -> None:
+    gateway = await start_gateway()
     await gateway.kill("cart-2")  # one replica, so that `release` reaches the one that streams
     async with gateway.client.stream("GET", "/api/v1/cart/events") as response:
         chunks = response.aiter_text()
@@ -80,15 +81,19 @@ async def test_an_event_arrives_while_the_stream_is_open(gateway: Gateway) -> No
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_no_request_fails_when_a_replica_is_killed(gateway: Gateway, method: str) -> None:
+async def test_no_request_fails_when_a_replica_is_killed(start_gateway: StartGateway, method: str) -> None:
+    gateway = await start_gateway()
     await gateway.kill("cart-1")
     answers = [await gateway.client.request(method, "/api/v1/cart") for _ in range(10)]
     assert [answer.status_code for answer in answers] == [200] * 10
     assert {answer.json()["replica"] for answer in answers} == {"cart-2"}
 
 
-async def test_a_request_that_was_sent_is_repeated_only_when_it_is_idempotent(gateway: Gateway) -> None:
+async def test_a_request_that_was_sent_is_repeated_only_when_it_is_idempotent(
+    start_gateway: StartGateway,
+) -> None:
     """A POST that kills its replica spares the other; a GET that does so is tried on the other too."""
+    gateway = await start_gateway()
     response = await gateway.client.post("/api/v1/cart/die")
     assert response.status_code == 502
     assert sum(gateway.stand_ins[name].running for name in ("cart-1", "cart-2")) == 1
