@@ -1,0 +1,132 @@
+"""The catalogue as a replica hears of it, through the `products` bucket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable
+
+import structlog
+
+from cart_service.adapters.product_entries import product_of
+from cart_service.domain.products import Product
+from cart_service.ports import CatalogueUnavailable, Shelf
+from shared.events.ports import Bucket, BucketConfig, BusUnavailable, Entry, Watch
+
+log = structlog.get_logger(__name__)
+
+PRODUCTS = BucketConfig("products")
+ATTEMPTS = 3
+
+
+class CatalogueView:
+    """Keeps the products asked for last, up to date by a watch; asks the bucket for any other.
+
+    `revision` is the bucket's: each change up to it was heard. For each product the revision of the last change
+    heard is kept, so that `unchanged_since` can judge a summary without reading anything. What happened before
+    `_floor` is not known here: before the watch started, in a gap of it, or among changes forgotten since.
+    """
+
+    def __init__(self, bucket: Bucket, *, currency: str, capacity: int) -> None:
+        self._bucket = bucket
+        self._currency = currency
+        self._capacity = capacity
+        self._products: OrderedDict[str, Product] = OrderedDict()
+        self._changes: OrderedDict[str, int] = OrderedDict()
+        self._newest_change = 0
+        self._floor = 0
+        self._asked: dict[str, asyncio.Task[Product]] = {}
+        self._watch: Watch | None = None
+
+    async def start(self) -> None:
+        """Starts to listen. Raises `BusUnavailable`."""
+        self._watch = await self._bucket.watch(self._on_entry, replay=False, on_gap=self._on_gap)
+        self._floor = self._watch.revision
+
+    async def close(self) -> None:
+        """Stops listening and asking."""
+        for task in self._asked.values():
+            task.cancel()
+        if self._watch is not None:
+            await self._watch.stop()
+
+    @property
+    def revision(self) -> int:
+        return self._watch.revision if self._watch else 0
+
+    def peek(self, ids: Collection[str]) -> Shelf:
+        known = self._products
+        return Shelf({id: known[id] for id in ids if id in known}, self.revision)
+
+    async def load(self, ids: Collection[str]) -> Shelf:
+        revision = self.revision  # before asking: what is heard meanwhile may or may not be in the answers
+        shelf = self.peek(ids)
+        lacking = [id for id in ids if id not in shelf.products]
+        for id in shelf.products:
+            self._products.move_to_end(id)
+        if not lacking:
+            return shelf
+        asked = await self._ask_all(lacking)
+        overtaken = [it.revision for it in asked if it.revision < self._changes.get(it.id, 0)]
+        return Shelf({**shelf.products, **{it.id: it for it in asked}}, min([revision, *overtaken]))
+
+    def unchanged_since(self, revision: int, ids: Callable[[], Collection[str]]) -> bool:
+        if not self._floor <= revision <= self.revision:
+            return False
+        return revision >= self._newest_change or all(self._changes.get(id, 0) <= revision for id in ids())
+
+    async def _ask_all(self, ids: Iterable[str]) -> list[Product]:
+        tasks = [self._asked.get(id) or self._ask(id) for id in ids]
+        try:
+            return await asyncio.gather(*(asyncio.shield(task) for task in tasks))
+        except BusUnavailable as error:
+            raise CatalogueUnavailable(
+                "The catalogue cannot be asked about a product just now. Nothing was changed; try again."
+            ) from error
+
+    def _ask(self, id: str) -> asyncio.Task[Product]:
+        task = asyncio.create_task(self._fetch(id))
+        self._asked[id] = task
+        task.add_done_callback(lambda done: self._answered(id, done))
+        return task
+
+    def _answered(self, id: str, task: asyncio.Task[Product]) -> None:
+        del self._asked[id]
+        if not task.cancelled():
+            task.exception()  # marks it as seen, should everybody who waited have been cancelled
+
+    async def _fetch(self, id: str) -> Product:
+        """Asks again when a change was heard meanwhile that the answer may lack."""
+        for _ in range(ATTEMPTS):
+            floor, heard = self._floor, self._changes.get(id, 0)
+            entry = await self._bucket.get(id)
+            product = product_of(entry, self._currency) if entry else Product.missing(id, heard)
+            if product.revision >= self._changes.get(id, 0):
+                break
+        else:
+            return product
+        if floor == self._floor:
+            self._keep(product)
+        return product
+
+    def _keep(self, product: Product) -> None:
+        self._products[product.id] = product
+        self._products.move_to_end(product.id)
+        if len(self._products) > self._capacity:
+            self._products.popitem(last=False)
+
+    def _on_entry(self, entry: Entry) -> None:
+        self._newest_change = max(self._newest_change, entry.revision)
+        self._changes[entry.key] = entry.revision
+        self._changes.move_to_end(entry.key)
+        if len(self._changes) > self._capacity:
+            _, forgotten = self._changes.popitem(last=False)
+            self._floor = max(self._floor, forgotten)
+        if entry.key in self._products:
+            self._products[entry.key] = product_of(entry, self._currency)
+
+    def _on_gap(self) -> None:
+        log.warning("changes of the catalogue were missed; every product is read again")
+        self._products.clear()
+        self._changes.clear()
+        self._floor = self.revision

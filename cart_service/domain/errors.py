@@ -1,0 +1,66 @@
+"""What a cart refuses, and why."""
+
+from __future__ import annotations
+
+from shared.errors import Conflict, InvalidInput, NotFound, PreconditionFailed
+
+
+class ProductNotFound(NotFound):
+    """There is no such product, or it is not (or no longer) shown to customers."""
+
+    code, title = "product-not-found", "Product not found"
+
+    def __init__(self, product_id: str) -> None:
+        super().__init__(
+            f"There is no product {product_id!r}. Take a `product_id` from the catalogue.",
+            extra={"product_id": product_id},
+        )
+
+
+class ProductNotForSale(Conflict):
+    """The product is shown, and not sold any more."""
+
+    code, title = "product-not-for-sale", "Product not for sale"
+
+    def __init__(self, product_id: str) -> None:
+        super().__init__(
+            f"Product {product_id!r} is not sold any more. Choose another one.",
+            extra={"product_id": product_id},
+        )
+
+
+class LineLimitReached(Conflict):
+    """The line would hold more pieces than a line may."""
+
+    code, title = "line-limit-reached", "Line limit reached"
+
+    def __init__(self, product_id: str, quantity: int, limit: int) -> None:
+        super().__init__(
+            f"The cart holds {quantity} of product {product_id!r}, and a line holds at most {limit}."
+            f" Add {limit - quantity} or fewer.",
+            extra={"product_id": product_id, "quantity": quantity, "limit": limit},
+        )
+
+
+class CartFull(Conflict):
+    """The cart has as many lines as a cart may have."""
+
+    code, title = "cart-full", "Cart full"
+
+    def __init__(self, product_id: str, limit: int) -> None:
+        super().__init__(
+            f"The cart has {limit} lines, the most it can have. Remove one to add product {product_id!r}.",
+            extra={"product_id": product_id, "limit": limit},
+        )
+
+
+class IdempotencyKeyReused(InvalidInput):
+    """The key came with another request before (draft-ietf-httpapi-idempotency-key-header, section 2.6)."""
+
+    code, title = "idempotency-key-reused", "Idempotency key reused"
+
+
+class CartChanged(PreconditionFailed):
+    """`If-Match` names another version of the cart; the answer holds the present one and what differs."""
+
+    code, title = "cart-changed", "The cart has changed"

@@ -1,0 +1,64 @@
+"""The use cases of the cart."""
+
+from __future__ import annotations
+
+from cart_service.domain.cart import Cart
+from cart_service.domain.pricing import price
+from cart_service.ports import CartRepository, Catalogue, VersionBoard
+from cart_service.service.rendering import Rendered, render_cart
+from cart_service.service.summaries import Summaries
+from cart_service.service.versions import KnownVersions
+from cart_service.service.writes import CartWriter, Write, Written
+from shared.cache.ports import Cache
+from shared.clock import Clock
+
+__all__ = ["CartService", "Rendered", "Write", "Written"]
+
+
+class CartService:
+    """Everything that can be done with carts, for routes and subscribers alike."""
+
+    def __init__(
+        self,
+        carts: CartRepository,
+        catalogue: Catalogue,
+        cache: Cache,
+        board: VersionBoard,
+        versions: KnownVersions,
+        clock: Clock,
+        *,
+        currency: str,
+        summary_ttl_seconds: int,
+    ) -> None:
+        self._carts = carts
+        self._catalogue = catalogue
+        self._currency = currency
+        self._summaries = Summaries(
+            carts, catalogue, cache, board, versions, currency=currency, ttl_seconds=summary_ttl_seconds
+        )
+        self._writer = CartWriter(carts, catalogue, self._summaries, clock, currency=currency)
+
+    async def cart(self, owner: str) -> Rendered:
+        """The owner's cart, empty when there is none. Raises `StoreUnavailable`, `CatalogueUnavailable`."""
+        cart = await self._carts.get(owner) or Cart(owner)
+        shelf = await self._catalogue.load(cart.lines)
+        priced = price(cart, shelf.products, self._currency)
+        await self._summaries.secure(priced, shelf.revision)
+        return render_cart(priced)
+
+    async def summary(self, owner: str) -> Rendered:
+        """The cart in short, mostly from the cache. Raises `StoreUnavailable`, `CatalogueUnavailable`."""
+        return await self._summaries.get(owner)
+
+    async def write(self, write: Write) -> Written:
+        """Changes a cart; see `CartWriter.write`."""
+        return await self._writer.write(write)
+
+    async def cart_was_updated(self, owner: str, version: int) -> None:
+        """Drops what the cache holds of older versions. Raises `SummaryNotSecured`."""
+        await self._summaries.outdate(owner, version)
+
+    async def owner_was_deleted(self, owner: str) -> None:
+        """Removes the owner's cart and summary; repeating it changes nothing."""
+        await self._carts.remove(owner)
+        await self._summaries.forget(owner)

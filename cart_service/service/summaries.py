@@ -1,0 +1,158 @@
+"""Cart summaries: kept in the cache, never served stale.
+
+A cached summary holds its cart's version, the catalogue's revision it was built at, its products and ready JSON.
+It is served only when
+
+1. no newer version of the cart is known here: a write is answered only after the cache has the summary of that
+   version or, failing that, after the version was announced to every replica;
+2. announcements are not being missed now; while they may be, the store is asked for the cart's version;
+3. none of its products changed after that revision, as far as this replica has heard of the catalogue.
+
+Anything else is built from the store. The durable event of each write repeats the work of rule 1 once more, for
+a writer that died between its write and its cache. A cached value may also be empty: it stands for "older than
+this version is outdated", and keeps a slower build from putting an older summary back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from cart_service.domain.cart import Cart
+from cart_service.domain.pricing import PricedCart, price
+from cart_service.ports import CartRepository, Catalogue, VersionBoard
+from cart_service.service.flights import Flights
+from cart_service.service.rendering import Rendered, render_summary
+from cart_service.service.versions import KnownVersions, pack, unpack
+from shared.cache.ports import Cache, Cached
+from shared.errors import Unavailable
+
+log = structlog.get_logger(__name__)
+
+
+class SummaryNotSecured(Unavailable):
+    """Neither the cache nor the other replicas could be told that a cart has a newer version."""
+
+    code = "summary-not-secured"
+
+
+@dataclass(frozen=True, slots=True)
+class _CachedSummary:
+    """The value in the cache: ETag, product ids and body, one per line."""
+
+    cart_version: int
+    revision: int
+    etag: str
+    ids: bytes
+    body: bytes
+
+    @classmethod
+    def of(cls, cached: Cached) -> _CachedSummary:
+        etag, ids, body = cached.value.split(b"\n", 2)
+        return cls(*unpack(cached.version), etag.decode(), ids, body)
+
+    def product_ids(self) -> list[str]:
+        return self.ids.decode().split()
+
+    def rendered(self) -> Rendered:
+        return Rendered(self.body, self.etag, self.cart_version)
+
+
+def cache_key(owner: str) -> str:
+    return f"summary:{owner}"
+
+
+class Summaries:
+    def __init__(
+        self,
+        carts: CartRepository,
+        catalogue: Catalogue,
+        cache: Cache,
+        board: VersionBoard,
+        versions: KnownVersions,
+        *,
+        currency: str,
+        ttl_seconds: int,
+    ) -> None:
+        self._carts = carts
+        self._catalogue = catalogue
+        self._cache = cache
+        self._board = board
+        self._versions = versions
+        self._currency = currency
+        self._ttl_seconds = ttl_seconds
+        self._flights: Flights[Rendered] = Flights()
+
+    async def get(self, owner: str) -> Rendered:
+        """The summary of the owner's cart. Raises `StoreUnavailable`, `CatalogueUnavailable`."""
+        arrived = self._flights.arrive()
+        cached = await self._cache.get(cache_key(owner))
+        if cached is not None and cached.value:
+            summary = _CachedSummary.of(cached)
+            if await self._is_fresh(owner, summary):
+                return summary.rendered()
+        return await self._flights.share(owner, arrived, lambda: self._build(owner))
+
+    async def secure(self, priced: PricedCart, revision: int) -> None:
+        """Makes sure that no replica serves a summary older than this cart, as far as anything can be reached.
+        One round trip, and none when that was done before."""
+        if not self._versions.is_secured(priced.cart.owner, priced.cart.version):
+            await self._keep(priced, revision)
+
+    async def outdate(self, owner: str, version: int) -> None:
+        """Sees to it that no summary older than this version of the cart is served. Raises `SummaryNotSecured`."""
+        if self._versions.is_secured(owner, version):
+            return
+        self._versions.heard(owner, version)
+        if not await self._put(owner, pack(version, 0), b""):
+            raise SummaryNotSecured(f"Neither Redis nor NATS took version {version} of a cart.")
+
+    async def forget(self, owner: str) -> None:
+        """Drops the summary of a cart that is no more. Raises `SummaryNotSecured`."""
+        self._versions.forget(owner)
+        if not await self._cache.delete(cache_key(owner)):
+            raise SummaryNotSecured("Redis did not confirm that the summary is gone.")
+
+    async def _is_fresh(self, owner: str, summary: _CachedSummary) -> bool:
+        if summary.cart_version < self._versions.newest(owner):
+            return False
+        if not self._catalogue.unchanged_since(summary.revision, summary.product_ids):
+            return False
+        if self._board.connected:
+            return True
+        return await self._stored_version(owner) <= summary.cart_version
+
+    async def _build(self, owner: str) -> Rendered:
+        cart = await self._carts.get(owner) or Cart(owner)
+        shelf = await self._catalogue.load(cart.lines)
+        summary = await self._keep(price(cart, shelf.products, self._currency), shelf.revision)
+        await self._outdate_if_overtaken(cart)
+        return summary
+
+    async def _outdate_if_overtaken(self, built: Cart) -> None:
+        """The cache refuses an older summary only while it has the newer one; and that may have been evicted
+        while this one was built."""
+        version = await self._stored_version(built.owner)
+        if version > built.version:
+            await self.outdate(built.owner, version)
+
+    async def _stored_version(self, owner: str) -> int:
+        cart = await self._carts.get(owner)
+        return cart.version if cart else 0
+
+    async def _keep(self, priced: PricedCart, revision: int) -> Rendered:
+        cart, summary = priced.cart, render_summary(priced)
+        self._versions.heard(cart.owner, cart.version)
+        value = b"\n".join((summary.etag.encode(), " ".join(cart.lines).encode(), summary.body))
+        if not await self._put(cart.owner, pack(cart.version, revision), value):
+            log.warning("other replicas could not be told of a cart's version", owner=cart.owner)
+        return summary
+
+    async def _put(self, owner: str, version: int, value: bytes) -> bool:
+        cached = await self._cache.set_if_newer(cache_key(owner), version, value, self._ttl_seconds)
+        cart_version, _ = unpack(version)
+        if cached or await self._board.announce(owner, cart_version):
+            self._versions.secured(owner, cart_version)
+            return True
+        return False

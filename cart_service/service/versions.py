@@ -1,0 +1,69 @@
+"""How new each cart is, as far as this replica knows."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+REVISION_BITS = 32
+
+
+def pack(cart_version: int, revision: int) -> int:
+    """One number that orders summaries: by the cart's version, then by the catalogue's revision.
+
+    The cart's version leads, because every reader finds an outdated price by itself (`unchanged_since`), but
+    cannot know of a cart's newer version. So a slower build never replaces a newer cart, nor newer prices of
+    the same cart.
+    """
+    return cart_version << REVISION_BITS | min(revision, (1 << REVISION_BITS) - 1)
+
+
+def unpack(packed: int) -> tuple[int, int]:
+    """The cart's version and the catalogue's revision that were packed."""
+    return packed >> REVISION_BITS, packed & ((1 << REVISION_BITS) - 1)
+
+
+class _Newest:
+    """The greatest number heard for each of the last `capacity` owners."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._versions: OrderedDict[str, int] = OrderedDict()
+
+    def of(self, owner: str) -> int:
+        return self._versions.get(owner, -1)
+
+    def hear(self, owner: str, version: int) -> None:
+        self._versions[owner] = max(version, self.of(owner))
+        self._versions.move_to_end(owner)
+        if len(self._versions) > self._capacity:
+            self._versions.popitem(last=False)
+
+    def forget(self, owner: str) -> None:
+        self._versions.pop(owner, None)
+
+
+class KnownVersions:
+    """Two facts per owner: the newest version heard of, and the newest one that is `secured`, which means that
+    no replica will serve an older summary, because the cache has it or every replica was told."""
+
+    def __init__(self, capacity: int) -> None:
+        self._heard = _Newest(capacity)
+        self._secured = _Newest(capacity)
+
+    def heard(self, owner: str, version: int) -> None:
+        self._heard.hear(owner, version)
+
+    def secured(self, owner: str, version: int) -> None:
+        self._heard.hear(owner, version)
+        self._secured.hear(owner, version)
+
+    def newest(self, owner: str) -> int:
+        """-1 when nothing was heard."""
+        return self._heard.of(owner)
+
+    def is_secured(self, owner: str, version: int) -> bool:
+        return self._secured.of(owner) >= version
+
+    def forget(self, owner: str) -> None:
+        self._heard.forget(owner)
+        self._secured.forget(owner)

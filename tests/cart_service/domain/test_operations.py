@@ -1,0 +1,79 @@
+import pytest
+
+from cart_service.domain.cart import Cart
+from cart_service.domain.errors import ProductNotForSale, ProductNotFound
+from cart_service.domain.operations import (
+    AddItem,
+    ClearCart,
+    RemoveItem,
+    SetQuantity,
+    fingerprint_of,
+)
+from cart_service.domain.products import Product, ProductStatus
+
+AT = "2026-01-01T00:00:00.000Z"
+MUG = Product("mug", "Mug", None, 1299, 5, ProductStatus.ACTIVE, 1)
+CART = Cart("ann").add("mug", 2, 999, AT)
+
+
+def with_status(status: ProductStatus) -> dict[str, Product]:
+    return {"mug": Product("mug", "Mug", None, 1299, 5, status, 2)}
+
+
+def test_add_takes_the_price_of_the_moment() -> None:
+    cart = AddItem("mug", 2).apply(Cart("ann"), {"mug": MUG}, AT)
+    assert cart.lines["mug"].quantity == 2
+    assert cart.lines["mug"].unit_price_when_added == 1299
+
+
+def test_more_than_the_stock_is_accepted() -> None:
+    assert AddItem("mug", 50).apply(CART, {"mug": MUG}, AT).quantity_of("mug") == 52
+
+
+def test_set_adds_a_line_that_is_not_there() -> None:
+    cart = SetQuantity("mug", 3).apply(Cart("ann"), {"mug": MUG}, AT)
+    assert cart.lines["mug"].unit_price_when_added == 1299
+
+
+@pytest.mark.parametrize("operation", [AddItem("mug", 1), SetQuantity("mug", 3)])
+@pytest.mark.parametrize(
+    ("status", "refusal"),
+    [
+        (ProductStatus.DRAFT, ProductNotFound),
+        (ProductStatus.DELETED, ProductNotFound),
+        (ProductStatus.MISSING, ProductNotFound),
+        (ProductStatus.ARCHIVED, ProductNotForSale),
+    ],
+)
+def test_more_of_what_is_not_for_sale_is_refused(operation, status, refusal) -> None:
+    with pytest.raises(refusal) as refused:
+        operation.apply(CART, with_status(status), AT)
+    assert refused.value.extra == {"product_id": "mug"}
+
+
+def test_fewer_of_what_is_not_for_sale_is_accepted() -> None:
+    assert SetQuantity("mug", 1).apply(CART, with_status(ProductStatus.DELETED), AT).quantity_of("mug") == 1
+
+
+def test_removing_asks_nothing_of_the_catalogue() -> None:
+    for operation in (RemoveItem("mug"), SetQuantity("mug", 0), ClearCart()):
+        assert operation.product_ids == ()
+        assert operation.apply(CART, {}, AT).lines == {}
+
+
+def test_adding_asks_for_the_product() -> None:
+    assert AddItem("mug", 1).product_ids == SetQuantity("mug", 1).product_ids == ("mug",)
+
+
+def test_a_fingerprint_tells_requests_apart() -> None:
+    requests = [
+        [AddItem("mug", 1)],
+        [AddItem("mug", 2)],
+        [AddItem("cup", 1)],
+        [SetQuantity("mug", 1)],
+        [RemoveItem("mug")],
+        [ClearCart()],
+        [AddItem("mug", 1), ClearCart()],
+    ]
+    assert len({fingerprint_of(request) for request in requests}) == len(requests)
+    assert fingerprint_of([AddItem("mug", 1)]) == fingerprint_of([AddItem("mug", 1)])
