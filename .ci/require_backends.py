@@ -1,7 +1,7 @@
 """`require_backends.py RESULTS BACKEND…`: fails when a case of a backend was skipped, or none of it ran.
 
-RESULTS is what pytest wrote with --junitxml. A case belongs to a backend when its name, or the reason for which
-it was skipped, names the backend.
+RESULTS is what pytest wrote with --junitxml. A case belongs to a backend when its name, the property that the
+tests' own plugin notes, or the reason for which it was skipped names the backend.
 """
 
 from __future__ import annotations
@@ -11,18 +11,25 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 
+def words_of(case: ElementTree.Element) -> str:
+    """What a case says about itself."""
+    properties = [element.get("value") for element in case.iter("property")]
+    reasons = [element.get("message") for element in case.iter("skipped")]
+    return " ".join(filter(None, [case.get("classname"), case.get("name"), *properties, *reasons]))
+
+
 def main(results: str, *backends: str) -> int:
     """The exit status."""
-    cases = ElementTree.fromstring(Path(results).read_text()).iter("testcase")  # noqa: S314 (pytest wrote it)
+    root = ElementTree.fromstring(Path(results).read_text())  # noqa: S314 (pytest wrote it)
     ran = dict.fromkeys(backends, 0)
-    skipped = []
-    for case in cases:
-        skip = case.find("skipped")
-        words = f"{case.get('classname')} {case.get('name')} {skip.get('message') if skip is not None else ''}"
-        for backend in backends:
-            if backend in words.lower():
-                ran[backend] += skip is None
-                skipped += [words] if skip is not None else []
+    skipped: list[str] = []
+    for case in root.iter("testcase"):
+        words = words_of(case)
+        named = [backend for backend in backends if backend in words.lower()]
+        if case.find("skipped") is not None:
+            skipped += [words] if named else []
+        else:
+            ran |= {backend: ran[backend] + 1 for backend in named}
     for backend, count in ran.items():
         sys.stdout.write(f"{backend}: {count} cases ran\n")
     for words in skipped:

@@ -38,7 +38,13 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
         os._exit(1)
     if before in ("status", "problems"):
         status = 200 if before == "problems" else int(action)
-        await answer(send, status, request_id, {"from": scope["path"]}, b"application/problem+json")
+        await answer(
+            send,
+            status,
+            request_id,
+            {"from": scope["path"], "query": scope["query_string"].decode()},
+            b"application/problem+json",
+        )
         return
     echo = {"replica": sys.argv[2], "method": scope["method"], "size": size, "headers": headers}
     padding = "x" * int(headers.get("x-padding", "0"))
