@@ -1,7 +1,7 @@
 """Problem documents for what the gateway refuses or cannot deliver by itself.
 
-Traefik fetches `/gateway/problems/<status>?url=<the client's URL>` from any living service and puts the status
-in front of the body (`traefik/dynamic/middlewares.yml`). The path is not routed from outside.
+Traefik fetches `/gateway/problems/<status>?url=<the client's URL>` from any living service and puts the
+status in front of the body (`traefik/dynamic/middlewares.yml`). The path is not routed from outside.
 """
 
 from __future__ import annotations

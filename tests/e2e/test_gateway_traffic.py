@@ -92,7 +92,7 @@ async def test_no_request_fails_when_a_replica_is_killed(start_gateway: StartGat
 async def test_a_request_that_was_sent_is_repeated_only_when_it_is_idempotent(
     start_gateway: StartGateway,
 ) -> None:
-    """A POST that breaks its replica spares the other. (The breaker, open for a second, hides it at first.)"""
+    """A POST that breaks its replica spares the other. The breaker hides it for a second."""
     gateway = await start_gateway()
     response = await gateway.client.post("/api/v1/cart/die")
     assert response.status_code == 502

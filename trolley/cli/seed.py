@@ -1,0 +1,73 @@
+"""`trolley seed`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from trolley.catalogues import Catalogue, completejourney, demo
+from trolley.cli.console import console, execute
+from trolley.cli.options import UrlOption
+from trolley.environment import operator_environment, shop_url
+from trolley.operations import operator_session
+from trolley.seeding import catalogue_is_empty, import_products
+
+
+class Dataset(StrEnum):
+    DEMO = "demo"
+    COMPLETEJOURNEY = "completejourney"
+
+
+def seed(
+    *,
+    dataset: Annotated[
+        Dataset, typer.Option(help="completejourney: 92,331 real retail products (`make dataset`).")
+    ] = Dataset.DEMO,
+    if_empty: Annotated[bool, typer.Option("--if-empty", help="Only when the shop has no products.")] = False,
+    url: UrlOption = None,
+) -> None:
+    """Fill the catalogue.
+
+    Products go through the public import route, which upserts by SKU, so that a second time changes nothing.
+    """
+    catalogue = demo() if dataset is Dataset.DEMO else completejourney()
+    environment = operator_environment()
+    execute(_seed(catalogue, url or shop_url(environment), environment, if_empty=if_empty))
+
+
+async def _seed(catalogue: Catalogue, base_url: str, environment: dict[str, str], *, if_empty: bool) -> None:
+    if if_empty and not await catalogue_is_empty(base_url):
+        console.print("The shop has products already; nothing was loaded.")
+        return
+    session = await operator_session(environment)
+    with _progress() as progress:
+        task = progress.add_task(catalogue.name, total=catalogue.size)
+        report = await import_products(
+            base_url, session.access_token, catalogue.lines, lambda count: progress.advance(task, count)
+        )
+    show_report(report)
+
+
+def show_report(report: dict[str, Any]) -> None:
+    """The counts, and the first of the lines that were refused."""
+    counts = ", ".join(f"{value:,} {name}" for name, value in report.items() if isinstance(value, int))
+    console.print(f"[green]Loaded:[/] {counts}.")
+    for error in report.get("errors", [])[:10]:
+        console.print(f"[red]{error}[/]", highlight=False)
+
+
+class _RateColumn(ProgressColumn):
+    """Lines per second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed or 0:,.0f} products/s")
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _RateColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console)
