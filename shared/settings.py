@@ -1,12 +1,16 @@
-"""Settings every service has. Each is an environment variable of the same name in upper case (`.env.example`)."""
+"""Settings every service has. Each is an environment variable, its name in upper case (`.env.example`)."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEVELOPMENT_ONLY = "development-only"
+"""How the default of each secret begins."""
 
 
 class Environment(StrEnum):
@@ -33,15 +37,31 @@ class ServiceSettings(BaseSettings):
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level logged.")
     log_format: LogFormat = Field(LogFormat.AUTO, description="`auto`: console on a terminal, else JSON.")
 
+    log_requests: bool = Field(True, description="A line for each request; else only for those that failed.")
+    otel_exporter_otlp_endpoint: str = Field(
+        "", description="OpenTelemetry collector (HTTP) that gets traces; needs the `tracing` extra."
+    )
+
     http_host: str = Field("127.0.0.1", description="Address a service listens on.")
     http_body_limit_bytes: int = Field(1_048_576, ge=1024, description="Largest request body.")
     http_drain_seconds: float = Field(
         10, ge=0, le=300, description="Time for running requests to finish after SIGTERM."
     )
 
+    http_drain_delay_seconds: float = Field(
+        0, ge=0, le=60, description="Time to go on accepting after SIGTERM, until balancers have noticed."
+    )
+
+    cursor_secret: SecretStr = Field(
+        SecretStr(f"{DEVELOPMENT_ONLY}-cursor-secret"),
+        description="Signs the cursors of lists; any long text.",
+    )
+
     elasticsearch_url: str = Field("", description="Elasticsearch, the store. Empty: SQLite, embedded.")
     elasticsearch_index_prefix: str = Field("shop-", pattern="^[a-z0-9-]*$", description="Of index names.")
-    elasticsearch_index_replicas: int = Field(0, ge=0, le=5, description="Copies of each shard; 1 in a cluster.")
+    elasticsearch_index_replicas: int = Field(
+        0, ge=0, le=5, description="Copies of each shard; 1 in a cluster."
+    )
     sqlite_directory: Path = Field(Path(".data/store"), description="Folder of the embedded store's files.")
     store_batch_items: int = Field(256, ge=1, le=5000, description="Most operations in one group commit.")
     store_queue_limit: int = Field(
@@ -49,10 +69,32 @@ class ServiceSettings(BaseSettings):
     )
 
     nats_url: str = Field("nats://127.0.0.1:4222", description="NATS with JetStream. Several: with commas.")
-    nats_stream_replicas: int = Field(1, ge=1, le=5, description="Copies of streams and buckets; 3 in a cluster.")
+    nats_stream_replicas: int = Field(
+        1, ge=1, le=5, description="Copies of streams and buckets; 3 in a cluster."
+    )
 
     redis_url: SecretStr = Field(SecretStr("redis://127.0.0.1:6379/0"), description="Redis, the cache.")
 
     auth_issuer: str = Field("trolley", description="`iss` of access tokens.")
     auth_audience: str = Field("trolley", description="`aud` of access tokens.")
     auth_access_token_seconds: int = Field(600, ge=30, le=3600, description="Life of an access token.")
+
+    @model_validator(mode="after")
+    def _refuse_default_secrets(self) -> Self:
+        refuse_default_secrets(self)
+        return self
+
+
+def refuse_default_secrets(settings: ServiceSettings) -> None:
+    """Raises ValueError where a secret still has its default outside development."""
+    if settings.environment is Environment.DEVELOPMENT:
+        return
+    defaults = [
+        name.upper()
+        for name, value in settings
+        if isinstance(value, SecretStr) and value.get_secret_value().startswith(DEVELOPMENT_ONLY)
+    ]
+    if defaults:
+        raise ValueError(
+            f"{', '.join(defaults)} must be set to a secret of your own in {settings.environment}"
+        )

@@ -1,0 +1,1 @@
+"""Who is calling: identities, and the verification of access tokens."""

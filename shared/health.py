@@ -1,0 +1,88 @@
+"""Health that is honest and cheap: checks run at most once a second, side by side, each with a time limit."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+Probe = Callable[[], Awaitable[str | None]]
+"""Gives None when all is well, or what is wrong; raising counts as wrong, too."""
+
+
+class Status(StrEnum):
+    """`degraded` still serves; `unavailable` does not."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    status: Status
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    status: Status
+    checks: Mapping[str, CheckResult] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One dependency. A required one takes the service out of service; another one only degrades it."""
+
+    name: str
+    probe: Probe
+    required: bool
+
+
+class Health:
+    """Runs the checks; concurrent callers share one run, and its report is kept for `max_age` seconds."""
+
+    def __init__(self, *, max_age: float = 1.0, time_limit: float = 1.0) -> None:
+        self._checks: list[Check] = []
+        self._max_age = max_age
+        self._time_limit = time_limit
+        self._report: Report | None = None
+        self._made_at = 0.0
+        self._running: asyncio.Task[Report] | None = None
+
+    def add(self, check: Check) -> None:
+        self._checks.append(check)
+        self._report = None
+
+    async def report(self) -> Report:
+        if self._report is not None and time.monotonic() - self._made_at < self._max_age:
+            return self._report
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(self._run())
+        return await asyncio.shield(self._running)
+
+    async def _run(self) -> Report:
+        results = await asyncio.gather(*(self._try(check) for check in self._checks))
+        checks = {check.name: result for check, result in zip(self._checks, results, strict=True)}
+        report = Report(_worst(result.status for result in results), checks)
+        self._report, self._made_at = report, time.monotonic()
+        return report
+
+    async def _try(self, check: Check) -> CheckResult:
+        try:
+            async with asyncio.timeout(self._time_limit):
+                problem = await check.probe()
+        except TimeoutError:
+            problem = f"no answer within {self._time_limit:g} s"
+        except Exception as error:  # whatever it raises means that it is not well
+            problem = str(error) or type(error).__name__
+        if problem is None:
+            return CheckResult(Status.OK)
+        return CheckResult(Status.UNAVAILABLE if check.required else Status.DEGRADED, problem)
+
+
+def _worst(statuses: Iterable[Status]) -> Status:
+    found = set(statuses)
+    return next((s for s in (Status.UNAVAILABLE, Status.DEGRADED) if s in found), Status.OK)

@@ -1,0 +1,83 @@
+"""Errors as problem documents (RFC 9457)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from starlette.exceptions import HTTPException
+
+from shared.errors import (
+    MalformedRequest,
+    NotFound,
+    PayloadTooLarge,
+    ShopError,
+    UnsupportedMediaType,
+)
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:trolley:problem:"
+
+
+class MethodNotAllowed(ShopError):
+    status, code, title = 405, "method-not-allowed", "Method not allowed"
+
+    def __init__(self, method: str, allowed: Iterable[str]) -> None:
+        allow = ", ".join(sorted(allowed))
+        super().__init__(f"{method} is not possible here; use {allow}.", headers={"Allow": allow})
+
+
+class UnexpectedError(ShopError):
+    """A bug. What happened is in the log, under the request id, and never in the answer."""
+
+    status, code, title = 500, "internal-error", "Internal error"
+
+    def __init__(self) -> None:
+        super().__init__("Something went wrong on our side. Report it with the request id.")
+
+
+_OF_STATUS: dict[int, type[ShopError]] = {
+    error.status: error for error in (MalformedRequest, NotFound, PayloadTooLarge, UnsupportedMediaType)
+}
+
+
+def from_http_exception(error: HTTPException) -> ShopError:
+    """What the framework raises by itself, as one of the shop's errors."""
+    kind = _OF_STATUS.get(error.status_code)
+    if kind is None:
+        kind = type("FrameworkError", (ShopError,), {"status": error.status_code})
+    return kind(error.detail, headers=error.headers)
+
+
+def problem_document(error: ShopError, path: str, request_id: str) -> dict[str, Any]:
+    """The body of an answer that tells of `error`."""
+    document: dict[str, Any] = {
+        "type": TYPE_PREFIX + error.code,
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "instance": path,
+        "request_id": request_id,
+    }
+    if error.errors:
+        document["errors"] = [{"pointer": at.pointer, "message": at.message} for at in error.errors]
+    return document | error.extra
+
+
+def problem_headers(error: ShopError, body: bytes) -> list[tuple[bytes, bytes]]:
+    """The header section of such an answer, as ASGI wants it."""
+    headers = [
+        (b"content-type", MEDIA_TYPE.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    headers += [
+        (name.lower().encode(), value.encode("latin-1", "replace")) for name, value in error.headers.items()
+    ]
+    return headers
+
+
+def encode_problem(error: ShopError, path: str, request_id: str) -> bytes:
+    """`problem_document` as JSON. What JSON cannot hold is shown as text."""
+    return orjson.dumps(problem_document(error, path, request_id), default=str)

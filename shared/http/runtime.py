@@ -1,0 +1,59 @@
+"""A service's state while it runs: what it waits for, its use cases, whether it drains."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, TypeVar, cast
+
+from starlette.requests import Request
+
+from shared.errors import Unavailable
+from shared.health import Health
+from shared.security.verifier import TokenVerifier
+
+S = TypeVar("S")
+
+
+class Runtime:
+    """One for each application; `request.app.state.runtime`.
+
+    The application answers at once. Until `ready` its routes answer 503 and say what they wait for.
+    """
+
+    def __init__(self, verifier: TokenVerifier, health: Health) -> None:
+        self.verifier = verifier
+        self.health = health
+        self.draining = asyncio.Event()
+        self.waiting_for: str | None = "its first start"
+        self.use_cases: object = None
+
+    @property
+    def ready(self) -> bool:
+        return self.waiting_for is None
+
+    def start_with(self, use_cases: object) -> None:
+        """The service is complete: from now on it answers."""
+        self.use_cases = use_cases
+        self.waiting_for = None
+
+    def wait_for(self, what: str) -> None:
+        self.waiting_for = what
+
+    def not_ready(self) -> Unavailable:
+        """What a client is told until then."""
+        return Unavailable(f"The service is starting: it waits for {self.waiting_for}.", retry_after=2)
+
+
+def runtime_of(request: Request) -> Runtime:
+    return cast(Runtime, request.scope["app"].state.runtime)
+
+
+def use_cases(request: Request, kind: type[S]) -> S:
+    """The object that the service's `bootstrap` yielded. Raises `Unavailable` while the service starts."""
+    runtime = runtime_of(request)
+    if not runtime.ready:
+        raise runtime.not_ready()
+    found: Any = runtime.use_cases
+    if not isinstance(found, kind):
+        raise TypeError(f"bootstrap yielded {type(found).__name__}, not {kind.__name__}")
+    return found

@@ -1,0 +1,62 @@
+"""The framework's validation errors, in the shop's words: each with a pointer to the value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+
+from shared.errors import FieldError, InvalidInput, MalformedRequest, ShopError
+
+_REPORTED = 20
+
+
+def from_validation_error(error: RequestValidationError) -> ShopError:
+    """422 with a pointer for each value; 400 where the body is no JSON at all."""
+    found = error.errors()
+    malformed = next((item for item in found if item["type"] == "json_invalid"), None)
+    if malformed is not None:
+        reason = malformed.get("ctx", {}).get("error", "")
+        return MalformedRequest(f"The body is not valid JSON: {reason} at character {malformed['loc'][-1]}.")
+    errors = [FieldError(_pointer(item, error.body), _message(item)) for item in found[:_REPORTED]]
+    return InvalidInput(
+        "Correct the values that `errors` points at and send the request again.", errors=errors
+    )
+
+
+def _message(item: Mapping[str, Any]) -> str:
+    message = str(item["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    return message[:1].upper() + message[1:]
+
+
+def _pointer(item: Mapping[str, Any], body: Any) -> str:
+    where, *path = item["loc"]
+    if where != "body":
+        return ":".join([where, *(str(step) for step in path)])
+    steps = _steps_in(body, path, missing=item["type"] == "missing")
+    return "".join(f"/{escape_pointer(str(step))}" for step in steps)
+
+
+def escape_pointer(step: str) -> str:
+    """One step of a JSON pointer (RFC 6901, section 3)."""
+    return step.replace("~", "~0").replace("/", "~1")
+
+
+def _steps_in(body: Any, path: Sequence[str | int], *, missing: bool) -> list[str | int]:
+    """The steps of `path` that are in the body: pydantic also puts the tags of unions between them."""
+    steps: list[str | int] = []
+    for position, step in enumerate(path):
+        is_last = position == len(path) - 1
+        if _holds(body, step):
+            body = body[step]
+        elif not (is_last and missing):
+            continue
+        steps.append(step)
+    return steps
+
+
+def _holds(value: Any, step: str | int) -> bool:
+    if isinstance(value, list):
+        return isinstance(step, int) and step < len(value)
+    return isinstance(value, Mapping) and step in value

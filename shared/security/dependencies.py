@@ -1,0 +1,58 @@
+"""The caller, as a dependency of routes.
+
+The dependencies are objects: FastAPI reads the security scheme of an operation from them, and calling them
+costs a look through the headers and one look-up.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
+
+from shared.security.challenge import invalid_token, scope_missing, token_missing
+from shared.security.identity import Identity, Scope
+from shared.security.verifier import TokenVerifier
+
+SCHEME_NAME = "AccessToken"
+
+
+class CurrentUser(SecurityBase):
+    """Gives the `Identity` of the bearer token. Raises `NotAuthenticated`, or `PermissionDenied`."""
+
+    def __init__(self, scope: Scope | None = None) -> None:
+        self.scheme_name = SCHEME_NAME
+        self.model = HTTPBearer(bearerFormat="JWT", description="The access token of a session.")
+        self.scope = scope
+
+    async def __call__(self, request: Request) -> Identity:
+        verifier = cast(TokenVerifier, request.scope["app"].state.runtime.verifier)
+        identity = verifier.verify(bearer_token(request))
+        if self.scope is not None and self.scope not in identity.scopes:
+            raise scope_missing(self.scope)
+        return identity
+
+
+def bearer_token(request: Request) -> str:
+    """The token of the `Authorization` header (RFC 6750, section 2.1). Raises `NotAuthenticated`."""
+    for name, value in request.scope["headers"]:
+        if name == b"authorization":
+            scheme, _, token = str(value, "latin-1").partition(" ")
+            if scheme.lower() != "bearer":
+                raise token_missing()
+            token = token.strip()
+            if not token or not token.isascii():
+                raise invalid_token("The access token is not a JSON Web Token.")
+            return token
+    raise token_missing()
+
+
+current_user = CurrentUser()
+CurrentUserDep = Annotated[Identity, Depends(current_user)]
+
+
+def requires(scope: Scope) -> CurrentUser:
+    """A dependency that also gives the `Identity`: `Annotated[Identity, Depends(requires(Scope.…))]`."""
+    return CurrentUser(scope)

@@ -1,0 +1,150 @@
+"""Verifies access tokens: JWTs (RFC 7519) signed with ES256, and nothing else, whatever their header says."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from jose import jws
+from jose.exceptions import JWSError
+
+from shared.clock import Clock
+from shared.errors import NotAuthenticated
+from shared.observability.metrics import TOKENS_VERIFIED
+from shared.security.challenge import invalid_token
+from shared.security.identity import Identity, Role, Scope
+from shared.security.keyring import ALGORITHM, Keyring
+from shared.security.revocations import Revocations
+
+# A token of ours has some 500 characters; what is much longer is not worth a look.
+_LONGEST_TOKEN = 4096
+_MEMOISED = 20_000
+_LEEWAY_SECONDS = 5  # the clocks of two machines may differ by so much
+
+_KNOWN_SCOPES = frozenset(Scope)
+_MEMO_HIT = TOKENS_VERIFIED.labels("memoised")
+_VERIFIED = TOKENS_VERIFIED.labels("valid")
+_REVOKED = TOKENS_VERIFIED.labels("revoked")
+_REFUSED = TOKENS_VERIFIED.labels("refused")
+
+
+class TokenVerifier:
+    """Tells who a token is. A verified token is remembered until it expires, since checking a signature takes
+    a hundred times as long as looking it up; expiry and revocation are checked each time."""
+
+    def __init__(
+        self, keys: Keyring, revocations: Revocations, clock: Clock, *, issuer: str, audience: str
+    ) -> None:
+        self._keys = keys
+        self._revocations = revocations
+        self._clock = clock
+        self._issuer = issuer
+        self._audience = audience
+        self._memo: OrderedDict[str, Identity] = OrderedDict()
+        self._memo_generation = 0
+
+    def verify(self, token: str) -> Identity:
+        """The identity that the token proves. Raises `NotAuthenticated` with the reason."""
+        identity = self._remembered(token)
+        if identity is None:
+            identity = self._verify_first(token)
+        else:
+            _MEMO_HIT.inc()
+        if identity.session_id in self._revocations:
+            _REVOKED.inc()
+            raise invalid_token("The session of this access token was ended. Sign in again.")
+        if self._clock.now() >= identity.expires_at:
+            self._memo.pop(token, None)
+            raise invalid_token("The access token has expired. Get a new one with the refresh token.")
+        return identity
+
+    def _remembered(self, token: str) -> Identity | None:
+        if self._memo_generation != self._keys.generation:
+            self._memo.clear()
+            self._memo_generation = self._keys.generation
+        return self._memo.get(token)
+
+    def _verify_first(self, token: str) -> Identity:
+        try:
+            identity = self._read(token)
+        except NotAuthenticated:
+            _REFUSED.inc()
+            raise
+        _VERIFIED.inc()
+        self._memo[token] = identity
+        if len(self._memo) > _MEMOISED:
+            self._memo.popitem(last=False)
+        return identity
+
+    def _read(self, token: str) -> Identity:
+        claims = self._signed_claims(token)
+        if claims.get("iss") != self._issuer:
+            raise invalid_token("The access token was issued by somebody else (iss).")
+        audience = claims.get("aud")
+        if audience != self._audience and not (isinstance(audience, list) and self._audience in audience):
+            raise invalid_token("The access token is meant for somebody else (aud).")
+        identity = _identity_of(claims)
+        self._check_start(claims)
+        return identity
+
+    def _signed_claims(self, token: str) -> Mapping[str, Any]:
+        if len(token) > _LONGEST_TOKEN:
+            raise invalid_token("The access token is too long.")
+        key = self._keys.get(_key_id(token))
+        if key is None:
+            raise invalid_token("The key of the access token is not known. Sign in again.")
+        try:
+            claims = orjson.loads(jws.verify(token, key, algorithms=[ALGORITHM]))
+        except (JWSError, ValueError, TypeError) as error:
+            raise invalid_token("The signature of the access token is not valid.") from error
+        if not isinstance(claims, dict):
+            raise invalid_token("The access token holds no claims.")
+        return claims
+
+    def _check_start(self, claims: Mapping[str, Any]) -> None:
+        latest = self._clock.now().timestamp() + _LEEWAY_SECONDS
+        for name in ("iat", "nbf"):
+            start = claims.get(name)
+            if start is not None and (not _is_number(start) or start > latest):
+                raise invalid_token(f"The access token is not valid yet ({name}).")
+
+
+def _key_id(token: str) -> str:
+    try:
+        header = jws.get_unverified_header(token)
+    except (JWSError, ValueError, TypeError, AttributeError) as error:
+        raise invalid_token("The access token is not a JSON Web Token.") from error
+    if not isinstance(header, dict) or header.get("alg") != ALGORITHM:
+        raise invalid_token(f"The access token must be signed with {ALGORITHM}.")
+    key_id = header.get("kid")
+    if not isinstance(key_id, str):
+        raise invalid_token("The access token does not name its key (kid).")
+    return key_id
+
+
+def _identity_of(claims: Mapping[str, Any]) -> Identity:
+    for name in ("sub", "sid", "role", "scope", "jti"):
+        if not isinstance(claims.get(name), str):
+            raise invalid_token(f"The access token lacks the claim {name}.")
+    if not claims["sub"] or not claims["sid"]:
+        raise invalid_token("The access token names no user or no session.")
+    if claims["role"] not in {*Role}:
+        raise invalid_token("The access token has an unknown role.")
+    scopes = frozenset(Scope(name) for name in claims["scope"].split() if name in _KNOWN_SCOPES)
+    return Identity(claims["sub"], claims["sid"], Role(claims["role"]), scopes, _expiry(claims))
+
+
+def _expiry(claims: Mapping[str, Any]) -> datetime:
+    if not _is_number(claims.get("exp")):
+        raise invalid_token("The access token lacks the claim exp.")
+    try:
+        return datetime.fromtimestamp(claims["exp"], UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise invalid_token("The claim exp of the access token is no time.") from error
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
