@@ -23,7 +23,7 @@ from shared.settings import LogFormat
 
 def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:
     """The logger of a module: `log = get_logger(__name__)`, then `log.info("what happened", key=value)`."""
-    return cast(structlog.typing.FilteringBoundLogger, structlog.get_logger(logger=name))
+    return cast(structlog.typing.FilteringBoundLogger, structlog.get_logger(logger_name=name))
 
 
 current_request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
