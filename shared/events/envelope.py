@@ -30,9 +30,7 @@ class Event:
         return f"shop.{self.type}.{self.entity_id}"
 
     @classmethod
-    def new(
-        cls, type: str, entity_id: str, version: int, time: datetime, data: Mapping[str, Any]
-    ) -> Event:
+    def new(cls, type: str, entity_id: str, version: int, time: datetime, data: Mapping[str, Any]) -> Event:
         """A fresh event, with the current request's trace context."""
         from shared.observability.tracing import current_traceparent
 

@@ -22,8 +22,8 @@ class WrongRevision(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A key's value. `revision` counts the writes to the whole bucket, so revisions of different keys compare.
-    `value` is None when the key was deleted."""
+    """A key's value. `revision` counts the writes to the whole bucket, so revisions of different keys
+    compare. `value` is None when the key was deleted."""
 
     key: str
     revision: int
