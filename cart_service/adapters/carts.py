@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from shared.store.repository import OUTBOX_FIELDS
+
 from cart_service.domain.cart import Cart, Line, UsedKey
 from shared.store.ports import Collection, Field, FieldType, Json
-from shared.store.repository import OUTBOX_FIELDS
 
 CARTS = Collection(
     name="carts",

@@ -22,9 +22,10 @@ ATTEMPTS = 3
 class CatalogueView:
     """Keeps the products asked for last, up to date by a watch; asks the bucket for any other.
 
-    `revision` is the bucket's: each change up to it was heard. For each product the revision of the last change
-    heard is kept, so that `unchanged_since` can judge a summary without reading anything. What happened before
-    `_floor` is not known here: before the watch started, in a gap of it, or among changes forgotten since.
+    `revision` is the bucket's: each change up to it was heard. For each product the revision of the last
+    change heard is kept, so that `unchanged_since` can judge a summary without reading anything. What
+    happened before `_floor` is not known: before the watch started, in a gap of it, or forgotten since. It is
+    None from a gap until it is asked for, because the watch only then knows where it goes on.
     """
 
     def __init__(self, bucket: Bucket, *, currency: str, capacity: int) -> None:
@@ -34,7 +35,8 @@ class CatalogueView:
         self._products: OrderedDict[str, Product] = OrderedDict()
         self._changes: OrderedDict[str, int] = OrderedDict()
         self._newest_change = 0
-        self._floor = 0
+        self._floor: int | None = None
+        self._gaps = 0
         self._asked: dict[str, asyncio.Task[Product]] = {}
         self._watch: Watch | None = None
 
@@ -71,7 +73,7 @@ class CatalogueView:
         return Shelf({**shelf.products, **{it.id: it for it in asked}}, min([revision, *overtaken]))
 
     def unchanged_since(self, revision: int, ids: Callable[[], Collection[str]]) -> bool:
-        if not self._floor <= revision <= self.revision:
+        if not self._trusted_from() <= revision <= self.revision:
             return False
         return revision >= self._newest_change or all(self._changes.get(id, 0) <= revision for id in ids())
 
@@ -98,14 +100,14 @@ class CatalogueView:
     async def _fetch(self, id: str) -> Product:
         """Asks again when a change was heard meanwhile that the answer may lack."""
         for _ in range(ATTEMPTS):
-            floor, heard = self._floor, self._changes.get(id, 0)
+            gaps, heard = self._gaps, self._changes.get(id, 0)
             entry = await self._bucket.get(id)
             product = product_of(entry, self._currency) if entry else Product.missing(id, heard)
             if product.revision >= self._changes.get(id, 0):
                 break
         else:
             return product
-        if floor == self._floor:
+        if gaps == self._gaps:
             self._keep(product)
         return product
 
@@ -121,7 +123,7 @@ class CatalogueView:
         self._changes.move_to_end(entry.key)
         if len(self._changes) > self._capacity:
             _, forgotten = self._changes.popitem(last=False)
-            self._floor = max(self._floor, forgotten)
+            self._floor = max(self._trusted_from(), forgotten)
         if entry.key in self._products:
             self._products[entry.key] = product_of(entry, self._currency)
 
@@ -129,4 +131,11 @@ class CatalogueView:
         log.warning("changes of the catalogue were missed; every product is read again")
         self._products.clear()
         self._changes.clear()
-        self._floor = self.revision
+        self._newest_change = 0
+        self._floor = None
+        self._gaps += 1
+
+    def _trusted_from(self) -> int:
+        if self._floor is None:
+            self._floor = self.revision
+        return self._floor

@@ -12,7 +12,7 @@ log = structlog.get_logger(__name__)
 
 
 def product_of(entry: Entry, currency: str) -> Product:
-    """The product of an entry; a missing one when it was deleted, cannot be read, or costs another currency."""
+    """The product of an entry; a missing one when it was deleted, is unreadable, or has another currency."""
     if entry.value is None:
         return Product.missing(entry.key, entry.revision)
     try:

@@ -1,4 +1,4 @@
-"""The cart: an immutable value. Each operation gives a new cart, and the very same one when nothing changes."""
+"""The cart: an immutable value. Each operation gives a new cart, or the very same one if nothing changes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_QUANTITY = 999
 MAX_LINES = 500
 REMEMBERED_KEYS = 64
 REMEMBERED_WRITES = 20
-"""How many of the last writes a cart can name the differences of, and how many lines one of them may touch."""
+"""Of how many last writes a cart can name the differences, and how many lines one of them may touch."""
 
 
 @dataclass(frozen=True, slots=True)

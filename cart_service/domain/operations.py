@@ -1,4 +1,4 @@
-"""What can be asked of a cart. A write is a sequence of operations: all of them or none, and one new version."""
+"""What can be asked of a cart. A write is a sequence of operations: all or none, and one new version."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Operation(Protocol):
         """The products it must be known of whether they are for sale."""
         ...
 
-    def apply(self, cart: Cart, products: Mapping[str, Product], at: str) -> Cart:
+    def apply(self, cart: Cart, products: Mapping[str, Product], at: str, /) -> Cart:
         """The cart after it. Raises what `Cart` and `Product.require_for_sale` raise."""
         ...
 
@@ -33,7 +33,7 @@ class AddItem:
     def product_ids(self) -> tuple[str, ...]:
         return (self.product_id,)
 
-    def apply(self, cart: Cart, products: Mapping[str, Product], at: str) -> Cart:
+    def apply(self, cart: Cart, products: Mapping[str, Product], at: str, /) -> Cart:
         product = products[self.product_id]
         product.require_for_sale()
         return cart.add(self.product_id, self.quantity, product.price, at)
@@ -50,7 +50,7 @@ class SetQuantity:
     def product_ids(self) -> tuple[str, ...]:
         return (self.product_id,) if self.quantity else ()
 
-    def apply(self, cart: Cart, products: Mapping[str, Product], at: str) -> Cart:
+    def apply(self, cart: Cart, products: Mapping[str, Product], at: str, /) -> Cart:
         if self.quantity <= cart.quantity_of(self.product_id):
             return cart.set(self.product_id, self.quantity, 0, at)
         product = products[self.product_id]
@@ -68,7 +68,7 @@ class RemoveItem:
     def product_ids(self) -> tuple[str, ...]:
         return ()
 
-    def apply(self, cart: Cart, products: Mapping[str, Product], at: str) -> Cart:
+    def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
         return cart.remove(self.product_id)
 
 
@@ -80,7 +80,7 @@ class ClearCart:
     def product_ids(self) -> tuple[str, ...]:
         return ()
 
-    def apply(self, cart: Cart, products: Mapping[str, Product], at: str) -> Cart:
+    def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
         return cart.clear()
 
 

@@ -1,8 +1,8 @@
 """What a cart costs now, and what its owner should be told.
 
-A line of a product that is not for sale any more is `gone`: it stays in the cart, costs nothing and counts no
-pieces. A line that asks for more than there is in stock is `short`: it counts in full, because stock is checked
-when the order is placed, and until then it may come back.
+A line of a product that is not for sale any more is `gone`: it stays in the cart, costs nothing and counts
+no pieces. A line that asks for more than there is in stock is `short`: it counts in full, because stock is
+checked when the order is placed, and until then it may come back.
 """
 
 from __future__ import annotations

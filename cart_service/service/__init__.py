@@ -20,13 +20,13 @@ class CartService:
 
     def __init__(
         self,
+        *,
         carts: CartRepository,
         catalogue: Catalogue,
         cache: Cache,
         board: VersionBoard,
         versions: KnownVersions,
         clock: Clock,
-        *,
         currency: str,
         summary_ttl_seconds: int,
     ) -> None:

@@ -21,8 +21,8 @@ class Flights(Generic[T]):
     """Runs a piece of work once for everybody who arrived before it began.
 
     Who arrives later does not share it, because the world may have changed since it began: they wait for the
-    next run, and share that one. So a result is never older than its reader's arrival, and at most one run per
-    key is in progress with one more waiting.
+    next run, and share that one. So a result is never older than its reader's arrival, and at most one run
+    per key is in progress with one more waiting.
     """
 
     def __init__(self) -> None:

@@ -22,8 +22,8 @@ class Rendered:
 
 
 def etag_of(priced: PricedCart) -> str:
-    """The opaque part of a cart's ETag: its version, then what the catalogue says, so that a new price is never
-    answered with 304. `version_in` reads it back for `If-Match`, which asks about the cart alone."""
+    """The opaque part of a cart's ETag: its version, then what the catalogue says, so that a new price is
+    never answered with 304. `version_in` reads it back for `If-Match`, which asks about the cart alone."""
     return f"{priced.cart.version}-{priced.catalogue_state:x}"
 
 

@@ -1,16 +1,16 @@
 """Cart summaries: kept in the cache, never served stale.
 
-A cached summary holds its cart's version, the catalogue's revision it was built at, its products and ready JSON.
-It is served only when
+A cached summary holds its cart's version, the catalogue's revision it was built at, its products and ready
+JSON. It is served only when
 
-1. no newer version of the cart is known here: a write is answered only after the cache has the summary of that
-   version or, failing that, after the version was announced to every replica;
+1. no newer version of the cart is known here: a write is answered only after the cache has the summary of
+   that version or, failing that, after the version was announced to every replica;
 2. announcements are not being missed now; while they may be, the store is asked for the cart's version;
 3. none of its products changed after that revision, as far as this replica has heard of the catalogue.
 
-Anything else is built from the store. The durable event of each write repeats the work of rule 1 once more, for
-a writer that died between its write and its cache. A cached value may also be empty: it stands for "older than
-this version is outdated", and keeps a slower build from putting an older summary back.
+Anything else is built from the store. The durable event of each write repeats the work of rule 1 once more,
+for a writer that died between its write and its cache. A cached value may also be empty: it stands for "older
+than this version is outdated", and keeps a slower build from putting an older summary back.
 """
 
 from __future__ import annotations
@@ -95,13 +95,13 @@ class Summaries:
         return await self._flights.share(owner, arrived, lambda: self._build(owner))
 
     async def secure(self, priced: PricedCart, revision: int) -> None:
-        """Makes sure that no replica serves a summary older than this cart, as far as anything can be reached.
-        One round trip, and none when that was done before."""
+        """Makes sure that no replica serves a summary older than this cart, as far as anything can be
+        reached. One round trip, and none when that was done before."""
         if not self._versions.is_secured(priced.cart.owner, priced.cart.version):
             await self._keep(priced, revision)
 
     async def outdate(self, owner: str, version: int) -> None:
-        """Sees to it that no summary older than this version of the cart is served. Raises `SummaryNotSecured`."""
+        """Sees to it that no summary older than this version is served. Raises `SummaryNotSecured`."""
         if self._versions.is_secured(owner, version):
             return
         self._versions.heard(owner, version)

@@ -43,8 +43,8 @@ class _Newest:
 
 
 class KnownVersions:
-    """Two facts per owner: the newest version heard of, and the newest one that is `secured`, which means that
-    no replica will serve an older summary, because the cache has it or every replica was told."""
+    """Two facts per owner: the newest version heard of, and the newest one that is `secured`, which means
+    that no replica will serve an older summary, because the cache has it or every replica was told."""
 
     def __init__(self, capacity: int) -> None:
         self._heard = _Newest(capacity)

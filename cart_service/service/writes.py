@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
+from shared.store.repository import Change
+
 from cart_service.domain.cart import Cart, changes
 from cart_service.domain.errors import CartChanged
 from cart_service.domain.operations import AnyOperation, fingerprint_of
@@ -15,15 +17,14 @@ from cart_service.service.rendering import Rendered, cart_json, differences_json
 from cart_service.service.summaries import Summaries
 from shared.clock import Clock, to_rfc3339
 from shared.events.envelope import Event
-from shared.store.repository import Change
 
 NOTHING = Shelf({}, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """All of the operations, or none. `key` is the Idempotency-Key. `if_versions`, when given, are the versions
-    of the cart that the client accepts to change (If-Match); any version otherwise."""
+    """All of the operations, or none. `key` is the Idempotency-Key. `if_versions`, when given, are the
+    versions of the cart that the client accepts to change (If-Match); any version otherwise."""
 
     owner: str
     operations: Sequence[AnyOperation]
@@ -83,8 +84,8 @@ class CartWriter:
         """Makes the write, and answers only once no replica serves an older summary.
 
         Raises `ProductNotFound`, `ProductNotForSale`, `LineLimitReached`, `CartFull`, `CartChanged`,
-        `IdempotencyKeyReused`, and, with nothing written, `CatalogueUnavailable`. After `StoreUnavailable` the
-        write may have happened: repeat it under the same key.
+        `IdempotencyKeyReused`, and, with nothing written, `CatalogueUnavailable`. After `StoreUnavailable`
+        the write may have happened: repeat it under the same key.
         """
         outcome = await self._update(write)
         priced = price(outcome.cart, outcome.shelf.products, self._currency)
@@ -139,7 +140,7 @@ class CartWriter:
     def _changed(self, cart: Cart, shelf: Shelf, versions: Collection[int]) -> CartChanged:
         priced = price(cart, shelf.products, self._currency)
         return CartChanged(
-            f"The cart is at version {cart.version}. See `differences`, then repeat with its ETag in If-Match.",
+            f"The cart is at version {cart.version}. See what differs, then repeat with its ETag.",
             extra={"cart": cart_json(priced), "differences": differences_json(cart, versions)},
             headers={"ETag": f'"{etag_of(priced)}"'},
         )

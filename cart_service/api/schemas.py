@@ -1,0 +1,99 @@
+"""Bodies of requests and answers. Answers are rendered by the use cases; these models describe them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, Field
+from shared.http.models import StrictModel
+
+from cart_service.domain.cart import MAX_LINES, MAX_QUANTITY
+from cart_service.domain.pricing import Availability, NoticeType
+
+PRODUCT_ID_PATTERN = "^[A-Za-z0-9_-]{1,64}$"
+
+ProductId = Annotated[
+    str,
+    Field(
+        pattern=PRODUCT_ID_PATTERN,
+        description="Id of a product, from the catalogue.",
+        examples=["p3f2b8c1d9e0a4756b1c2d3e4f5a6b7c"],
+    ),
+]
+Money = Annotated[int, Field(description="In minor units of `currency`.", examples=[1299])]
+
+
+class ItemAdd(StrictModel):
+    product_id: ProductId
+    quantity: Annotated[
+        int, Field(ge=1, le=MAX_QUANTITY, strict=True, description="Pieces to add to the line.", examples=[2])
+    ] = 1
+
+
+class QuantitySet(StrictModel):
+    quantity: Annotated[
+        int,
+        Field(ge=0, le=MAX_QUANTITY, strict=True, description="The line's new quantity; 0 removes it."),
+    ]
+
+
+class NoticePublic(BaseModel):
+    type: Annotated[NoticeType, Field(description="What happened.")]
+    product_id: ProductId
+    message: Annotated[
+        str,
+        Field(
+            description="For people, in English.",
+            examples=["Mug costs 12.99 USD now; it cost 10.99 USD when it was added."],
+        ),
+    ]
+
+
+class SummaryItemPublic(BaseModel):
+    product_id: ProductId
+    name: Annotated[str, Field(description="Name now.", examples=["Mug"])]
+    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY, description="Pieces.")]
+    unit_price: Annotated[Money, Field(description="Price of a piece now; of a gone one, when it was added.")]
+    line_total: Annotated[Money, Field(description="`unit_price` times `quantity`; 0 when gone.")]
+    discount: Annotated[Money, Field(description="What a discount takes off this line.")]
+    availability: Annotated[
+        Availability,
+        Field(
+            description="`short`: the line asks for more than is in stock; it counts in full, because stock is"
+            " checked when the order is placed. `gone`: not for sale any more, does not count."
+        ),
+    ]
+
+
+class CartItemPublic(SummaryItemPublic):
+    image_url: Annotated[str | None, Field(description="Picture now, if it has one.")]
+    unit_price_when_added: Annotated[Money, Field(description="Price of a piece when the line was added.")]
+    added_at: Annotated[AwareDatetime, Field(description="When the line was added.")]
+
+
+class TotalsPublic(BaseModel):
+    version: Annotated[int, Field(ge=0, description="Counts the writes that changed the cart.")]
+    item_count: Annotated[int, Field(description="Pieces; those of gone lines do not count.")]
+    line_count: Annotated[int, Field(le=MAX_LINES, description="Lines, gone ones too.")]
+    subtotal: Annotated[Money, Field(description="Sum of the lines' totals.")]
+    discount: Annotated[Money, Field(description="Sum of all discounts.")]
+    total: Annotated[Money, Field(description="What the cart costs: `subtotal` less `discount`.")]
+    currency: Annotated[str, Field(description="ISO 4217.", examples=["USD"])]
+    notices: Annotated[list[NoticePublic], Field(description="What changed since lines were added.")]
+
+
+class CartPublic(TotalsPublic):
+    items: Annotated[list[CartItemPublic], Field(description="Lines, in the order of adding.")]
+    updated_at: Annotated[AwareDatetime | None, Field(description="When the cart was changed last.")]
+
+
+class SummaryPublic(TotalsPublic):
+    items: Annotated[list[SummaryItemPublic], Field(description="Lines, in the order of adding.")]
+
+
+class DifferencePublic(BaseModel):
+    product_id: ProductId
+    quantity_then: Annotated[
+        int, Field(description="At the version that If-Match names; 0: not in the cart.")
+    ]
+    quantity_now: Annotated[int, Field(description="At the present version; 0: not in the cart.")]

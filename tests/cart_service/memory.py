@@ -1,0 +1,210 @@
+"""The cart's ports kept in memory, with delays and failures at the test's command."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from cart_service.adapters.catalogue import CatalogueView
+from cart_service.domain.cart import Cart
+from cart_service.service import CartService
+from cart_service.service.versions import KnownVersions
+from shared.cache.ports import Cached
+from shared.clock import SystemClock
+from shared.events.ports import BusUnavailable, Entry
+from shared.store.repository import Change
+
+
+class MemoryCarts:
+    """Carts shared by replicas. `pause` holds back the answer of each later read until `resume`."""
+
+    def __init__(self, carts: dict[str, Cart]) -> None:
+        self.reads = 0
+        self.writes = 0
+        self._carts = carts
+        self._open = asyncio.Event()
+        self._open.set()
+
+    def pause(self) -> None:
+        self._open.clear()
+
+    def resume(self) -> None:
+        self._open.set()
+
+    async def get(self, id: str) -> Cart | None:
+        self.reads += 1
+        cart = self._carts.get(id)
+        await self._open.wait()
+        return cart
+
+    async def update(self, id: str, change: Callable[[Cart | None], Change[Cart, Any]]) -> Any:
+        made = change(self._carts.get(id))
+        if made.aggregate is not None:
+            self.writes += 1
+            self._carts[id] = made.aggregate
+        return made.result
+
+    async def remove(self, id: str) -> bool:
+        return self._carts.pop(id, None) is not None
+
+
+@dataclass
+class MemoryWatch:
+    """Hands over what was put only when the test says so (`deliver`)."""
+
+    bucket: MemoryBucket
+    on_entry: Callable[[Entry], None]
+    on_gap: Callable[[], None]
+    revision: int
+    connected: bool = True
+    stopped: bool = False
+
+    def deliver(self) -> None:
+        for entry in [it for it in self.bucket.log if it.revision > self.revision]:
+            self.on_entry(entry)
+            self.revision = entry.revision
+
+    def miss(self) -> None:
+        """Loses what was not delivered yet."""
+        self.on_gap()
+        self.revision = self.bucket.revision
+
+    async def stop(self) -> None:
+        self.stopped = True
+
+
+@dataclass
+class MemoryBucket:
+    log: list[Entry] = field(default_factory=list)
+    watches: list[MemoryWatch] = field(default_factory=list)
+    gets: list[str] = field(default_factory=list)
+    available: bool = True
+    gate: asyncio.Event | None = None
+
+    @property
+    def revision(self) -> int:
+        return len(self.log)
+
+    async def get(self, key: str) -> Entry | None:
+        self.gets.append(key)
+        if not self.available:
+            raise BusUnavailable("away")
+        found = next((it for it in reversed(self.log) if it.key == key), None)
+        if self.gate is not None:
+            await self.gate.wait()
+        return found
+
+    async def put(self, key: str, value: bytes) -> int:
+        self.log.append(Entry(key, len(self.log) + 1, value))
+        return self.revision
+
+    async def watch(self, on_entry, *, replay, on_gap=lambda: None) -> MemoryWatch:
+        watch = MemoryWatch(self, on_entry, on_gap, 0 if replay else self.revision)
+        self.watches.append(watch)
+        return watch
+
+    def put_product(self, id: str, **fields: Any) -> int:
+        """Puts a product; without a price it costs as much as the entry's revision."""
+        usual = {"name": id.title(), "image_url": None, "price": self.revision + 1, "currency": "USD"}
+        body = {"id": id, **usual, "stock": 10_000, "status": "active", "version": 1, **fields}
+        self.log.append(Entry(id, self.revision + 1, orjson.dumps(body)))
+        return self.revision
+
+    def put_raw(self, id: str, value: bytes | None) -> int:
+        self.log.append(Entry(id, self.revision + 1, value))
+        return self.revision
+
+
+@dataclass
+class MemoryCache:
+    """A replica's way to the shared cache; `available` False cuts it off."""
+
+    values: dict[str, Cached] = field(default_factory=dict)
+    available: bool = True
+    writes: int = 0
+
+    async def get(self, key: str) -> Cached | None:
+        await asyncio.sleep(0)
+        return self.values.get(key) if self.available else None
+
+    async def set_if_newer(self, key: str, version: int, value: bytes, ttl_seconds: int) -> bool:
+        self.writes += 1
+        if not self.available:
+            return False
+        present = self.values.get(key)
+        if present is None or present.version <= version:
+            self.values[key] = Cached(version, value)
+        return True
+
+    async def delete(self, key: str) -> bool:
+        if self.available:
+            self.values.pop(key, None)
+        return self.available
+
+
+@dataclass
+class MemoryBoard:
+    replicas: list[KnownVersions]
+    connected: bool = True
+
+    async def announce(self, owner: str, version: int) -> bool:
+        if self.connected:
+            for versions in self.replicas:
+                versions.secured(owner, version)
+        return self.connected
+
+
+@dataclass
+class Replica:
+    """One replica's use cases, over what it shares with others."""
+
+    carts: MemoryCarts
+    catalogue: CatalogueView
+    cache: MemoryCache
+    board: MemoryBoard
+    versions: KnownVersions
+    service: CartService
+    watch: MemoryWatch
+
+
+class Shop:
+    """What replicas share: the store, the products, Redis and the announcements."""
+
+    def __init__(self) -> None:
+        self.carts: dict[str, Cart] = {}
+        self.bucket = MemoryBucket()
+        self.values: dict[str, Cached] = {}
+        self.boards: list[KnownVersions] = []
+
+    async def replica(self, *, capacity: int = 1000) -> Replica:
+        return await start_replica(self.carts, self.bucket, self.values, self.boards, capacity=capacity)
+
+
+async def start_replica(
+    carts: dict[str, Cart],
+    bucket: MemoryBucket,
+    values: dict[str, Cached],
+    boards: list[KnownVersions],
+    *,
+    capacity: int = 1000,
+) -> Replica:
+    versions = KnownVersions(1000)
+    boards.append(versions)
+    catalogue = CatalogueView(bucket, currency="USD", capacity=capacity)
+    await catalogue.start()
+    repository, cache, board = MemoryCarts(carts), MemoryCache(values), MemoryBoard(boards)
+    service = CartService(
+        carts=repository,
+        catalogue=catalogue,
+        cache=cache,
+        board=board,
+        versions=versions,
+        clock=SystemClock(),
+        currency="USD",
+        summary_ttl_seconds=60,
+    )
+    return Replica(repository, catalogue, cache, board, versions, service, bucket.watches[-1])
