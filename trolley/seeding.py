@@ -33,7 +33,7 @@ async def catalogue_is_empty(base_url: str) -> bool:
 
 
 async def _chunks(lines: Iterable[bytes], advanced: Advanced) -> AsyncIterator[bytes]:
-    """The lines in pieces that fill a few packets, so that a large import is no request of a million writes."""
+    """The lines in pieces that fill a few packets, not a write for each line."""
     chunk, count = bytearray(), 0
     for line in lines:
         chunk += line.rstrip(b"\n") + b"\n"

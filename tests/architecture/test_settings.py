@@ -48,7 +48,7 @@ def test_the_listed_value_is_the_default(name: str) -> None:
     default = service_settings()[name].default
     plain = default.get_secret_value() if isinstance(default, SecretStr) else default
     shown = plain.value if isinstance(plain, Enum) else plain
-    assert documented()[name] == str(shown)
+    assert documented()[name] == (str(shown).lower() if isinstance(shown, bool) else str(shown))
 
 
 @pytest.mark.parametrize("name", sorted(service_settings()))

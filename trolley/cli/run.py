@@ -9,13 +9,14 @@ import typer
 from rich.panel import Panel
 from rich.text import Text
 
+from trolley.catalogues import demo
 from trolley.cli.console import console, execute
+from trolley.cli.seed import load
 from trolley.errors import CommandFailed
 from trolley.local.environment import read_environment
 from trolley.local.programs import MODULES
 from trolley.local.runner import run_until_interrupted
 from trolley.local.stack import LocalStack
-from trolley.seeding import seed_demo_catalogue
 
 _STYLES = {"auth": "magenta", "products": "green", "cart": "cyan", "gateway": "blue"}
 
@@ -54,7 +55,7 @@ async def _run(scale: list[str], port: int | None, data: Path, *, reload: bool, 
 
     async def when_ready() -> None:
         if seed:
-            await seed_demo_catalogue(stack.base_url, stack.environment, if_empty=True)
+            await load(demo(), stack.base_url, stack.environment, if_empty=True)
         console.print(summary(stack))
 
     console.print("Starting the shop …")

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.text import Text
 
 from trolley.catalogues import Catalogue, completejourney, demo
@@ -35,12 +42,17 @@ def seed(
 
     Products go through the public import route, which upserts by SKU, so that a second time changes nothing.
     """
-    catalogue = demo() if dataset is Dataset.DEMO else completejourney()
     environment = operator_environment()
-    execute(_seed(catalogue, url or shop_url(environment), environment, if_empty=if_empty))
+    execute(_seed(dataset, url or shop_url(environment), environment, if_empty=if_empty))
 
 
-async def _seed(catalogue: Catalogue, base_url: str, environment: dict[str, str], *, if_empty: bool) -> None:
+async def _seed(dataset: Dataset, base_url: str, environment: dict[str, str], *, if_empty: bool) -> None:
+    catalogue = demo() if dataset is Dataset.DEMO else completejourney()
+    await load(catalogue, base_url, environment, if_empty=if_empty)
+
+
+async def load(catalogue: Catalogue, base_url: str, environment: dict[str, str], *, if_empty: bool) -> None:
+    """Streams a catalogue into the shop, with a progress bar. Raises `CommandFailed`."""
     if if_empty and not await catalogue_is_empty(base_url):
         console.print("The shop has products already; nothing was loaded.")
         return
@@ -69,5 +81,11 @@ class _RateColumn(ProgressColumn):
 
 
 def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _RateColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=console)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _RateColumn(),
+        TimeElapsedColumn(),
+        console=console,
+    )

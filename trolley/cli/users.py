@@ -32,8 +32,8 @@ def create(
 ) -> None:
     """Create an account; the first admin comes from here.
 
-    The password is asked for, or read from stdin; it is never an argument, which others on the machine could see.
-    Works on the store itself, so the shop's servers have to run, and an account can be made before anyone can sign in.
+    The password is asked for, or read from stdin; it is never an argument, which others on this machine
+    could see. It works on the store itself, so the shop has to run, but nobody has to be able to sign in yet.
     """
     password = sys.stdin.readline().rstrip("\n") if password_stdin else _ask_password()
     role = Role.ADMIN if admin else Role.CUSTOMER

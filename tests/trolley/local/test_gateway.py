@@ -1,0 +1,17 @@
+"""What differs between the gateway of compose and that of the local run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from trolley.local.gateway import ROUTES, static_configuration
+
+
+def test_the_local_gateway_is_that_of_compose_at_other_addresses(tmp_path: Path) -> None:
+    static = static_configuration(tmp_path, 3000, 3001, ROUTES)
+    assert static["entryPoints"]["web"]["address"] == "127.0.0.1:3000"
+    assert static["entryPoints"]["internal"]["address"] == "127.0.0.1:3001"
+    assert "docker" not in static["providers"]
+    assert static["providers"]["file"]["directory"] == str(ROUTES)
+    assert static["accessLog"]["fields"]["headers"]["names"]["Authorization"] == "drop"
+    assert static["entryPoints"]["web"]["transport"]["respondingTimeouts"]["readTimeout"] == "10m"
