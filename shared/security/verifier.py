@@ -13,6 +13,7 @@ from jose.exceptions import JWSError
 
 from shared.clock import Clock
 from shared.errors import NotAuthenticated
+from shared.events.ports import EventBus
 from shared.observability.metrics import TOKENS_VERIFIED
 from shared.security.challenge import invalid_token
 from shared.security.identity import Identity, Role, Scope
@@ -45,6 +46,15 @@ class TokenVerifier:
         self._audience = audience
         self._memo: OrderedDict[str, Identity] = OrderedDict()
         self._memo_generation = 0
+
+    async def start(self, bus: EventBus) -> None:
+        """Returns once all keys and revocations are known. Raises `BusUnavailable`."""
+        await self._keys.start(bus)
+        await self._revocations.start(bus)
+
+    async def stop(self) -> None:
+        await self._keys.stop()
+        await self._revocations.stop()
 
     def verify(self, token: str) -> Identity:
         """The identity that the token proves. Raises `NotAuthenticated` with the reason."""

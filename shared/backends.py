@@ -1,0 +1,111 @@
+"""What every service runs on: the store, the bus, the cache and the verified identity of callers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tenacity import AsyncRetrying, RetryCallState, wait_exponential_jitter
+
+from shared.cache.ports import Cache
+from shared.cache.redis_cache import RedisCache
+from shared.clock import Clock
+from shared.errors import ShopError
+from shared.events.nats_bus import NatsEventBus
+from shared.health import Check
+from shared.observability.logging import get_logger
+from shared.security.keyring import Keyring
+from shared.security.revocations import Revocations
+from shared.security.verifier import TokenVerifier
+from shared.settings import ServiceSettings
+from shared.store.factory import StoreFactory, create_store_factory
+
+T = TypeVar("T")
+Waiting = Callable[[str], None]
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Backends:
+    """Connected, and shared by everything in the process. `bootstrap` builds the adapters from it."""
+
+    settings: ServiceSettings
+    stores: StoreFactory
+    bus: NatsEventBus
+    cache: Cache
+    clock: Clock
+    verifier: TokenVerifier
+
+
+def create_verifier(settings: ServiceSettings, clock: Clock) -> TokenVerifier:
+    """A verifier that knows no key yet."""
+    return TokenVerifier(
+        Keyring(),
+        Revocations(settings, clock),
+        clock,
+        issuer=settings.auth_issuer,
+        audience=settings.auth_audience,
+    )
+
+
+@asynccontextmanager
+async def open_backends(
+    settings: ServiceSettings,
+    clock: Clock,
+    *,
+    name: str,
+    verifier: TokenVerifier | None = None,
+    waiting: Waiting = lambda _: None,
+) -> AsyncIterator[Backends]:
+    """Connects to everything, as often as it takes; `waiting` hears what for. Closes in the opposite order.
+
+    The cache needs no connection: without it everything works, slower.
+    """
+    verifier = verifier or create_verifier(settings, clock)
+    stores = create_store_factory(settings)
+    cache = RedisCache(settings.redis_url.get_secret_value())
+    bus = NatsEventBus(settings.nats_url, name=name, replicas=settings.nats_stream_replicas)
+    try:
+        store_setting = "ELASTICSEARCH_URL" if settings.elasticsearch_url else "SQLITE_DIRECTORY"
+        await insist(stores.ping, f"the store ({store_setting})", waiting)
+        await insist(bus.start, "NATS (NATS_URL)", waiting)
+        await insist(lambda: verifier.start(bus), "the signing keys in NATS (NATS_URL)", waiting)
+        yield Backends(settings, stores, bus, cache, clock, verifier)
+    finally:
+        await verifier.stop()
+        await bus.close()
+        await cache.close()
+        await stores.close()
+
+
+async def insist(attempt: Callable[[], Awaitable[T]], what: str, waiting: Waiting) -> T:
+    """Tries until it works, a fifth of a second apart at first and five seconds in the end."""
+    waiting(what)
+
+    def tell(state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        expected = isinstance(error, (ShopError, OSError))
+        reason = str(error) or type(error).__name__
+        log.warning(f"waiting for {what}", reason=reason, exc_info=None if expected else error)
+
+    retrying = AsyncRetrying(wait=wait_exponential_jitter(initial=0.2, max=5, jitter=0.2), before_sleep=tell)
+    return await retrying(attempt)
+
+
+def health_checks(backends: Backends) -> list[Check]:
+    """The store is needed. Without NATS or Redis a service goes on with what it knows."""
+
+    async def nats() -> str | None:
+        return None if backends.bus.connected else "away; events wait, keys and logouts are those last seen"
+
+    async def redis() -> str | None:
+        return None if backends.cache.available else "away; everything works, slower"
+
+    return [
+        Check("store", backends.stores.ping, required=True),
+        Check("nats", nats, required=False),
+        Check("redis", redis, required=False),
+    ]

@@ -1,0 +1,63 @@
+"""The FastAPI application with the shop's own middleware, routes and document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from starlette.types import ASGIApp, Lifespan
+
+from shared.http.boundary import Boundary
+from shared.http.openapi import build_document
+from shared.http.routing import RouteTable
+from shared.http.runtime import Runtime
+from shared.settings import ServiceSettings
+
+
+class ServiceApp(FastAPI):
+    """Answers errors as problem documents, and describes itself under `<prefix>/openapi.json`."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        settings: ServiceSettings,
+        *,
+        prefix: str,
+        title: str,
+        description: str,
+        tags: list[dict[str, Any]],
+        lifespan: Lifespan[Any],
+    ) -> None:
+        collects_spans = bool(settings.otel_exporter_otlp_endpoint)
+        super().__init__(
+            title=title,
+            description=description,
+            version="1",
+            openapi_tags=tags,
+            servers=[{"url": "/"}],
+            lifespan=lifespan,
+            openapi_url=None,
+            docs_url=None,
+            redoc_url=None,
+            telemetry={
+                "auto_configure": collects_spans,
+                "tracing": collects_spans,
+                "metrics": False,
+                "logs": False,
+                "operation_spans": False,
+            },
+        )
+        self._settings = settings
+        self.state.runtime = runtime
+        self.state.prefix = prefix
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """What FastAPI's own stack does is in `Boundary`, but for the exit stack of uploaded files."""
+        routes = AsyncExitStackMiddleware(RouteTable(self.router))
+        return Boundary(routes, self.state.runtime, self._settings, self.state.prefix)
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = build_document(self)
+        return self.openapi_schema

@@ -1,0 +1,88 @@
+"""Entity tags and conditional requests (RFC 9110, sections 8.8.3 and 13)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from starlette.responses import Response
+
+from shared.http.headers import RequestHeader
+
+_TAG = re.compile(r'\s*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)')
+
+Version = int | str
+
+
+def etag_of(version: Version) -> str:
+    """The strong entity tag of a version: `"7"`."""
+    return f'"{version}"'
+
+
+@dataclass(frozen=True, slots=True)
+class EntityTags:
+    """The tags that a condition names: `*`, or a list."""
+
+    any: bool
+    strong: frozenset[str] = frozenset()
+    weak: frozenset[str] = frozenset()
+
+    def includes(self, version: Version) -> bool:
+        """Strong comparison, as `If-Match` wants it: a weak tag never matches."""
+        return self.any or str(version) in self.strong
+
+    def includes_weakly(self, version: Version) -> bool:
+        """Weak comparison, as `If-None-Match` wants it."""
+        return self.includes(version) or str(version) in self.weak
+
+
+def parse_entity_tags(text: str) -> EntityTags:
+    """Raises ValueError where the text is neither `*` nor a list of entity tags."""
+    if text.strip() == "*":
+        return EntityTags(any=True)
+    strong: set[str] = set()
+    weak: set[str] = set()
+    position = 0
+    while position < len(text):
+        match = _TAG.match(text, position)
+        if match is None:
+            raise ValueError('Expected * or a list of entity tags such as "7".')
+        (weak if match[1] else strong).add(match[2])
+        position = match.end()
+    if not strong and not weak:
+        raise ValueError("The list of entity tags is empty.")
+    return EntityTags(any=False, strong=frozenset(strong), weak=frozenset(weak))
+
+
+class ConditionHeader(RequestHeader):
+    """`If-Match` or `If-None-Match`: gives `EntityTags`, or None without the header."""
+
+    async def __call__(self, request: Request) -> Any:
+        text = self.read(request)
+        if text is None:
+            return None
+        try:
+            return parse_entity_tags(text)
+        except ValueError as error:
+            raise self.invalid(str(error)) from error
+
+
+if_match = ConditionHeader("If-Match", "Only change this version: the ETag of your last read.", example='"7"')
+if_none_match = ConditionHeader(
+    "If-None-Match", "Answers 304 while this is still the version.", example='"7"'
+)
+
+IfMatchDep = Annotated[EntityTags | None, Depends(if_match)]
+IfNoneMatchDep = Annotated[EntityTags | None, Depends(if_none_match)]
+
+
+def not_modified(
+    condition: EntityTags | None, version: Version, headers: Mapping[str, str] | None = None
+) -> Response | None:
+    """The 304 to answer with, when the client has this version already."""
+    if condition is None or not condition.includes_weakly(version):
+        return None
+    return Response(status_code=304, headers={"ETag": etag_of(version), **(headers or {})})

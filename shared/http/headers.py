@@ -1,0 +1,55 @@
+"""Request headers as dependencies that cost little: read from the raw list, and still in the document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import Request
+
+from shared.errors import FieldError, InvalidInput
+
+
+class RequestHeader:
+    """`Annotated[str | None, Depends(RequestHeader("Idempotency-Key", "…"))]` gives the header's text.
+
+    Several lines of the header are joined with commas (RFC 9110, section 5.3).
+    """
+
+    def __init__(
+        self, name: str, description: str, *, example: str | None = None, max_length: int = 1024
+    ) -> None:
+        self.name = name
+        self._raw_name = name.lower().encode()
+        self._description = description
+        self._example = example
+        self._max_length = max_length
+
+    async def __call__(self, request: Request) -> Any:
+        return self.read(request)
+
+    def read(self, request: Request) -> str | None:
+        """The header's text, or None. Raises `InvalidInput` when it is longer than `max_length`."""
+        values = [value for name, value in request.scope["headers"] if name == self._raw_name]
+        if not values:
+            return None
+        text = b", ".join(values).decode("latin-1").strip()
+        if len(text) > self._max_length:
+            raise self.invalid(f"At most {self._max_length} characters.")
+        return text
+
+    def invalid(self, message: str) -> InvalidInput:
+        """The error that points at this header."""
+        return InvalidInput(
+            f"The header {self.name} is not valid.", errors=[FieldError(f"header:{self.name}", message)]
+        )
+
+    def parameter(self) -> dict[str, Any]:
+        """Its description in the document."""
+        described = {
+            "name": self.name,
+            "in": "header",
+            "required": False,
+            "description": self._description,
+            "schema": {"type": "string", "maxLength": self._max_length},
+        }
+        return described | ({"example": self._example} if self._example else {})

@@ -1,0 +1,94 @@
+"""The time between the start and the end of an application."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from fastapi import FastAPI
+
+from shared.backends import Backends, Waiting, health_checks, insist
+from shared.clock import Clock
+from shared.http.runtime import Runtime
+from shared.observability.logging import get_logger
+from shared.security.verifier import TokenVerifier
+from shared.settings import ServiceSettings
+
+Settings = TypeVar("Settings", bound=ServiceSettings)
+Settings_contra = TypeVar("Settings_contra", bound=ServiceSettings, contravariant=True)
+
+log = get_logger(__name__)
+
+
+class Bootstrap(Protocol[Settings_contra]):
+    """Builds the adapters and yields the use cases, which `use_cases(request, kind)` gives to routes."""
+
+    def __call__(
+        self, settings: Settings_contra, backends: Backends
+    ) -> AbstractAsyncContextManager[object]: ...
+
+
+class OpenBackends(Protocol):
+    """`shared.backends.open_backends`, or what a test puts in its place."""
+
+    def __call__(
+        self, settings: ServiceSettings, clock: Clock, *, name: str, verifier: TokenVerifier, waiting: Waiting
+    ) -> AbstractAsyncContextManager[Backends]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle(Generic[Settings]):
+    """One task opens and closes everything, in order."""
+
+    name: str
+    settings: Settings
+    bootstrap: Bootstrap[Settings]
+    clock: Clock
+    connect: OpenBackends
+    runtime: Runtime
+
+    @asynccontextmanager
+    async def span(self, _app: FastAPI) -> AsyncIterator[None]:
+        end = asyncio.Event()
+        task = asyncio.create_task(self._live(end), name=f"{self.name}-life")
+        try:
+            yield
+        finally:
+            self.runtime.draining.set()
+            end.set()
+            if not self.runtime.ready:
+                task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            log.info("stopped")
+
+    async def _live(self, end: asyncio.Event) -> None:
+        try:
+            await self._open_and_serve(end)
+        except Exception as error:
+            log.error("could not close in order", exc_info=error)
+
+    async def _open_and_serve(self, end: asyncio.Event) -> None:
+        runtime = self.runtime
+        async with AsyncExitStack() as stack:
+            backends = await stack.enter_async_context(
+                self.connect(
+                    self.settings,
+                    self.clock,
+                    name=self.name,
+                    verifier=runtime.verifier,
+                    waiting=runtime.wait_for,
+                )
+            )
+            use_cases = await insist(
+                lambda: stack.enter_async_context(self.bootstrap(self.settings, backends)),
+                "its collections and streams",
+                runtime.wait_for,
+            )
+            for check in health_checks(backends):
+                runtime.health.add(check)
+            runtime.start_with(use_cases)
+            log.info("ready")
+            await end.wait()

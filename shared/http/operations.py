@@ -1,0 +1,53 @@
+"""What operators and balancers ask: liveness, readiness, metrics."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import exposition
+
+from shared.health import CheckResult, Report, Status
+from shared.http.responses import JsonBytes
+from shared.http.runtime import runtime_of
+from shared.observability.metrics import REGISTRY
+
+TAG = {"name": "Operations", "description": "Liveness and readiness, for balancers and operators."}
+
+health = APIRouter(prefix="/health", tags=[TAG["name"]])
+metrics = APIRouter(include_in_schema=False)
+
+
+@health.get("/live", summary="The process answers")
+async def get_liveness() -> Report:
+    """200 as long as the process runs. Restart the process when it does not answer."""
+    return Report(Status.OK)
+
+
+@health.get(
+    "/ready",
+    summary="The service can do its work",
+    responses={
+        200: {"description": "`ok`, or `degraded`: it serves, with less."},
+        503: {"description": "Not now."},
+    },
+)
+async def get_readiness(request: Request) -> Report:
+    """Send requests here only while this is 200. The checks run at most once a second."""
+    report = await _readiness(request)
+    code = 503 if report.status is Status.UNAVAILABLE else 200
+    return JsonBytes.of(report, status_code=code)  # type: ignore[return-value]
+
+
+async def _readiness(request: Request) -> Report:
+    runtime = runtime_of(request)
+    if runtime.draining.is_set():
+        return Report(Status.UNAVAILABLE, {"process": CheckResult(Status.UNAVAILABLE, "it is shutting down")})
+    if not runtime.ready:
+        detail = f"it waits for {runtime.waiting_for}"
+        return Report(Status.UNAVAILABLE, {"start": CheckResult(Status.UNAVAILABLE, detail)})
+    return await runtime.health.report()
+
+
+@metrics.get("/metrics")
+async def get_metrics(request: Request) -> Response:
+    encode, media_type = exposition.choose_encoder(request.headers.get("accept", ""))
+    return Response(encode(REGISTRY), media_type=media_type)

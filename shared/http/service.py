@@ -1,0 +1,61 @@
+"""Puts a service together: `create_service` is all that a service's `main.py` needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from fastapi import APIRouter, FastAPI
+
+from shared.backends import create_verifier, open_backends
+from shared.clock import Clock, SystemClock
+from shared.health import Health
+from shared.http import docs, gateway_problems, operations
+from shared.http.app import ServiceApp
+from shared.http.lifecycle import Bootstrap, Lifecycle, OpenBackends
+from shared.http.routing import flat_routes
+from shared.http.runtime import Runtime
+from shared.settings import ServiceSettings
+
+Settings = TypeVar("Settings", bound=ServiceSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSpec:
+    """What a service is: `name` (`cart`) in logs and events, `prefix` (`/api/v1/cart`) of all its paths."""
+
+    name: str
+    prefix: str
+    title: str
+    description: str
+    routers: Sequence[APIRouter]
+    tags: Sequence[dict[str, Any]] = ()
+
+
+def create_service(
+    spec: ServiceSpec,
+    settings: Settings,
+    bootstrap: Bootstrap[Settings],
+    *,
+    clock: Clock | None = None,
+    connect: OpenBackends = open_backends,
+) -> FastAPI:
+    """The application. It answers at once; its backends connect in the background, as often as it takes, and
+    until then every route of the API answers 503 and says what it waits for."""
+    clock = clock or SystemClock()
+    runtime = Runtime(create_verifier(settings, clock), Health())
+    app = ServiceApp(
+        runtime,
+        settings,
+        prefix=spec.prefix,
+        title=spec.title,
+        description=spec.description,
+        tags=[*spec.tags, operations.TAG],
+        lifespan=Lifecycle(spec.name, settings, bootstrap, clock, connect, runtime).span,
+    )
+    for router in (*spec.routers, operations.health):
+        app.router.routes += flat_routes(router, spec.prefix)
+    for router in (operations.metrics, docs.router, gateway_problems.router):
+        app.router.routes += flat_routes(router)
+    return app
