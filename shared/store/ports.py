@@ -25,7 +25,8 @@ class FieldType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A declared field. `parameters` are further mapping parameters for Elasticsearch (`index_prefixes`, …)."""
+    """A declared field. `parameters` are further mapping parameters for Elasticsearch (`index_prefixes`,
+    …)."""
 
     type: FieldType
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -106,10 +107,20 @@ class AlreadyExists(Exception):
     """A document with this id is there already."""
 
 
+class InvalidDocument(Exception):
+    """The body does not fit the collection's declaration: a bug of the caller. Nothing was written."""
+
+
 class StoreUnavailable(Unavailable):
     """The store did not answer. A write that raises this may or may not have happened."""
 
     code = "store-unavailable"
+
+
+class SchemaMismatch(StoreUnavailable):
+    """The stored collection has another `schema_version` than this release. Nothing was written."""
+
+    code = "store-schema-mismatch"
 
 
 class StoreOverloaded(Unavailable):
@@ -123,7 +134,8 @@ class DocumentStore(Protocol):
 
     `get`, `get_many` and all writes are real-time: they see every acknowledged write. `find` and `scan` see a
     write only after a refresh (within about a second, or after `refresh`), in every adapter's contract.
-    All operations raise `StoreUnavailable` or `StoreOverloaded`.
+    All operations raise `StoreUnavailable` or `StoreOverloaded`; `create` and `replace` also raise
+    `InvalidDocument`.
     """
 
     @property

@@ -1,0 +1,106 @@
+"""Group commit: while one batch is under way, further operations queue, and the next batch carries them
+all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+Op = TypeVar("Op")
+R = TypeVar("R")
+
+
+class QueueFull(Exception):
+    """Too many operations wait, or the batcher was closed. This operation was not started."""
+
+
+class Batcher(Generic[Op, R]):
+    """Gathers single operations into batches, in the order of arrival.
+
+    `execute` gets up to `max_items` operations and answers one result for each, in their order; an
+    exception in the place of a result reaches that operation's caller only, an exception raised reaches all
+    of the batch. Up to `max_in_flight` batches run at once. What is submitted in one turn of the event loop
+    goes together.
+    """
+
+    def __init__(
+        self,
+        execute: Callable[[Sequence[Op]], Awaitable[Sequence[R | Exception]]],
+        *,
+        max_items: int,
+        max_in_flight: int,
+        queue_limit: int,
+    ) -> None:
+        self._execute = execute
+        self._max_items = max_items
+        self._max_in_flight = max_in_flight
+        self._queue_limit = queue_limit
+        self._queue: deque[tuple[Op, asyncio.Future[R]]] = deque()
+        self._running: set[asyncio.Task[None]] = set()
+        self._start_is_scheduled = False
+        self._closed = False
+
+    async def submit(self, op: Op) -> R:
+        """The operation's own result. Raises `QueueFull`, or what became of the operation.
+
+        A caller that is cancelled takes its operation out of the queue; one already under way goes on.
+        """
+        if self._closed or len(self._queue) >= self._queue_limit:
+            raise QueueFull
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[R] = loop.create_future()
+        self._queue.append((op, future))
+        if not self._start_is_scheduled and len(self._running) < self._max_in_flight:
+            self._start_is_scheduled = True
+            loop.call_soon(self._start)
+        return await future
+
+    async def close(self) -> None:
+        """Refuses what is new and returns once all that was accepted is done."""
+        self._closed = True
+        while self._queue or self._running:
+            if self._running:
+                await asyncio.wait(self._running)
+            await asyncio.sleep(0)
+
+    def _start(self) -> None:
+        self._start_is_scheduled = False
+        while len(self._running) < self._max_in_flight and (batch := self._take()):
+            task = asyncio.create_task(self._run(batch))
+            self._running.add(task)
+            task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._start()
+
+    def _take(self) -> list[tuple[Op, asyncio.Future[R]]]:
+        batch: list[tuple[Op, asyncio.Future[R]]] = []
+        while self._queue and len(batch) < self._max_items:
+            op, future = self._queue.popleft()
+            if not future.done():
+                batch.append((op, future))
+        return batch
+
+    async def _run(self, batch: list[tuple[Op, asyncio.Future[R]]]) -> None:
+        futures = [future for _, future in batch]
+        try:
+            results = await self._execute([op for op, _ in batch])
+            _settle(futures, results)
+        except Exception as error:
+            _settle(futures, [error] * len(futures))
+        finally:
+            for future in futures:
+                future.cancel()  # only what is still open: the batch itself was cancelled
+
+
+def _settle(futures: Sequence[asyncio.Future[R]], results: Sequence[R | Exception]) -> None:
+    for future, result in zip(futures, results, strict=True):
+        if future.done():
+            continue
+        if isinstance(result, Exception):
+            future.set_exception(result)
+        else:
+            future.set_result(result)

@@ -1,0 +1,79 @@
+"""What a collection's declaration allows: one check for every adapter, so that both refuse the same
+documents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from shared.store.ports import Collection, FieldType, InvalidDocument, Json
+
+ID_FIELD = "id"
+"""Kept beside the body by the adapter: sorting and paging need it as a field."""
+
+_FIELD_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_COLLECTION_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_LONGEST_ID = 512  # bytes; Elasticsearch takes no more
+_SEARCHABLE = {FieldType.KEYWORD, FieldType.LONG, FieldType.DATE, FieldType.BOOLEAN}
+_PYTHON_TYPE: dict[FieldType, type] = {
+    FieldType.KEYWORD: str,
+    FieldType.TEXT: str,
+    FieldType.LONG: int,
+    FieldType.DATE: str,
+    FieldType.BOOLEAN: bool,
+}
+
+
+def check_collection(collection: Collection) -> None:
+    """Raises ValueError for names that cannot be a field, a file or an index."""
+    if not _COLLECTION_NAME.fullmatch(collection.name):
+        raise ValueError(f"not a collection name: {collection.name!r}")
+    for name in collection.fields:
+        if name == ID_FIELD or not _FIELD_NAME.fullmatch(name):
+            raise ValueError(f"collection {collection.name} cannot have a field named {name!r}")
+
+
+def searchable_fields(collection: Collection) -> frozenset[str]:
+    """The fields that conditions and sorting may name."""
+    return frozenset(name for name, field in collection.fields.items() if field.type in _SEARCHABLE)
+
+
+def require_searchable(field: str, fields: frozenset[str]) -> str:
+    """The field. Raises ValueError when it is not one of these `searchable_fields`."""
+    if field not in fields:
+        raise ValueError(f"field {field!r} is not declared, or not of a type that can be searched")
+    return field
+
+
+def is_valid_id(id: str) -> bool:
+    """False for what no document can be called."""
+    try:
+        return 0 < len(id.encode()) <= _LONGEST_ID
+    except UnicodeEncodeError:
+        return False
+
+
+def document_check(collection: Collection) -> Callable[[str, Json], None]:
+    """A function that raises `InvalidDocument` for an id or a body that the collection does not take."""
+    expected = {name: _PYTHON_TYPE.get(field.type) for name, field in collection.fields.items()}
+
+    def check(id: str, body: Json) -> None:
+        if not is_valid_id(id):
+            raise InvalidDocument(f"not a document id: {id!r}")
+        for name, value in body.items():
+            if name not in expected:
+                raise InvalidDocument(f"collection {collection.name} declares no field {name!r}")
+            kind = expected[name]
+            if kind is not None and type(value) is not kind and not _fits(value, kind):
+                raise InvalidDocument(f"field {name!r} of {collection.name} is no {kind.__name__}")
+
+    return check
+
+
+def _fits(value: Any, kind: type) -> bool:
+    if isinstance(value, list | tuple):
+        return all(_fits(item, kind) for item in value)
+    if kind is int and isinstance(value, bool):
+        return False
+    return value is None or isinstance(value, kind)

@@ -1,0 +1,68 @@
+"""Opens Elasticsearch collections."""
+
+from __future__ import annotations
+
+import asyncio
+
+from elasticsearch import AsyncElasticsearch
+
+from shared.settings import ServiceSettings
+from shared.store.declaration import check_collection
+from shared.store.elasticsearch.gateway import Gateway, create_client
+from shared.store.elasticsearch.indices import Indices
+from shared.store.elasticsearch.store import ElasticsearchDocumentStore
+from shared.store.ports import Collection, SchemaMismatch, StoreUnavailable
+from shared.store.queues import Limits
+
+
+class ElasticsearchStoreFactory:
+    """A `StoreFactory`. `client` is for adapters that search the index behind `alias(collection)`
+    themselves."""
+
+    def __init__(self, url: str, prefix: str, replicas: int, limits: Limits) -> None:
+        self.client: AsyncElasticsearch = create_client(url)
+        self.gateway = Gateway(self.client, url)
+        self.indices = Indices(self.client, self.gateway, prefix, replicas)
+        self._prefix = prefix
+        self._limits = limits
+        self._stores: list[ElasticsearchDocumentStore] = []
+
+    @classmethod
+    def of(cls, settings: ServiceSettings) -> ElasticsearchStoreFactory:
+        return cls(
+            settings.elasticsearch_url,
+            settings.elasticsearch_index_prefix,
+            settings.elasticsearch_index_replicas,
+            Limits(settings.store_batch_items, settings.store_queue_limit),
+        )
+
+    def alias(self, collection: Collection) -> str:
+        """The name under which the collection's documents can be searched."""
+        return self.indices.alias(collection)
+
+    async def open(self, collection: Collection) -> ElasticsearchDocumentStore:
+        check_collection(collection)
+        if await self.indices.in_use(collection) is None:
+            await self.indices.create(collection, in_use=True)
+        wanted, found = self.indices.index(collection), await self.indices.in_use(collection)
+        if wanted != found:
+            raise SchemaMismatch(
+                f"Collection {collection.name} is stored in {found}, this release needs {wanted}: "
+                "run `trolley migrate` with the newest release, and start only that one."
+            )
+        alias = self.indices.store_alias(collection)
+        store = ElasticsearchDocumentStore(self.gateway, alias, collection, self._limits)
+        self._stores.append(store)
+        return store
+
+    async def ping(self) -> None:
+        health = await self.gateway.send("GET", f"/_cluster/health/{self._prefix}*", filter_path="status")
+        if health["status"] == "red":
+            raise StoreUnavailable(
+                "Elasticsearch is red: some of the shop's data cannot be reached (ELASTICSEARCH_URL)."
+            )
+
+    async def close(self) -> None:
+        stores, self._stores = self._stores, []
+        await asyncio.gather(*(store.close() for store in stores))
+        await self.client.close()

@@ -1,0 +1,57 @@
+"""Names and administration of indices.
+
+A collection `carts` of schema 3 under the prefix `shop-` is the index `shop-carts-v3`. The alias
+`shop-carts` names the index in use, for whoever searches it; the alias `shop-carts-v3-live` is what the
+document store reads and writes, and exists only while schema 3 is the one in use (or is being built).
+"""
+
+from __future__ import annotations
+
+from elasticsearch import AsyncElasticsearch, BadRequestError, NotFoundError
+
+from shared.store.elasticsearch.errors import store_errors
+from shared.store.elasticsearch.gateway import Gateway
+from shared.store.elasticsearch.mapping import index_body
+from shared.store.ports import Collection, SchemaMismatch
+
+
+class Indices:
+    """Every method raises `StoreUnavailable`."""
+
+    def __init__(self, client: AsyncElasticsearch, gateway: Gateway, prefix: str, replicas: int) -> None:
+        self._client = client
+        self._gateway = gateway
+        self._prefix = prefix
+        self._replicas = replicas
+
+    def alias(self, collection: Collection) -> str:
+        return f"{self._prefix}{collection.name}"
+
+    def index(self, collection: Collection) -> str:
+        return f"{self.alias(collection)}-v{collection.schema_version}"
+
+    def store_alias(self, collection: Collection) -> str:
+        return f"{self.index(collection)}-live"
+
+    async def in_use(self, collection: Collection) -> str | None:
+        """The index behind the alias. Raises `SchemaMismatch` when there are several."""
+        with store_errors(self._gateway.address):
+            try:
+                answer = await self._client.indices.get_alias(name=self.alias(collection))
+            except NotFoundError:
+                return None
+        names: list[str] = sorted(answer.body)
+        if len(names) > 1:
+            raise SchemaMismatch(f"Alias {self.alias(collection)} names several indices: {', '.join(names)}.")
+        return names[0]
+
+    async def create(self, collection: Collection, *, in_use: bool) -> None:
+        """Makes the collection's index unless it is there. With `in_use` it also becomes the one in use."""
+        aliases = [self.store_alias(collection)] + [self.alias(collection)] * in_use
+        body = index_body(collection, replicas=self._replicas, aliases=aliases)
+        with store_errors(self._gateway.address):
+            try:
+                await self._client.indices.create(index=self.index(collection), **body)
+            except BadRequestError as error:
+                if error.message != "resource_already_exists_exception":
+                    raise

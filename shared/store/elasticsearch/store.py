@@ -1,0 +1,107 @@
+"""The document store over Elasticsearch: one index behind an alias for each collection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+
+from shared.store.declaration import document_check, is_valid_id, searchable_fields
+from shared.store.elasticsearch import bulk
+from shared.store.elasticsearch.gateway import Gateway
+from shared.store.elasticsearch.query import SEARCH_ANSWER, page_of, search_body
+from shared.store.ports import Collection, Condition, Document, Found, Json, Query
+from shared.store.queues import Limits, OperationQueue
+from shared.store.scanning import scan_pages
+
+_BATCHES_AT_ONCE = 2
+_SEARCHES_AT_ONCE = 8
+
+
+class ElasticsearchDocumentStore:
+    """A `DocumentStore` whose version tokens are `<_seq_no>/<_primary_term>`.
+
+    `alias` belongs to one schema version. It is taken away when a migration has finished, and no request
+    makes an index that is missing, so that a replica of the old release can neither read what is out of
+    date nor write what nobody would see.
+    """
+
+    def __init__(self, gateway: Gateway, alias: str, collection: Collection, limits: Limits) -> None:
+        self.collection = collection
+        self._gateway = gateway
+        self._path = f"/{alias}"
+        self._check = document_check(collection)
+        self._fields = searchable_fields(collection)
+        queue = partial(OperationQueue, collection.name, queue_limit=limits.queue_limit)
+        batches = {"max_items": limits.batch_items, "max_in_flight": _BATCHES_AT_ONCE}
+        self._writes: OperationQueue[bulk.Write, str] = queue("write", self._bulk, **batches)
+        self._reads: OperationQueue[str, Document | None] = queue("read", self._mget, **batches)
+        self._finds: OperationQueue[tuple[Query, bool], Found] = queue(
+            "find", self._search, max_items=1, max_in_flight=_SEARCHES_AT_ONCE
+        )
+        # One at a time: who comes while it runs shares the next one, for this one may miss his write.
+        self._refreshes: OperationQueue[None, None] = queue(
+            "refresh", self._refresh, max_items=limits.queue_limit, max_in_flight=1
+        )
+
+    async def close(self) -> None:
+        queues = (self._writes, self._reads, self._finds, self._refreshes)
+        await asyncio.gather(*(queue.close() for queue in queues))
+
+    async def get(self, id: str) -> Document | None:
+        return await self._reads.submit(id) if is_valid_id(id) else None
+
+    async def get_many(self, ids: Sequence[str]) -> list[Document | None]:
+        return list(await asyncio.gather(*map(self.get, ids)))
+
+    async def create(self, id: str, body: Json) -> str:
+        self._check(id, body)
+        return await self._writes.submit(bulk.create(id, body))
+
+    async def replace(self, id: str, body: Json, expected_version: str) -> str:
+        self._check(id, body)
+        return await self._writes.submit(bulk.replace(id, body, expected_version))
+
+    async def delete(self, id: str, expected_version: str) -> None:
+        await self._writes.submit(bulk.delete(id, expected_version))
+
+    async def find(self, query: Query) -> Found:
+        return await self._finds.submit((query, True))
+
+    def scan(self, conditions: Sequence[Condition] = (), *, batch: int = 500) -> AsyncIterator[Document]:
+        return scan_pages(self._find_uncounted, conditions, batch)
+
+    async def refresh(self) -> None:
+        await self._refreshes.submit(None)
+
+    async def _find_uncounted(self, query: Query) -> Found:
+        return await self._finds.submit((query, False))
+
+    async def _bulk(self, writes: Sequence[bulk.Write]) -> list[str | Exception]:
+        answer = await self._gateway.send(
+            "POST",
+            f"{self._path}/_bulk",
+            bulk.bulk_body(writes),
+            require_alias="true",
+            filter_path=bulk.BULK_ANSWER,
+        )
+        return bulk.bulk_outcomes(writes, answer)
+
+    async def _mget(self, ids: Sequence[str]) -> list[Document | Exception | None]:
+        docs = [{"_id": id} for id in ids]
+        answer = await self._gateway.send(
+            "POST", f"{self._path}/_mget", {"docs": docs}, filter_path=bulk.MGET_ANSWER
+        )
+        return [bulk.read_outcome(item) for item in answer["docs"]]
+
+    async def _search(self, queries: Sequence[tuple[Query, bool]]) -> list[Found]:
+        return [await self._search_one(query, counted=counted) for query, counted in queries]
+
+    async def _search_one(self, query: Query, *, counted: bool) -> Found:
+        body = search_body(query, self._fields, counted=counted)
+        answer = await self._gateway.send("POST", f"{self._path}/_search", body, filter_path=SEARCH_ANSWER)
+        return page_of(answer, query.limit)
+
+    async def _refresh(self, callers: Sequence[None]) -> Sequence[None]:
+        await self._gateway.send("POST", f"{self._path}/_refresh")
+        return callers

@@ -1,0 +1,34 @@
+"""Which store a service uses: Elasticsearch where ELASTICSEARCH_URL is set, else SQLite, embedded."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from shared.settings import ServiceSettings
+from shared.store.elasticsearch.factory import ElasticsearchStoreFactory
+from shared.store.ports import Collection, DocumentStore
+from shared.store.sqlite.factory import SqliteStoreFactory
+
+
+class StoreFactory(Protocol):
+    """Opens the collections of one store."""
+
+    async def open(self, collection: Collection) -> DocumentStore:
+        """The collection, made where it is missing; replicas may race. Raises `StoreUnavailable`, and
+        `SchemaMismatch` where the stored collection has another schema version."""
+        ...
+
+    async def ping(self) -> None:
+        """Raises `StoreUnavailable`, with the setting's name, unless the store can be used."""
+        ...
+
+    async def close(self) -> None:
+        """Finishes what was accepted, then lets go of every collection that was opened."""
+        ...
+
+
+def create_store_factory(settings: ServiceSettings) -> ElasticsearchStoreFactory | SqliteStoreFactory:
+    """The store that the settings choose; nothing is connected yet."""
+    if settings.elasticsearch_url:
+        return ElasticsearchStoreFactory.of(settings)
+    return SqliteStoreFactory.of(settings)

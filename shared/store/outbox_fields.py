@@ -1,0 +1,50 @@
+"""The events of an aggregate that wait for delivery, kept in its own document."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Protocol
+
+from shared.events.envelope import Event
+from shared.store.ports import Field, FieldType, Json
+
+PENDING_EVENTS = "pending_events"
+PENDING_SINCE = "pending_since"
+
+OUTBOX_FIELDS: Mapping[str, Field] = {
+    PENDING_EVENTS: Field(FieldType.OPAQUE),
+    PENDING_SINCE: Field(FieldType.DATE),
+}
+"""To be added to the `fields` of a collection whose repository has an `EventSink`."""
+
+PendingEvents = tuple[Json, ...]
+"""CloudEvents in JSON, the oldest first."""
+
+
+class EventSink(Protocol):
+    """Takes over the events that a write has made durable."""
+
+    def dispatch(self, document_id: str, events: Sequence[Event]) -> None:
+        """Delivers them some time soon. Never blocks, never raises."""
+        ...
+
+    def confirmed(self, document_id: str) -> frozenset[str]:
+        """Ids of the document's events that are known to be delivered: its next write drops them."""
+        ...
+
+
+def split(body: Json) -> tuple[Json, PendingEvents]:
+    """The body without the outbox fields, and the events in them."""
+    fields = {name: value for name, value in body.items() if name not in OUTBOX_FIELDS}
+    return fields, tuple(body.get(PENDING_EVENTS) or ())
+
+
+def joined(fields: Mapping[str, Any], pending: PendingEvents) -> Json:
+    """The body to store. `pending_since` is the time of the oldest event, so that a relay can find it."""
+    since = pending[0]["time"] if pending else None
+    return {**fields, PENDING_EVENTS: list(pending), PENDING_SINCE: since}
+
+
+def without(pending: PendingEvents, event_ids: Collection[str]) -> PendingEvents:
+    """What remains once those are delivered."""
+    return tuple(event for event in pending if event["id"] not in event_ids) if event_ids else pending

@@ -1,0 +1,60 @@
+"""Opens SQLite collections in one directory."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from shared.settings import ServiceSettings
+from shared.store.declaration import check_collection
+from shared.store.ports import Collection, StoreUnavailable
+from shared.store.queues import Limits
+from shared.store.sqlite.store import SqliteDocumentStore
+
+
+class SqliteStoreFactory:
+    """A `StoreFactory`: `<directory>/<collection>.sqlite3`."""
+
+    def __init__(self, directory: Path, limits: Limits) -> None:
+        self._directory = directory
+        self._limits = limits
+        self._stores: list[SqliteDocumentStore] = []
+
+    @classmethod
+    def of(cls, settings: ServiceSettings) -> SqliteStoreFactory:
+        limits = Limits(settings.store_batch_items, settings.store_queue_limit)
+        return cls(settings.sqlite_directory, limits)
+
+    def path(self, collection: Collection) -> Path:
+        """The collection's file."""
+        return self._directory / f"{collection.name}.sqlite3"
+
+    async def open(self, collection: Collection) -> SqliteDocumentStore:
+        check_collection(collection)
+        await self.ping()
+        store = SqliteDocumentStore(self.path(collection), collection, self._limits)
+        try:
+            await store.open()
+        except BaseException:
+            await store.close()
+            raise
+        self._stores.append(store)
+        return store
+
+    async def ping(self) -> None:
+        await asyncio.to_thread(_require_writable, self._directory)
+
+    async def close(self) -> None:
+        stores, self._stores = self._stores, []
+        await asyncio.gather(*(store.close() for store in stores))
+
+
+def _require_writable(directory: Path) -> None:
+    """A file in it may be made: SQLite needs that for its log, also for reading."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnavailable(f"SQLITE_DIRECTORY {directory} cannot be made: {error.strerror}.") from error
+    if not os.access(directory, os.W_OK | os.X_OK):
+        raise StoreUnavailable(f"SQLITE_DIRECTORY {directory} is not writable for this user.")

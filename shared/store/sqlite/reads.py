@@ -1,0 +1,42 @@
+"""Reads of documents and pages."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+import orjson
+
+from shared.store.ports import Document, Found, Query
+from shared.store.sqlite.query import count, select_page
+
+_EXACT_TOTAL = 10_000
+"""Counting stops here, as Elasticsearch's does."""
+
+
+def documents(connection: sqlite3.Connection, ids: Sequence[str]) -> list[Document | None]:
+    """In the order of `ids`, by one statement and therefore as of one moment."""
+    select = "SELECT id, version, body FROM documents WHERE id IN (SELECT value FROM json_each(?))"
+    rows = connection.execute(select, (orjson.dumps(ids).decode(),))
+    found = {id: Document(id, str(version), orjson.loads(body)) for id, version, body in rows}
+    return [found.get(id) for id in ids]
+
+
+def page(connection: sqlite3.Connection, query: Query, fields: frozenset[str], *, counted: bool) -> Found:
+    """The page; without `counted` its total says only how many documents it holds itself."""
+    sql = select_page(query, fields)
+    rows = connection.execute(sql.text, sql.values).fetchall()
+    shown = rows[: query.limit]
+    total, exact = _total(connection, query, fields) if counted else (len(shown), False)
+    return Found(
+        documents=[Document(id, str(version), orjson.loads(body)) for id, version, body, *_ in shown],
+        total=total,
+        total_is_exact=exact,
+        next_after=list(shown[-1][3:]) if len(rows) > query.limit else None,
+    )
+
+
+def _total(connection: sqlite3.Connection, query: Query, fields: frozenset[str]) -> tuple[int, bool]:
+    sql = count(query.conditions, fields, _EXACT_TOTAL + 1)
+    total: int = connection.execute(sql.text, sql.values).fetchone()[0]
+    return min(total, _EXACT_TOTAL), total <= _EXACT_TOTAL

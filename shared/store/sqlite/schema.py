@@ -1,0 +1,91 @@
+"""The tables of a collection's file, and an index for each declared field.
+
+`documents` holds the bodies as JSON text; `versions` holds the last version given to any write, so that a
+version never comes again, not even for a document that was deleted and made anew. `PRAGMA user_version` is
+the schema version.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+
+from shared.store.declaration import searchable_fields
+from shared.store.ports import Collection, SchemaMismatch
+
+_TABLES = (
+    "CREATE TABLE IF NOT EXISTS documents"
+    " (id TEXT NOT NULL PRIMARY KEY, version INTEGER NOT NULL, body TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS versions (only INTEGER PRIMARY KEY CHECK (only = 1), last INTEGER NOT NULL)",
+    "INSERT OR IGNORE INTO versions VALUES (1, 0)",
+)
+_OPEN_SECONDS = 10.0
+_PREFIX = "documents_by_"
+
+
+def value_of(field: str) -> str:
+    """The SQL expression of a field's value; for a list it is the list's JSON text."""
+    return f"json_extract(body, '$.{field}')"
+
+
+def type_of(field: str) -> str:
+    """The SQL expression of a field's JSON type, NULL where the field is missing."""
+    return f"json_type(body, '$.{field}')"
+
+
+def prepare(connection: sqlite3.Connection, collection: Collection) -> None:
+    """Makes the tables where they are missing. Raises `SchemaMismatch` when they are of another schema
+    version."""
+    _use_write_ahead_log(connection)
+    connection.execute("BEGIN IMMEDIATE")
+    if stored_schema(connection) == 0:
+        for statement in _TABLES:
+            connection.execute(statement)
+        build_indexes(connection, collection)
+    check_schema(connection, collection)
+    connection.execute("COMMIT")
+
+
+def stored_schema(connection: sqlite3.Connection) -> int:
+    """The schema version of the file; 0 for a new one."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def check_schema(connection: sqlite3.Connection, collection: Collection) -> None:
+    """Raises `SchemaMismatch` unless the file has the collection's schema version."""
+    if (stored := stored_schema(connection)) != collection.schema_version:
+        raise SchemaMismatch(
+            f"Collection {collection.name} is stored with schema {stored}, this release needs "
+            f"{collection.schema_version}: run `trolley migrate` with the newest release, "
+            "and start only that one."
+        )
+
+
+def build_indexes(connection: sqlite3.Connection, collection: Collection) -> None:
+    """Replaces the indexes by those of the declaration and notes its schema version. Needs a transaction."""
+    rows = connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'index' AND name GLOB ?", (f"{_PREFIX}*",)
+    )
+    for (name,) in rows.fetchall():
+        connection.execute(f'DROP INDEX "{name}"')
+    for field in sorted(searchable_fields(collection)):
+        connection.execute(f'CREATE INDEX "{_PREFIX}{field}" ON documents ({value_of(field)})')
+        connection.execute(
+            f"CREATE INDEX \"{_PREFIX}{field}_list\" ON documents (id) WHERE {type_of(field)} = 'array'"
+        )
+    connection.execute(f"PRAGMA user_version = {int(collection.schema_version)}")
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """The switch is kept in the file. It asks for the file alone, and SQLite does not wait for that by
+    itself."""
+    deadline = time.monotonic() + _OPEN_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
