@@ -85,6 +85,9 @@ async def insist(attempt: Callable[[], Awaitable[T]], what: str, waiting: Waitin
     """Tries until it works, a fifth of a second apart at first and five seconds in the end."""
     waiting(what)
 
+    async def try_once() -> T:
+        return await attempt()
+
     def tell(state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         expected = isinstance(error, (ShopError, OSError))
@@ -92,7 +95,7 @@ async def insist(attempt: Callable[[], Awaitable[T]], what: str, waiting: Waitin
         log.warning(f"waiting for {what}", reason=reason, exc_info=None if expected else error)
 
     retrying = AsyncRetrying(wait=wait_exponential_jitter(initial=0.2, max=5, jitter=0.2), before_sleep=tell)
-    return await retrying(attempt)
+    return await retrying(try_once)
 
 
 def health_checks(backends: Backends) -> list[Check]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from shared.ids import new_id
 from tests.support import backend_counts
@@ -21,6 +22,20 @@ def pytest_configure(config: pytest.Config) -> None:
     # Settings are read from the environment: those of the developer's shell must not leak into tests.
     for name in ("NATS_URL", "REDIS_URL", "SQLITE_DIRECTORY", "ENVIRONMENT", "OTEL_EXPORTER_OTLP_ENDPOINT"):
         os.environ.pop(name, None)
+    _log_plainly()
+
+
+def _log_plainly() -> None:
+    """Logs go to standard output, which pytest shows with a failure; tracebacks without all local variables."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(key_order=["level", "event"]),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
 
 
 @pytest.fixture
