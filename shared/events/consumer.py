@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
 
 import nats.errors
 import orjson
@@ -19,6 +18,7 @@ from shared.events.requests import ApiError
 from shared.events.retries import RetryPolicy
 from shared.events.session import Session
 from shared.events.streams import SHOP
+from shared.events.tasks import cancel_all
 from shared.observability.logging import get_logger
 
 log = get_logger(__name__)
@@ -67,10 +67,10 @@ class DurableConsumer:
 
     async def stop(self) -> None:
         """Pulls no more, and gives running handlers a few seconds to end; then their events come again."""
-        await _cancel(self._pulling)
+        await cancel_all(self._pulling)
         if self._working:
             await asyncio.wait(self._working, timeout=DRAIN_SECONDS)
-        await _cancel([*self._working, *self._reporting])
+        await cancel_all([*self._working, *self._reporting])
 
     async def _ensure(self, session: Session) -> None:
         seconds = self._policy.ack_seconds
@@ -177,9 +177,3 @@ def _request(batch: int) -> bytes:
             "idle_heartbeat": HEARTBEAT_SECONDS * _NANOSECONDS,
         }
     )
-
-
-async def _cancel(tasks: list[asyncio.Task[Any]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

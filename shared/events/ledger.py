@@ -1,0 +1,70 @@
+"""What this replica knows of the delivery of each document's events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from shared.events.envelope import Event
+from shared.observability.metrics import EVENTS_UNDELIVERED
+
+
+@dataclass(slots=True)
+class Account:
+    """One document's. `confirmed` are delivered but still in the document; `is_busy` says that somebody has
+    undertaken to deliver `undelivered`; `idle` is set when nothing is undelivered."""
+
+    undelivered: list[Event] = field(default_factory=list)
+    confirmed: set[str] = field(default_factory=set)
+    is_busy: bool = False
+    idle: asyncio.Event = field(default_factory=asyncio.Event)
+    _in_next_write: frozenset[str] = frozenset()
+
+    def about_to_write(self) -> frozenset[str]:
+        """What the next write of the document drops. A replica writes one document once at a time."""
+        self._in_next_write = frozenset(self.confirmed)
+        return self._in_next_write
+
+    def written(self) -> None:
+        """The write after `about_to_write` is acknowledged."""
+        self.confirmed -= self._in_next_write
+        self._in_next_write = frozenset()
+
+
+class Ledger:
+    """The accounts of documents that changed lately; `held` is how many events they hold undelivered."""
+
+    def __init__(self) -> None:
+        self._accounts: dict[str, Account] = {}
+        self.held = 0
+
+    def open(self, document_id: str) -> Account:
+        account = self._accounts.get(document_id)
+        if account is None:
+            account = self._accounts[document_id] = Account()
+        return account
+
+    def find(self, document_id: str) -> Account | None:
+        return self._accounts.get(document_id)
+
+    def hold(self, account: Account, events: Sequence[Event]) -> None:
+        account.idle.clear()
+        account.undelivered += events
+        self._count(len(events))
+
+    def delivered(self, account: Account, events: Sequence[Event]) -> None:
+        """Those were the first ones that the account held."""
+        del account.undelivered[: len(events)]
+        account.confirmed.update(event.id for event in events)
+        self._count(-len(events))
+
+    def close(self, document_id: str) -> None:
+        """Forgets the account, unless there is something to remember."""
+        account = self._accounts.get(document_id)
+        if account is not None and not account.is_busy and not account.confirmed:
+            del self._accounts[document_id]
+
+    def _count(self, change: int) -> None:
+        self.held += change
+        EVENTS_UNDELIVERED.inc(change)

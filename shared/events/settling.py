@@ -1,0 +1,48 @@
+"""Does something for a document once it has been quiet for a while."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from itertools import islice
+
+_AT_ONCE = 256
+
+
+class Settling:
+    """`settle` is awaited for each document, `quiet_seconds` after it was scheduled last."""
+
+    def __init__(self, settle: Callable[[str], Awaitable[None]], quiet_seconds: float) -> None:
+        self._settle = settle
+        self._quiet_seconds = quiet_seconds
+        self._due: dict[str, float] = {}  # in the order of their times
+        self._scheduled = asyncio.Event()
+
+    def schedule(self, document_id: str) -> None:
+        self._due.pop(document_id, None)
+        self._due[document_id] = asyncio.get_running_loop().time() + self._quiet_seconds
+        self._scheduled.set()
+
+    def cancel(self, document_id: str) -> None:
+        self._due.pop(document_id, None)
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            if not self._due:
+                self._scheduled.clear()
+                await self._scheduled.wait()
+            first = next(iter(self._due.values()), 0.0)
+            await asyncio.sleep(max(0.0, first - loop.time()))
+            await self._settle_some(due_by=loop.time())
+
+    async def settle_all(self) -> None:
+        """Now, whether quiet or not."""
+        while self._due:
+            await self._settle_some(due_by=float("inf"))
+
+    async def _settle_some(self, due_by: float) -> None:
+        due = [document_id for document_id, time in islice(self._due.items(), _AT_ONCE) if time <= due_by]
+        for document_id in due:
+            del self._due[document_id]
+        await asyncio.gather(*map(self._settle, due))
