@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from shared.store.declaration import require_searchable
 from shared.store.ports import Between, Condition, Equals, OneOf, Query
 from shared.store.sqlite.schema import type_of, value_of
@@ -37,8 +39,8 @@ def select_page(query: Query, fields: frozenset[str]) -> Sql:
     wanted = _joined(conditions, " AND ") or Sql("TRUE")
     columns = ", ".join(["id", "version", "body", *(expression for expression, _ in keys)])
     # A document without the field comes last whichever way the sort goes, as in Elasticsearch.
-    order = ", ".join(f"{key} IS NULL, {key} {'DESC' if descends else 'ASC'}" for key, descends in keys)
-    text = f"SELECT {columns} FROM documents WHERE {wanted.text} ORDER BY {order} LIMIT ?"  # noqa: S608 - see above
+    order = "".join(f"{key} IS NULL, {key} {'DESC' if descends else 'ASC'}, " for key, descends in keys[:-1])
+    text = f"SELECT {columns} FROM documents WHERE {wanted.text} ORDER BY {order}id LIMIT ?"  # noqa: S608 - see above
     return Sql(text, (*wanted.values, query.limit + 1))
 
 
@@ -50,13 +52,17 @@ def count(conditions: Sequence[Condition], fields: frozenset[str], at_most: int)
 
 
 def _condition(condition: Condition, fields: frozenset[str]) -> Sql:
-    """A field that holds a list matches when one of its items does: each side of the OR has its own index."""
+    """A field that holds a list matches when one of its items does. Each half has its own index, which SQLite
+    would not use for an OR."""
     field = require_searchable(condition.field, fields)
-    scalar, item = _comparison(condition, value_of(field)), _comparison(condition, "value")
-    of_list = f"EXISTS (SELECT 1 FROM json_each(body, '$.{field}') WHERE {item.text})"  # noqa: S608 - see above
+    plain, item = _comparison(condition, value_of(field)), _comparison(condition, "value")
     is_list = f"{type_of(field)} = 'array'"
-    text = f"(({scalar.text} AND NOT {is_list}) OR ({is_list} AND {of_list}))"
-    return Sql(text, scalar.values + item.values)
+    items = f"SELECT 1 FROM json_each(body, '$.{field}') WHERE {item.text}"  # noqa: S608 - see above
+    text = (
+        f"rowid IN (SELECT rowid FROM documents WHERE {plain.text} AND NOT {is_list}"  # noqa: S608 - see above
+        f" UNION ALL SELECT rowid FROM documents WHERE {is_list} AND EXISTS ({items}))"
+    )
+    return Sql(text, plain.values + item.values)
 
 
 def _comparison(condition: Condition, expression: str) -> Sql:
@@ -64,8 +70,8 @@ def _comparison(condition: Condition, expression: str) -> Sql:
         case Equals():
             return Sql(f"{expression} = ?", (condition.value,))
         case OneOf():
-            marks = ", ".join("?" * len(condition.values))
-            return Sql(f"{expression} IN ({marks})", tuple(condition.values))
+            values = orjson.dumps(list(condition.values)).decode()
+            return Sql(f"{expression} IN (SELECT value FROM json_each(?))", (values,))
         case Between():
             bounds = [(">=", condition.at_least), ("<", condition.below)]
             parts = [Sql(f"{expression} {sign} ?", (bound,)) for sign, bound in bounds if bound is not None]
@@ -84,7 +90,8 @@ def _after(keys: Sequence[tuple[str, bool]], values: Sequence[Any]) -> Sql:
         if value is None:
             continue  # nothing comes after a missing value
         equal = [Sql(f"{k} IS ?", (v,)) for (k, _), v in zip(keys[:position], values, strict=False)]
-        later = Sql(f"({key} {'<' if descends else '>'} ? OR {key} IS NULL)", (value,))
+        beyond = f"{key} {'<' if descends else '>'} ?"
+        later = Sql(beyond if key == "id" else f"({beyond} OR {key} IS NULL)", (value,))
         way = _joined([*equal, later], " AND ") or later
         ways.append(Sql(f"({way.text})", way.values))
     either = _joined(ways, " OR ") or Sql("FALSE")
