@@ -26,7 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _log_plainly() -> None:
-    """Logs go to standard output, which pytest shows with a failure; tracebacks without all local variables."""
+    """Logs go to standard output, which pytest shows with a failure; tracebacks without local variables."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

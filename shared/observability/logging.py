@@ -10,6 +10,7 @@ import logging
 import sys
 from collections.abc import MutableMapping
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import orjson
@@ -32,25 +33,20 @@ current_request_id: ContextVar[str | None] = ContextVar("request_id", default=No
 _QUIET_LIBRARIES = ("elastic_transport", "httpx", "httpcore", "nats", "asyncio")
 
 
-def _add_context(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    request_id = current_request_id.get()
-    if request_id is not None:
-        event.setdefault("request_id", request_id)
-    trace_id = current_trace_id()
-    if trace_id is not None:
-        event.setdefault("trace_id", trace_id)
-    return event
+def _add_context(service: str) -> Processor:
+    """One step instead of five: an access line passes here with every request."""
 
-
-class _AddService:
-    def __init__(self, service: str) -> None:
-        self._service = service
-
-    def __call__(
-        self, _logger: Any, _method: str, event: MutableMapping[str, Any]
-    ) -> MutableMapping[str, Any]:
-        event.setdefault("service", self._service)
+    def add(_logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event["timestamp"] = datetime.now(UTC).isoformat(timespec="milliseconds")
+        event["level"] = "error" if method == "exception" else method
+        event["service"] = service
+        request_id = current_request_id.get()
+        if request_id is not None:
+            event["request_id"] = request_id
+            event["trace_id"] = current_trace_id()
         return event
+
+    return add
 
 
 def _to_json(event: Any, **_: Any) -> bytes:
@@ -67,13 +63,7 @@ def _render_json(bytes_out: bool) -> Processor:
 
 
 def _chain(service: str, as_json: bool) -> list[Processor]:
-    chain: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        _AddService(service),
-        _add_context,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
+    chain: list[Processor] = [_add_context(service)]
     if as_json:
         chain.append(structlog.processors.format_exc_info)
     return [*chain, redact_secrets]

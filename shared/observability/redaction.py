@@ -9,6 +9,9 @@ from typing import Any
 
 REDACTED = "[redacted]"
 
+# Neither a token nor an address with a password is that short.
+_LONGEST_HARMLESS = 8
+
 _SECRET_KEY = re.compile(
     r"password|passwd|secret|token|authorization|cookie|api_?key|private_?key", re.IGNORECASE
 )
@@ -51,6 +54,9 @@ def redact_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) 
     for key, value in event.items():
         if _is_secret(key):
             event[key] = REDACTED
-        elif isinstance(value, (str, dict, list, tuple)):
+        elif type(value) is str:
+            if len(value) > _LONGEST_HARMLESS:
+                event[key] = _redact_text(value)
+        elif isinstance(value, (dict, list, tuple)):
             event[key] = redact(value)
     return event

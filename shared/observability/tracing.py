@@ -1,17 +1,21 @@
 """W3C trace context: which request, or event, the running code works for.
 
-https://www.w3.org/TR/trace-context/. Without OpenTelemetry the ids are made and handed on, so that logs and
-events of one request can be joined; with it (`shared.observability.otel`) they are also exported as spans.
+https://www.w3.org/TR/trace-context/. The ids are always made and handed on, so that the logs and events of
+one request can be joined. With the `tracing` extra and OTEL_EXPORTER_OTLP_ENDPOINT they are also exported as
+spans: those of requests by FastAPI itself, those of events by `continue_trace`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from random import getrandbits
-from typing import Any, Protocol
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags
 
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 _NO_TRACE, _NO_SPAN = "0" * 32, "0" * 16
@@ -39,6 +43,11 @@ def new_traceparent(parent: str | None = None) -> str:
     return f"00-{known[0]}-{span_id}-{known[2]}"
 
 
+def format_traceparent(trace_id: int, span_id: int, flags: int) -> str:
+    """The header for the ids of an OpenTelemetry span."""
+    return f"00-{trace_id:032x}-{span_id:016x}-{flags:02x}"
+
+
 def current_traceparent() -> str | None:
     """The `traceparent` to hand on with events and requests that the running code causes."""
     return _current.get()
@@ -48,56 +57,6 @@ def current_trace_id() -> str | None:
     """The trace id, as logs show it."""
     traceparent = _current.get()
     return traceparent[3:35] if traceparent else None
-
-
-class Span(Protocol):
-    """A piece of work under way."""
-
-    @property
-    def traceparent(self) -> str: ...
-
-    def end(self, attributes: Mapping[str, Any], error: BaseException | None = None) -> None:
-        """Says that the work is over; attributes are named by OpenTelemetry's semantic conventions."""
-        ...
-
-
-class Tracer(Protocol):
-    """Starts spans. `kind` is `server` for requests and `consumer` for events."""
-
-    def start(self, name: str, kind: str, parent: str | None) -> Span: ...
-
-
-class PlainSpan:
-    """A span that nobody collects."""
-
-    __slots__ = ("traceparent",)
-
-    def __init__(self, traceparent: str) -> None:
-        self.traceparent = traceparent
-
-    def end(self, attributes: Mapping[str, Any], error: BaseException | None = None) -> None:
-        """There is nothing to report to."""
-
-
-class PlainTracer:
-    """Makes ids and exports nothing."""
-
-    def start(self, name: str, kind: str, parent: str | None) -> Span:  # noqa: ARG002 (the port's signature)
-        return PlainSpan(new_traceparent(parent))
-
-
-_tracer: Tracer = PlainTracer()
-
-
-def use_tracer(tracer: Tracer) -> None:
-    """Sets the process's tracer, at start; like OpenTelemetry's own provider there is one a process."""
-    global _tracer  # noqa: PLW0603 (tracing crosses all layers; handing it through each would be noise)
-    _tracer = tracer
-
-
-def start_span(name: str, kind: str, parent: str | None) -> Span:
-    """Starts a span with the process's tracer; it is not the current one until `enter_trace`."""
-    return _tracer.start(name, kind, parent)
 
 
 def enter_trace(traceparent: str) -> Token[str | None]:
@@ -110,16 +69,27 @@ def leave_trace(token: Token[str | None]) -> None:
 
 
 @contextmanager
-def continue_trace(parent: str | None, name: str = "handle") -> Iterator[str]:
+def continue_trace(parent: str | None, name: str = "handle event") -> Iterator[str]:
     """Works on behalf of `parent` (an event's `traceparent`); gives the span's own `traceparent`."""
-    span = start_span(name, "consumer", parent)
-    token = enter_trace(span.traceparent)
-    try:
-        yield span.traceparent
-    except BaseException as error:
-        span.end({}, error)
-        raise
-    else:
-        span.end({})
-    finally:
-        leave_trace(token)
+    with trace.get_tracer("trolley").start_as_current_span(
+        name, _context_of(parent), SpanKind.CONSUMER
+    ) as span:
+        context = span.get_span_context()
+        collected = span.is_recording()
+        own = format_traceparent(context.trace_id, context.span_id, context.trace_flags)
+        token = enter_trace(own if collected else new_traceparent(parent))
+        try:
+            yield _current.get() or own
+        finally:
+            leave_trace(token)
+
+
+def _context_of(parent: str | None) -> Context | None:
+    """The remote parent, as OpenTelemetry wants it."""
+    known = parse_traceparent(parent) if parent else None
+    if known is None:
+        return None
+    trace_id, span_id, flags = (int(part, 16) for part in known)
+    return trace.set_span_in_context(
+        NonRecordingSpan(SpanContext(trace_id, span_id, is_remote=True, trace_flags=TraceFlags(flags)))
+    )
