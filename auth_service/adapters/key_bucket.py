@@ -1,0 +1,34 @@
+"""Public keys in the bucket `auth_keys`: key id → public JWK, which every service watches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import orjson
+
+from auth_service.domain.keys import SigningKey
+from shared.events.ports import Bucket, EventBus
+from shared.security.keyring import AUTH_KEYS
+
+
+class BucketKeyPublisher:
+    """Writes what is missing and removes what is over; repeating it writes nothing."""
+
+    def __init__(self, bus: EventBus) -> None:
+        self._bus = bus
+        self._published: set[str] = set()
+
+    async def publish(self, keys: Sequence[SigningKey]) -> None:
+        bucket = await self._bus.bucket(AUTH_KEYS)
+        for key in keys:
+            await _put(bucket, key.kid, orjson.dumps(dict(key.public)))
+        wanted = {key.kid for key in keys}
+        for kid in self._published - wanted:
+            await bucket.delete(kid)
+        self._published = wanted
+
+
+async def _put(bucket: Bucket, key: str, value: bytes) -> None:
+    entry = await bucket.get(key)
+    if entry is None or entry.value != value:
+        await bucket.put(key, value)

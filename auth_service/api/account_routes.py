@@ -1,0 +1,52 @@
+"""The caller's own account."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from auth_service.api.dependencies import AccountsDep, ClientDep
+from auth_service.api.schemas import AccountDeletion, PasswordChange, ProfileUpdate, UserPublic
+from auth_service.domain.errors import AccountNotFound, GuestsHaveNoAccount, WrongPassword
+from shared.errors import NotAuthenticated, TooManyRequests
+from shared.http.responses import problem_responses
+from shared.security.dependencies import CurrentUserDep
+
+router = APIRouter(tags=["Account"], responses=problem_responses(NotAuthenticated, AccountNotFound))
+
+
+@router.get("/me", summary="Show the account")
+async def get_me(identity: CurrentUserDep, accounts: AccountsDep) -> UserPublic:
+    """Also for a guest, who has no e-mail address."""
+    return UserPublic.of(await accounts.profile(identity))
+
+
+@router.patch("/me", summary="Rename the account", responses=problem_responses(GuestsHaveNoAccount))
+async def update_me(body: ProfileUpdate, identity: CurrentUserDep, accounts: AccountsDep) -> UserPublic:
+    return UserPublic.of(await accounts.rename(identity, body.name))
+
+
+@router.delete(
+    "/me",
+    status_code=204,
+    summary="Delete the account",
+    responses=problem_responses(WrongPassword, GuestsHaveNoAccount, TooManyRequests),
+)
+async def delete_me(
+    body: AccountDeletion, client: ClientDep, identity: CurrentUserDep, accounts: AccountsDep
+) -> None:
+    """For good: everything personal is erased, every session ends, the cart is removed, and the e-mail
+    address is free again."""
+    await accounts.delete(identity, body.password, client)
+
+
+@router.post(
+    "/password",
+    status_code=204,
+    summary="Change the password",
+    responses=problem_responses(WrongPassword, GuestsHaveNoAccount, TooManyRequests),
+)
+async def change_password(
+    body: PasswordChange, client: ClientDep, identity: CurrentUserDep, accounts: AccountsDep
+) -> None:
+    """Every other session of the account ends."""
+    await accounts.change_password(identity, body.current_password, body.new_password, client)

@@ -1,0 +1,63 @@
+"""What routes ask for."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+
+from auth_service.service import (
+    AccountService,
+    AdministrationService,
+    AuthService,
+    Client,
+    Endings,
+    KeyService,
+    SessionService,
+)
+from shared.http.runtime import use_cases
+from shared.security.dependencies import requires
+from shared.security.identity import Identity, Scope
+
+
+async def accounts(request: Request) -> AccountService:
+    return use_cases(request, AuthService).accounts
+
+
+async def sessions(request: Request) -> SessionService:
+    return use_cases(request, AuthService).sessions
+
+
+async def endings(request: Request) -> Endings:
+    return use_cases(request, AuthService).endings
+
+
+async def administration(request: Request) -> AdministrationService:
+    return use_cases(request, AuthService).administration
+
+
+async def keys(request: Request) -> KeyService:
+    return use_cases(request, AuthService).keys
+
+
+async def client(request: Request) -> Client:
+    """The client's address is what the gateway wrote last into `X-Forwarded-For`: earlier entries are the
+    client's own claims. Without a gateway it is the other end of the connection."""
+    forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    address = forwarded or (request.client.host if request.client else "unknown")
+    return Client(address[:64], request.headers.get("user-agent", ""))
+
+
+async def no_store(response: Response) -> None:
+    """Answers with tokens are not kept by caches (RFC 6749, section 5.1)."""
+    response.headers["Cache-Control"] = "no-store"
+
+
+AccountsDep = Annotated[AccountService, Depends(accounts)]
+SessionsDep = Annotated[SessionService, Depends(sessions)]
+EndingsDep = Annotated[Endings, Depends(endings)]
+AdministrationDep = Annotated[AdministrationService, Depends(administration)]
+KeysDep = Annotated[KeyService, Depends(keys)]
+ClientDep = Annotated[Client, Depends(client)]
+administrator = requires(Scope.USERS_ADMIN)
+AdministratorDep = Annotated[Identity, Depends(administrator)]

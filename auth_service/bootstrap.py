@@ -1,0 +1,167 @@
+"""The composition root: the only file that chooses adapters."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass
+from datetime import timedelta
+
+from auth_service.adapters.collections import EMAIL_CLAIMS, SESSIONS, SIGNING_KEYS, USERS, KeyringCodec
+from auth_service.adapters.key_bucket import BucketKeyPublisher
+from auth_service.adapters.passwords import ArgonPasswords
+from auth_service.adapters.repositories import EmailClaimRepository, SessionRepository, UserRepository
+from auth_service.adapters.revocations import RevokingDelivery
+from auth_service.adapters.signing import Es256Signer
+from auth_service.adapters.throttle import RedisSignInThrottle
+from auth_service.adapters.upkeep import upkeep
+from auth_service.ports import EmailClaims, Keyrings, Passwords, Sessions, SignInThrottle, Users
+from auth_service.service import (
+    AccessTokens,
+    AccountService,
+    AdministrationService,
+    Authentication,
+    AuthService,
+    Endings,
+    KeyPolicy,
+    KeyService,
+    Operations,
+    Registration,
+    SessionPolicy,
+    SessionService,
+    TokenPolicy,
+)
+from auth_service.settings import AuthSettings
+from shared.backends import Backends, open_backends
+from shared.clock import Clock, SystemClock
+from shared.errors import Unavailable
+from shared.events.outbox import Outbox
+from shared.http.pagination import CursorCodec
+from shared.security.revocations import revocations_bucket
+from shared.store.repository import AggregateRepository
+
+
+@dataclass(frozen=True, slots=True)
+class _Adapters:
+    users: Users
+    claims: EmailClaims
+    sessions: Sessions
+    keyrings: Keyrings
+    passwords: Passwords
+    throttle: SignInThrottle
+
+
+@asynccontextmanager
+async def bootstrap(settings: AuthSettings, backends: Backends) -> AsyncIterator[AuthService]:
+    """The use cases on these backends, with their background work. Raises `WrongSecret` when AUTH_SECRET
+    does not open the signing keys in the store."""
+    async with _adapters(settings, backends) as adapters:
+        service = _compose(settings, backends, adapters)
+        await service.keys.load()
+        await service.keys.publish()
+        async with upkeep(service.keys, adapters.sessions, backends.clock, settings.auth_key_reload_seconds):
+            yield service
+
+
+@asynccontextmanager
+async def open_operations(
+    settings: AuthSettings, clock: Clock | None = None, *, patience_seconds: float = 15
+) -> AsyncIterator[Operations]:
+    """The operator's use cases, without HTTP. Raises `Unavailable` when the store or NATS does not answer
+    for so long, and `WrongSecret`."""
+    waits_for = ["its start"]
+    async with AsyncExitStack() as stack:
+        try:
+            async with asyncio.timeout(patience_seconds):
+                backends = await stack.enter_async_context(
+                    open_backends(settings, clock or SystemClock(), name="operator", waiting=waits_for.append)
+                )
+        except TimeoutError as error:
+            raise Unavailable(f"Waited {patience_seconds:g} s for {waits_for[-1]} in vain.") from error
+        service = await stack.enter_async_context(bootstrap(settings, backends))
+        yield service.operations
+
+
+@asynccontextmanager
+async def _adapters(settings: AuthSettings, backends: Backends) -> AsyncIterator[_Adapters]:
+    async with AsyncExitStack() as stack:
+        stores = backends.stores
+        passwords = ArgonPasswords(
+            settings.auth_password_workers,
+            settings.auth_password_queue,
+            memory_kib=settings.auth_password_memory_kib,
+            iterations=settings.auth_password_iterations,
+        )
+        stack.enter_context(closing(passwords))
+        throttle = RedisSignInThrottle(
+            settings.redis_url.get_secret_value(),
+            per_account=settings.auth_failures_per_account,
+            per_client=settings.auth_failures_per_client,
+            window_seconds=settings.auth_failure_window_seconds,
+        )
+        stack.push_async_callback(throttle.close)
+        delivery = RevokingDelivery(backends.bus, revocations_bucket(settings))
+        outboxes = [Outbox(delivery, clock=backends.clock) for _ in (USERS, SESSIONS)]
+        adapters = _Adapters(
+            users=UserRepository(await stores.open(USERS), outboxes[0]),
+            claims=EmailClaimRepository(await stores.open(EMAIL_CLAIMS)),
+            sessions=SessionRepository(await stores.open(SESSIONS), outboxes[1]),
+            keyrings=AggregateRepository(await stores.open(SIGNING_KEYS), KeyringCodec()),
+            passwords=passwords,
+            throttle=throttle,
+        )
+        for outbox in outboxes:
+            await outbox.start()
+            stack.push_async_callback(outbox.close)
+        yield adapters
+
+
+def _compose(settings: AuthSettings, backends: Backends, adapters: _Adapters) -> AuthService:
+    clock, users, sessions = backends.clock, adapters.users, adapters.sessions
+    session_life = timedelta(seconds=settings.auth_session_seconds)
+    signer = Es256Signer(settings.auth_secret.get_secret_value())
+    keys = KeyService(
+        adapters.keyrings, signer, BucketKeyPublisher(backends.bus), clock, _key_policy(settings)
+    )
+    tokens = AccessTokens(keys, signer, _token_policy(settings))
+    registration = Registration(users, adapters.claims, adapters.passwords, clock)
+    authentication = Authentication(users, adapters.claims, adapters.passwords, adapters.throttle)
+    endings = Endings(users, sessions, clock, session_life)
+    policy = SessionPolicy(session_life, settings.auth_sessions_per_user)
+    return AuthService(
+        accounts=AccountService(
+            users=users,
+            sessions=sessions,
+            claims=adapters.claims,
+            passwords=adapters.passwords,
+            authentication=authentication,
+            clock=clock,
+        ),
+        sessions=SessionService(
+            users=users,
+            sessions=sessions,
+            registration=registration,
+            authentication=authentication,
+            tokens=tokens,
+            endings=endings,
+            clock=clock,
+            policy=policy,
+        ),
+        endings=endings,
+        administration=AdministrationService(users, CursorCodec(settings.cursor_secret), clock),
+        keys=keys,
+        operations=Operations(registration, keys, tokens, clock),
+    )
+
+
+def _token_policy(settings: AuthSettings) -> TokenPolicy:
+    life = timedelta(seconds=settings.auth_access_token_seconds)
+    return TokenPolicy(settings.auth_issuer, settings.auth_audience, life)
+
+
+def _key_policy(settings: AuthSettings) -> KeyPolicy:
+    """A new key signs once every replica has looked for it; an old one is kept for its last tokens, and a
+    little."""
+    lead = timedelta(seconds=2 * settings.auth_key_reload_seconds)
+    return KeyPolicy(lead, timedelta(seconds=settings.auth_access_token_seconds) + lead)

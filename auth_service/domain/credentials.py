@@ -1,0 +1,118 @@
+"""What may be a name, an e-mail address and a password, and the one form each is kept in."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shared.errors import FieldError, InvalidInput
+
+NAME_MAX = 100
+EMAIL_MAX = 254
+EMAIL_LOCAL_MAX = 64
+PASSWORD_MIN = 8
+PASSWORD_MAX = 128
+
+_LOCAL = re.compile(r"[^\s@\"(),:;<>\[\]\\]+")
+_LABEL = re.compile(r"[^\W_]([\w-]{0,61}[^\W_])?")
+_UNPRINTABLE = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """Checked input for an account, each value in its kept form."""
+
+    name: str
+    email: str
+    password: str
+
+
+def new_account(name: str, email: str, password: str) -> NewAccount:
+    """Checks all three. Raises `InvalidInput` that points at every field that is not acceptable."""
+    errors: list[FieldError] = []
+    account = NewAccount(
+        _checked("/name", clean_name, name, errors),
+        _checked("/email", normalise_email, email, errors),
+        _checked("/password", clean_password, password, errors),
+    )
+    if errors:
+        raise InvalidInput("Correct the fields that `errors` names.", errors=errors)
+    return account
+
+
+def checked(pointer: str, clean: Callable[[str], str], value: str) -> str:
+    """The kept form of one value. Raises `InvalidInput` that points at it."""
+    errors: list[FieldError] = []
+    result = _checked(pointer, clean, value, errors)
+    if errors:
+        raise InvalidInput(errors[0].message, errors=errors)
+    return result
+
+
+def _checked(pointer: str, clean: Callable[[str], str], value: str, errors: list[FieldError]) -> str:
+    try:
+        return clean(value)
+    except ValueError as error:
+        errors.append(FieldError(pointer, str(error)))
+        return value
+
+
+def clean_name(text: str) -> str:
+    """Trimmed, NFC; 1 to 100 characters, none of them a control character. Raises ValueError."""
+    name = unicodedata.normalize("NFC", text).strip()
+    if not 1 <= len(name) <= NAME_MAX:
+        raise ValueError(f"A name has 1 to {NAME_MAX} characters.")
+    if any(unicodedata.category(character) in _UNPRINTABLE for character in name):
+        raise ValueError("A name has no control characters.")
+    return name
+
+
+def normalise_email(text: str) -> str:
+    """The form under which an address is kept and compared: NFKC, case-folded, trimmed.
+
+    So `Ana@Example.com ` and `ana@example.com` are one account. RFC 5321 lets the part before the `@` differ
+    by case, but no provider in use does. Addresses after RFC 6531 (any script) are accepted; quoted local
+    parts and address literals are not. Raises ValueError.
+    """
+    email = _fold(text)
+    local, at, domain = email.rpartition("@")
+    if not at or len(email) > EMAIL_MAX or len(local) > EMAIL_LOCAL_MAX:
+        raise ValueError("An e-mail address looks like name@example.com.")
+    if not _is_local_part(local) or not _is_domain(domain):
+        raise ValueError("An e-mail address looks like name@example.com.")
+    return email
+
+
+def _fold(text: str) -> str:
+    # Folding can undo normalisation and the other way round: two rounds reach the form that stays (UAX 31).
+    for _ in range(2):
+        text = unicodedata.normalize("NFKC", text).casefold()
+    return unicodedata.normalize("NFKC", text).strip()
+
+
+def _is_local_part(local: str) -> bool:
+    if not _LOCAL.fullmatch(local) or any(unicodedata.category(c) in _UNPRINTABLE for c in local):
+        return False
+    return not (local.startswith(".") or local.endswith(".") or ".." in local)
+
+
+def _is_domain(domain: str) -> bool:
+    labels = domain.split(".")
+    return len(labels) >= 2 and all(_LABEL.fullmatch(label) for label in labels)
+
+
+def clean_password(text: str) -> str:
+    """NFC, so that two keyboards give the same password; 8 to 128 characters of any script (NIST SP 800-63B).
+    Raises ValueError."""
+    password = unicodedata.normalize("NFC", text)
+    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
+        raise ValueError(f"A password has {PASSWORD_MIN} to {PASSWORD_MAX} characters.")
+    return password
+
+
+def claim_id(email: str) -> str:
+    """The id of a normalised address's claim: its SHA-256, in hexadecimal digits."""
+    return hashlib.sha256(email.encode()).hexdigest()

@@ -1,0 +1,47 @@
+"""The keys that sign access tokens, and how one follows another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """An ES256 key pair. `sealed` is the private key, encrypted with AUTH_SECRET; `public` the JWK (RFC
+    7517). It signs from `active_from` on, until another key does."""
+
+    kid: str
+    sealed: str
+    public: Mapping[str, str]
+    active_from: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """All signing keys, in the order of their activation, kept as one document: replicas never disagree.
+
+    A new key is published at once and signs after `lead`, when every replica knows it. The one before stays
+    published for `overlap` longer, until the last token it signed has expired.
+    """
+
+    keys: tuple[SigningKey, ...]
+
+    def active(self, now: datetime) -> SigningKey:
+        """The one that signs now: the last whose time has come, else the first."""
+        due = [key for key in self.keys if key.active_from <= now]
+        return due[-1] if due else self.keys[0]
+
+    def rotated(self, key: SigningKey, now: datetime, lead: timedelta, overlap: timedelta) -> Keyring:
+        """With one more key, which signs after `lead` (the first one at once); without those that are no
+        longer needed."""
+        latest = [other.active_from for other in self.keys[-1:]]
+        active_from = max(now + lead, *latest) if latest else now
+        return Keyring((*self.pruned(now, overlap).keys, replace(key, active_from=active_from)))
+
+    def pruned(self, now: datetime, overlap: timedelta) -> Keyring:
+        """Without the keys whose successor has been signing for longer than `overlap`."""
+        pairs = zip(self.keys, self.keys[1:], strict=False)
+        retired = {key.kid for key, successor in pairs if successor.active_from + overlap <= now}
+        return Keyring(tuple(key for key in self.keys if key.kid not in retired))

@@ -1,0 +1,38 @@
+"""The application: accounts, sign-in, sessions."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from auth_service.api import account_routes, key_routes, session_routes, sign_in_routes, user_routes
+from auth_service.bootstrap import bootstrap
+from auth_service.settings import AuthSettings
+from shared.clock import Clock, SystemClock
+from shared.http.service import ServiceSpec, create_service
+
+SPEC = ServiceSpec(
+    name="auth",
+    prefix="/api/v1/auth",
+    title="Trolley: auth",
+    description="Accounts, sign-in and sessions. An access token lives for minutes and is verified by each "
+    "service; a refresh token is exchanged for the next pair, once.",
+    routers=[
+        sign_in_routes.router,
+        session_routes.router,
+        account_routes.router,
+        user_routes.router,
+        key_routes.router,
+    ],
+    tags=[
+        {"name": "Sign in", "description": "Getting tokens."},
+        {"name": "Sessions", "description": "Signing out, and the devices that are signed in."},
+        {"name": "Account", "description": "The caller's own account."},
+        {"name": "Administration", "description": "Other people's accounts; needs the scope `users:admin`."},
+        {"name": "Keys", "description": "What verifies an access token."},
+    ],
+)
+
+
+def create_app(settings: AuthSettings, *, clock: Clock | None = None) -> FastAPI:
+    """The ASGI application; it connects to its backends in the background."""
+    return create_service(SPEC, settings, bootstrap, clock=clock or SystemClock())

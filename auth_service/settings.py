@@ -1,0 +1,45 @@
+"""The settings of sign-in."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr
+
+from shared.settings import DEVELOPMENT_ONLY, ServiceSettings
+
+
+class AuthSettings(ServiceSettings):
+    auth_port: int = Field(3001, ge=1, le=65535, description="Port of auth_service.")
+    auth_secret: SecretStr = Field(
+        SecretStr(f"{DEVELOPMENT_ONLY}-auth-secret"),
+        min_length=16,
+        description="Seals the signing keys in the store; the same for all replicas. Any long random text.",
+    )
+    auth_key_reload_seconds: float = Field(
+        30,
+        ge=0.1,
+        le=3600,
+        description="Between looks for new signing keys; a new one signs after twice that.",
+    )
+    auth_session_seconds: int = Field(
+        2_592_000, ge=60, description="A session ends when it was not refreshed for so long."
+    )
+    auth_sessions_per_user: int = Field(
+        50, ge=1, le=1000, description="Devices signed in at once; one more signs the oldest out."
+    )
+    auth_password_workers: int = Field(2, ge=1, le=64, description="Passwords hashed at once, in threads.")
+    auth_password_queue: int = Field(
+        100, ge=0, description="Passwords waiting to be hashed, past which sign-in answers 503."
+    )
+    auth_password_memory_kib: int = Field(
+        19_456, ge=8, description="Memory of one argon2id hash. OWASP's least is the default."
+    )
+    auth_password_iterations: int = Field(2, ge=1, le=100, description="Passes of one argon2id hash.")
+    auth_failures_per_account: int = Field(
+        10, ge=1, description="Failed sign-ins to one account in the window, past which it answers 429."
+    )
+    auth_failures_per_client: int = Field(
+        100,
+        ge=1,
+        description="Failed sign-ins from one client address in the window, past which it answers 429.",
+    )
+    auth_failure_window_seconds: int = Field(900, ge=1, le=86_400, description="How long a failure counts.")
