@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 import yaml
-from cart_service.main import create_app as create_cart
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from product_service.main import create_app as create_products
 
 from auth_service.main import create_app as create_auth
 from auth_service.settings import AuthSettings
+from cart_service.main import create_app as create_cart
 from cart_service.settings import CartSettings
+from product_service.main import create_app as create_products
 from product_service.settings import ProductSettings
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ app = typer.Typer(
     name="trolley",
     help="Run the shop, fill it, look after it. Every command has --help.",
     no_args_is_help=True,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
     pretty_exceptions_show_locals=False,
 )
 app.command("run")(run.run)

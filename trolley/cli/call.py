@@ -41,7 +41,7 @@ def call(
     The identity is kept in .data/sessions.json for the next call, so `--as guest` is the same guest again,
     with the same cart. Ends with status 1 when the answer is an error.
 
-    [bold]trolley call POST /cart/items --as guest -d '{"product_id": "p0…", "quantity": 2}'[/]
+    Example: `trolley call POST /cart/items --as guest -d '{"product_id": "p0…", "quantity": 2}'`
     """
     environment = operator_environment()
     base_url = url or shop_url(environment)

@@ -1,0 +1,37 @@
+"""A plain connection to the shop's NATS."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import nats
+import nats.errors
+from nats.aio.client import Client
+
+from trolley.errors import CommandFailed
+
+
+@asynccontextmanager
+async def nats_client(environment: Mapping[str, str]) -> AsyncIterator[Client]:
+    """Connected to NATS_URL. Raises `CommandFailed` when nobody answers there."""
+    urls = environment.get("NATS_URL") or "nats://127.0.0.1:4222"
+    try:
+        client = await nats.connect(
+            [url.strip() for url in urls.split(",")],
+            connect_timeout=2,
+            allow_reconnect=False,
+            error_cb=_raised_anyway,
+        )
+    except (OSError, TimeoutError, nats.errors.Error) as error:
+        raise CommandFailed(
+            f"NATS at {urls} does not answer. Start the shop with `make run`, or set NATS_URL."
+        ) from error
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def _raised_anyway(_error: Exception) -> None:
+    """The client would also log what `connect` raises."""

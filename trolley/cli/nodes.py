@@ -1,0 +1,50 @@
+"""`trolley nodes`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from shared.events.presence import Node, list_nodes
+from trolley.bus import nats_client
+from trolley.cli.console import console, execute, fail
+from trolley.environment import operator_environment
+
+
+def nodes(
+    timeout: Annotated[float, typer.Option(help="Seconds to wait for answers.", min=0.1)] = 1.0,
+) -> None:
+    """The replicas that are running, and how busy each is; they answer over NATS."""
+    found = execute(_nodes(timeout))
+    if not found:
+        fail("NATS is there, but no replica answered. Is the shop still starting?")
+    console.print(table_of(found, datetime.now(UTC)))
+
+
+async def _nodes(timeout: float) -> list[Node]:
+    async with nats_client(operator_environment()) as client:
+        return await list_nodes(client, timeout)
+
+
+def table_of(found: Iterable[Node], now: datetime) -> Table:
+    """One line a replica."""
+    table = Table("Service", "Replica", "Host", "Version", "Up", title="Replicas")
+    for heading in ("Requests/s", "Loop lag", "CPU"):
+        table.add_column(heading, justify="right")
+    for node in found:
+        load = node.load
+        table.add_row(
+            node.service,
+            node.id[-8:],
+            node.host,
+            node.version,
+            str(timedelta(seconds=round((now - node.started).total_seconds()))),
+            f"{load.requests_per_second:,.1f}",
+            f"{load.loop_lag_ms:.1f} ms",
+            f"{load.cpu:.0%}",
+        )
+    return table

@@ -1,0 +1,10 @@
+"""Every collection of the shop."""
+
+from __future__ import annotations
+
+from auth_service.adapters.collections import EMAIL_CLAIMS, SESSIONS, SIGNING_KEYS, USERS
+from cart_service.adapters.carts import CARTS
+from product_service.adapters.documents import PRODUCTS
+from shared.store.ports import Collection
+
+COLLECTIONS: tuple[Collection, ...] = (USERS, EMAIL_CLAIMS, SESSIONS, SIGNING_KEYS, PRODUCTS, CARTS)

@@ -1,0 +1,48 @@
+"""What needs the authority of the shop's operator: done on the stores themselves, not through the gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from auth_service.bootstrap import open_operations
+from auth_service.settings import AuthSettings
+from shared.security.identity import Role, Scope
+from trolley.environment import settings_from
+from trolley.errors import CommandFailed
+from trolley.sessions import Session
+
+_PATIENCE_SECONDS = 20
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    """Bounds the wait for the store and NATS, which are tried again and again."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise CommandFailed(
+            "The store or NATS does not answer. Is the shop running? In containers, run this in one of them: "
+            "docker compose exec auth python -m trolley …"
+        ) from error
+
+
+async def operator_session(environment: Mapping[str, str]) -> Session:
+    """An access token with every scope, for one life of an access token. Raises `CommandFailed`."""
+    settings = settings_from(AuthSettings, environment)
+    with _patience():
+        async with asyncio.timeout(_PATIENCE_SECONDS), open_operations(settings) as operations:
+            token = await operations.issue_operator_token(Scope)
+    return Session(token, None, time.time() + settings.auth_access_token_seconds)
+
+
+async def create_user(
+    environment: Mapping[str, str], email: str, name: str, password: str, role: Role
+) -> None:
+    """An account. Raises `CommandFailed`, and what registering raises."""
+    settings = settings_from(AuthSettings, environment)
+    with _patience():
+        async with asyncio.timeout(_PATIENCE_SECONDS), open_operations(settings) as operations:
+            await operations.create_user(name, email, password, role)
