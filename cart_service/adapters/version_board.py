@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
+
+import nats.errors
 import orjson
 import structlog
-from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
-from shared.events.projections import put_if_newer
 
 from cart_service.service.versions import KnownVersions
+from shared.events.connection import Sessions
 from shared.events.ports import Bucket, BusUnavailable, Entry, Watch
+from shared.events.projections import put_if_newer
 
 log = structlog.get_logger(__name__)
 
@@ -26,12 +29,12 @@ class NatsVersionBoard:
     old summary. Entries of the bucket expire with the summaries that they outdate.
     """
 
-    def __init__(self, bucket: Bucket, client: Client, versions: KnownVersions) -> None:
+    def __init__(self, bucket: Bucket, sessions: Sessions, versions: KnownVersions) -> None:
         self._bucket = bucket
-        self._client = client
+        self._sessions = sessions
         self._versions = versions
         self._watch: Watch | None = None
-        self._events: Subscription | None = None
+        self._listening: asyncio.Task[None] | None = None
 
     @property
     def connected(self) -> bool:
@@ -39,14 +42,16 @@ class NatsVersionBoard:
 
     async def start(self) -> None:
         """Learns what was announced, and starts to listen. Raises `BusUnavailable`."""
-        self._events = await self._client.subscribe(UPDATES, cb=self._on_event)
         self._watch = await self._bucket.watch(self._on_announcement, replay=True)
+        self._listening = asyncio.create_task(self._listen(), name="cart-versions")
 
     async def close(self) -> None:
+        """Stops listening."""
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.gather(self._listening, return_exceptions=True)
         if self._watch is not None:
             await self._watch.stop()
-        if self._events is not None and self._client.is_connected:
-            await self._events.unsubscribe()
 
     async def announce(self, owner: str, version: int) -> bool:
         try:
@@ -55,6 +60,15 @@ class NatsVersionBoard:
             log.warning("a cart's version could not be announced", owner=owner, version=version)
             return False
         return True
+
+    async def _listen(self) -> None:
+        while True:
+            session = await self._sessions.next_session()
+            with suppress(nats.errors.Error):
+                subscription = await session.client.subscribe(UPDATES, cb=self._on_event)
+                await session.wait_ended()
+                await subscription.unsubscribe()
+            await session.wait_ended()
 
     def _on_announcement(self, entry: Entry) -> None:
         if entry.value is not None:

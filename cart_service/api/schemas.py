@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
-from shared.http.models import StrictModel
 
 from cart_service.domain.cart import MAX_LINES, MAX_QUANTITY
+from cart_service.domain.operations import AddItem, AnyOperation, ClearCart, RemoveItem, SetQuantity
 from cart_service.domain.pricing import Availability, NoticeType
+from shared.http.models import StrictModel
 
 PRODUCT_ID_PATTERN = "^[A-Za-z0-9_-]{1,64}$"
 
@@ -23,17 +24,65 @@ ProductId = Annotated[
 Money = Annotated[int, Field(description="In minor units of `currency`.", examples=[1299])]
 
 
+AddedQuantity = Annotated[
+    int, Field(ge=1, le=MAX_QUANTITY, description="Pieces to add to the line.", examples=[2])
+]
+NewQuantity = Annotated[
+    int, Field(ge=0, le=MAX_QUANTITY, description="The line's new quantity; 0 removes it.", examples=[3])
+]
+
+
 class ItemAdd(StrictModel):
     product_id: ProductId
-    quantity: Annotated[
-        int, Field(ge=1, le=MAX_QUANTITY, strict=True, description="Pieces to add to the line.", examples=[2])
-    ] = 1
+    quantity: AddedQuantity = 1
 
 
 class QuantitySet(StrictModel):
-    quantity: Annotated[
-        int,
-        Field(ge=0, le=MAX_QUANTITY, strict=True, description="The line's new quantity; 0 removes it."),
+    quantity: NewQuantity
+
+
+class AddOperation(StrictModel):
+    op: Literal["add"]
+    product_id: ProductId
+    quantity: AddedQuantity = 1
+
+    def to_domain(self) -> AnyOperation:
+        return AddItem(self.product_id, self.quantity)
+
+
+class SetOperation(StrictModel):
+    op: Literal["set"]
+    product_id: ProductId
+    quantity: NewQuantity
+
+    def to_domain(self) -> AnyOperation:
+        return SetQuantity(self.product_id, self.quantity)
+
+
+class RemoveOperation(StrictModel):
+    op: Literal["remove"]
+    product_id: ProductId
+
+    def to_domain(self) -> AnyOperation:
+        return RemoveItem(self.product_id)
+
+
+class ClearOperation(StrictModel):
+    op: Literal["clear"]
+
+    def to_domain(self) -> AnyOperation:
+        return ClearCart()
+
+
+OperationIn = Annotated[
+    AddOperation | SetOperation | RemoveOperation | ClearOperation, Field(discriminator="op")
+]
+
+
+class CartUpdate(StrictModel):
+    operations: Annotated[
+        list[OperationIn],
+        Field(min_length=1, max_length=MAX_LINES, description="Applied in order: all of them, or none."),
     ]
 
 
@@ -59,7 +108,7 @@ class SummaryItemPublic(BaseModel):
     availability: Annotated[
         Availability,
         Field(
-            description="`short`: the line asks for more than is in stock; it counts in full, because stock is"
+            description="`short`: the line asks for more than is in stock, and counts in full: stock is"
             " checked when the order is placed. `gone`: not for sale any more, does not count."
         ),
     ]
@@ -89,11 +138,3 @@ class CartPublic(TotalsPublic):
 
 class SummaryPublic(TotalsPublic):
     items: Annotated[list[SummaryItemPublic], Field(description="Lines, in the order of adding.")]
-
-
-class DifferencePublic(BaseModel):
-    product_id: ProductId
-    quantity_then: Annotated[
-        int, Field(description="At the version that If-Match names; 0: not in the cart.")
-    ]
-    quantity_now: Annotated[int, Field(description="At the present version; 0: not in the cart.")]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-REVISION_BITS = 32
+REVISION_BITS = 40
+"""Leaves room for 90 million versions of a cart in the 20 digits that the cache compares."""
 
 
 def pack(cart_version: int, revision: int) -> int:
@@ -14,7 +15,7 @@ def pack(cart_version: int, revision: int) -> int:
     cannot know of a cart's newer version. So a slower build never replaces a newer cart, nor newer prices of
     the same cart.
     """
-    return cart_version << REVISION_BITS | min(revision, (1 << REVISION_BITS) - 1)
+    return cart_version << REVISION_BITS | revision
 
 
 def unpack(packed: int) -> tuple[int, int]:

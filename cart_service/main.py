@@ -1,0 +1,26 @@
+"""The application: the cart."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from cart_service.api.routes import router
+from cart_service.bootstrap import bootstrap
+from cart_service.settings import CartSettings
+from shared.clock import Clock, SystemClock
+from shared.http.service import ServiceSpec, create_service
+
+SPEC = ServiceSpec(
+    name="cart",
+    prefix="/api/v1/cart",
+    title="Trolley: cart",
+    description="The caller's own cart, found by the access token; guests have one, too. Two writes at the"
+    " same moment both count, unless `If-Match` asks for more; a write with an `Idempotency-Key` can be repeated.",
+    routers=[router],
+    tags=[{"name": "Cart", "description": "What the caller is about to buy."}],
+)
+
+
+def create_app(settings: CartSettings, *, clock: Clock | None = None) -> FastAPI:
+    """The ASGI application; it connects to its backends in the background."""
+    return create_service(SPEC, settings, bootstrap, clock=clock or SystemClock())

@@ -1,0 +1,114 @@
+"""A shop of one service: carts, over each store, with products put where product_service puts them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from cart_service.main import create_app
+from cart_service.settings import CartSettings
+from shared.ids import new_id
+from tests.support.apps import running
+from tests.support.tokens import TokenIssuer, put_entry
+
+
+class Catalogue:
+    """Writes entries of the `products` bucket as product_service does."""
+
+    def __init__(self, nats_url: str) -> None:
+        self._nats_url = nats_url
+
+    async def put(self, product_id: str | None = None, **fields: Any) -> str:
+        id = product_id or f"p{new_id()[1:]}"
+        entry = {
+            "id": id,
+            "version": 1,
+            "name": "Mug",
+            "image_url": "https://img.example/mug.jpg",
+            "price": 1299,
+            "currency": "USD",
+            "stock": 1000,
+            "status": "active",
+            **fields,
+        }
+        await put_entry(self._nats_url, "products", id, entry)
+        return id
+
+
+@dataclass
+class Customer:
+    """Somebody who is signed in, calling one replica."""
+
+    client: httpx.AsyncClient
+    headers: dict[str, str]
+    user_id: str
+
+    async def call(self, method: str, path: str = "", json: Any = None, **headers: str) -> httpx.Response:
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        body = {} if json is None else {"json": json}
+        return await self.client.request(
+            method, f"/api/v1/cart{path}", headers={**self.headers, **names}, **body
+        )
+
+    async def add(self, product_id: str, quantity: int = 1, **headers: str) -> httpx.Response:
+        return await self.call(
+            "POST", "/items", {"product_id": product_id, "quantity": quantity}, **headers
+        )
+
+    def at(self, client: httpx.AsyncClient) -> Customer:
+        """The same customer, calling another replica."""
+        return Customer(client, self.headers, self.user_id)
+
+
+StartReplica = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
+
+
+@pytest.fixture
+def catalogue(nats_url: str) -> Catalogue:
+    return Catalogue(nats_url)
+
+
+@pytest.fixture
+def create_replica(backend_settings: dict[str, Any]) -> Callable[..., FastAPI]:
+    """Makes a replica of the service; keywords replace settings."""
+    return lambda **changed: create_app(CartSettings(**{**backend_settings, **changed}))
+
+
+@pytest.fixture
+def start_replica(create_replica: Callable[..., FastAPI]) -> StartReplica:
+    """Runs a replica of the service until the block ends."""
+
+    @asynccontextmanager
+    async def start(**changed: Any) -> AsyncIterator[httpx.AsyncClient]:
+        async with running(create_replica(**changed)) as client:
+            yield client
+
+    return start
+
+
+@pytest.fixture
+async def replica(tokens: TokenIssuer, start_replica: StartReplica) -> AsyncIterator[httpx.AsyncClient]:
+    async with start_replica() as client:
+        yield client
+
+
+@pytest.fixture
+def sign_in(tokens: TokenIssuer) -> Callable[..., Customer]:
+    """Signs somebody new in, at a replica."""
+
+    def sign_in(client: httpx.AsyncClient, role: str = "customer") -> Customer:
+        user_id = new_id()
+        return Customer(client, {"Authorization": tokens.issue(user_id, role)}, user_id)
+
+    return sign_in
+
+
+@pytest.fixture
+def ann(replica: httpx.AsyncClient, sign_in: Callable[..., Customer]) -> Customer:
+    return sign_in(replica)
