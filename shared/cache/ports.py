@@ -25,8 +25,8 @@ class Cache(Protocol):
     async def get(self, key: str) -> Cached | None: ...
 
     async def set_if_newer(self, key: str, version: int, value: bytes, ttl_seconds: int) -> bool:
-        """Stores the value unless one of a greater version is there, atomically. True when the cache now holds
-        this version or a greater one; False when that is not known (the server is away)."""
+        """Stores the value unless one of a greater version is there, atomically. True when the cache now
+        holds this version or a greater one; False when that is not known (the server is away)."""
         ...
 
     async def delete(self, key: str) -> bool:

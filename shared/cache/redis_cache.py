@@ -1,0 +1,114 @@
+"""The cache on Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+
+from shared.batching import Batcher, QueueFull
+from shared.cache.circuit import Circuit
+from shared.cache.commands import Delete, Get, Operation, SetIfNewer, command_of, read_cached
+from shared.cache.ports import Cached
+from shared.observability.logging import get_logger
+from shared.observability.metrics import CACHE_FAILURES, CACHE_READS
+
+log = get_logger(__name__)
+
+_PIPELINE_ITEMS = 256
+_PIPELINES = 2
+_QUEUE_LIMIT = 8192
+
+_FAILURES = (RedisError, OSError, QueueFull)
+
+
+class RedisCache:
+    """A `Cache`. What is asked in one turn of the event loop goes to Redis in one pipeline.
+
+    Nothing takes much longer than `timeout_seconds`. After a failure one operation every `probe_seconds` tries
+    whether Redis is back, and all others answer at once.
+    """
+
+    def __init__(self, url: str, *, timeout_seconds: float = 0.25, probe_seconds: float = 1.0) -> None:
+        self._redis = Redis.from_url(
+            url,
+            socket_timeout=timeout_seconds,
+            socket_connect_timeout=timeout_seconds,
+            retry=Retry(NoBackoff(), 0),
+            max_connections=_PIPELINES,
+            driver_info=None,
+        )
+        self._circuit = Circuit(probe_seconds)
+        self._knows_script = False
+        self._batcher: Batcher[Operation, Any] = Batcher(
+            self._execute, max_items=_PIPELINE_ITEMS, max_in_flight=_PIPELINES, queue_limit=_QUEUE_LIMIT
+        )
+
+    @property
+    def available(self) -> bool:
+        return self._circuit.is_closed
+
+    async def get(self, key: str) -> Cached | None:
+        answer = await self._submit(Get(key))
+        if isinstance(answer, _FAILURES):
+            CACHE_READS.labels("unavailable").inc()
+            return None
+        cached = read_cached(answer)
+        CACHE_READS.labels("miss" if cached is None else "hit").inc()
+        return cached
+
+    async def set_if_newer(self, key: str, version: int, value: bytes, ttl_seconds: int) -> bool:
+        return not isinstance(await self._submit(SetIfNewer(key, version, value, ttl_seconds)), _FAILURES)
+
+    async def delete(self, key: str) -> bool:
+        return not isinstance(await self._submit(Delete(key)), _FAILURES)
+
+    async def close(self) -> None:
+        await self._batcher.close()
+        await self._redis.aclose()
+
+    async def _submit(self, operation: Operation) -> Any:
+        """The answer, or what went wrong."""
+        if not self._circuit.admits():
+            return OSError("the circuit is open")
+        try:
+            return await self._batcher.submit(operation)
+        except _FAILURES as error:
+            return error
+
+    async def _execute(self, operations: Sequence[Operation]) -> Sequence[Any]:
+        try:
+            answers = await self._pipeline(operations, with_script=not self._knows_script)
+            if any(isinstance(answer, NoScriptError) for answer in answers):
+                answers = await self._pipeline(operations, with_script=True)
+        except (RedisError, OSError) as error:
+            self._knows_script = False  # it may come back empty
+            self._note_failure(error)
+            raise
+        self._knows_script |= any(isinstance(operation, SetIfNewer) for operation in operations)
+        self._note_answers(answers)
+        return answers
+
+    async def _pipeline(self, operations: Sequence[Operation], *, with_script: bool) -> list[Any]:
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for operation in operations:
+                pipeline.execute_command(*command_of(operation, with_script=with_script))
+            answers: list[Any] = await pipeline.execute(raise_on_error=False)
+        return answers
+
+    def _note_failure(self, error: Exception) -> None:
+        CACHE_FAILURES.inc()
+        if self._circuit.failed():
+            log.warning("the cache is away", setting="REDIS_URL", reason=str(error))
+
+    def _note_answers(self, answers: Sequence[Any]) -> None:
+        if self._circuit.succeeded():
+            log.info("the cache is back")
+        refusal = next((answer for answer in answers if isinstance(answer, ResponseError)), None)
+        if refusal is not None:
+            CACHE_FAILURES.inc()
+            log.warning("the cache refused", setting="REDIS_URL", reason=str(refusal))
