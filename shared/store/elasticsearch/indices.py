@@ -7,6 +7,8 @@ document store reads and writes, and exists only while schema 3 is the one in us
 
 from __future__ import annotations
 
+from typing import Any
+
 from elasticsearch import AsyncElasticsearch, BadRequestError, NotFoundError
 
 from shared.store.elasticsearch.errors import store_errors
@@ -33,6 +35,11 @@ class Indices:
     def store_alias(self, collection: Collection) -> str:
         return f"{self.index(collection)}-live"
 
+    @staticmethod
+    def version_of(index: str) -> int:
+        """The schema version in an index's name."""
+        return int(index.rpartition("-v")[2])
+
     async def in_use(self, collection: Collection) -> str | None:
         """The index behind the alias. Raises `SchemaMismatch` when there are several."""
         with store_errors(self._gateway.address):
@@ -55,3 +62,29 @@ class Indices:
             except BadRequestError as error:
                 if error.message != "resource_already_exists_exception":
                     raise
+
+    async def delete(self, index: str) -> None:
+        """Harmless when it is not there."""
+        with store_errors(self._gateway.address):
+            await self._client.indices.delete(index=index, ignore_unavailable=True)
+
+    async def block_writes(self, index: str) -> None:
+        """Returns once no write is under way and none will begin."""
+        with store_errors(self._gateway.address):
+            await self._client.indices.add_block(index=index, block="write")
+
+    async def allow_writes(self, index: str) -> None:
+        with store_errors(self._gateway.address):
+            await self._client.indices.put_settings(index=index, settings={"index.blocks.write": None})
+
+    async def switch(self, collection: Collection, source: str) -> None:
+        """Puts the collection's index into use in the place of `source`, all at once or not at all."""
+        target, alias = self.index(collection), self.alias(collection)
+        former_store_alias = f"{source}-live"
+        actions: list[dict[str, Any]] = [
+            {"remove": {"index": source, "alias": alias, "must_exist": True}},
+            {"remove": {"index": source, "alias": former_store_alias, "must_exist": True}},
+            {"add": {"index": target, "alias": alias}},
+        ]
+        with store_errors(self._gateway.address):
+            await self._client.indices.update_aliases(actions=actions)
