@@ -42,7 +42,7 @@ class Boundary:
         self.log_requests = settings.log_requests
         self.collects_spans = bool(settings.otel_exporter_otlp_endpoint)
         self.prefix = prefix
-        self.health_prefix = f"{prefix}/health/"
+        self.always_open = (f"{prefix}/health/", f"{prefix}/openapi.json")
         self.in_flight = 0
         HTTP_IN_FLIGHT.set_function(lambda: self.in_flight)
 
@@ -135,7 +135,7 @@ class _Exchange:
         if (
             not boundary.runtime.ready
             and self.path.startswith(boundary.prefix)
-            and not self.path.startswith(boundary.health_prefix)
+            and not self.path.startswith(boundary.always_open)
         ):
             raise boundary.runtime.not_ready()
 

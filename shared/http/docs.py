@@ -1,7 +1,88 @@
-"""The documentation page."""
+"""The documentation page: Swagger UI over the whole API or one service, with no asset from another host.
+
+Every service can serve it, so the page works as long as one of them does. The scripts and the style come from the
+wheel `fastapi-offline`; the page has no inline script, so that a strict Content-Security-Policy allows it.
+"""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+import gzip
+import mimetypes
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+import fastapi_offline
+from fastapi import APIRouter, Request, Response
+
+from shared.errors import NotFound
+from shared.http.etag import IfNoneMatchDep, etag_of, not_modified
+from shared.http.responses import JsonBytes
 
 router = APIRouter(include_in_schema=False)
+service_router = APIRouter(include_in_schema=False)
+
+_OWN = Path(__file__).parent / "assets"
+_SWAGGER_UI = Path(fastapi_offline.__file__).parent / "static"
+_FILES = {
+    "index.html": _OWN / "docs.html",
+    "docs.css": _OWN / "docs.css",
+    "docs.js": _OWN / "docs.js",
+    "swagger-ui-bundle.js": _SWAGGER_UI / "swagger-ui-bundle.js",
+    "swagger-ui.css": _SWAGGER_UI / "swagger-ui.css",
+    "openapi.json": Path(__file__).parent / "openapi.json",
+}
+
+
+class _Asset:
+    """A file as it is sent: read and compressed once."""
+
+    def __init__(self, path: Path) -> None:
+        self.plain = path.read_bytes()
+        self.gzipped = gzip.compress(self.plain, mtime=0)
+        self.version = sha256(self.plain).hexdigest()[:16]
+        self.media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+
+    def response(self, accepts_gzip: bool) -> Response:
+        headers = {"ETag": etag_of(self.version), "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+        if accepts_gzip:
+            headers["Content-Encoding"] = "gzip"
+        return Response(
+            self.gzipped if accepts_gzip else self.plain, headers=headers, media_type=self.media_type
+        )
+
+
+@cache
+def _asset(name: str) -> _Asset:
+    path = _FILES.get(name)
+    if path is None or not path.exists():
+        raise NotFound(f"There is no {name} among the documentation.")
+    return _Asset(path)
+
+
+@router.get("/docs")
+async def get_docs_page(request: Request, condition: IfNoneMatchDep) -> Response:
+    return _answer("index.html", request, condition)
+
+
+@router.get("/docs/{name}")
+async def get_docs_asset(name: str, request: Request, condition: IfNoneMatchDep) -> Response:
+    return _answer(name, request, condition)
+
+
+@router.get("/openapi.json")
+async def get_whole_document(request: Request, condition: IfNoneMatchDep) -> Response:
+    """The API of all services in one document, as `make openapi` wrote it."""
+    return _answer("openapi.json", request, condition)
+
+
+@service_router.get("/openapi.json")
+async def get_service_document(request: Request) -> Response:
+    """The document of this service alone."""
+    return JsonBytes.of(request.app.openapi(), headers={"Cache-Control": "no-cache"})
+
+
+def _answer(name: str, request: Request, condition: IfNoneMatchDep) -> Response:
+    asset = _asset(name)
+    accepts_gzip = "gzip" in request.headers.get("accept-encoding", "")
+    return not_modified(condition, asset.version) or asset.response(accepts_gzip)

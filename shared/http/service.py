@@ -54,7 +54,7 @@ def create_service(
         tags=[*spec.tags, operations.TAG],
         lifespan=Lifecycle(spec.name, settings, bootstrap, clock, connect, runtime).span,
     )
-    for router in (*spec.routers, operations.health):
+    for router in (*spec.routers, operations.health, docs.service_router):
         app.router.routes += flat_routes(router, spec.prefix)
     for router in (operations.metrics, docs.router, gateway_problems.router):
         app.router.routes += flat_routes(router)
