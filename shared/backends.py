@@ -94,7 +94,9 @@ async def insist(attempt: Callable[[], Awaitable[T]], what: str, waiting: Waitin
         reason = str(error) or type(error).__name__
         log.warning(f"waiting for {what}", reason=reason, exc_info=None if expected else error)
 
-    retrying = AsyncRetrying(wait=wait_exponential_jitter(initial=0.2, max=5, jitter=0.2), before_sleep=tell)
+    retrying = AsyncRetrying(
+        wait=wait_exponential_jitter(multiplier=0.2, max=5, jitter=0.2), before_sleep=tell
+    )
     return await retrying(try_once)
 
 
