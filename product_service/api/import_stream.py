@@ -1,0 +1,121 @@
+"""Reading an import: newline-delimited JSON, as it arrives, in chunks of whole lines."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from product_service.api.schemas import ProductCreate
+from product_service.service.imports import ImportLine
+from shared.errors import FieldError, PayloadTooLarge
+from shared.http.validation import from_validation_error
+
+CHUNK_LINES = 200
+_CHUNK_BYTES = 262_144
+"""A chunk is parsed in one go: this bounds how long the event loop is held."""
+_LONGEST_SKU_SHOWN = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """In bytes."""
+
+    line: int
+    total: int
+
+
+class LineCutter:
+    """Cuts a stream of bytes at its line ends. Of a line it never holds more than the limit."""
+
+    def __init__(self, longest: int) -> None:
+        self._longest = longest
+        self._parts: list[bytes] = []
+        self._length = 0
+
+    def feed(self, data: bytes) -> Iterator[bytes | None]:
+        """The lines that end in `data`, without their line end; None for one that is too long."""
+        *ended, rest = data.split(b"\n")
+        for part in ended:
+            self._keep(part)
+            yield self.take()
+        self._keep(rest)
+
+    def take(self) -> bytes | None:
+        """What there is of the present line, which ends here."""
+        line = None if self._length > self._longest else b"".join(self._parts)
+        self._parts, self._length = [], 0
+        return line
+
+    def _keep(self, part: bytes) -> None:
+        self._length += len(part)
+        if self._length > self._longest:
+            self._parts.clear()
+        elif part:
+            self._parts.append(part)
+
+
+async def read_lines(stream: AsyncIterator[bytes], limits: Limits) -> AsyncIterator[bytes | None]:
+    """The lines of the stream; None for one that is too long. Raises `PayloadTooLarge`."""
+    cutter, read = LineCutter(limits.line), 0
+    async for data in stream:
+        read += len(data)
+        if read > limits.total:
+            raise PayloadTooLarge(
+                f"The import is larger than {limits.total} bytes (PRODUCTS_IMPORT_TOTAL_BYTES). `report` says"
+                " what was taken; send the rest by itself."
+            )
+        for line in cutter.feed(data):
+            yield line
+    yield cutter.take()
+
+
+async def read_chunks(
+    stream: AsyncIterator[bytes], limits: Limits, shop_currency: str
+) -> AsyncIterator[list[ImportLine]]:
+    """The lines as drafts, or with what is wrong with them. Blank lines are left out, but counted."""
+    chunk: list[ImportLine] = []
+    number = size = 0
+    async for line in read_lines(stream, limits):
+        number += 1
+        if line is None:
+            chunk.append(_too_long(number, limits.line))
+        elif line.strip():
+            size += len(line)
+            chunk.append(parse_line(number, line, shop_currency))
+        if len(chunk) >= CHUNK_LINES or size >= _CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    yield chunk
+
+
+def parse_line(number: int, line: bytes, shop_currency: str) -> ImportLine:
+    """One line; never raises."""
+    try:
+        body = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        return ImportLine(number, None, errors=[FieldError("", f"Not valid JSON: {error}")])
+    try:
+        draft = ProductCreate.model_validate(body).draft(shop_currency)
+    except ValidationError as error:
+        return ImportLine(number, _sku_of(body), errors=_field_errors(error, body))
+    return ImportLine(number, draft.sku, draft)
+
+
+def _field_errors(error: ValidationError, body: Any) -> tuple[FieldError, ...]:
+    located = [{**found, "loc": ("body", *found["loc"])} for found in error.errors(include_url=False)]
+    return from_validation_error(RequestValidationError(located, body=body)).errors
+
+
+def _sku_of(body: Any) -> str | None:
+    sku = body.get("sku") if isinstance(body, dict) else None
+    return sku[:_LONGEST_SKU_SHOWN] if isinstance(sku, str) else None
+
+
+def _too_long(number: int, longest: int) -> ImportLine:
+    message = f"The line is longer than {longest} bytes (PRODUCTS_IMPORT_LINE_BYTES)"
+    return ImportLine(number, None, errors=[FieldError("", message)])

@@ -1,0 +1,59 @@
+"""The composition root: the only file that chooses adapters."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from product_service.adapters.delivery import BUCKET, ProductDelivery
+from product_service.adapters.documents import PRODUCTS, ProductCodec
+from product_service.adapters.elasticsearch_search import ElasticsearchProductSearch
+from product_service.adapters.sqlite_search import SqliteProductSearch
+from product_service.api.dependencies import ProductApi
+from product_service.api.import_stream import Limits
+from product_service.ports import ProductSearch
+from product_service.service.catalogue import CatalogueService
+from product_service.service.imports import ImportService
+from product_service.settings import ProductSettings
+from shared.backends import Backends
+from shared.events.outbox import Outbox
+from shared.http.pagination import CursorCodec
+from shared.store.elasticsearch.factory import ElasticsearchStoreFactory
+from shared.store.factory import StoreFactory
+from shared.store.ports import DocumentStore
+from shared.store.repository import AggregateRepository
+from shared.store.sqlite.factory import SqliteStoreFactory
+
+
+@asynccontextmanager
+async def bootstrap(settings: ProductSettings, backends: Backends) -> AsyncIterator[ProductApi]:
+    """The use cases over the backends that the settings choose."""
+    async with AsyncExitStack() as stack:
+        bucket = await backends.bus.bucket(BUCKET)
+        store = await backends.stores.open(PRODUCTS)
+        search = await _open_search(backends.stores, store, stack)
+        outbox = Outbox(ProductDelivery(backends.bus, bucket), clock=backends.clock)
+        products = AggregateRepository(store, ProductCodec(), outbox)
+        outbox.attach(products, store)
+        await outbox.start()
+        stack.push_async_callback(outbox.close)
+        clock, currency = backends.clock, settings.shop_currency
+        yield ProductApi(
+            catalogue=CatalogueService(products, search, outbox, clock, currency),
+            imports=ImportService(products, outbox, clock, currency),
+            cursors=CursorCodec(settings.cursor_secret),
+            import_limits=Limits(settings.products_import_line_bytes, settings.products_import_total_bytes),
+        )
+
+
+async def _open_search(stores: StoreFactory, store: DocumentStore, stack: AsyncExitStack) -> ProductSearch:
+    """The search that belongs to the store."""
+    match stores:
+        case ElasticsearchStoreFactory():
+            return ElasticsearchProductSearch(stores.gateway, stores.alias(PRODUCTS), store.refresh)
+        case SqliteStoreFactory():
+            search = SqliteProductSearch(stores.path(PRODUCTS))
+            stack.push_async_callback(search.close)
+            await search.open()
+            return search
+    raise TypeError(f"no product search for {type(stores).__name__}")

@@ -1,0 +1,181 @@
+"""What the shop sells: the product, its rules, and the facts that follow from a change."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from shared.errors import Conflict, FieldError, InvalidInput, NotFound, PreconditionFailed
+
+Attribute = str | int | float | bool
+MAX_ATTRIBUTES = 50
+
+
+class ProductStatus(StrEnum):
+    """Only `active` products are on sale and public. `deleted` is a tombstone, so that versions go on."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    ARCHIVED = "archived"
+    DELETED = "deleted"
+
+
+class ProductNotFound(NotFound):
+    code = "product-not-found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such product on sale. Search for it: its id may have changed.")
+
+
+class SkuTaken(Conflict):
+    code, title = "sku-taken", "SKU taken"
+
+    def __init__(self, product: Product) -> None:
+        super().__init__(
+            f"Product {product.id} has this SKU already: change that one, or choose another SKU.",
+            errors=[FieldError("/sku", "is taken")],
+            extra={"product_id": product.id},
+        )
+
+
+class ProductChanged(PreconditionFailed):
+    code, title = "product-changed", "Product changed"
+
+    def __init__(self, product: Product) -> None:
+        super().__init__(
+            "The product is at another version than If-Match says: read it again and decide anew.",
+            extra={"current_version": product.version},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ProductDetails:
+    """What an editor of the catalogue decides. `price` is in minor units of `currency`."""
+
+    name: str
+    price: int
+    currency: str
+    description: str = ""
+    brand: str = ""
+    categories: tuple[str, ...] = ()
+    image_url: str | None = None
+    stock: int = 0
+    status: ProductStatus = ProductStatus.ACTIVE
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+
+    def is_same_as(self, other: ProductDetails) -> bool:
+        """Equality that tells `1`, `1.0` and `true` apart, as JSON does."""
+        return self == other and _types(self.attributes) == _types(other.attributes)
+
+    def merged(self, changes: Mapping[str, Any]) -> ProductDetails:
+        """The details after a JSON merge patch (RFC 7396): attributes are merged, null removes one.
+
+        Raises `InvalidInput` when there are too many attributes then.
+        """
+        if "attributes" not in changes:
+            return replace(self, **changes)
+        merged = {**self.attributes, **changes["attributes"]}
+        attributes = {name: value for name, value in merged.items() if value is not None}
+        if len(attributes) > MAX_ATTRIBUTES:
+            raise _invalid("/attributes", f"would be {len(attributes)}, and {MAX_ATTRIBUTES} is the most")
+        return replace(self, **{**changes, "attributes": attributes})
+
+
+@dataclass(frozen=True, slots=True)
+class ProductDraft:
+    """A product as somebody wants it to be: its SKU and its details."""
+
+    sku: str
+    details: ProductDetails
+
+    @property
+    def id(self) -> str:
+        """A SKU has one id for ever, so creating a document is what makes SKUs unique. Case is ignored."""
+        return "p" + hashlib.sha256(self.sku.upper().encode()).hexdigest()[:31]
+
+    def sold_in(self, currency: str) -> Self:
+        """The draft itself. Raises `InvalidInput` unless its price is in the shop's one currency."""
+        if self.details.currency != currency:
+            raise _invalid("/currency", f"the shop sells in {currency} only")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product at one version. Versions start at 1, grow by 1 with each change, and never restart."""
+
+    id: str
+    sku: str
+    details: ProductDetails
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+    @classmethod
+    def from_draft(cls, draft: ProductDraft, now: datetime, *, tombstone: Product | None = None) -> Product:
+        """A new product, which takes the version on from a deleted one of the same SKU."""
+        version = tombstone.version + 1 if tombstone else 1
+        return cls(draft.id, draft.sku, draft.details, now, now, version)
+
+    @property
+    def deleted(self) -> bool:
+        return self.details.status is ProductStatus.DELETED
+
+    @property
+    def public(self) -> bool:
+        return self.details.status is ProductStatus.ACTIVE
+
+    def revised(self, details: ProductDetails, now: datetime) -> Product:
+        """The next version, or this very product when nothing is different."""
+        if details.is_same_as(self.details):
+            return self
+        return replace(self, details=details, updated_at=now, version=self.version + 1)
+
+    def removed(self, now: datetime) -> Product:
+        """The tombstone."""
+        return self.revised(replace(self.details, status=ProductStatus.DELETED), now)
+
+    def entry(self) -> dict[str, Any]:
+        """What others may know without asking: the entry of the `products` bucket and every event's data."""
+        details = self.details
+        return {
+            "id": self.id,
+            "version": self.version,
+            "name": details.name,
+            "image_url": details.image_url,
+            "price": details.price,
+            "currency": details.currency,
+            "stock": details.stock,
+            "status": details.status.value,
+        }
+
+
+def facts(before: Product | None, after: Product) -> list[str]:
+    """What happened between two versions, as types of events. One change can be several facts."""
+    if before is None or before.deleted:
+        return ["product.created"]
+    if after.deleted:
+        return ["product.deleted"]
+    old, new = before.details, after.details
+    happened = []
+    if new.price != old.price:
+        happened.append("product.price_changed")
+        old = replace(old, price=new.price)
+    if new.status is ProductStatus.ARCHIVED and old.status is not ProductStatus.ARCHIVED:
+        happened.append("product.archived")
+        old = replace(old, status=new.status)
+    if not new.is_same_as(old):
+        happened.append("product.updated")
+    return happened
+
+
+def _types(attributes: Mapping[str, Attribute]) -> dict[str, type]:
+    return {name: type(value) for name, value in attributes.items()}
+
+
+def _invalid(pointer: str, message: str) -> InvalidInput:
+    return InvalidInput("A value is not acceptable: see errors.", errors=[FieldError(pointer, message)])

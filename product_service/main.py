@@ -1,0 +1,25 @@
+"""The application: the catalogue."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from product_service.api import routes
+from product_service.bootstrap import bootstrap
+from product_service.settings import ProductSettings
+from shared.clock import Clock, SystemClock
+from shared.http.service import ServiceSpec, create_service
+
+SPEC = ServiceSpec(
+    name="products",
+    prefix="/api/v1/products",
+    title="Trolley: products",
+    description="What the shop sells: find it, show it, and look after it.",
+    routers=[routes.router],
+    tags=[{"name": "Products", "description": "The catalogue. Writing needs the scope `catalog:write`."}],
+)
+
+
+def create_app(settings: ProductSettings, *, clock: Clock | None = None) -> FastAPI:
+    """The ASGI application; it connects to its backends in the background."""
+    return create_service(SPEC, settings, bootstrap, clock=clock or SystemClock())

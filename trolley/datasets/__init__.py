@@ -1,0 +1,1 @@
+"""Real data for seeding and for benchmarks, each set behind an optional extra."""
