@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
 
+from auth_service.adapters.clock import DocumentClock
 from auth_service.adapters.collections import EMAIL_CLAIMS, SESSIONS, SIGNING_KEYS, USERS, KeyringCodec
 from auth_service.adapters.key_bucket import BucketKeyPublisher
 from auth_service.adapters.passwords import ArgonPasswords
@@ -118,7 +119,7 @@ async def _adapters(settings: AuthSettings, backends: Backends) -> AsyncIterator
 
 
 def _compose(settings: AuthSettings, backends: Backends, adapters: _Adapters) -> AuthService:
-    clock, users, sessions = backends.clock, adapters.users, adapters.sessions
+    clock, users, sessions = DocumentClock(backends.clock), adapters.users, adapters.sessions
     session_life = timedelta(seconds=settings.auth_session_seconds)
     signer = Es256Signer(settings.auth_secret.get_secret_value())
     keys = KeyService(

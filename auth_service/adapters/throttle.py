@@ -30,12 +30,7 @@ class RedisSignInThrottle:
     """
 
     def __init__(self, redis_url: str, *, per_account: int, per_client: int, window_seconds: int) -> None:
-        self._connections: Any = ConnectionPool.from_url(  # limits declares plain option values only
-            redis_url,
-            socket_timeout=_ANSWER_SECONDS,
-            socket_connect_timeout=_ANSWER_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-        )
+        self._connections = _connections(redis_url)
         storage = RedisStorage(
             f"async+{redis_url}",
             wrap_exceptions=True,
@@ -78,6 +73,15 @@ class RedisSignInThrottle:
     def _uncounted(self, error: StorageError) -> None:
         THROTTLE_UNAVAILABLE.inc()
         _log.warning("sign-in failures are not counted: REDIS_URL does not answer", error=str(error))
+
+
+def _connections(redis_url: str) -> Any:  # limits declares plain option values only
+    return ConnectionPool.from_url(
+        redis_url,
+        socket_timeout=_ANSWER_SECONDS,
+        socket_connect_timeout=_ANSWER_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
 
 
 def _too_many(wait: float) -> TooManyRequests:
