@@ -14,6 +14,8 @@ from shared.http.routing import RouteTable
 from shared.http.runtime import Runtime
 from shared.settings import ServiceSettings
 
+VERSION = "1.0.0"
+
 
 class ServiceApp(FastAPI):
     """Answers errors as problem documents, and describes itself under `<prefix>/openapi.json`."""
@@ -33,7 +35,7 @@ class ServiceApp(FastAPI):
         super().__init__(
             title=title,
             description=description,
-            version="1",
+            version=VERSION,
             openapi_tags=tags,
             servers=[{"url": "/"}],
             lifespan=lifespan,

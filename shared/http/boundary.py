@@ -51,6 +51,7 @@ class Boundary:
             await self.app(scope, receive, send)
             return
         self.in_flight += 1
+        self.runtime.requests += 1
         try:
             await _Exchange(self, scope, receive, send).run()
         finally:

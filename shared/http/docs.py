@@ -1,7 +1,7 @@
 """The documentation page: Swagger UI over the whole API or one service, with no asset from another host.
 
-Every service can serve it, so the page works as long as one of them does. The scripts and the style come from the
-wheel `fastapi-offline`; the page has no inline script, so that a strict Content-Security-Policy allows it.
+Every service can serve it, so the page works as long as one of them does. The scripts and the style come from
+the wheel `fastapi-offline`; the page has no inline script, so a strict Content-Security-Policy allows it.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +14,9 @@ from fastapi import FastAPI
 
 from shared.backends import Backends, Waiting, health_checks, insist
 from shared.clock import Clock
+from shared.events.load import LoadMeter
+from shared.events.presence import Presence
+from shared.http.app import VERSION
 from shared.http.runtime import Runtime
 from shared.observability.logging import get_logger
 from shared.security.verifier import TokenVerifier
@@ -82,6 +87,7 @@ class Lifecycle(Generic[Settings]):
                     waiting=runtime.wait_for,
                 )
             )
+            await stack.enter_async_context(announced(self.name, backends, runtime))
             use_cases = await insist(
                 lambda: stack.enter_async_context(self.bootstrap(self.settings, backends)),
                 "its collections and streams",
@@ -92,3 +98,21 @@ class Lifecycle(Generic[Settings]):
             runtime.start_with(use_cases)
             log.info("ready")
             await end.wait()
+
+
+@asynccontextmanager
+async def announced(name: str, backends: Backends, runtime: Runtime) -> AsyncIterator[None]:
+    """Makes this replica known, with its load, to `trolley nodes` and `nats micro list`."""
+    presence = Presence(
+        backends.bus.connection,
+        LoadMeter(lambda: runtime.requests),
+        name=name,
+        version=VERSION,
+        host=f"{socket.gethostname()}/{os.getpid()}",
+        clock=backends.clock,
+    )
+    presence.start()
+    try:
+        yield
+    finally:
+        await presence.close()

@@ -24,6 +24,9 @@ class Runtime:
         self.verifier = verifier
         self.health = health
         self.draining = asyncio.Event()
+        """Set when the process is asked to end: whoever streams should finish now."""
+        self.requests = 0
+        """Since the start."""
         self.waiting_for: str | None = "its first start"
         self.use_cases: object = None
 
