@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 import auth_service.main
 import cart_service.main
-import orjson
 import product_service.main
 from auth_service.settings import AuthSettings
 from cart_service.settings import CartSettings
 from product_service.settings import ProductSettings
-
 from trolley.openapi.merge import merge
 from trolley.openapi.postman import collection, environment
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,17 +16,33 @@ class ContradictingDocuments(ValueError):
 def merge(info: Json, documents: Iterable[Json]) -> Json:
     """The union of the documents' paths, components and tags, in the order given.
 
-    Components that are equal become one. Raises `ContradictingDocuments` where the same path or the same
+    Components and tags that are equal become one. An operation id that several services have (their health
+    checks) gets the service's name before it. Raises `ContradictingDocuments` where the same path or the same
     component name stands for different things.
     """
     parts = list(documents)
+    paths = _union("path", (part["paths"] for part in parts))
+    tags = _union("tag", ({tag["name"]: tag for tag in part.get("tags", ())} for part in parts))
     return {
         "openapi": parts[0]["openapi"],
         "info": info,
         "servers": [{"url": "/", "description": "The gateway that served this document"}],
-        "paths": _union("path", (part["paths"] for part in parts)),
+        "paths": _with_unique_ids(paths),
         "components": _components([part.get("components", {}) for part in parts]),
-        "tags": [tag for part in parts for tag in part.get("tags", ())],
+        "tags": list(tags.values()),
+    }
+
+
+def _with_unique_ids(paths: Json) -> Json:
+    uses = Counter(operation["operationId"] for item in paths.values() for operation in item.values())
+
+    def unique(path: str, operation: Json) -> Json:
+        id = operation["operationId"]
+        return operation if uses[id] == 1 else {**operation, "operationId": f"{path.split('/')[3]}_{id}"}
+
+    return {
+        path: {method: unique(path, operation) for method, operation in item.items()}
+        for path, item in paths.items()
     }
 
 

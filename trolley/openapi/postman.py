@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 from trolley.openapi.examples import Examples
+from trolley.openapi.operations import Operation, operations_of
 from trolley.openapi.requests import request_of
-from trolley.openapi.scripts import AFTER, BEFORE, answers_one_of, from_file, script
-from trolley.openapi.story import LAST_IN_FOLDER, SKIPPED_BY_A_RUNNER, STORY, Step
+from trolley.openapi.scripts import AFTER, BEFORE, answers, answers_one_of, from_file, script
+from trolley.openapi.story import BEGINNING, BODIES, ENDING, Step
 
 Json = dict[str, Any]
-METHODS = ("get", "post", "put", "patch", "delete")
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 
 
@@ -32,12 +32,12 @@ def environment() -> Json:
 
 
 def collection(document: Json) -> Json:
-    """The story first, then a folder for each service with every operation; green from top to bottom."""
+    """The story, a folder of operations for each service, and the end of the story; green from top to bottom.
+
+    The values of `environment` are in it as well, so that it can be run alone.
+    """
+    operations = operations_of(document)
     examples = Examples(document)
-    operations = {
-        operation["operationId"]: (path, method, operation) for path, method, operation in _all(document)
-    }
-    story = [_story_item(examples, step, *operations[step.operation_id]) for step in STORY]
     return {
         "info": {
             "name": document["info"]["title"],
@@ -49,44 +49,37 @@ def collection(document: Json) -> Json:
             "bearer": [{"key": "token", "value": "{{access_token}}", "type": "string"}],
         },
         "event": [script(BEFORE, from_file("every_request")), script(AFTER, from_file("every_response"))],
+        "variable": [{"key": entry["key"], "value": entry["value"]} for entry in environment()["values"]],
         "item": [
-            {"name": "The story: from sign-up to a full cart", "item": story},
-            *_folders(document, examples),
+            _played("The story: from an account to a full cart", BEGINNING, operations, examples),
+            *_folders(operations, examples),
+            _played("The end: signing out and leaving", ENDING, operations, examples),
         ],
     }
 
 
-def _all(document: Json) -> Iterator[tuple[str, str, Json]]:
-    for path, item in document["paths"].items():
-        for method in METHODS:
-            if method in item:
-                yield path, method, item[method]
+def _played(name: str, steps: Sequence[Step], operations: Sequence[Operation], examples: Examples) -> Json:
+    by_id = {operation.id: operation for operation in operations}
+    return {"name": name, "item": [_step(step, by_id[step.operation_id], examples) for step in steps]}
 
 
-def _folders(document: Json, examples: Examples) -> list[Json]:
-    folders: dict[str, list[tuple[str, str, Json]]] = {}
-    for path, method, operation in _all(document):
-        folders.setdefault(path.split("/")[3], []).append((path, method, operation))
-    return [
-        {"name": name, "item": [_item(examples, *entry) for entry in sorted(entries, key=_turn)]}
-        for name, entries in folders.items()
-    ]
+def _step(step: Step, operation: Operation, examples: Examples) -> Json:
+    tests = [answers(step.status), *from_file(f"story/{operation.id}")]
+    request = request_of(operation, examples, step.body)
+    return {"name": step.title, "event": [script(AFTER, tests)], "request": request}
 
 
-def _turn(entry: tuple[str, str, Json]) -> int:
-    """What ends the session goes last, so that a run of the whole folder stays signed in until then."""
-    operation_id = entry[2]["operationId"]
-    return LAST_IN_FOLDER.index(operation_id) + 1 if operation_id in LAST_IN_FOLDER else 0
+def _folders(operations: Sequence[Operation], examples: Examples) -> list[Json]:
+    """A folder for each service. What signs the caller out is left to the story's end."""
+    leaving = {step.operation_id for step in ENDING} - {step.operation_id for step in BEGINNING}
+    folders: dict[str, list[Json]] = {}
+    for operation in operations:
+        if operation.id not in leaving:
+            folders.setdefault(operation.service, []).append(_item(operation, examples))
+    return [{"name": service, "item": items} for service, items in folders.items()]
 
 
-def _item(examples: Examples, path: str, method: str, operation: Json) -> Json:
-    events = [script(AFTER, answers_one_of(sorted(operation["responses"])))]
-    if operation["operationId"] in SKIPPED_BY_A_RUNNER:
-        events.append(script(BEFORE, ["pm.execution.skipRequest();"]))
-    request = request_of(examples, path, method, operation)
-    return {"name": operation["summary"], "event": events, "request": request}
-
-
-def _story_item(examples: Examples, step: Step, path: str, method: str, operation: Json) -> Json:
-    request = request_of(examples, path, method, operation, body=step.body)
-    return {"name": step.title, "event": [script(AFTER, from_file(step.operation_id))], "request": request}
+def _item(operation: Operation, examples: Examples) -> Json:
+    tests = [answers_one_of(operation.statuses), *from_file(f"after/{operation.id}")]
+    request = request_of(operation, examples, BODIES.get(operation.id))
+    return {"name": operation.summary, "event": [script(AFTER, tests)], "request": request}

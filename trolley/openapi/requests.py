@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from trolley.openapi.examples import Examples
+from trolley.openapi.operations import Operation
 
 Json = dict[str, Any]
 
@@ -26,56 +27,46 @@ VARIABLES = {
 """Fields and parameters that a run fills with what it learned."""
 
 
-def request_of(examples: Examples, path: str, method: str, operation: Json, body: Json | None = None) -> Json:
-    """The request with an example of each parameter and of the body (or `body` instead of it)."""
+def request_of(operation: Operation, examples: Examples, body: Json | None = None) -> Json:
+    """The request with an example of each parameter and of the body (or `body` instead of it).
+
+    What is optional is there, but switched off.
+    """
     request: Json = {
-        "method": method.upper(),
-        "description": operation.get("description", operation["summary"]),
-        "header": _headers(examples, operation),
-        "url": _url(examples, path, operation),
+        "method": operation.method.upper(),
+        "description": operation.described.get("description", operation.summary),
+        "header": [_entry(parameter, examples) for parameter in operation.parameters("header")],
+        "url": _url(operation, examples),
     }
-    if not operation.get("security"):
+    if not operation.described.get("security"):
         request["auth"] = {"type": "noauth"}
-    if "requestBody" in operation:
-        media_type, content = next(iter(operation["requestBody"]["content"].items()))
+    if "requestBody" in operation.described:
+        media_type, content = next(iter(operation.described["requestBody"]["content"].items()))
         request["header"].insert(0, {"key": "Content-Type", "value": media_type})
-        request["body"] = _body(media_type, examples, content, body)
+        request["body"] = _body(media_type, body or _example(content, examples))
     return request
 
 
-def _parameters(operation: Json, place: str) -> list[Json]:
-    return [parameter for parameter in operation.get("parameters", ()) if parameter["in"] == place]
-
-
-def _value(examples: Examples, name: str, schema: Json) -> Any:
+def _value(name: str, schema: Json, examples: Examples) -> Any:
     return VARIABLES.get(name) or examples.of(schema)
 
 
-def _headers(examples: Examples, operation: Json) -> list[Json]:
-    return [
-        {
-            "key": parameter["name"],
-            "value": str(_value(examples, parameter["name"], parameter["schema"])),
-            "description": parameter.get("description", ""),
-            "disabled": not parameter.get("required", False),
-        }
-        for parameter in _parameters(operation, "header")
-    ]
+def _entry(parameter: Json, examples: Examples) -> Json:
+    value = _value(parameter["name"], parameter["schema"], examples)
+    return {
+        "key": parameter["name"],
+        "value": str(value).lower() if isinstance(value, bool) else str(value),
+        "description": parameter.get("description", ""),
+        "disabled": not parameter.get("required", False),
+    }
 
 
-def _url(examples: Examples, path: str, operation: Json) -> Json:
-    for parameter in _parameters(operation, "path"):
-        value = _value(examples, parameter["name"], parameter["schema"])
+def _url(operation: Operation, examples: Examples) -> Json:
+    path = operation.path
+    for parameter in operation.parameters("path"):
+        value = _value(parameter["name"], parameter["schema"], examples)
         path = path.replace(f"{{{parameter['name']}}}", str(value))
-    query = [
-        {
-            "key": parameter["name"],
-            "value": str(_value(examples, parameter["name"], parameter["schema"])),
-            "description": parameter.get("description", ""),
-            "disabled": not parameter.get("required", False),
-        }
-        for parameter in _parameters(operation, "query")
-    ]
+    query = [_entry(parameter, examples) for parameter in operation.parameters("query")]
     sent = "&".join(f"{entry['key']}={entry['value']}" for entry in query if not entry["disabled"])
     url: Json = {
         "raw": f"{{{{base_url}}}}{path}" + (f"?{sent}" if sent else ""),
@@ -85,17 +76,22 @@ def _url(examples: Examples, path: str, operation: Json) -> Json:
     return url | ({"query": query} if query else {})
 
 
-def _body(media_type: str, examples: Examples, content: Json, body: Json | None) -> Json:
-    example = body or content.get("example") or _filled(examples, content.get("schema", {}))
+def _example(content: Json, examples: Examples) -> Any:
+    return _filled(content["example"] if "example" in content else examples.of(content.get("schema", {})))
+
+
+def _filled(example: Any) -> Any:
+    """The example with variables in place of what only a run knows."""
+    if isinstance(example, list):
+        return [_filled(item) for item in example]
+    if isinstance(example, dict):
+        return {name: VARIABLES.get(name) or _filled(value) for name, value in example.items()}
+    return example
+
+
+def _body(media_type: str, example: Any) -> Json:
     if media_type == "application/x-www-form-urlencoded":
         fields = [{"key": key, "value": str(value), "type": "text"} for key, value in example.items()]
         return {"mode": "urlencoded", "urlencoded": fields}
     text = example if isinstance(example, str) else orjson.dumps(example, option=orjson.OPT_INDENT_2).decode()
     return {"mode": "raw", "raw": text, "options": {"raw": {"language": "json"}}}
-
-
-def _filled(examples: Examples, schema: Json) -> Any:
-    properties = examples.resolve(schema).get("properties")
-    if properties is None:
-        return examples.of(schema)
-    return {name: _value(examples, name, value) for name, value in properties.items()}

@@ -16,11 +16,17 @@ def script(listen: str, lines: Sequence[str]) -> dict[str, Any]:
 
 
 def from_file(name: str) -> list[str]:
-    """The lines of `javascript/<name>.js`."""
-    return (FOLDER / f"{name}.js").read_text().splitlines()
+    """The lines of `javascript/<name>.js`; none where there is no such file."""
+    file = FOLDER / f"{name}.js"
+    return file.read_text().splitlines() if file.exists() else []
 
 
-def answers_one_of(statuses: Sequence[str]) -> list[str]:
+def answers(status: int) -> str:
+    """A test that the answer has this status."""
+    return f"pm.test('answers {status}', () => pm.response.to.have.status({status}));"
+
+
+def answers_one_of(statuses: Sequence[str]) -> str:
     """A test that the answer is one that the OpenAPI document names."""
     documented = f"[{', '.join(statuses)}]"
-    return [f"pm.test('answers as documented', () => pm.expect(pm.response.code).to.be.oneOf({documented}));"]
+    return f"pm.test('answers as documented', () => pm.expect(pm.response.code).to.be.oneOf({documented}));"

@@ -29,6 +29,13 @@ def test_paths_components_and_tags_come_together() -> None:
     assert merged["info"] == INFO
 
 
+def test_an_operation_id_of_two_services_gets_the_services_name() -> None:
+    merged = merge(INFO, [document("/api/v1/cart", {}, "live"), document("/api/v1/auth", {}, "live")])
+    assert merged["paths"]["/api/v1/cart"]["get"]["operationId"] == "cart_live"
+    assert merged["paths"]["/api/v1/auth"]["get"]["operationId"] == "auth_live"
+    assert merged["tags"] == [{"name": "live"}]
+
+
 def test_one_name_with_two_meanings_is_refused() -> None:
     with pytest.raises(ContradictingDocuments, match="'Page'"):
         merge(INFO, [document("/a", {"Page": {"type": "object"}}, "a"), document("/b", {"Page": {}}, "b")])

@@ -5,7 +5,7 @@ pm.test('is no fault of the server', () => pm.expect(pm.response.code).to.be.bel
 if (pm.response.code >= 400) {
     pm.test('explains itself as a problem document (RFC 9457)', () =>
         pm.expect(mediaType).to.include('application/problem+json'));
-} else if (mediaType.includes('application/json')) {
+} else if (pm.response.text() && mediaType.includes('application/json')) {
     const { user, access_token, refresh_token } = pm.response.json();
     if (user && user.role === 'guest') {
         keep('guest_token', access_token);

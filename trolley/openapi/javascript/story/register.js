@@ -1,4 +1,3 @@
-pm.test('answers 201', () => pm.response.to.have.status(201));
 const { user } = pm.response.json();
 pm.test('belongs to the new address', () => pm.expect(user.email).to.eql(pm.collectionVariables.get('email')));
 pm.collectionVariables.set('user_id', user.id);

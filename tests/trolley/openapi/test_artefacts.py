@@ -1,0 +1,26 @@
+"""What is committed is what the code says; `make postman` writes it anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+import pytest
+
+from trolley.openapi.artefacts import artefacts
+
+ARTEFACTS = artefacts()
+
+
+@pytest.mark.parametrize("path", ARTEFACTS, ids=lambda path: path.name)
+def test_the_committed_file_is_fresh(path: Path) -> None:
+    assert orjson.loads(path.read_bytes()) == orjson.loads(ARTEFACTS[path]), "run `make postman`"
+    assert path.read_bytes() == ARTEFACTS[path], "run `make postman`"
+
+
+def test_operation_ids_are_unique() -> None:
+    document = orjson.loads(
+        next(content for path, content in ARTEFACTS.items() if path.name == "openapi.json")
+    )
+    ids = [op["operationId"] for item in document["paths"].values() for op in item.values()]
+    assert len(ids) == len(set(ids))

@@ -1,0 +1,51 @@
+"""The operations of an OpenAPI document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Json = dict[str, Any]
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path, and what the document says of it."""
+
+    method: str
+    path: str
+    described: Json
+
+    @property
+    def id(self) -> str:
+        return str(self.described["operationId"])
+
+    @property
+    def service(self) -> str:
+        """`cart` of `/api/v1/cart/items`."""
+        return self.path.split("/")[3]
+
+    @property
+    def summary(self) -> str:
+        return str(self.described["summary"])
+
+    @property
+    def statuses(self) -> Sequence[str]:
+        """Every status that it can answer."""
+        return sorted(self.described["responses"])
+
+    def parameters(self, place: str) -> list[Json]:
+        """Its parameters in `path`, `query` or `header`."""
+        return [parameter for parameter in self.described.get("parameters", ()) if parameter["in"] == place]
+
+
+def operations_of(document: Json) -> list[Operation]:
+    """All operations, in the document's order of paths."""
+    return [
+        Operation(method, path, item[method])
+        for path, item in document["paths"].items()
+        for method in METHODS
+        if method in item
+    ]
