@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,10 @@ import pytest
 import structlog
 
 from shared.ids import new_id
+from shared.settings import ServiceSettings
+from shared.store.elasticsearch.factory import ElasticsearchStoreFactory
+from shared.store.factory import create_store_factory
+from shared.store.sqlite.factory import SqliteStoreFactory
 from tests.support import backend_counts
 from tests.support.elasticsearch import delete_indices, require_elasticsearch
 from tests.support.servers import NatsServer, RedisServer, find_free_port
@@ -101,6 +105,16 @@ def store_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[d
     url, prefix = require_elasticsearch(), f"test-{new_id()}-"
     yield {"elasticsearch_url": url, "elasticsearch_index_prefix": prefix}
     delete_indices(url, prefix)
+
+
+@pytest.fixture
+async def store_factory(
+    store_settings: dict[str, Any],
+) -> AsyncIterator[ElasticsearchStoreFactory | SqliteStoreFactory]:
+    """Opens collections of each store in turn."""
+    factory = create_store_factory(ServiceSettings(**store_settings))
+    yield factory
+    await factory.close()
 
 
 @pytest.fixture
