@@ -29,8 +29,8 @@ _FAILURES = (RedisError, OSError, QueueFull)
 class RedisCache:
     """A `Cache`. What is asked in one turn of the event loop goes to Redis in one pipeline.
 
-    Nothing takes much longer than `timeout_seconds`. After a failure one operation every `probe_seconds` tries
-    whether Redis is back, and all others answer at once.
+    Nothing takes much longer than `timeout_seconds`. After a failure one operation every `probe_seconds`
+    tries whether Redis is back, and all others answer at once.
     """
 
     def __init__(self, url: str, *, timeout_seconds: float = 0.25, probe_seconds: float = 1.0) -> None:

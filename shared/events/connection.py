@@ -14,11 +14,13 @@ from shared.events.backoff import backoff
 from shared.events.ports import BusUnavailable
 from shared.events.requests import ApiError, Requests
 from shared.events.session import Session
+from shared.events.tasks import cancel_all
 from shared.observability.logging import get_logger
 
 log = get_logger(__name__)
 
 CONNECT_SECONDS = 2
+CLOSE_SECONDS = 1
 PING_SECONDS = 2  # twice unanswered, the connection counts as dead
 LONGEST_RETRY_SECONDS = 2.0
 WATCH_SECONDS = 0.25
@@ -86,18 +88,17 @@ class NatsConnection:
         try:
             session = await self._begin()
         except (BusUnavailable, ApiError) as error:
-            await self._client.close()
+            await self._hang_up()
             raise BusUnavailable(f"NATS at {self._where} (NATS_URL) is not ready: {error}") from error
         self._keeper = asyncio.create_task(self._keep(session), name="nats-connection")
 
     async def close(self) -> None:
         keeper, self._keeper = self._keeper, None
-        if keeper is not None:
-            keeper.cancel()
-            await asyncio.gather(keeper, return_exceptions=True)
+        if keeper is None:
+            return
+        await cancel_all([keeper])
         self._end_session()
-        if keeper is not None:
-            await self._client.close()
+        await self._hang_up()
 
     @property
     def _where(self) -> str:
@@ -128,6 +129,13 @@ class NatsConnection:
             "reconnected_cb": self._on_changed,
             "closed_cb": self._on_changed,
         }
+
+    async def _hang_up(self) -> None:
+        closing = asyncio.create_task(self._client.close())
+        await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
+        if not closing.done():
+            cut_socket(self._client)
+        await closing
 
     async def _begin(self) -> Session:
         session = Session(self._client, Requests(self._client, self._request_seconds))
@@ -161,7 +169,8 @@ class NatsConnection:
         here."""
         while not session.ended:
             try:
-                await asyncio.wait_for(session.wait_ended(), WATCH_SECONDS)
+                async with asyncio.timeout(WATCH_SECONDS):
+                    await session.wait_ended()
             except TimeoutError:
                 if not self._client.is_connected:
                     session.end()

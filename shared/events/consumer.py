@@ -129,7 +129,8 @@ class DurableConsumer:
         )
         while wanted:
             try:
-                message = await asyncio.wait_for(arrived.get(), 2.5 * HEARTBEAT_SECONDS)
+                async with asyncio.timeout(2.5 * HEARTBEAT_SECONDS):
+                    message = await arrived.get()
             except TimeoutError as error:
                 raise _PullEnded("the server is silent") from error
             if message is None:

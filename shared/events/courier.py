@@ -15,6 +15,7 @@ from shared.observability.logging import get_logger
 log = get_logger(__name__)
 
 HELD_EVENTS_LIMIT = 50_000
+_DOCUMENTS_AT_ONCE = 512  # so that an import of thousands does not fill the connection and time out
 _RETRIES_AT_ONCE = 64
 
 
@@ -29,6 +30,7 @@ class Courier:
         self._ledger = ledger
         self._on_delivered = on_delivered
         self._retry_seconds = retry_seconds
+        self._places = asyncio.Semaphore(_DOCUMENTS_AT_ONCE)
         self._stuck: dict[str, Account] = {}
         self._something_is_stuck = asyncio.Event()
         self._workers: set[asyncio.Task[bool]] = set()
@@ -76,7 +78,8 @@ class Courier:
     async def _attempt(self, document_id: str, account: Account) -> bool:
         try:
             while batch := list(account.undelivered):
-                await self._deliver(document_id, batch)
+                async with self._places:
+                    await self._deliver(document_id, batch)
                 self._ledger.delivered(account, batch)
         except Exception as error:  # whatever it is: the events are safe in the document
             _log_failure(document_id, error)

@@ -63,7 +63,8 @@ class Feed:
         loop = asyncio.get_running_loop()
         while not self._broken.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._broken.wait(), HEARTBEAT_SECONDS)
+                async with asyncio.timeout(HEARTBEAT_SECONDS):
+                    await self._broken.wait()
             if loop.time() - self._last_heard > _SILENCE_SECONDS:
                 self._broken.set()
 

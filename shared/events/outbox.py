@@ -82,7 +82,8 @@ class Outbox:
         await cancel_all(self._loops)
         await self._courier.close(_CLOSE_SECONDS)
         try:
-            await asyncio.wait_for(self._settling.settle_all(), _CLOSE_SECONDS)
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._settling.settle_all()
         except TimeoutError:
             log.warning("outbox closed before everything was settled")
 

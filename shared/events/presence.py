@@ -122,8 +122,8 @@ async def list_nodes(client: Client, timeout: float) -> list[Node]:
         async with asyncio.timeout(timeout):
             while True:
                 wait = _QUIET_SECONDS if nodes else timeout
-                message = await asyncio.wait_for(answers.get(), wait)
-                nodes += _read_node(message)
+                async with asyncio.timeout(wait):
+                    nodes += _read_node(await answers.get())
     await _unsubscribe([subscription])
     return sorted(nodes, key=lambda node: (node.service, node.started, node.id))
 

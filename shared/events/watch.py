@@ -16,6 +16,7 @@ from shared.events.feed import Feed
 from shared.events.ports import BusUnavailable, Entry
 from shared.events.requests import ApiError
 from shared.events.session import Session
+from shared.events.tasks import cancel_all
 from shared.observability.logging import get_logger
 
 log = get_logger(__name__)
@@ -73,8 +74,7 @@ class BucketWatch:
     async def stop(self) -> None:
         task, self._task = self._task, None
         if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await cancel_all([task])
 
     async def _follow(self, feed: Feed) -> None:
         while True:

@@ -1,0 +1,54 @@
+"""Events and buses for tests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from shared.clock import SystemClock
+from shared.events.envelope import Event
+from shared.events.nats_bus import NatsEventBus
+from shared.events.ports import BusUnavailable
+from shared.ids import new_id
+
+
+@asynccontextmanager
+async def running_bus(url: str, **options: Any) -> AsyncIterator[NatsEventBus]:
+    """A started bus, closed afterwards."""
+    bus = NatsEventBus(url, name="test", **options)
+    await bus.start()
+    try:
+        yield bus
+    finally:
+        await bus.close()
+
+
+def an_event(
+    type: str = "user.registered", entity_id: str | None = None, version: int = 1, **data: Any
+) -> Event:
+    """A fresh event."""
+    return Event.new(type, entity_id or new_id(), version, SystemClock().now(), data)
+
+
+class Recorder:
+    """A handler that remembers what it was given."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    @property
+    def ids(self) -> list[str]:
+        return [event.id for event in self.events]
+
+    async def __call__(self, event: Event) -> None:
+        self.events.append(event)
+
+
+async def publish_until_accepted(bus: NatsEventBus, event: Event) -> None:
+    """Publishes it again until the bus has it, as an outbox does."""
+    while True:
+        with suppress(BusUnavailable):
+            return await bus.publish(event)
+        await asyncio.sleep(0.02)
