@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, TypeVar
 
 from shared.ids import new_id
 from shared.observability.metrics import REGISTRY
-from shared.store.ports import Collection, Field, FieldType
+from shared.store.ports import Collection, DocumentStore, Field, FieldType, Json
 
 T = TypeVar("T")
 
@@ -48,3 +48,30 @@ async def failures(awaitables: Iterable[Awaitable[T]]) -> tuple[list[T], list[Ba
 def _sample(name: str, collection: Collection, operation: str) -> float:
     labels = {"collection": collection.name, "operation": operation}
     return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+async def nothing() -> None:
+    """The hook that does nothing."""
+
+
+class HookedStore:
+    """The store, with something happening right before and right after each replacement."""
+
+    def __init__(
+        self,
+        store: DocumentStore,
+        *,
+        before: Callable[[], Awaitable[object]] = nothing,
+        after: Callable[[], Awaitable[object]] = nothing,
+    ) -> None:
+        self.before, self.after = before, after
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def replace(self, id: str, body: Json, expected_version: str) -> str:
+        await self.before()
+        version = await self._store.replace(id, body, expected_version)
+        await self.after()
+        return version
