@@ -1,0 +1,59 @@
+"""A product search and the products it looks through."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from product_service.adapters.documents import PRODUCTS, ProductCodec
+from product_service.adapters.elasticsearch_search import ElasticsearchProductSearch
+from product_service.adapters.sqlite_search import SqliteProductSearch
+from product_service.domain import Product
+from product_service.ports import ProductSearch, SearchQuery
+from shared.store.elasticsearch.factory import ElasticsearchStoreFactory
+from shared.store.repository import AggregateRepository, Change
+from shared.store.sqlite.factory import SqliteStoreFactory
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What a contract test puts products on, and looks through."""
+
+    search: ProductSearch
+    repository: AggregateRepository[Product]
+
+    async def put(self, *products: Product) -> None:
+        """Writes them at the same time, and waits until the search sees them."""
+        await asyncio.gather(*map(self._put, products))
+        await self.search.refresh()
+
+    async def _put(self, product: Product) -> None:
+        await self.repository.update(product.id, lambda _: Change(product, None))
+
+    async def skus(self, text: str = "", limit: int = 100, **query: Any) -> list[str]:
+        """What is found, in order."""
+        hits = await self.search.search(SearchQuery(text, **query), limit)
+        assert hits.total == len(hits.ids)
+        assert hits.total_is_exact
+        return await self.named(hits.ids)
+
+    async def named(self, ids: Sequence[str]) -> list[str]:
+        return [found.sku for found in await self.repository.get_many(ids) if found]
+
+
+@asynccontextmanager
+async def open_shelf(factory: ElasticsearchStoreFactory | SqliteStoreFactory) -> AsyncIterator[Shelf]:
+    """An empty shelf with the search that belongs to the store."""
+    store = await factory.open(PRODUCTS)
+    repository = AggregateRepository(store, ProductCodec())
+    if isinstance(factory, ElasticsearchStoreFactory):
+        search = ElasticsearchProductSearch(factory.gateway, factory.alias(PRODUCTS), store.refresh)
+        yield Shelf(search, repository)
+        return
+    embedded = SqliteProductSearch(factory.path(PRODUCTS))
+    await embedded.open()
+    yield Shelf(embedded, repository)
+    await embedded.close()
