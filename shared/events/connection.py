@@ -76,6 +76,7 @@ class NatsConnection:
 
     async def next_session(self) -> Session:
         while self._session is None or self._session.ended:
+            self._ready.clear()  # else nobody else would get to run until the next session is there
             await self._ready.wait()
         return self._session
 
