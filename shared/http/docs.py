@@ -6,7 +6,6 @@ the wheel `fastapi-offline`; the page has no inline script, so a strict Content-
 
 from __future__ import annotations
 
-import gzip
 import mimetypes
 from functools import cache
 from hashlib import sha256
@@ -16,7 +15,7 @@ import fastapi_offline
 from fastapi import APIRouter, Request, Response
 
 from shared.errors import NotFound
-from shared.http.etag import IfNoneMatchDep, etag_of, not_modified
+from shared.http.etag import EntityTags, IfNoneMatchDep, etag_of, not_modified
 from shared.http.responses import JsonBytes
 
 router = APIRouter(include_in_schema=False)
@@ -35,21 +34,16 @@ _FILES = {
 
 
 class _Asset:
-    """A file as it is sent: read and compressed once."""
+    """A file as it is sent, read once. The gateway compresses it."""
 
     def __init__(self, path: Path) -> None:
-        self.plain = path.read_bytes()
-        self.gzipped = gzip.compress(self.plain, mtime=0)
-        self.version = sha256(self.plain).hexdigest()[:16]
+        self.content = path.read_bytes()
+        self.version = sha256(self.content).hexdigest()[:16]
         self.media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
 
-    def response(self, accepts_gzip: bool) -> Response:
-        headers = {"ETag": etag_of(self.version), "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
-        if accepts_gzip:
-            headers["Content-Encoding"] = "gzip"
-        return Response(
-            self.gzipped if accepts_gzip else self.plain, headers=headers, media_type=self.media_type
-        )
+    def response(self) -> Response:
+        headers = {"ETag": etag_of(self.version), "Cache-Control": "no-cache"}
+        return Response(self.content, headers=headers, media_type=self.media_type)
 
 
 @cache
@@ -61,19 +55,19 @@ def _asset(name: str) -> _Asset:
 
 
 @router.get("/docs")
-async def get_docs_page(request: Request, condition: IfNoneMatchDep) -> Response:
-    return _answer("index.html", request, condition)
+async def get_docs_page(condition: IfNoneMatchDep) -> Response:
+    return _answer("index.html", condition)
 
 
 @router.get("/docs/{name}")
-async def get_docs_asset(name: str, request: Request, condition: IfNoneMatchDep) -> Response:
-    return _answer(name, request, condition)
+async def get_docs_asset(name: str, condition: IfNoneMatchDep) -> Response:
+    return _answer(name, condition)
 
 
 @router.get("/openapi.json")
-async def get_whole_document(request: Request, condition: IfNoneMatchDep) -> Response:
+async def get_whole_document(condition: IfNoneMatchDep) -> Response:
     """The API of all services in one document, as `make openapi` wrote it."""
-    return _answer("openapi.json", request, condition)
+    return _answer("openapi.json", condition)
 
 
 @service_router.get("/openapi.json")
@@ -82,7 +76,6 @@ async def get_service_document(request: Request) -> Response:
     return JsonBytes.of(request.app.openapi(), headers={"Cache-Control": "no-cache"})
 
 
-def _answer(name: str, request: Request, condition: IfNoneMatchDep) -> Response:
+def _answer(name: str, condition: EntityTags | None) -> Response:
     asset = _asset(name)
-    accepts_gzip = "gzip" in request.headers.get("accept-encoding", "")
-    return not_modified(condition, asset.version) or asset.response(accepts_gzip)
+    return not_modified(condition, asset.version) or asset.response()
