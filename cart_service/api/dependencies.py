@@ -46,7 +46,7 @@ idempotency_key = IdempotencyKeyHeader(
 
 
 async def expected_versions(condition: IfMatchDep) -> Collection[int] | None:
-    """The versions that `If-Match` accepts; None for any. A weak tag names none (RFC 9110, section 13.1.1)."""
+    """The versions that `If-Match` accepts; None for any. A weak tag names none (RFC 9110, 13.1.1)."""
     if condition is None or condition.any:
         return None
     versions = (version_in(tag) for tag in condition.strong)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import nats
+import orjson
 import pytest
 from fastapi import FastAPI
 
@@ -26,7 +29,20 @@ class Catalogue:
 
     async def put(self, product_id: str | None = None, **fields: Any) -> str:
         id = product_id or f"p{new_id()[1:]}"
-        entry = {
+        await put_entry(self._nats_url, "products", id, self._entry(id, fields))
+        return id
+
+    async def put_many(self, count: int) -> list[str]:
+        """As many products, through one connection."""
+        client = await nats.connect(self._nats_url)
+        bucket = await client.jetstream().key_value("products")
+        ids = [f"p{new_id()[1:]}" for _ in range(count)]
+        await asyncio.gather(*(bucket.put(id, orjson.dumps(self._entry(id, {}))) for id in ids))
+        await client.close()
+        return ids
+
+    def _entry(self, id: str, fields: dict[str, Any]) -> dict[str, Any]:
+        return {
             "id": id,
             "version": 1,
             "name": "Mug",
@@ -37,8 +53,6 @@ class Catalogue:
             "status": "active",
             **fields,
         }
-        await put_entry(self._nats_url, "products", id, entry)
-        return id
 
 
 @dataclass
@@ -57,9 +71,7 @@ class Customer:
         )
 
     async def add(self, product_id: str, quantity: int = 1, **headers: str) -> httpx.Response:
-        return await self.call(
-            "POST", "/items", {"product_id": product_id, "quantity": quantity}, **headers
-        )
+        return await self.call("POST", "/items", {"product_id": product_id, "quantity": quantity}, **headers)
 
     def at(self, client: httpx.AsyncClient) -> Customer:
         """The same customer, calling another replica."""

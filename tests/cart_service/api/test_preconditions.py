@@ -1,0 +1,71 @@
+"""Writes with If-Match."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cart_service.conftest import Catalogue, Customer
+
+
+async def test_a_write_with_the_present_etag_is_made(ann: Customer, catalogue: Catalogue) -> None:
+    mug = await catalogue.put()
+    first = await ann.add(mug)
+    second = await ann.add(mug, 1, If_Match=first.headers["etag"])
+    assert (second.status_code, second.json()["item_count"]) == (200, 2)
+    assert (await ann.call("DELETE", If_Match='"7-0", "2-0"')).json()["items"] == []
+
+
+@pytest.mark.parametrize("condition", ["*", '"1"', '"1-ffff"'])
+async def test_the_condition_asks_for_the_carts_version(
+    ann: Customer, catalogue: Catalogue, condition
+) -> None:
+    mug = await catalogue.put()
+    await ann.add(mug)
+    assert (await ann.add(mug, 1, If_Match=condition)).status_code == 200
+
+
+async def test_a_price_change_does_not_stand_in_the_way(ann: Customer, catalogue: Catalogue) -> None:
+    mug = await catalogue.put()
+    etag = (await ann.add(mug)).headers["etag"]
+    await catalogue.put(mug, price=1)
+    assert (await ann.add(mug, 1, If_Match=etag)).status_code == 200
+
+
+async def test_a_write_with_an_older_etag_learns_what_differs(ann: Customer, catalogue: Catalogue) -> None:
+    mug, cup, pot = [await catalogue.put() for _ in range(3)]
+    await ann.add(mug)
+    known = await ann.add(cup, 3)
+    await ann.call("PUT", f"/items/{cup}", {"quantity": 1})
+    await ann.call("DELETE", f"/items/{mug}")
+    await ann.add(pot, 2)
+    present = await ann.call("GET")
+    answer = await ann.add(mug, 1, If_Match=known.headers["etag"])
+    problem = answer.json()
+    assert answer.status_code == 412
+    assert answer.headers["etag"] == present.headers["etag"]
+    assert problem["type"].endswith("cart-changed")
+    assert problem["cart"] == present.json()
+    assert sorted(problem["differences"], key=lambda it: it["product_id"]) == sorted(
+        [
+            {"product_id": cup, "quantity_then": 3, "quantity_now": 1},
+            {"product_id": mug, "quantity_then": 1, "quantity_now": 0},
+            {"product_id": pot, "quantity_then": 0, "quantity_now": 2},
+        ],
+        key=lambda it: str(it["product_id"]),
+    )
+    assert (await ann.call("GET")).content == present.content
+    assert (await ann.add(mug, 1, If_Match=answer.headers["etag"])).status_code == 200
+
+
+@pytest.mark.parametrize("condition", ['"9"', 'W/"1"', '"abc"', '"-1"', '""'])
+async def test_what_is_no_version_of_the_cart_never_matches(
+    ann: Customer, catalogue: Catalogue, condition
+) -> None:
+    await ann.add(await catalogue.put())
+    answer = await ann.call("DELETE", If_Match=condition)
+    assert (answer.status_code, answer.json()["differences"]) == (412, None)
+
+
+async def test_a_condition_that_is_none_is_refused(ann: Customer) -> None:
+    answer = await ann.call("DELETE", If_Match="1")
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "header:If-Match")
