@@ -28,6 +28,10 @@ class NatsBucket:
         self._prefix = f"$KV.{name}."
         self._read = self._read_direct if direct else self._read_from_leader
 
+    @property
+    def name(self) -> str:
+        return self._name
+
     async def get(self, key: str) -> Entry | None:
         """The entry; None when it is not there, was deleted, or could never be (a malformed key)."""
         entry = await self._last(key) if is_key(key) else None

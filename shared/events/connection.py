@@ -157,7 +157,6 @@ class NatsConnection:
         while True:
             began = asyncio.get_running_loop().time()
             await self._watch(session)
-            self._ready.clear()
             await session.requests.close()
             log.warning("NATS is away", setting="NATS_URL", servers=self._where)
             if asyncio.get_running_loop().time() - began < FORGIVING_SECONDS:

@@ -53,6 +53,7 @@ class BucketWatch:
         self._revision = 0
         self._caught_up = asyncio.Event()
         self._goal = 0  # the revision that the bucket had when the feed was opened
+        self._feed: Feed | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -66,49 +67,49 @@ class BucketWatch:
     async def start(self) -> None:
         """Returns when the present entries were handed over, if asked for. Raises `BusUnavailable`."""
         try:
-            feed = await self._attach(self._connection.session)
+            await self._attach(self._connection.session)
         except ApiError as error:
             raise BusUnavailable(f"NATS refused to watch {self._stream}: {error}") from error
-        self._task = asyncio.create_task(self._follow(feed), name=f"watch-{self._stream}")
+        self._task = asyncio.create_task(self._follow(), name=f"watch-{self._stream}")
 
     async def stop(self) -> None:
-        task, self._task = self._task, None
-        if task is not None:
-            await cancel_all([task])
+        if self._task is not None:
+            await cancel_all([self._task])
+        await self._detach()
 
-    async def _follow(self, feed: Feed) -> None:
+    async def _follow(self) -> None:
+        delays = backoff()
         while True:
-            try:
-                await feed.wait_broken()
-            finally:
-                self._caught_up.clear()
-                await feed.close()
-            feed = await self._attach_again()
-
-    async def _attach_again(self) -> Feed:
-        for delay in backoff():
+            if self._feed is not None:
+                await self._feed.wait_broken()
+                await self._detach()
             session = await self._connection.next_session()
             try:
-                return await self._attach(session)
+                await self._attach(session)
+                delays = backoff()
             except (BusUnavailable, ApiError) as error:
                 log.warning("watch interrupted", stream=self._stream, reason=str(error))
-                await asyncio.sleep(delay)
-        raise AssertionError("backoff has no end")
+                await asyncio.sleep(next(delays))
 
-    async def _attach(self, session: Session) -> Feed:
+    async def _detach(self) -> None:
+        self._caught_up.clear()
+        feed, self._feed = self._feed, None
+        if feed is not None:
+            await feed.close()
+
+    async def _attach(self, session: Session) -> None:
         position = await self._look(session)
         start = self._start_at(position)
         self._goal = position.revision
-        feed = Feed(session, self._stream, self._on_message)
+        feed = self._feed = Feed(session, self._stream, self._on_message)
         try:
             if await feed.open(start) == 0:
                 self._caught_up.set()
             await self._wait_caught_up(feed)
         except BaseException:
-            await feed.close()
+            await self._detach()
             raise
         self._revision = max(self._revision, position.revision)
-        return feed
 
     async def _look(self, session: Session) -> _Position:
         info = await session.requests.call(f"STREAM.INFO.{self._stream}")

@@ -83,17 +83,24 @@ async def test_a_frozen_nats_costs_no_more_than_the_timeout_and_comes_back(nats_
 
 
 async def test_a_write_that_failed_is_not_sent_after_the_reconnect(nats_server: NatsServer) -> None:
-    async with running_bus(nats_server.url) as bus, running_bus(nats_server.url) as other:
+    async with (
+        running_bus(nats_server.url, request_seconds=0.5) as bus,
+        running_bus(nats_server.url) as other,
+    ):
         bucket = await bus.bucket(BucketConfig("things"))
         nats_server.pause()
-        losers = [asyncio.create_task(bucket.put("key", b"old" * 100_000)) for _ in range(60)]
-        await eventually(lambda: all(task.done() for task in losers), timeout=20)
+        puts = [asyncio.create_task(bucket.put("filler", b"x" * 900_000)) for _ in range(20)]
+        await eventually(lambda: all(put.done() for put in puts))
+        late = asyncio.create_task(bucket.put("key", b"old"))
+        await eventually(lambda: late.done())
+        assert isinstance(late.exception(), BusUnavailable)
+        assert bus.client.pending_data_size > 0, "it was sent: the socket's buffers were not full"
         await asyncio.to_thread(nats_server.kill)
         await asyncio.to_thread(nats_server.start)
         await eventually(lambda: bus.connected and other.connected, timeout=20)
-        entry = await (await other.bucket(BucketConfig("things"))).get("key")
-        assert entry is None
-        assert all(isinstance(task.exception(), BusUnavailable) for task in losers)
+        await bucket.put("another", b"value")
+        assert await (await other.bucket(BucketConfig("things"))).get("key") is None
+        assert all(isinstance(put.exception(), BusUnavailable) for put in puts)
 
 
 async def test_streams_buckets_and_consumers_are_made_again_when_nats_came_back_empty(

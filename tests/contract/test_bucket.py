@@ -1,0 +1,134 @@
+"""What every service relies on in a key-value bucket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shared.events.buckets import NatsBucket
+from shared.events.entries import is_key
+from shared.events.nats_bus import NatsEventBus
+from shared.events.ports import BucketConfig, WrongRevision
+from shared.ids import new_id
+from tests.support.events import running_bus
+from tests.support.waiting import eventually
+
+
+@pytest.fixture
+async def bus(nats_url: str) -> AsyncIterator[NatsEventBus]:
+    async with running_bus(nats_url) as started:
+        yield started
+
+
+@pytest.fixture(params=["direct", "leader"])
+async def bucket(bus: NatsEventBus, request: pytest.FixtureRequest) -> NatsBucket:
+    """A bucket of the test's own, read as with one copy and as with several."""
+    name = new_id()
+    await bus.bucket(BucketConfig(name))
+    return NatsBucket(bus.connection, name, direct=request.param == "direct")
+
+
+async def test_an_absent_key_has_no_entry(bucket: NatsBucket) -> None:
+    assert await bucket.get("absent") is None
+
+
+async def test_put_writes_over_whatever_is_there(bucket: NatsBucket) -> None:
+    first = await bucket.put("key", b"one")
+    second = await bucket.put("key", b"two")
+    entry = await bucket.get("key")
+    assert second > first
+    assert entry is not None
+    assert (entry.key, entry.revision, entry.value) == ("key", second, b"two")
+
+
+async def test_an_empty_value_is_a_value(bucket: NatsBucket) -> None:
+    await bucket.put("key", b"")
+    entry = await bucket.get("key")
+    assert entry is not None
+    assert entry.value == b""
+
+
+async def test_create_refuses_a_key_that_is_there(bucket: NatsBucket) -> None:
+    await bucket.create("key", b"one")
+    with pytest.raises(WrongRevision):
+        await bucket.create("key", b"two")
+    entry = await bucket.get("key")
+    assert entry is not None
+    assert entry.value == b"one"
+
+
+async def test_a_deleted_key_is_absent_and_can_be_created_again(bucket: NatsBucket) -> None:
+    await bucket.create("key", b"one")
+    await bucket.delete("key")
+    assert await bucket.get("key") is None
+    revision = await bucket.create("key", b"two")
+    entry = await bucket.get("key")
+    assert entry is not None
+    assert (entry.revision, entry.value) == (revision, b"two")
+
+
+async def test_update_needs_the_present_revision(bucket: NatsBucket) -> None:
+    first = await bucket.create("key", b"one")
+    second = await bucket.update("key", b"two", first)
+    with pytest.raises(WrongRevision):
+        await bucket.update("key", b"three", first)
+    assert await bucket.update("key", b"four", second) > second
+
+
+async def test_of_many_updates_at_one_revision_exactly_one_wins(bucket: NatsBucket) -> None:
+    revision = await bucket.create("key", b"")
+    outcomes = await asyncio.gather(
+        *(bucket.update("key", str(n).encode(), revision) for n in range(50)), return_exceptions=True
+    )
+    winners = [n for n, outcome in enumerate(outcomes) if isinstance(outcome, int)]
+    entry = await bucket.get("key")
+    assert len(winners) == 1
+    assert sum(isinstance(outcome, WrongRevision) for outcome in outcomes) == 49
+    assert entry is not None
+    assert entry.value == str(winners[0]).encode()
+
+
+async def test_of_many_creates_exactly_one_wins(bucket: NatsBucket) -> None:
+    outcomes = await asyncio.gather(*(bucket.create("key", b"") for _ in range(50)), return_exceptions=True)
+    assert sum(isinstance(outcome, int) for outcome in outcomes) == 1
+
+
+@pytest.mark.parametrize("key", ["", ".", "a.", ".a", "a..b", "a b", "*", "a.>", "é", "a\r\nPUB x 0", "a\n"])
+async def test_what_cannot_be_a_key_is_never_there_and_cannot_be_written(
+    bucket: NatsBucket, key: str
+) -> None:
+    assert await bucket.get(key) is None
+    with pytest.raises(ValueError, match="key"):
+        await bucket.put(key, b"")
+
+
+async def test_an_entry_disappears_after_its_time(bus: NatsEventBus) -> None:
+    bucket = await bus.bucket(BucketConfig(new_id(), ttl_seconds=1))
+    await bucket.put("key", b"value")
+
+    async def is_gone() -> bool:
+        return await bucket.get("key") is None
+
+    await eventually(is_gone)
+
+
+async def test_a_bucket_is_made_once_however_many_want_it(nats_url: str) -> None:
+    config = BucketConfig(new_id())
+    async with running_bus(nats_url) as one, running_bus(nats_url) as other:
+        buckets = await asyncio.gather(*(bus.bucket(config) for bus in (one, other) * 5))
+        await buckets[0].put("key", b"value")
+        assert all([await bucket.get("key") for bucket in buckets])
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(key=st.text(st.sampled_from("abZ9-/_=. *>\n\té"), max_size=8))
+async def test_every_text_is_either_a_key_or_refused(bucket: NatsBucket, key: str) -> None:
+    if is_key(key):
+        await bucket.put(key, b"value")
+        assert await bucket.get(key) is not None
+    else:
+        assert await bucket.get(key) is None
