@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from trolley.catalogue import import_lines
-from trolley.errors import CommandFailed
+from trolley.datasets import completejourney as dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,5 @@ def demo() -> Catalogue:
 
 
 def completejourney() -> Catalogue:
-    """Real retail products. Raises `CommandFailed` when the libraries that read them are not installed."""
-    try:
-        from trolley.datasets import completejourney as dataset
-    except ImportError as error:
-        raise CommandFailed("The dataset is not installed. `make dataset` installs it.") from error
-    return Catalogue("completejourney", dataset.import_lines())
+    """Real retail products. Raises `DatasetMissing`."""
+    return Catalogue("completejourney", dataset.import_lines(), dataset.PRODUCTS)

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from tests.e2e.gateways import Gateway, StartGateway, running_gateway
-from tests.e2e.shops import Shop, running_shop, shop_at
+from tests.e2e.shops import Person, Shop, running_shop, shop_at
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -34,17 +34,35 @@ async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gat
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def own_shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
-    """A shop of the tests' own, whose parts they may kill; they leave it as they found it."""
-    async with running_shop(tmp_path_factory.mktemp("shop")) as shop:
+    """A shop of the tests' own, shared by those that break nothing."""
+    async with running_shop(tmp_path_factory.mktemp("shop"), auth=2, products=2, cart=2) as shop:
+        yield shop
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def fragile_shop(tmp_path: Path) -> AsyncIterator[Shop]:
+    """A shop of one test, which may kill its parts."""
+    async with running_shop(tmp_path, cart=2) as shop:
         yield shop
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def shop(request: pytest.FixtureRequest) -> AsyncIterator[Shop]:
-    """The shop at BASE_URL, or one of our own."""
-    base_url = os.environ.get("BASE_URL")
-    if not base_url:
-        yield request.getfixturevalue("own_shop")
-        return
-    async with shop_at(base_url) as shop:
+async def other_shop() -> AsyncIterator[Shop]:
+    """The shop at BASE_URL."""
+    async with shop_at(os.environ["BASE_URL"]) as shop:
         yield shop
+
+
+@pytest.fixture(scope="session")
+def shop(request: pytest.FixtureRequest) -> Shop:
+    """The shop at BASE_URL, or one of our own."""
+    chosen: Shop = request.getfixturevalue("other_shop" if os.environ.get("BASE_URL") else "own_shop")
+    return chosen
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def admin(shop: Shop) -> Person:
+    """Someone who may change products."""
+    if not shop.is_ours and "ADMIN_EMAIL" not in os.environ:
+        pytest.skip("BASE_URL is not our own shop, and ADMIN_EMAIL and ADMIN_PASSWORD are not set")
+    return await shop.admin()

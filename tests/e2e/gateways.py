@@ -13,7 +13,7 @@ import httpx
 from trolley.local.gateway import gateway_program
 from trolley.local.ports import free_port
 from trolley.local.process import ManagedProcess, Program
-from trolley.local.readiness import Readiness
+from trolley.local.readiness import until_ready
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
 REPLICAS = ["auth-1", "products-1", "cart-1", "cart-2"]
@@ -45,7 +45,7 @@ def stand_in_program(replica: str, port: int) -> Program:
 @asynccontextmanager
 async def running_gateway(directory: Path, environment: Mapping[str, str]) -> AsyncIterator[Gateway]:
     port, internal = free_port(), free_port()
-    ports: dict[str, list[int]] = {"auth": [], "products": [], "cart": []}
+    base_url = f"http://127.0.0.1:{port}"
     async with AsyncExitStack() as stack:
 
         async def launch(program: Program) -> ManagedProcess:
@@ -54,17 +54,17 @@ async def running_gateway(directory: Path, environment: Mapping[str, str]) -> As
             stack.push_async_callback(process.kill)
             return process
 
-        base_url = f"http://127.0.0.1:{port}"
         client = await stack.enter_async_context(httpx.AsyncClient(base_url=base_url, timeout=15))
         gateway = Gateway(client, f"http://127.0.0.1:{internal}", directory / "access.log")
+        urls: dict[str, str] = {}
+        servers: dict[str, list[str]] = {"auth": [], "products": [], "cart": []}
         for replica in REPLICAS:
-            ports[replica.partition("-")[0]].append(free_port())
-            program = stand_in_program(replica, ports[replica.partition("-")[0]][-1])
-            gateway.stand_ins[replica] = await launch(program)
-        servers = {
-            name: [f"http://127.0.0.1:{number}" for number in numbers] for name, numbers in ports.items()
-        }
+            number = free_port()
+            gateway.stand_ins[replica] = await launch(stand_in_program(replica, number))
+            urls[replica] = f"http://127.0.0.1:{number}"
+            servers[replica.partition("-")[0]].append(urls[replica])
         variables = {**os.environ, **environment}
         traefik = await launch(gateway_program(directory, port, internal, servers, variables))
-        await Readiness({**gateway.stand_ins, "gateway": traefik}, base_url, ports).wait(30)
+        urls |= {name: f"{base_url}/api/v1/{name}/ready" for name in servers}
+        await until_ready(urls, [*gateway.stand_ins.values(), traefik], 30)
         yield gateway

@@ -12,7 +12,10 @@ import httpx
 
 from shared.ids import new_id
 from shared.settings import ServiceSettings
+from trolley.catalogues import demo
 from trolley.local.stack import LocalStack
+from trolley.operations import operator_session
+from trolley.seeding import import_products
 
 _PASSWORD = "correct horse battery staple"
 
@@ -48,6 +51,10 @@ class Shop:
         self._stack = stack
 
     @property
+    def is_ours(self) -> bool:
+        return self._stack is not None
+
+    @property
     def stack(self) -> LocalStack:
         assert self._stack is not None
         return self._stack
@@ -64,6 +71,13 @@ class Shop:
             self.client, (await self._post("/login", {"email": email, "password": password})).json()
         )
 
+    async def admin(self) -> Person:
+        """Signed in with every scope: the operator of our own shop, or whoever ADMIN_EMAIL names."""
+        if self._stack is not None:
+            session = await operator_session(self._stack.environment)
+            return Person(self.client, {"access_token": session.access_token})
+        return await self.login(os.environ["ADMIN_EMAIL"], os.environ["ADMIN_PASSWORD"])
+
     async def _post(self, path: str, body: Any) -> httpx.Response:
         response = await self.client.post(f"/api/v1/auth{path}", json=body)
         return response.raise_for_status()
@@ -76,17 +90,17 @@ def bare_environment() -> dict[str, str]:
 
 
 @asynccontextmanager
-async def running_shop(directory: Path, **environment: str) -> AsyncIterator[Shop]:
-    """A shop of our own: two replicas of each service, on SQLite unless `environment` says otherwise."""
-    stack = LocalStack(
-        directory,
-        scale={"auth": 2, "products": 2, "cart": 2},
-        environment={**bare_environment(), "GATEWAY_RATE_AVERAGE": "0", **environment},
-    )
+async def running_shop(directory: Path, **scale: int) -> AsyncIterator[Shop]:
+    """A shop of our own, on SQLite, with the demo catalogue."""
+    environment = {**bare_environment(), "GATEWAY_RATE_AVERAGE": "0"}
+    stack = LocalStack(directory, scale=scale, environment=environment)
     await stack.start()
     try:
         async with httpx.AsyncClient(base_url=stack.base_url, timeout=30) as client:
-            yield Shop(client, stack)
+            shop = Shop(client, stack)
+            token = (await shop.admin()).session["access_token"]
+            await import_products(stack.base_url, token, demo().lines)
+            yield shop
     finally:
         await stack.stop()
 

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import typer
 
+from shared.observability.logging import configure_logging
+from shared.settings import LogFormat
 from trolley.cli import call, migrate, nodes, run, seed, shell, users
 
 app = typer.Typer(
     name="trolley",
-    help="Run the shop, fill it, look after it. Every command has --help.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_show_locals=False,
 )
+
+
+@app.callback()
+def trolley() -> None:
+    """Run the shop, fill it, look after it. Every command has --help."""
+    # The commands say themselves what went wrong.
+    configure_logging("error", LogFormat.CONSOLE, "trolley")
+
+
 app.command("run")(run.run)
 app.command("seed")(seed.seed)
 app.command("call")(call.call)

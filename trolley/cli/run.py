@@ -9,6 +9,7 @@ import typer
 from rich.panel import Panel
 from rich.text import Text
 
+from shared.errors import ShopError
 from trolley.catalogues import demo
 from trolley.cli.console import console, execute
 from trolley.cli.seed import load
@@ -55,11 +56,19 @@ async def _run(scale: list[str], port: int | None, data: Path, *, reload: bool, 
 
     async def when_ready() -> None:
         if seed:
-            await load(demo(), stack.base_url, stack.environment, if_empty=True)
+            await _seed(stack)
         console.print(summary(stack))
 
     console.print("Starting the shop …")
     await run_until_interrupted(stack, when_ready, console.print, reload=reload)
+
+
+async def _seed(stack: LocalStack) -> None:
+    """An empty shop is still a shop: a failure is told, and does not end the run."""
+    try:
+        await load(demo(), stack.base_url, stack.environment, if_empty=True)
+    except (CommandFailed, ShopError) as error:
+        console.print(f"[yellow]The demo catalogue was not loaded:[/] {error}", highlight=False)
 
 
 def parse_scale(entries: list[str]) -> dict[str, int]:

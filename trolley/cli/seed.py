@@ -67,8 +67,10 @@ async def load(catalogue: Catalogue, base_url: str, environment: dict[str, str],
 
 def show_report(report: dict[str, Any]) -> None:
     """The counts, and the first of the lines that were refused."""
-    counts = ", ".join(f"{value:,} {name}" for name, value in report.items() if isinstance(value, int))
-    console.print(f"[green]Loaded:[/] {counts}.")
+    counts = ", ".join(
+        f"{value:,} {name}" for name, value in report.items() if isinstance(value, int) and value
+    )
+    console.print(f"[green]Loaded:[/] {counts.replace('_', ' ') or 'nothing'}.")
     for error in report.get("errors", [])[:10]:
         console.print(f"[red]{error}[/]", highlight=False)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 import httpx
 
@@ -13,53 +13,45 @@ from trolley.local.process import ManagedProcess
 _POLL_SECONDS = 0.1
 
 
-class Readiness:
-    """Waits for every replica, then for every route of the gateway."""
+async def until_ready(
+    urls: Mapping[str, str], processes: Collection[ManagedProcess], timeout_seconds: float
+) -> None:
+    """Returns once every URL (by the name of what it stands for) has answered with success.
 
-    def __init__(
-        self, processes: Mapping[str, ManagedProcess], base_url: str, ports: Mapping[str, Sequence[int]]
-    ) -> None:
-        self._processes = processes
-        replicas = {
-            f"{service}-{index + 1}": f"http://127.0.0.1:{port}/api/v1/{service}/health/ready"
-            for service, numbers in ports.items()
-            for index, port in enumerate(numbers)
-        }
-        routes = {f"route to {service}": f"{base_url}/api/v1/{service}/health/ready" for service in ports}
-        self._awaited = {**replicas, **routes}
-        self._last = ""
-
-    async def wait(self, timeout_seconds: float) -> None:
-        """Returns once everything answers. Raises `LocalRunFailed` when that takes longer, and as soon as a
-        process has ended."""
+    Raises `LocalRunFailed` when that takes longer, and as soon as one of the processes has ended.
+    """
+    async with httpx.AsyncClient(trust_env=False, timeout=2) as client:
+        waiting = _Waiting(client)
         try:
-            await asyncio.wait_for(self._wait(), timeout_seconds)
+            async with asyncio.timeout(timeout_seconds):
+                for name, url in urls.items():
+                    while not await waiting.answers(name, url):
+                        _require_running(processes)
+                        await asyncio.sleep(_POLL_SECONDS)
         except TimeoutError as error:
-            awaited = ", ".join(self._awaited)
-            raise LocalRunFailed(
-                f"After {timeout_seconds:g} s still waiting for {awaited}. {self._last}"
-            ) from error
+            raise LocalRunFailed(f"Not ready after {timeout_seconds:g} s: {waiting.last}") from error
 
-    async def _wait(self) -> None:
-        async with httpx.AsyncClient(trust_env=False, timeout=2) as client:
-            while self._awaited:
-                self._require_running()
-                for name, url in list(self._awaited.items()):
-                    if await self._answers(client, url):
-                        del self._awaited[name]
-                await asyncio.sleep(_POLL_SECONDS if self._awaited else 0)
 
-    async def _answers(self, client: httpx.AsyncClient, url: str) -> bool:
+class _Waiting:
+    """Remembers what was heard last, for the error message."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+        self.last = ""
+
+    async def answers(self, name: str, url: str) -> bool:
+        self.last = f"{name} does not answer."
         try:
-            answer = await client.get(url)
+            answer = await self._client.get(url)
         except httpx.HTTPError as error:
-            self._last = f"Last error: {type(error).__name__}."
+            self.last = f"{name} does not answer ({type(error).__name__})."
             return False
-        self._last = f"Last answer: {answer.status_code} {answer.text[:500]}"
+        self.last = f"{name} answers {answer.status_code}: {answer.text[:500]}"
         return answer.is_success
 
-    def _require_running(self) -> None:
-        for process in self._processes.values():
-            if not process.running:
-                lines = "\n  ".join(process.tail)
-                raise LocalRunFailed(f"{process.name} ended while starting. Its last lines:\n  {lines}")
+
+def _require_running(processes: Collection[ManagedProcess]) -> None:
+    for process in processes:
+        if not process.running:
+            lines = "\n  ".join(process.tail)
+            raise LocalRunFailed(f"{process.name} ended while starting. Its last lines:\n  {lines}")

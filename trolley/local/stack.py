@@ -12,14 +12,23 @@ from trolley.local.gateway import ROUTES, gateway_program
 from trolley.local.ports import free_port, require_free
 from trolley.local.process import ManagedProcess, Output
 from trolley.local.programs import MODULES, nats_program, redis_program, service_program
-from trolley.local.readiness import Readiness
+from trolley.local.readiness import until_ready
 from trolley.local.supervisor import Supervisor
 
 _GRACE_SECONDS = 12.0
+_START_SECONDS = 60.0
 
 
 def _discard(_name: str, _line: str) -> None:
     """The output of a stack nobody looks at."""
+
+
+def _address(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
+
+
+def _readiness(address: str, service: str) -> str:
+    return f"{address}/api/v1/{service}/health/ready"
 
 
 class LocalStack:
@@ -50,27 +59,31 @@ class LocalStack:
         self._output = output
         self._routes = routes
         self._supervisor = Supervisor(output) if supervise else None
+        self._ports = {name: [free_port() for _ in range(count)] for name, count in self.scale.items()}
         self._processes: dict[str, ManagedProcess] = {}
 
     @property
     def base_url(self) -> str:
         """Where the shop is reached."""
-        return f"http://127.0.0.1:{self.gateway_port}"
+        return _address(self.gateway_port)
 
     @property
     def internal_url(self) -> str:
         """Where the gateway's metrics and dashboard are."""
-        return f"http://127.0.0.1:{self.internal_port}"
+        return _address(self.internal_port)
 
-    async def start(self, timeout_seconds: float = 60) -> None:
+    async def start(self, timeout_seconds: float = _START_SECONDS) -> None:
         """Returns once every route answers. Raises `LocalRunFailed`; then nothing is left running."""
         require_free(self.gateway_port, "GATEWAY_PORT")
         prepare_directory(self.directory)
         try:
             await self._start_servers()
-            ports = await self._start_services()
-            await self._start_gateway(ports)
-            await Readiness(self._processes, self.base_url, ports).wait(timeout_seconds)
+            await self._start_services()
+            everything = self._processes.values()
+            await until_ready(self._replicas(), everything, timeout_seconds)
+            await self._start_gateway()
+            routes = {service: _readiness(self.base_url, service) for service in self.scale}
+            await until_ready(routes, everything, timeout_seconds)
             note_addresses(self.directory, {**self.environment, "GATEWAY_PORT": str(self.gateway_port)})
         except BaseException:
             await self.stop(force=True)
@@ -94,13 +107,16 @@ class LocalStack:
         await process.kill()
 
     async def restart(self, service: str, index: int = 0) -> None:
-        """Starts it (again) at its old address, ending it first when it runs; returns before it is ready."""
+        """Starts it (again) at its old address, ending it first when it runs. Returns once a replica is ready
+        again; a server may take a moment."""
         process = self.process(service, index)
         if self._supervisor:
             await self._supervisor.dismiss(process)
         await process.stop(_GRACE_SECONDS)
         await process.start()
         self._watch(process)
+        if service in MODULES:
+            await until_ready({process.name: self._replicas()[process.name]}, [process], _START_SECONDS)
 
     def process(self, service: str, index: int = 0) -> ManagedProcess:
         """That replica of the service, or the server of that name."""
@@ -117,19 +133,17 @@ class LocalStack:
             await self._launch(ManagedProcess(redis_program(self.directory, port, environment), self._output))
             environment["REDIS_URL"] = f"redis://127.0.0.1:{port}/0"
 
-    async def _start_services(self) -> dict[str, list[int]]:
+    async def _start_services(self) -> None:
         environment = self.environment
         environment.setdefault("SQLITE_DIRECTORY", str(self.directory / "store"))
         environment |= {"HTTP_HOST": "127.0.0.1", **development_secrets(self.directory, environment)}
-        ports = {service: [free_port() for _ in range(count)] for service, count in self.scale.items()}
-        for service, numbers in ports.items():
+        for service, numbers in self._ports.items():
             for index, port in enumerate(numbers):
                 program = service_program(service, index, port, environment)
                 await self._launch(ManagedProcess(program, self._output))
-        return ports
 
-    async def _start_gateway(self, ports: Mapping[str, list[int]]) -> None:
-        servers = {name: [f"http://127.0.0.1:{port}" for port in numbers] for name, numbers in ports.items()}
+    async def _start_gateway(self) -> None:
+        servers = {name: [_address(port) for port in ports] for name, ports in self._ports.items()}
         program = gateway_program(
             self.directory,
             self.gateway_port,
@@ -139,6 +153,14 @@ class LocalStack:
             routes=self._routes,
         )
         await self._launch(ManagedProcess(program, self._output))
+
+    def _replicas(self) -> dict[str, str]:
+        """Where each replica says whether it is ready."""
+        return {
+            f"{service}-{index + 1}": _readiness(_address(port), service)
+            for service, ports in self._ports.items()
+            for index, port in enumerate(ports)
+        }
 
     def _watch(self, process: ManagedProcess) -> None:
         if self._supervisor:
