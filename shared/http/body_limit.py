@@ -1,4 +1,8 @@
-"""Bounds the request's body, whether its length is announced or it comes in chunks."""
+"""Bounds the request's body, whether its length is announced or it comes in chunks.
+
+The connection stays open after the refusal: the server throws the rest of the body away, and the client can
+read the answer. Closed at once, most clients would only see a broken connection.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,7 @@ def body_limit(limit_bytes: int) -> Callable[[Endpoint], Endpoint]:
     return mark
 
 
-def body_length(scope: Scope) -> int | None:
+def _announced(scope: Scope) -> int | None:
     """What `Content-Length` says; None where it says nothing."""
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit():
@@ -44,7 +48,7 @@ class BodyLimit:
 
     async def receive(self) -> Message:
         limit: int = getattr(self._scope.get("endpoint"), _ATTRIBUTE, self._default)
-        if self._read == 0 and (body_length(self._scope) or 0) > limit:
+        if self._read == 0 and (_announced(self._scope) or 0) > limit:
             raise _too_large(limit)
         message = await self._receive()
         self._read += len(message.get("body", b""))

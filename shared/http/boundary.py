@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import MalformedRequest, ShopError
 from shared.http.access_log import record
-from shared.http.body_limit import BodyLimit, body_length
+from shared.http.body_limit import BodyLimit
 from shared.http.problem import UnexpectedError, encode_problem, from_http_exception, problem_headers
 from shared.http.runtime import Runtime
 from shared.http.validation import from_validation_error
@@ -157,14 +157,11 @@ class _Exchange:
             known = UnexpectedError()
         if self.status:
             return  # too late to tell: the server closes the connection of an unfinished answer
-        headers = []
-        if known.status == 413 and body_length(self.scope) != 0:
-            headers.append((b"connection", b"close"))  # rather than to read what is refused
         body = encode_problem(known, self.path, self.request_id)
         start = {
             "type": "http.response.start",
             "status": known.status,
-            "headers": problem_headers(known, body) + headers,
+            "headers": problem_headers(known, body),
         }
         await self._send(start)
         await self._send({"type": "http.response.body", "body": body})
