@@ -31,4 +31,4 @@ def execute(work: Coroutine[Any, Any, T]) -> T:
     except CommandFailed as error:
         fail(str(error))
     except ShopError as error:
-        fail(error.detail)
+        fail("\n".join([error.detail, *(f"  {at.pointer}: {at.message}" for at in error.errors)]))

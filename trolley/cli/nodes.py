@@ -33,7 +33,7 @@ async def _nodes(timeout: float) -> list[Node]:
 def table_of(found: Iterable[Node], now: datetime) -> Table:
     """One line a replica."""
     table = Table("Service", "Replica", "Host", "Version", "Up", title="Replicas")
-    for heading in ("Requests/s", "Loop lag", "CPU"):
+    for heading in ("Req/s", "Lag", "CPU"):
         table.add_column(heading, justify="right")
     for node in found:
         load = node.load

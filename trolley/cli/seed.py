@@ -79,7 +79,7 @@ class _RateColumn(ProgressColumn):
     """Lines per second."""
 
     def render(self, task: Task) -> Text:
-        return Text(f"{task.speed or 0:,.0f} products/s")
+        return Text(f"{task.completed / (task.elapsed or 1):,.0f} products/s")
 
 
 def _progress() -> Progress:
