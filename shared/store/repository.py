@@ -183,9 +183,6 @@ class AggregateRepository(Generic[A]):
             self._hot.drop(id)
             self._conflicts.inc()
             return None
-        except BaseException:
-            self._hot.drop(id)
-            raise
         self._hot.put(id, Held(applied.aggregate, version, pending))
         if self._sink is not None and applied.events:
             self._sink.dispatch(id, applied.events)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from shared.store.ports import (
     Field,
     FieldType,
     InvalidDocument,
+    Json,
     VersionConflict,
 )
 from tests.support.stores import things
@@ -31,6 +31,18 @@ BODY = {
     "is_new": False,
     "anything": {"deep": [1, {"x": None}, "y"], "number": 1.5, "": {}},
 }
+UNDECLARED: list[Json] = [
+    {"unknown": 1},
+    {"id": "one"},
+    {"name": 5},
+    {"size": "5"},
+    {"size": True},
+    {"size": 1.5},
+    {"is_new": "yes"},
+    {"made_at": 5},
+    {"tags": ["a", 5]},
+    {"name": {"an": "object"}},
+]
 JSON_VALUES = st.recursive(
     st.none()
     | st.booleans()
@@ -69,21 +81,21 @@ async def test_an_absent_document_is_none(store: DocumentStore) -> None:
     assert await store.get("nobody") is None
 
 
-@pytest.mark.parametrize("id", ["", "x" * 513, "\ud800"])
-async def test_what_cannot_be_an_id_is_not_found_and_not_written(store: DocumentStore, id: str) -> None:
-    assert await store.get(id) is None
-    with pytest.raises(InvalidDocument):
-        await store.create(id, {})
+async def test_what_cannot_be_an_id_is_not_found_and_not_written(store: DocumentStore) -> None:
+    for id in ("", "x" * 513, "\ud800"):
+        assert await store.get(id) is None
+        with pytest.raises(InvalidDocument):
+            await store.create(id, {})
 
 
-@pytest.mark.parametrize("id", ["x" * 512, "a/b?c=d&e", "ü%20 ö", '"quoted"', "_all"])
-async def test_an_id_may_hold_any_characters(store: DocumentStore, id: str) -> None:
-    version = await store.create(id, {"size": 1})
-    version = await store.replace(id, {"size": 2}, version)
-    await store.refresh()
-    assert [document.id async for document in store.scan()] == [id]
-    await store.delete(id, version)
-    assert await store.get(id) is None
+async def test_an_id_may_hold_any_characters(store: DocumentStore) -> None:
+    for id in ("x" * 512, "a/b?c=d&e", "ü%20 ö", '"quoted"', "_all"):
+        version = await store.create(id, {"size": 1})
+        version = await store.replace(id, {"size": 2}, version)
+        await store.refresh()
+        assert [document.id async for document in store.scan()] == [id]
+        await store.delete(id, version)
+        assert await store.get(id) is None
 
 
 async def test_get_many_keeps_the_order_and_repeats(store: DocumentStore) -> None:
@@ -124,12 +136,12 @@ async def test_delete_needs_the_version_that_is_there(store: DocumentStore) -> N
         await store.delete("one", second)
 
 
-@pytest.mark.parametrize("version", ["", "1", "0/1", "1/1", "junk", "1/", "-1/1", "1e0", "999999999999"])
-async def test_no_version_fits_a_document_that_is_not_there(store: DocumentStore, version: str) -> None:
-    with pytest.raises(VersionConflict):
-        await store.replace("nobody", {}, version)
-    with pytest.raises(VersionConflict):
-        await store.delete("nobody", version)
+async def test_no_version_fits_a_document_that_is_not_there(store: DocumentStore) -> None:
+    for version in ("", "1", "0/1", "1/1", "junk", "1/", "-1/1", "1e0", "999999999999"):
+        with pytest.raises(VersionConflict):
+            await store.replace("nobody", {}, version)
+        with pytest.raises(VersionConflict):
+            await store.delete("nobody", version)
 
 
 async def test_a_version_never_comes_again(store: DocumentStore) -> None:
@@ -142,29 +154,14 @@ async def test_a_version_never_comes_again(store: DocumentStore) -> None:
     assert len(set(versions)) == len(versions)
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"unknown": 1},
-        {"id": "one"},
-        {"name": 5},
-        {"size": "5"},
-        {"size": True},
-        {"size": 1.5},
-        {"is_new": "yes"},
-        {"made_at": 5},
-        {"tags": ["a", 5]},
-        {"name": {"an": "object"}},
-    ],
-)
-async def test_what_is_not_declared_is_refused(store: DocumentStore, body: Mapping[str, Any]) -> None:
+async def test_what_is_not_declared_is_refused(store: DocumentStore) -> None:
     version = await store.create("one", {"size": 1})
-    with pytest.raises(InvalidDocument):
-        await store.create("two", dict(body))
-    with pytest.raises(InvalidDocument):
-        await store.replace("one", dict(body), version)
+    for body in UNDECLARED:
+        with pytest.raises(InvalidDocument):
+            await store.create("two", body)
+        with pytest.raises(InvalidDocument):
+            await store.replace("one", body, version)
     assert await store.get("two") is None
-    assert (await store.get_many(["one"]))[0] is not None
     assert await store.replace("one", {"size": 2}, version)
 
 

@@ -14,7 +14,6 @@ from shared.store.ports import Collection, Condition, Document, Found, Json, Que
 from shared.store.queues import Limits, OperationQueue
 from shared.store.scanning import scan_pages
 
-_BATCHES_AT_ONCE = 2
 _SEARCHES_AT_ONCE = 8
 
 
@@ -33,7 +32,7 @@ class ElasticsearchDocumentStore:
         self._check = document_check(collection)
         self._fields = searchable_fields(collection)
         queue = partial(OperationQueue, collection.name, queue_limit=limits.queue_limit)
-        batches = {"max_items": limits.batch_items, "max_in_flight": _BATCHES_AT_ONCE}
+        batches = {"max_items": limits.batch_items, "max_in_flight": limits.batches_at_once}
         self._writes: OperationQueue[bulk.Write, str] = queue("write", self._bulk, **batches)
         self._reads: OperationQueue[str, Document | None] = queue("read", self._mget, **batches)
         self._finds: OperationQueue[tuple[Query, bool], Found] = queue(

@@ -127,7 +127,12 @@ async def test_a_relay_finds_documents_by_the_age_of_their_oldest_event(
     assert await found("2026-01-01T00:00:00.001Z") == ["old"]
 
 
-async def test_looking_hands_nothing_over(repository: Repository, sink: RecordingSink) -> None:
-    await repository.update("one", add("one"))
+async def test_looking_hands_nothing_over_and_writes_nothing(
+    repository: Repository, store: DocumentStore, sink: RecordingSink
+) -> None:
+    await repository.update("one", add("one", events=[event("e1")]))
+    sink.delivered = {"e1"}
+    before = await store.get("one")
     await repository.update("one", look)
-    assert sink.dispatched == []
+    assert await store.get("one") == before
+    assert len(sink.dispatched) == 1
