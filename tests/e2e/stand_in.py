@@ -28,7 +28,7 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
     headers = {name.decode(): value.decode() for name, value in scope["headers"]}
     request_id = headers.get("x-request-id", f"from-{sys.argv[2]}")
     *_, before, action = ["", *scope["path"].split("/")]
-    if action == "events":
+    if "x-stream" in headers:
         await stream(send)
         return
     size = await body_size(receive)
