@@ -16,9 +16,7 @@ from tests.support.apps import running
 
 async def test_registering_signs_in(shop: httpx.AsyncClient) -> None:
     email = fresh_email()
-    answer = await shop.post(
-        f"{AUTH}/register", json={"name": " Ana ", "email": email, "password": PASSWORD}
-    )
+    answer = await shop.post(f"{AUTH}/register", json={"name": " Ana ", "email": email, "password": PASSWORD})
     body = answer.json()
     assert answer.status_code == 201
     assert answer.headers["cache-control"] == "no-store"
@@ -68,9 +66,7 @@ async def test_of_registrations_at_two_replicas_one_succeeds(auth_settings: Make
 
 
 async def test_signing_in_ignores_the_case_of_the_address(shop: httpx.AsyncClient, ana: Person) -> None:
-    answer = await shop.post(
-        f"{AUTH}/login", json={"email": ana.email.upper(), "password": PASSWORD}
-    )
+    answer = await shop.post(f"{AUTH}/login", json={"email": ana.email.upper(), "password": PASSWORD})
     assert answer.status_code == 200
     assert answer.json()["user"]["id"] == ana.id
 
