@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 
-_OF_ROW = "WHERE id = new.id"
+_OF_ROW = "WHERE search_source.id = new.id"
 
 _TABLES = (
     "CREATE VIEW search_source AS SELECT id, json_extract(body, '$.sku_key') AS sku_key,"
@@ -36,12 +36,12 @@ _TABLES = (
 _ADD = (
     "INSERT INTO search_entries (id, sku_key, name_key, brand_key, status, price, stock, created_at)"
     " SELECT id, sku_key, name_key, brand_key, status, price, stock, created_at FROM search_source"
-    " WHERE id = new.id",
+    " WHERE search_source.id = new.id",
     "INSERT OR IGNORE INTO search_categories SELECT category.value, entry FROM search_source"
-    " JOIN search_entries USING (id), json_each(category_keys) AS category WHERE id = new.id",
+    " JOIN search_entries USING (id), json_each(category_keys) AS category WHERE search_source.id = new.id",
     "INSERT INTO search_texts (rowid, name_words, search_words)"
     " SELECT entry, name_words, search_words FROM search_source JOIN search_entries USING (id)"
-    " WHERE id = new.id",
+    " WHERE search_source.id = new.id",
 )
 _FORGET = (
     "DELETE FROM search_texts WHERE rowid = (SELECT entry FROM search_entries WHERE id = old.id)",
