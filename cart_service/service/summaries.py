@@ -15,6 +15,7 @@ than this version is outdated", and keeps a slower build from putting an older s
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 import structlog
@@ -83,6 +84,7 @@ class Summaries:
         self._currency = currency
         self._ttl_seconds = ttl_seconds
         self._flights: Flights[Rendered] = Flights()
+        self._puts: dict[str, asyncio.Future[None]] = {}
 
     async def get(self, owner: str) -> Rendered:
         """The summary of the owner's cart. Raises `StoreUnavailable`, `CatalogueUnavailable`."""
@@ -101,7 +103,13 @@ class Summaries:
             await self._keep(priced, revision)
 
     async def outdate(self, owner: str, version: int) -> None:
-        """Sees to it that no summary older than this version is served. Raises `SummaryNotSecured`."""
+        """Sees to it that no summary older than this version is served. Raises `SummaryNotSecured`.
+
+        A write's own event mostly arrives while the writer still waits for the cache, and need not do the
+        same.
+        """
+        if put := self._puts.get(owner):
+            await asyncio.wait([put])
         if self._versions.is_secured(owner, version):
             return
         self._versions.heard(owner, version)
@@ -150,9 +158,14 @@ class Summaries:
         return summary
 
     async def _put(self, owner: str, version: int, value: bytes) -> bool:
-        cached = await self._cache.set_if_newer(cache_key(owner), version, value, self._ttl_seconds)
+        done = self._puts[owner] = asyncio.get_running_loop().create_future()
         cart_version, _ = unpack(version)
-        if cached or await self._board.announce(owner, cart_version):
-            self._versions.secured(owner, cart_version)
-            return True
-        return False
+        try:
+            cached = await self._cache.set_if_newer(cache_key(owner), version, value, self._ttl_seconds)
+            if secured := cached or await self._board.announce(owner, cart_version):
+                self._versions.secured(owner, cart_version)
+            return secured
+        finally:
+            done.set_result(None)
+            if self._puts.get(owner) is done:
+                del self._puts[owner]

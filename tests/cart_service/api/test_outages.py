@@ -17,6 +17,7 @@ from tests.support.waiting import eventually
 @pytest.fixture
 def settings(tmp_path, nats_server: NatsServer, redis_server: RedisServer) -> dict[str, Any]:
     return {
+        "elasticsearch_url": "",
         "sqlite_directory": tmp_path / "store",
         "nats_url": nats_server.url,
         "redis_url": redis_server.url,

@@ -1,0 +1,83 @@
+"""Announcements between replicas, over a real NATS."""
+
+from __future__ import annotations
+
+import pytest
+
+from cart_service.adapters.version_board import BOARD, NatsVersionBoard
+from cart_service.service.versions import KnownVersions
+from shared.clock import SystemClock
+from shared.events.envelope import Event
+from shared.events.nats_bus import NatsEventBus
+from shared.events.ports import BucketConfig
+from shared.ids import new_id
+from tests.support.servers import NatsServer
+from tests.support.waiting import eventually
+
+
+class Station:
+    """A replica's connection and board."""
+
+    def __init__(self, url: str) -> None:
+        self.bus = NatsEventBus(url, name="test")
+        self.versions = KnownVersions(1000)
+
+    async def start(self) -> Station:
+        await self.bus.start()
+        bucket = await self.bus.bucket(BucketConfig(BOARD, ttl_seconds=900))
+        self.board = NatsVersionBoard(bucket, self.bus.connection, self.versions)
+        assert not self.board.connected
+        await self.board.close()
+        await self.board.start()
+        return self
+
+    async def close(self) -> None:
+        await self.board.close()
+        await self.bus.close()
+
+
+@pytest.fixture
+async def stations(nats_server: NatsServer):
+    stations = [await Station(nats_server.url).start() for _ in range(2)]
+    yield stations
+    for station in stations:
+        await station.close()
+
+
+async def test_an_announcement_reaches_every_replica_and_later_ones(
+    stations, nats_server: NatsServer
+) -> None:
+    owner = new_id()
+    assert await stations[0].board.announce(owner, 7)
+    assert await stations[1].board.announce(owner, 5)
+    for station in stations:
+        await eventually(lambda station=station: station.versions.is_secured(owner, 7))
+    late = await Station(nats_server.url).start()
+    assert late.versions.is_secured(owner, 7)
+    await late.close()
+
+
+async def test_every_replica_hears_of_carts_events(stations) -> None:
+    owner = new_id()
+    await stations[0].bus.publish(Event.new("cart.updated", owner, 3, SystemClock().now(), {}))
+    for station in stations:
+        await eventually(lambda station=station: station.versions.newest(owner) == 3)
+        assert not station.versions.is_secured(owner, 3)
+
+
+async def test_after_an_outage_it_listens_again(stations, nats_server: NatsServer) -> None:
+    here, there = stations
+    owner = new_id()
+    nats_server.stop()
+    await eventually(lambda: not here.board.connected and not there.board.connected)
+    assert not await here.board.announce(owner, 1)
+    nats_server.start()
+    await eventually(lambda: here.board.connected and there.board.connected, timeout=20)
+    assert await here.board.announce(owner, 2)
+    await eventually(lambda: there.versions.is_secured(owner, 2))
+
+    async def is_heard() -> bool:
+        await here.bus.publish(Event.new("cart.updated", owner, 3, SystemClock().now(), {}))
+        return there.versions.newest(owner) == 3
+
+    await eventually(is_heard)
