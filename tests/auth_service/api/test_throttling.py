@@ -1,0 +1,98 @@
+"""Failed sign-ins are counted, and too many of them stopped."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from auth_service.main import create_app
+from shared.ids import new_id
+from shared.observability.metrics import REGISTRY
+from tests.auth_service.conftest import MakeSettings
+from tests.auth_service.people import AUTH, PASSWORD, Person, fresh_email
+from tests.support.apps import running
+from tests.support.servers import RedisServer
+from tests.support.waiting import eventually
+
+WRONG = "wrong horse battery"
+
+
+async def attempt(
+    shop: httpx.AsyncClient, email: str, password: str = WRONG, forwarded: str | None = None
+) -> httpx.Response:
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+    body = {"email": email, "password": password}
+    return await shop.post(f"{AUTH}/login", json=body, headers=headers)
+
+
+def verifications() -> float:
+    return REGISTRY.get_sample_value("auth_password_duration_seconds_count", {"operation": "verify"}) or 0
+
+
+async def test_an_account_is_closed_after_too_many_failures(auth_settings: MakeSettings) -> None:
+    async with running(create_app(auth_settings(auth_failures_per_account=3))) as shop:
+        ana = await Person.registered(shop)
+        codes = [(await attempt(shop, ana.email)).status_code for _ in range(4)]
+        assert codes == [401, 401, 401, 429]
+        refused = await attempt(shop, ana.email.upper(), PASSWORD)
+        assert refused.status_code == 429
+        assert 0 < int(refused.headers["retry-after"]) <= 900
+        assert (await Person.registered(shop)).shop is shop
+
+
+async def test_an_unknown_address_is_closed_as_well(auth_settings: MakeSettings) -> None:
+    async with running(create_app(auth_settings(auth_failures_per_account=2))) as shop:
+        email = fresh_email()
+        assert [(await attempt(shop, email)).status_code for _ in range(3)] == [401, 401, 429]
+
+
+async def test_the_right_password_is_never_counted(auth_settings: MakeSettings) -> None:
+    async with running(create_app(auth_settings(auth_failures_per_account=2))) as shop:
+        ana = await Person.registered(shop)
+        assert {(await attempt(shop, ana.email, PASSWORD)).status_code for _ in range(5)} == {200}
+
+
+async def test_an_account_opens_again_after_the_window(auth_settings: MakeSettings) -> None:
+    settings = auth_settings(auth_failures_per_account=1, auth_failure_window_seconds=1)
+    async with running(create_app(settings)) as shop:
+        ana = await Person.registered(shop)
+        await attempt(shop, ana.email)
+
+        async def open_again() -> bool:
+            return (await attempt(shop, ana.email, PASSWORD)).status_code == 200
+
+        await eventually(open_again, timeout=10, every=0.1)
+
+
+async def test_a_client_is_stopped_by_its_address_at_the_gateway(auth_settings: MakeSettings) -> None:
+    ours, others = f"10.0.0.1-{new_id()}", f"10.0.0.2-{new_id()}"
+    async with running(create_app(auth_settings(auth_failures_per_client=3))) as shop:
+        claimed = [f"1.2.3.{number}, {ours}" for number in range(4)]
+        codes = [(await attempt(shop, fresh_email(), forwarded=text)).status_code for text in claimed]
+        assert codes == [401, 401, 401, 429]
+        assert (await attempt(shop, fresh_email(), forwarded=f"{ours}, {others}")).status_code == 401
+
+
+async def test_without_redis_everybody_may_try(
+    auth_settings: MakeSettings, redis_server: RedisServer
+) -> None:
+    settings = auth_settings(redis_url=redis_server.url, auth_failures_per_account=1)
+    async with running(create_app(settings)) as shop:
+        ana = await Person.registered(shop)
+        redis_server.stop()
+        before = REGISTRY.get_sample_value("auth_throttle_unavailable_total") or 0
+        assert [(await attempt(shop, ana.email)).status_code for _ in range(3)] == [401] * 3
+        assert (await attempt(shop, ana.email, PASSWORD)).status_code == 200
+        assert (REGISTRY.get_sample_value("auth_throttle_unavailable_total") or 0) > before
+
+
+@pytest.mark.parametrize("password", [WRONG, "short", "", "x" * 1000])
+async def test_unknown_address_and_wrong_password_cost_the_same(
+    shop: httpx.AsyncClient, ana: Person, password: str
+) -> None:
+    costs = []
+    for email in (ana.email, fresh_email(), "no address"):
+        before = verifications()
+        await attempt(shop, email, password)
+        costs.append(verifications() - before)
+    assert costs == [1, 1, 1]

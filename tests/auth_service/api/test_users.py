@@ -1,0 +1,121 @@
+"""Administration of accounts."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from auth_service.bootstrap import open_operations
+from shared.security.identity import Role
+from tests.auth_service.conftest import MakeSettings
+from tests.auth_service.people import AUTH, PASSWORD, Person, fresh_email
+from tests.support.waiting import eventually
+
+
+@pytest.fixture
+async def admin(shop: httpx.AsyncClient, auth_settings: MakeSettings) -> Person:
+    """The first administrator, made as the operator makes one."""
+    email = fresh_email()
+    async with open_operations(auth_settings()) as operations:
+        await operations.create_user("Root", email, PASSWORD, Role.ADMIN)
+    answer = await shop.post(f"{AUTH}/login", json={"email": email, "password": PASSWORD})
+    return Person.of(shop, email, answer.json())
+
+
+async def test_an_administrator_sees_an_account(admin: Person, ana: Person) -> None:
+    answer = await admin.call("GET", f"/users/{ana.id}")
+    assert answer.status_code == 200
+    assert answer.json() == answer.json() | {
+        "id": ana.id,
+        "email": ana.email,
+        "disabled": False,
+        "session_count": 1,
+    }
+    assert "hash" not in answer.text
+
+
+async def test_nobody_else_does(ana: Person) -> None:
+    for method, path in (("GET", "/users"), ("GET", f"/users/{ana.id}"), ("PATCH", f"/users/{ana.id}")):
+        answer = await ana.call(method, path, {"role": "admin"} if method == "PATCH" else None)
+        assert answer.status_code == 403
+
+
+async def test_accounts_are_listed_page_by_page(admin: Person) -> None:
+    people = [admin.id, *[(await Person.registered(admin.shop)).id for _ in range(4)]]
+
+    async def listed() -> list[str]:
+        ids, query = [], "limit=2"
+        while query:
+            page = (await admin.call("GET", f"/users?{query}")).json()
+            ids += [user["id"] for user in page["items"]]
+            query = f"limit=2&cursor={page['next_cursor']}" if page["next_cursor"] else ""
+        return ids
+
+    async def complete() -> bool:
+        return await listed() == people
+
+    await eventually(complete)
+
+
+async def test_an_account_is_found_by_its_address(admin: Person, ana: Person) -> None:
+    async def found() -> bool:
+        page = (await admin.call("GET", f"/users?email={ana.email.upper()}")).json()
+        return [user["id"] for user in page["items"]] == [ana.id]
+
+    await eventually(found)
+    assert (await admin.call("GET", "/users?email=nonsense")).json()["items"] == []
+
+
+async def test_a_cursor_belongs_to_its_list(admin: Person, ana: Person) -> None:
+    async def next_cursor() -> str:
+        return str((await admin.call("GET", "/users?limit=1")).json()["next_cursor"] or "")
+
+    cursor = await eventually(next_cursor)
+    for query in (f"cursor={cursor}x", "cursor=x", f"cursor={cursor}&email={ana.email}"):
+        answer = await admin.call("GET", f"/users?{query}")
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["pointer"] == "query:cursor"
+
+
+async def test_a_disabled_user_is_signed_out_and_stays_out(admin: Person, ana: Person) -> None:
+    answer = await admin.call("PATCH", f"/users/{ana.id}", {"disabled": True})
+    assert answer.json()["disabled"] is True
+    assert (await ana.status(), (await ana.refresh()).status_code) == (401, 401)
+    login = {"email": ana.email, "password": PASSWORD}
+    refused = await ana.shop.post(f"{AUTH}/login", json=login)
+    assert refused.status_code == 403
+    assert refused.json()["type"] == "urn:trolley:problem:account-disabled"
+    await admin.call("PATCH", f"/users/{ana.id}", {"disabled": False})
+    assert (await ana.shop.post(f"{AUTH}/login", json=login)).status_code == 200
+
+
+async def test_a_new_role_takes_effect_at_the_next_sign_in(admin: Person, ana: Person) -> None:
+    assert (await admin.call("PATCH", f"/users/{ana.id}", {"role": "admin"})).json()["role"] == "admin"
+    assert await ana.status() == 401
+    promoted = await ana.login()
+    assert (await promoted.call("GET", f"/users/{admin.id}")).status_code == 200
+
+
+async def test_a_change_to_what_is_already_so_signs_nobody_out(admin: Person, ana: Person) -> None:
+    body = {"role": "customer", "disabled": False}
+    assert (await admin.call("PATCH", f"/users/{ana.id}", body)).status_code == 200
+    assert await ana.status() == 200
+
+
+async def test_administrators_cannot_lock_themselves_out(admin: Person) -> None:
+    answer = await admin.call("PATCH", f"/users/{admin.id}", {"role": "customer"})
+    assert answer.status_code == 409
+
+
+async def test_unknown_and_deleted_users_are_not_found(admin: Person, ana: Person) -> None:
+    await ana.call("DELETE", "/me", {"password": PASSWORD})
+    for user_id in (ana.id, "nobody"):
+        assert (await admin.call("GET", f"/users/{user_id}")).status_code == 404
+        assert (await admin.call("PATCH", f"/users/{user_id}", {"disabled": True})).status_code == 404
+
+
+@pytest.mark.parametrize("body", [{"role": "guest"}, {"role": 1}, {"disabled": "yes"}, {"name": "x"}])
+async def test_bad_changes_are_named(admin: Person, ana: Person, body: dict[str, object]) -> None:
+    answer = await admin.call("PATCH", f"/users/{ana.id}", body)
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == [f"/{next(iter(body))}"]
