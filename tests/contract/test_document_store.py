@@ -13,6 +13,7 @@ from shared.ids import new_id
 from shared.store.factory import StoreFactory
 from shared.store.ports import (
     AlreadyExists,
+    Collection,
     DocumentStore,
     Field,
     FieldType,
@@ -179,6 +180,14 @@ async def test_a_field_name_that_means_something_else_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match="field"):
         await store_factory.open(things(**{name: Field(FieldType.LONG)}))
+
+
+@pytest.mark.parametrize("name", ["../up", "Upper", "", "a-b", "*"])
+async def test_a_collection_name_that_means_something_else_is_refused(
+    store_factory: StoreFactory, name: str
+) -> None:
+    with pytest.raises(ValueError, match="collection name"):
+        await store_factory.open(Collection(name, 1, {}))
 
 
 async def test_opening_again_keeps_what_is_there(store_factory: StoreFactory) -> None:

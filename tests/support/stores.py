@@ -55,7 +55,8 @@ async def nothing() -> None:
 
 
 class HookedStore:
-    """The store, with something happening right before and right after each replacement."""
+    """The store, with something happening right before each replacement and deletion, and
+    right after each replacement."""
 
     def __init__(
         self,
@@ -75,3 +76,7 @@ class HookedStore:
         version = await self._store.replace(id, body, expected_version)
         await self.after()
         return version
+
+    async def delete(self, id: str, expected_version: str) -> None:
+        await self.before()
+        await self._store.delete(id, expected_version)

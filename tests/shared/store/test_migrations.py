@@ -118,6 +118,27 @@ async def test_an_interrupted_migration_loses_nothing_and_can_be_run_again(store
     assert await new.create("after", {"colour": "red"})
 
 
+async def test_a_failure_of_the_last_step_lets_the_former_release_write_again(store_factory: Factory) -> None:
+    if isinstance(store_factory, SqliteStoreFactory):
+        pytest.skip("SQLite has one step")
+    old = await store_factory.open(OLD)
+    await asyncio.gather(*(old.create(f"d{n:04}", {"size": n}) for n in range(1500)))
+    meanwhile: list[asyncio.Task[str]] = []
+
+    def interrupt_when_copying_what_came_meanwhile(count: int) -> None:
+        if not meanwhile:
+            meanwhile.append(asyncio.create_task(old.create("meanwhile", {})))
+        if count > 1500:
+            migration.cancel()
+
+    migration = asyncio.create_task(migrate(store_factory, NEW, interrupt_when_copying_what_came_meanwhile))
+    await asyncio.wait([migration])
+    assert migration.cancelled()
+    version = await meanwhile[0]
+    assert await old.replace("meanwhile", {"size": 1}, version)
+    assert (await migrate(store_factory, NEW)).was_needed
+
+
 async def test_no_write_that_lands_meanwhile_is_lost(store_settings: dict[str, Any]) -> None:
     """Creates, replaces and deletes go on through the former release until it is refused."""
     operator, service = (create_store_factory(ServiceSettings(**store_settings)) for _ in range(2))

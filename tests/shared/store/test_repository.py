@@ -130,30 +130,6 @@ async def test_a_hot_change_reads_nothing(store: DocumentStore, collection: Coll
     assert batches(collection, "read") == reads + 1
 
 
-async def test_remove_deletes_what_the_check_lets_go(repository: Repository) -> None:
-    await repository.update("one", add("one", 5))
-
-    def only_when_empty(counter: Counter) -> None:
-        if counter.count:
-            raise ValueError("not empty")
-
-    with pytest.raises(ValueError, match="not empty"):
-        await repository.remove("one", only_when_empty)
-    assert await count(repository) == 5
-    assert await repository.remove("one")
-    assert not await repository.remove("one")
-    assert await repository.update("one", add("one", 1)) == 1
-
-
-async def test_removing_while_others_change_leaves_no_half(repository: Repository) -> None:
-    await repository.update("one", add("one", 1000))
-    changes = [repository.update("one", add("one")) for _ in range(20)]
-    results, raised = await failures([*changes, repository.remove("one")])
-    assert raised == []
-    assert True in results
-    assert await count(repository) in {None, *range(1, 21)}
-
-
 async def test_a_cancelled_caller_does_not_take_the_others_along(repository: Repository) -> None:
     tasks = [asyncio.create_task(repository.update("one", add("one", 1, f"{n}"))) for n in range(10)]
     await asyncio.sleep(0)

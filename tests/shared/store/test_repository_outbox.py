@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 
+import pytest
+
 from shared.store.ports import Between, DocumentStore, Query
-from shared.store.repository import AggregateRepository
+from shared.store.repository import AggregateRepository, Change
 from tests.support.counters import Counter, CounterCodec, RecordingSink, add, event, look
 from tests.support.stores import failures
 
@@ -125,6 +127,11 @@ async def test_a_relay_finds_documents_by_the_age_of_their_oldest_event(
 
     assert await found("2026-01-01T00:00:00.000Z") == []
     assert await found("2026-01-01T00:00:00.001Z") == ["old"]
+
+
+def test_events_without_a_write_are_refused() -> None:
+    with pytest.raises(ValueError, match="writes nothing"):
+        Change(None, None, [event("e1")])
 
 
 async def test_looking_hands_nothing_over_and_writes_nothing(
