@@ -25,8 +25,8 @@ log = get_logger(__name__)
 
 EXPIRES_SECONDS = 30
 HEARTBEAT_SECONDS = 5
-DRAIN_SECONDS = 5
 _NANOSECONDS = 1_000_000_000
+_EXISTS = 10148  # JetStream's error: a consumer of this name exists with other settings
 _HEARTBEAT, _NO_MESSAGES, _EXPIRED = "100", "404", "408"
 
 
@@ -43,12 +43,15 @@ class DurableConsumer:
         name: str,
         handlers: Mapping[str, EventHandler],
         policy: RetryPolicy,
+        *,
+        drain_seconds: float,
         concurrency: int = 32,
     ) -> None:
         self._connection = connection
         self._name = name
         self._subjects = list(handlers)
         self._policy = policy
+        self._drain_seconds = drain_seconds
         self._concurrency = concurrency
         self._deliveries = Deliveries(name, handlers, policy)
         self._working: dict[asyncio.Task[None], Msg] = {}
@@ -59,20 +62,28 @@ class DurableConsumer:
     async def start(self) -> None:
         """Makes the consumer and starts to pull. Raises `BusUnavailable`."""
         try:
-            await self._ensure(self._connection.session)
+            await self._make(self._connection.session)
         except ApiError as error:
             raise BusUnavailable(f"NATS refused the consumer {self._name}: {error}") from error
         self._pulling = [asyncio.create_task(self._run(), name=f"consumer-{self._name}")]
         self._reporting = [asyncio.create_task(self._report_progress(), name=f"progress-{self._name}")]
 
     async def stop(self) -> None:
-        """Pulls no more, and gives running handlers a few seconds to end; then their events come again."""
+        """Pulls no more, and gives running handlers `drain_seconds` to end; then their events come again."""
         await cancel_all(self._pulling)
         if self._working:
-            await asyncio.wait(self._working, timeout=DRAIN_SECONDS)
+            await asyncio.wait(self._working, timeout=self._drain_seconds)
         await cancel_all([*self._working, *self._reporting])
 
-    async def _ensure(self, session: Session) -> None:
+    async def _make_if_missing(self, session: Session) -> None:
+        """Settings that a replica of a newer version, started later, gave the consumer stay."""
+        try:
+            await self._make(session, action="create")
+        except ApiError as error:
+            if error.err_code != _EXISTS:
+                raise
+
+    async def _make(self, session: Session, action: str = "") -> None:
         seconds = self._policy.ack_seconds
         config = {
             "name": self._name,
@@ -86,7 +97,7 @@ class DurableConsumer:
             "max_deliver": self._policy.max_deliver,
             "max_ack_pending": 5000,
         }
-        body = {"stream_name": SHOP, "config": config}
+        body = {"stream_name": SHOP, "config": config, "action": action}
         await session.requests.call(f"CONSUMER.CREATE.{SHOP}.{self._name}", body)
 
     async def _run(self) -> None:
@@ -94,7 +105,7 @@ class DurableConsumer:
         while True:
             session = await self._connection.next_session()
             try:
-                await self._ensure(session)
+                await self._make_if_missing(session)
                 delays = backoff()
                 await self._pull(session)
             except (BusUnavailable, ApiError, _PullEnded, nats.errors.Error) as error:

@@ -37,9 +37,11 @@ class NatsEventBus:
         replicas: int = 1,
         policy: RetryPolicy | None = None,
         request_seconds: float = 2.0,
+        drain_seconds: float = 5.0,
     ) -> None:
         self._replicas = replicas
         self._policy = policy or RetryPolicy()
+        self._drain_seconds = drain_seconds
         self._streams: dict[str | None, StreamConfig] = {
             config.name: config for config in shop_streams(replicas)
         }
@@ -64,7 +66,7 @@ class NatsEventBus:
         await self._connection.start()
 
     async def close(self) -> None:
-        """Lets running handlers end, then leaves NATS."""
+        """Gives running handlers `drain_seconds` to end, then leaves NATS."""
         consumers, self._consumers = self._consumers, []
         for consumer in consumers:
             await consumer.stop()
@@ -79,7 +81,9 @@ class NatsEventBus:
         EVENTS_PUBLISHED.labels(event.type).inc()
 
     async def subscribe(self, consumer: str, handlers: Mapping[str, EventHandler]) -> None:
-        durable = DurableConsumer(self._connection, consumer, handlers, self._policy)
+        durable = DurableConsumer(
+            self._connection, consumer, handlers, self._policy, drain_seconds=self._drain_seconds
+        )
         await durable.start()
         self._consumers.append(durable)
 

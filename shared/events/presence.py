@@ -123,7 +123,10 @@ async def list_nodes(client: Client, timeout: float) -> list[Node]:
             while True:
                 wait = _QUIET_SECONDS if nodes else timeout
                 async with asyncio.timeout(wait):
-                    nodes += _read_node(await answers.get())
+                    message = await answers.get()
+                if _is_nobody(message):
+                    break
+                nodes += _read_node(message)
     await _unsubscribe([subscription])
     return sorted(nodes, key=lambda node: (node.service, node.started, node.id))
 
@@ -135,8 +138,13 @@ def _put_into(queue: asyncio.Queue[Msg]) -> Callable[[Msg], Any]:
     return put
 
 
+def _is_nobody(message: Msg) -> bool:
+    """The server's own answer where nobody listens."""
+    return (message.headers or {}).get("Status") == "503"
+
+
 def _read_node(message: Msg) -> list[Node]:
-    """The replica that answered; none for services of another kind, and where nobody is there to answer."""
+    """The replica that answered; none for services of another kind."""
     try:
         body = orjson.loads(message.data)
         return [

@@ -6,6 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from itertools import islice
 
+from shared.observability.logging import get_logger
+
+log = get_logger(__name__)
+
 _AT_ONCE = 256
 
 
@@ -45,4 +49,6 @@ class Settling:
         due = [document_id for document_id, time in islice(self._due.items(), _AT_ONCE) if time <= due_by]
         for document_id in due:
             del self._due[document_id]
-        await asyncio.gather(*map(self._settle, due))
+        for outcome in await asyncio.gather(*map(self._settle, due), return_exceptions=True):
+            if isinstance(outcome, Exception):  # one that fails keeps no other from being settled
+                log.error("a document could not be settled", exc_info=outcome)

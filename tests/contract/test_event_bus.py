@@ -159,7 +159,7 @@ async def test_a_replica_that_stops_hands_its_events_to_another(nats_url: str, d
         await asyncio.Event().wait()
 
     async with running_bus(nats_url, policy=QUICK) as other:
-        crashing = NatsEventBus(nats_url, name="crashing", policy=QUICK)
+        crashing = NatsEventBus(nats_url, name="crashing", policy=QUICK, drain_seconds=0)
         await crashing.start()
         await crashing.subscribe(consumer, {subjects: hang})
         event = an_event(f"{domain}.happened")

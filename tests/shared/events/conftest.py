@@ -1,0 +1,86 @@
+"""A small aggregate with an outbox, on the embedded store."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.clock import SystemClock
+from shared.events.envelope import Event
+from shared.events.outbox import Outbox
+from shared.events.ports import Deliver
+from shared.settings import ServiceSettings
+from shared.store.factory import create_store_factory
+from shared.store.ports import Collection, DocumentStore
+from shared.store.repository import AggregateRepository, Change
+from tests.support.counters import COUNTER_FIELDS, Counter, CounterCodec
+
+COUNTERS = Collection("counters", 1, COUNTER_FIELDS)
+
+
+@dataclass(frozen=True)
+class Replica:
+    """One replica's outbox, and the store it shares with others."""
+
+    repository: AggregateRepository[Counter]
+    outbox: Outbox
+    store: DocumentStore
+
+    async def count(self, id: str) -> str:
+        """Counts once more, which is a fact; gives the event's id."""
+
+        def once_more(counter: Counter | None) -> Change[Counter, str]:
+            present = counter or Counter(id)
+            changed = replace(present, count=present.count + 1)
+            event = Event.new("counter.counted", id, changed.count, SystemClock().now(), {})
+            return Change(changed, event.id, [event])
+
+        return await self.repository.update(id, once_more)
+
+    async def pending(self, id: str) -> list[Mapping[str, Any]]:
+        document = await self.store.get(id)
+        return document.body["pending_events"] if document else []
+
+
+@asynccontextmanager
+async def a_replica(directory: Path, deliver: Deliver, **options: Any) -> AsyncIterator[Replica]:
+    """A replica whose outbox is not started yet; it is closed afterwards."""
+    factory = create_store_factory(ServiceSettings(sqlite_directory=directory))
+    try:
+        store = await factory.open(COUNTERS)
+        outbox = Outbox(deliver, **options)
+        repository = AggregateRepository(store, CounterCodec(), outbox)
+        outbox.attach(repository, store)
+        yield Replica(repository, outbox, store)
+        await outbox.close()
+    finally:
+        await factory.close()
+
+
+class Inbox:
+    """A `Deliver` that remembers, and fails while `failure` is set."""
+
+    def __init__(self) -> None:
+        self.received: list[tuple[str, str]] = []
+        self.failure: Exception | None = None
+        self.attempts = 0
+
+    @property
+    def ids(self) -> list[str]:
+        return [event_id for _, event_id in self.received]
+
+    async def __call__(self, document_id: str, events: Any) -> None:
+        self.attempts += 1
+        if self.failure is not None:
+            raise self.failure
+        self.received += [(document_id, event.id) for event in events]
+
+
+@pytest.fixture
+def inbox() -> Inbox:
+    return Inbox()
