@@ -1,0 +1,91 @@
+"""Calls an operation with generated requests, and holds each answer against its OpenAPI document."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import not_a_server_error
+from schemathesis.generation import GenerationMode
+from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    missing_required_header,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+schemathesis.serializer.alias("application/x-ndjson", "text/plain")
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+    missing_required_header,
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody signed in. `authorize` gives a token of a new session, one for each request, because some end
+    theirs. `known` is what is there, by name: half of the valid requests are about it."""
+
+    client: httpx.AsyncClient
+    authorize: Callable[[], str]
+    known: Mapping[str, str]
+
+    async def fuzz(self, operation: APIOperation[Any, Any], mode: GenerationMode, examples: int) -> None:
+        """Sends `examples` requests. Raises schemathesis' failure, which says what to repeat."""
+        loop = asyncio.get_running_loop()
+        needs_token = "security" in operation.definition.raw
+
+        @settings(
+            max_examples=examples,
+            derandomize=True,
+            database=None,
+            deadline=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy(generation_mode=mode), informed=st.booleans())
+        def check(case: schemathesis.Case, informed: bool) -> None:
+            if informed and mode is GenerationMode.POSITIVE:
+                self._inform(case)
+            response = asyncio.run_coroutine_threadsafe(self._send(case), loop).result(30)
+            case.validate_response(response, checks=CHECKS)
+            assert response.status_code != httpx.codes.UNAUTHORIZED or not needs_token
+
+        await asyncio.to_thread(check)
+
+    def _inform(self, case: schemathesis.Case) -> None:
+        for name in case.path_parameters or {}:
+            case.path_parameters[name] = self.known.get(name, case.path_parameters[name])
+        case.body = self._with_known(case.body)
+        if "If-Match" in (case.headers or {}):
+            case.headers["If-Match"] = "*"
+
+    def _with_known(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._with_known(item) for item in value]
+        if isinstance(value, dict):
+            return {key: self.known.get(key) or self._with_known(item) for key, item in value.items()}
+        return value
+
+    async def _send(self, case: schemathesis.Case) -> httpx.Response:
+        request = case.as_transport_kwargs(base_url="http://test")
+        request.pop("cookies", None)
+        headers = {**request.pop("headers"), "Authorization": self.authorize()}
+        if isinstance(request.get("data"), (bytes, str)):
+            request["content"] = request.pop("data")
+        return await self.client.request(**request, headers=headers)

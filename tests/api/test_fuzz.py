@@ -1,0 +1,100 @@
+"""Generated requests, valid and not: never a 5xx, and every answer is one that the document describes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import schemathesis
+from fastapi import FastAPI
+from schemathesis.generation import GenerationMode
+from schemathesis.schemas import APIOperation
+
+import auth_service.main
+import cart_service.main
+import product_service.main
+from auth_service.settings import AuthSettings
+from cart_service.settings import CartSettings
+from product_service.api.dependencies import NDJSON
+from product_service.settings import ProductSettings
+from shared.ids import new_id
+from shared.security.identity import Role
+from tests.api.fuzzing import Caller
+from tests.support.apps import running
+from tests.support.tokens import TokenIssuer, put_entry
+
+pytestmark = pytest.mark.filterwarnings(
+    # The application's own use of `random`, in another thread, looks to hypothesis like that of a strategy.
+    "ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning"
+)
+
+EXAMPLES = 8
+CHEAP_PASSWORDS = {"auth_password_memory_kib": 64, "auth_password_iterations": 1}
+
+
+async def fuzz(app: FastAPI, caller: Caller, subtests: pytest.Subtests) -> None:
+    schema = schemathesis.openapi.from_dict(app.openapi())
+    schema.config.generation.update(with_security_parameters=False)  # they are the caller's
+    for result in schema.get_all_operations():
+        operation = result.ok()
+        for mode in GenerationMode if can_be_wrong(operation) else [GenerationMode.POSITIVE]:
+            with subtests.test(operation.label, mode=mode.value):
+                await caller.fuzz(operation, mode, EXAMPLES)
+
+
+def can_be_wrong(operation: APIOperation[Any, Any]) -> bool:
+    """Whether it takes what can be invalid. Any bytes are a stream of lines; the bad ones are reported."""
+    if operation.body and NDJSON in operation.get_request_payload_content_types():
+        return False
+    return bool(operation.body) or any(operation.iter_parameters())
+
+
+def authorizer(tokens: TokenIssuer, user_id: str) -> Callable[[], str]:
+    """Gives tokens of an admin, each of a session of its own."""
+    return lambda: tokens.issue(user_id, Role.ADMIN, session_id=new_id())
+
+
+async def test_auth(backend_settings: dict[str, Any], tokens: TokenIssuer, subtests: pytest.Subtests) -> None:
+    app = auth_service.main.create_app(AuthSettings(**backend_settings, **CHEAP_PASSWORDS))
+    async with running(app) as client:
+
+        async def register() -> dict[str, Any]:
+            body = {"name": "Ann", "email": f"{new_id()}@example.com", "password": "correct horse battery"}
+            session: dict[str, Any] = (await client.post("/api/v1/auth/register", json=body)).json()
+            return session
+
+        caller, another = await register(), await register()
+        known = {"user_id": another["user"]["id"], "refresh_token": another["refresh_token"]}
+        authorize = authorizer(tokens, caller["user"]["id"])
+        await fuzz(app, Caller(client, authorize, known), subtests)
+
+
+async def test_products(
+    backend_settings: dict[str, Any], tokens: TokenIssuer, subtests: pytest.Subtests
+) -> None:
+    app = product_service.main.create_app(ProductSettings(**backend_settings))
+    async with running(app) as client:
+        authorize = authorizer(tokens, "editor")
+        body = {"sku": "MUG-1", "name": "Mug", "price": 1299, "currency": "USD", "stock": 3}
+        product = await client.post("/api/v1/products", json=body, headers={"Authorization": authorize()})
+        known = {"product_id": product.raise_for_status().json()["id"]}
+        await fuzz(app, Caller(client, authorize, known), subtests)
+
+
+async def test_cart(backend_settings: dict[str, Any], tokens: TokenIssuer, subtests: pytest.Subtests) -> None:
+    product = {
+        "id": f"p{new_id()[1:]}",
+        "version": 1,
+        "name": "Mug",
+        "image_url": None,
+        "price": 1299,
+        "currency": "USD",
+        "stock": 1000,
+        "status": "active",
+    }
+    await put_entry(backend_settings["nats_url"], "products", product["id"], product)
+    app = cart_service.main.create_app(CartSettings(**backend_settings))
+    async with running(app) as client:
+        caller = Caller(client, authorizer(tokens, new_id()), {"product_id": product["id"]})
+        await fuzz(app, caller, subtests)
