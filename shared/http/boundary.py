@@ -5,6 +5,7 @@ It is plain ASGI, and one instead of six, since each layer costs every request s
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 
@@ -14,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.errors import MalformedRequest, ShopError
+from shared.errors import MalformedRequest, ShopError, Unavailable
 from shared.http.access_log import record
 from shared.http.body_limit import BodyLimit
 from shared.http.problem import UnexpectedError, encode_problem, from_http_exception, problem_headers
@@ -91,6 +92,11 @@ class _Exchange:
             await self.boundary.app(self.scope, self.receive, self._send)
         except ClientDisconnect:
             self.status = self.status or _CLIENT_LEFT
+        except asyncio.CancelledError:
+            # The time to drain is over. The server is about to end this task and would answer a bare 500.
+            await self._fail(
+                Unavailable("The service ended before the request did. Try again.", retry_after=1)
+            )
         except Exception as error:
             await self._fail(error)
         finally:

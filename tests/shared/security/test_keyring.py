@@ -1,0 +1,158 @@
+"""Keys and revocations, as they come from a real NATS."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import orjson
+import pytest
+
+from shared.clock import SystemClock, to_rfc3339
+from shared.events.nats_bus import NatsEventBus
+from shared.events.ports import Entry
+from shared.security.keyring import AUTH_KEYS, Keyring
+from shared.security.revocations import Revocations, revocations_bucket
+from shared.settings import ServiceSettings
+from tests.support.servers import NatsServer
+from tests.support.tokens import TokenIssuer
+from tests.support.waiting import eventually
+
+
+@pytest.fixture
+async def bus(nats_server: NatsServer) -> AsyncIterator[NatsEventBus]:
+    bus = NatsEventBus(nats_server.url, name="test")
+    await bus.start()
+    yield bus
+    await bus.close()
+
+
+def entry(issuer: TokenIssuer, **changes: object) -> Entry:
+    return Entry(issuer.kid, 1, orjson.dumps({**issuer.public_jwk, **changes}))
+
+
+async def test_present_keys_are_known_once_it_has_started(bus: NatsEventBus, nats_server: NatsServer) -> None:
+    issuer = TokenIssuer()
+    await issuer.publish_key(nats_server.url)
+    keys = Keyring()
+    await keys.start(bus)
+    assert keys.get(issuer.kid) is not None
+    assert keys.connected
+    await keys.stop()
+
+
+async def test_keys_come_and_go(bus: NatsEventBus) -> None:
+    keys, issuer = Keyring(), TokenIssuer()
+    await keys.start(bus)
+    assert keys.get(issuer.kid) is None
+    bucket = await bus.bucket(AUTH_KEYS)
+    await bucket.put(issuer.kid, orjson.dumps(issuer.public_jwk))
+    await eventually(lambda: keys.get(issuer.kid) is not None)
+    await bucket.delete(issuer.kid)
+    await eventually(lambda: keys.get(issuer.kid) is None)
+    await keys.stop()
+
+
+async def test_known_keys_stay_while_nats_is_away_and_new_ones_come_after(
+    bus: NatsEventBus, nats_server: NatsServer
+) -> None:
+    keys, first, second = Keyring(), TokenIssuer(), TokenIssuer()
+    await keys.start(bus)
+    await first.publish_key(nats_server.url)
+    await eventually(lambda: keys.get(first.kid) is not None)
+    nats_server.kill()
+    await eventually(lambda: not keys.connected)
+    assert keys.get(first.kid) is not None
+    nats_server.start()
+    await second.publish_key(nats_server.url)
+    await eventually(lambda: keys.get(second.kid) is not None)
+    assert keys.get(first.kid) is not None
+    await keys.stop()
+
+
+async def test_after_a_gap_a_key_has_some_time_to_show_up_again() -> None:
+    keys, kept, dropped = Keyring(confirm_seconds=0.05), TokenIssuer(), TokenIssuer()
+    for issuer in (kept, dropped):
+        keys.apply(entry(issuer))
+    keys.doubt()
+    keys.apply(entry(kept))
+    assert keys.get(dropped.kid) is not None
+    await eventually(lambda: keys.get(dropped.kid) is None)
+    assert keys.get(kept.kid) is not None
+
+
+@pytest.mark.parametrize(
+    "changes", [{"kty": "oct"}, {"crv": "P-384"}, {"x": None}, {"x": "!"}, {"d": "private"}]
+)
+def test_what_is_no_public_key_is_ignored(changes: dict[str, object]) -> None:
+    keys, issuer = Keyring(), TokenIssuer()
+    keys.apply(entry(issuer, **changes))
+    assert len(keys) == 0
+    keys.apply(Entry("k", 1, b"no json"))
+    keys.apply(Entry("k", 1, b"[]"))
+    assert len(keys) == 0
+
+
+def test_the_generation_changes_with_the_keys() -> None:
+    keys, issuer = Keyring(), TokenIssuer()
+    keys.apply(entry(issuer))
+    added = keys.generation
+    keys.apply(Entry("unknown", 2, None))
+    assert keys.generation == added
+    keys.apply(Entry(issuer.kid, 3, None))
+    assert keys.generation != added
+
+
+async def test_a_revocation_is_known_within_a_moment(bus: NatsEventBus, nats_server: NatsServer) -> None:
+    issuer = TokenIssuer()
+    await (await bus.bucket(revocations_bucket(ServiceSettings()))).put("early", b'{"revoked_at": "x"}')
+    revocations = Revocations(ServiceSettings(), SystemClock())
+    await revocations.start(bus)
+    assert "early" in revocations
+    await issuer.revoke(nats_server.url, "late")
+    await eventually(lambda: "late" in revocations, 2)
+    await revocations.stop()
+
+
+async def test_revocations_made_while_nats_was_away_for_this_replica_are_not_missed(
+    bus: NatsEventBus, nats_server: NatsServer
+) -> None:
+    revocations, issuer = Revocations(ServiceSettings(), SystemClock()), TokenIssuer()
+    await revocations.start(bus)
+    await issuer.revoke(nats_server.url, "before")
+    await eventually(lambda: "before" in revocations)
+    nats_server.stop()
+    await eventually(lambda: not revocations.connected)
+    assert "before" in revocations
+    nats_server.start()
+    await issuer.revoke(nats_server.url, "after")
+    await eventually(lambda: "after" in revocations)
+    await revocations.stop()
+
+
+def test_spent_revocations_are_dropped() -> None:
+    clock = SystemClock()
+    revocations = Revocations(ServiceSettings(auth_access_token_seconds=600), clock)
+
+    def revoke(session: str, age: float) -> None:
+        revoked_at = to_rfc3339(clock.now() - timedelta(seconds=age))
+        revocations.apply(Entry(session, 1, orjson.dumps({"revoked_at": revoked_at})))
+
+    revoke("spent", 661)
+    revoke("alive", 599)
+    revoke("new", 0)
+    assert "spent" not in revocations
+    assert "alive" in revocations
+    assert len(revocations) == 2
+
+
+def test_a_deleted_entry_takes_no_revocation_back() -> None:
+    revocations = Revocations(ServiceSettings(), SystemClock())
+    revocations.apply(Entry("s", 1, b"{}"))
+    revocations.apply(Entry("s", 2, None))
+    assert "s" in revocations
+
+
+def test_before_the_start_nothing_is_connected() -> None:
+    assert not Keyring().connected
+    assert not Revocations(ServiceSettings(), SystemClock()).connected
