@@ -44,7 +44,9 @@ from shared.store.repository import AggregateRepository
 
 
 @dataclass(frozen=True, slots=True)
-class _Adapters:
+class Adapters:
+    """What the use cases need from outside, ready for use."""
+
     users: Users
     claims: EmailClaims
     sessions: Sessions
@@ -57,8 +59,8 @@ class _Adapters:
 async def bootstrap(settings: AuthSettings, backends: Backends) -> AsyncIterator[AuthService]:
     """The use cases on these backends, with their background work. Raises `WrongSecret` when AUTH_SECRET
     does not open the signing keys in the store."""
-    async with _adapters(settings, backends) as adapters:
-        service = _compose(settings, backends, adapters)
+    async with open_adapters(settings, backends) as adapters:
+        service = compose(settings, backends, adapters)
         await service.keys.load()
         await service.keys.publish()
         async with upkeep(service.keys, adapters.sessions, backends.clock, settings.auth_key_reload_seconds):
@@ -85,7 +87,8 @@ async def open_operations(
 
 
 @asynccontextmanager
-async def _adapters(settings: AuthSettings, backends: Backends) -> AsyncIterator[_Adapters]:
+async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIterator[Adapters]:
+    """The adapters that the settings choose; closes them afterwards."""
     async with AsyncExitStack() as stack:
         stores = backends.stores
         passwords = ArgonPasswords(
@@ -104,7 +107,7 @@ async def _adapters(settings: AuthSettings, backends: Backends) -> AsyncIterator
         stack.push_async_callback(throttle.close)
         delivery = RevokingDelivery(backends.bus, revocations_bucket(settings))
         outboxes = [Outbox(delivery, clock=backends.clock) for _ in (USERS, SESSIONS)]
-        adapters = _Adapters(
+        adapters = Adapters(
             users=UserRepository(await stores.open(USERS), outboxes[0]),
             claims=EmailClaimRepository(await stores.open(EMAIL_CLAIMS)),
             sessions=SessionRepository(await stores.open(SESSIONS), outboxes[1]),
@@ -118,7 +121,8 @@ async def _adapters(settings: AuthSettings, backends: Backends) -> AsyncIterator
         yield adapters
 
 
-def _compose(settings: AuthSettings, backends: Backends, adapters: _Adapters) -> AuthService:
+def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> AuthService:
+    """The use cases over these adapters. `keys.load` has to come first."""
     clock, users, sessions = DocumentClock(backends.clock), adapters.users, adapters.sessions
     session_life = timedelta(seconds=settings.auth_session_seconds)
     signer = Es256Signer(settings.auth_secret.get_secret_value())

@@ -134,6 +134,6 @@ class TokenSigner(Protocol):
 class KeyPublisher(Protocol):
     """Where verifiers find the public keys."""
 
-    async def publish(self, keys: Sequence[SigningKey]) -> None:
-        """Makes exactly these keys known. Raises `BusUnavailable`."""
+    async def publish(self, current: Sequence[SigningKey], retired: Sequence[SigningKey]) -> None:
+        """Makes the current keys known, and the retired ones unknown. Raises `BusUnavailable`."""
         ...

@@ -8,7 +8,8 @@ from shared.clock import Clock
 
 
 class DocumentClock:
-    """Another clock's time in whole milliseconds: what is answered now equals what is read from the store later."""
+    """Another clock's time in whole milliseconds: what is answered now equals what is read from the store
+    later."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -16,16 +16,14 @@ class BucketKeyPublisher:
 
     def __init__(self, bus: EventBus) -> None:
         self._bus = bus
-        self._published: set[str] = set()
 
-    async def publish(self, keys: Sequence[SigningKey]) -> None:
+    async def publish(self, current: Sequence[SigningKey], retired: Sequence[SigningKey]) -> None:
         bucket = await self._bus.bucket(AUTH_KEYS)
-        for key in keys:
+        for key in current:
             await _put(bucket, key.kid, orjson.dumps(dict(key.public)))
-        wanted = {key.kid for key in keys}
-        for kid in self._published - wanted:
-            await bucket.delete(kid)
-        self._published = wanted
+        for key in retired:
+            if await bucket.get(key.kid) is not None:
+                await bucket.delete(key.kid)
 
 
 async def _put(bucket: Bucket, key: str, value: bytes) -> None:

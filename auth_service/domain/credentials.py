@@ -17,7 +17,7 @@ PASSWORD_MIN = 8
 PASSWORD_MAX = 128
 
 _LOCAL = re.compile(r"[^\s@\"(),:;<>\[\]\\]+")
-_LABEL = re.compile(r"[^\W_]([\w-]{0,61}[^\W_])?")
+_LABEL = re.compile(r"[^\W_](?:(?:[^\W_]|-){0,61}[^\W_])?")
 _UNPRINTABLE = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 

@@ -48,7 +48,9 @@ class KeyService:
 
     async def publish(self) -> None:
         """Makes the public keys known to every service. Raises `BusUnavailable`."""
-        await self._publisher.publish(self.published())
+        current = self.published()
+        retired = [key for key in self._ring.keys if key not in current]
+        await self._publisher.publish(current, retired)
 
     async def rotate(self) -> SigningKey:
         """Adds a key, publishes it, and gives it; it signs once every replica knows it. The last stays

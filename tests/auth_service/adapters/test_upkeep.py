@@ -1,0 +1,83 @@
+"""What replicas do from time to time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from auth_service.adapters.upkeep import sweep_sessions
+from auth_service.bootstrap import open_operations
+from auth_service.main import create_app
+from auth_service.service import AuthService
+from shared.security.keyring import AUTH_KEYS
+from tests.auth_service.conftest import MakeSettings
+from tests.auth_service.people import AUTH
+from tests.auth_service.service.conftest import CLIENT, MovableClock, World, open_world
+from tests.support.apps import running
+from tests.support.servers import NatsServer
+from tests.support.waiting import eventually
+
+
+@pytest.fixture
+async def world(auth_settings: MakeSettings) -> AsyncIterator[World]:
+    async with open_world(auth_settings(), MovableClock()) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def auth(world: World) -> AuthService:
+    return await world.compose()
+
+
+async def test_sessions_that_expired_are_removed(world: World, auth: AuthService) -> None:
+    expired = (await auth.sessions.guest(CLIENT)).refresh_token.partition(".")[0]
+    world.clock.move(days=20)
+    alive = (await auth.sessions.guest(CLIENT)).refresh_token.partition(".")[0]
+    world.clock.move(days=11, hours=1)
+
+    async def removed() -> bool:
+        return await sweep_sessions(world.adapters.sessions, world.clock) == 1
+
+    await eventually(removed)
+    assert await world.adapters.sessions.get(expired) is None
+    assert await world.adapters.sessions.get(alive) is not None
+
+
+async def test_a_running_replica_takes_over_new_keys(auth_settings: MakeSettings) -> None:
+    settings = auth_settings(auth_key_reload_seconds=0.1)
+    async with running(create_app(settings)) as shop:
+        async with open_operations(settings) as operations:
+            key = await operations.rotate_keys()
+
+        async def known() -> bool:
+            return key.kid in await kids(shop)
+
+        await eventually(known)
+        assert len(await kids(shop)) == 2
+
+
+async def kids(shop: httpx.AsyncClient) -> list[str]:
+    answer = await shop.get(f"{AUTH}/.well-known/jwks.json")
+    assert answer.headers["cache-control"] == "public, max-age=60"
+    return [key["kid"] for key in answer.json()["keys"]]
+
+
+async def test_keys_that_nats_lost_are_published_again(
+    auth_settings: MakeSettings, nats_server: NatsServer
+) -> None:
+    settings = auth_settings(nats_url=nats_server.url, auth_key_reload_seconds=0.1)
+    async with open_world(settings, MovableClock()) as world, running(create_app(settings)) as shop:
+        [kid] = await kids(shop)
+
+        async def published() -> bool:
+            return await (await world.backends.bus.bucket(AUTH_KEYS)).get(kid) is not None
+
+        await eventually(published)
+        nats_server.stop()
+        await eventually(lambda: not world.backends.bus.connected)
+        nats_server.start()
+        await eventually(lambda: world.backends.bus.connected, timeout=20)
+        await (await world.backends.bus.bucket(AUTH_KEYS)).delete(kid)
+        await eventually(published, timeout=20)

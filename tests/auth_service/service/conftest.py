@@ -1,0 +1,85 @@
+"""The use cases on real adapters, with a clock that a test can move."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from auth_service.bootstrap import Adapters, compose, open_adapters
+from auth_service.domain.credentials import NewAccount, new_account
+from auth_service.service import AuthService, Client, SignedIn
+from auth_service.settings import AuthSettings
+from shared.backends import Backends, open_backends
+from shared.clock import SystemClock
+from tests.auth_service.conftest import MakeSettings
+from tests.auth_service.people import PASSWORD, fresh_email
+
+CLIENT = Client("192.0.2.1", "a test")
+
+
+class MovableClock:
+    """The machine's clock, and how far a test has moved it."""
+
+    def __init__(self) -> None:
+        self._moved = timedelta()
+
+    def now(self) -> datetime:
+        return SystemClock().now() + self._moved
+
+    def move(self, **by: float) -> None:
+        self._moved += timedelta(**by)
+
+
+@dataclass(frozen=True)
+class World:
+    """One process with its adapters. `compose` builds the use cases, with some adapters replaced."""
+
+    settings: AuthSettings
+    backends: Backends
+    adapters: Adapters
+    clock: MovableClock
+
+    async def compose(self, **replaced: Any) -> AuthService:
+        service = compose(self.settings, self.backends, replace(self.adapters, **replaced))
+        await service.keys.load()
+        return service
+
+
+@asynccontextmanager
+async def open_world(settings: AuthSettings, clock: MovableClock) -> AsyncIterator[World]:
+    async with AsyncExitStack() as stack:
+        backends = await stack.enter_async_context(open_backends(settings, clock, name="auth"))
+        adapters = await stack.enter_async_context(open_adapters(settings, backends))
+        yield World(settings, backends, adapters, clock)
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    return MovableClock()
+
+
+@pytest.fixture
+async def world(auth_settings: MakeSettings, clock: MovableClock) -> AsyncIterator[World]:
+    async with open_world(auth_settings(), clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def auth(world: World) -> AuthService:
+    return await world.compose()
+
+
+@pytest.fixture
+def account() -> NewAccount:
+    """Checked input for an account that nobody has."""
+    return new_account("Ana", fresh_email(), PASSWORD)
+
+
+@pytest.fixture
+async def signed_in(auth: AuthService, account: NewAccount) -> SignedIn:
+    return await auth.sessions.register(account, CLIENT)

@@ -1,0 +1,128 @@
+"""One account for an address, also when registrations are slow, die or race."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from auth_service.domain.claims import EmailClaim
+from auth_service.domain.credentials import NewAccount, claim_id
+from auth_service.domain.errors import EmailAlreadyRegistered, InvalidCredentials
+from auth_service.service import AuthService, SignedIn
+from auth_service.service.authentication import Client
+from shared.ids import new_id
+from shared.store.repository import Change
+from tests.auth_service.gates import Gate
+from tests.auth_service.service.conftest import CLIENT, MovableClock, World
+
+
+async def leave_claim(world: World, account: NewAccount) -> None:
+    """What a registration leaves behind that died before it wrote the account."""
+    claim = EmailClaim(new_id(), world.clock.now())
+    await world.adapters.claims.update(claim_id(account.email), lambda _: Change(claim, None))
+
+
+async def login(auth: AuthService, account: NewAccount) -> SignedIn:
+    return await auth.sessions.login(account.email, account.password, Client("192.0.2.7"))
+
+
+async def test_a_claim_without_an_account_holds_for_a_while_only(
+    world: World, auth: AuthService, account: NewAccount
+) -> None:
+    await leave_claim(world, account)
+    with pytest.raises(EmailAlreadyRegistered):
+        await auth.sessions.register(account, CLIENT)
+    with pytest.raises(InvalidCredentials):
+        await login(auth, account)
+    world.clock.move(seconds=31)
+    registered = await auth.sessions.register(account, CLIENT)
+    assert (await login(auth, account)).user.id == registered.user.id
+
+
+async def test_of_many_who_take_a_claim_over_one_wins(
+    world: World, auth: AuthService, account: NewAccount
+) -> None:
+    await leave_claim(world, account)
+    world.clock.move(seconds=31)
+    results = await asyncio.gather(
+        *(auth.sessions.register(account, CLIENT) for _ in range(20)), return_exceptions=True
+    )
+    winners = [result for result in results if isinstance(result, SignedIn)]
+    assert len(winners) == 1
+    assert {type(result) for result in results} == {SignedIn, EmailAlreadyRegistered}
+    assert (await login(auth, account)).user.id == winners[0].user.id
+
+
+async def test_a_registration_that_was_overtaken_fails_and_leaves_nothing(
+    world: World, auth: AuthService, clock: MovableClock, account: NewAccount
+) -> None:
+    users = Gate(world.adapters.users, "update")
+    slow = asyncio.create_task((await world.compose(users=users)).sessions.register(account, CLIENT))
+    await users.reached.wait()
+    clock.move(seconds=31)
+    winner = await auth.sessions.register(account, CLIENT)
+    users.open()
+    with pytest.raises(EmailAlreadyRegistered):
+        await slow
+    assert (await login(auth, account)).user.id == winner.user.id
+
+
+async def test_an_account_that_was_written_is_never_overtaken(
+    world: World, auth: AuthService, clock: MovableClock, account: NewAccount
+) -> None:
+    users = Gate(world.adapters.users, "update", before=False)
+    slow = asyncio.create_task((await world.compose(users=users)).sessions.register(account, CLIENT))
+    await users.reached.wait()
+    clock.move(seconds=31)
+    with pytest.raises(EmailAlreadyRegistered):
+        await auth.sessions.register(account, CLIENT)
+    users.open()
+    assert (await login(auth, account)).user.id == (await slow).user.id
+
+
+async def test_a_take_over_that_was_overtaken_fails(
+    world: World, auth: AuthService, clock: MovableClock, account: NewAccount
+) -> None:
+    users = Gate(world.adapters.users, "update")
+    first = asyncio.create_task((await world.compose(users=users)).sessions.register(account, CLIENT))
+    await users.reached.wait()
+    clock.move(seconds=31)
+    passwords = Gate(world.adapters.passwords, "hash")
+    second = asyncio.create_task(
+        (await world.compose(passwords=passwords)).sessions.register(account, CLIENT)
+    )
+    await passwords.reached.wait()
+    users.open()
+    winner = await first
+    passwords.open()
+    with pytest.raises(EmailAlreadyRegistered):
+        await second
+    assert (await login(auth, account)).user.id == winner.user.id
+
+
+async def test_an_account_deleted_before_its_confirmation_stays_deleted(
+    world: World, auth: AuthService, clock: MovableClock, account: NewAccount
+) -> None:
+    """The slow one loses its claim after its account was already erased: there is nothing to withdraw."""
+    claims = Gate(world.adapters.claims, "update", calls_to_pass=1)
+    slow = asyncio.create_task((await world.compose(claims=claims)).sessions.register(account, CLIENT))
+    await claims.reached.wait()
+    claim = await world.adapters.claims.get(claim_id(account.email))
+    assert claim is not None
+    await world.adapters.users.update(
+        claim.user_id, lambda user: Change(user.erased(clock.now()) if user else None, None)
+    )
+    await world.adapters.claims.release(claim_id(account.email), claim.user_id)
+    claims.open()
+    with pytest.raises(EmailAlreadyRegistered):
+        await slow
+
+
+async def test_only_the_claimant_frees_an_address(
+    world: World, auth: AuthService, account: NewAccount
+) -> None:
+    await auth.sessions.register(account, CLIENT)
+    await world.adapters.claims.release(claim_id(account.email), "somebody else")
+    with pytest.raises(EmailAlreadyRegistered):
+        await auth.sessions.register(account, CLIENT)

@@ -1,0 +1,79 @@
+"""What the operator does without signing in."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from auth_service.adapters.signing import WrongSecret
+from auth_service.bootstrap import open_operations
+from auth_service.domain.errors import EmailAlreadyRegistered
+from shared.clock import SystemClock
+from shared.errors import InvalidInput, Unavailable
+from shared.security.identity import Role, Scope
+from tests.auth_service.conftest import MakeSettings
+from tests.auth_service.people import AUTH, PASSWORD, Person, fresh_email
+from tests.support.waiting import eventually
+
+
+async def test_the_first_administrator_is_made_before_the_service_runs(auth_settings: MakeSettings) -> None:
+    email = fresh_email()
+    async with open_operations(auth_settings()) as operations:
+        user = await operations.create_user("Root", email.upper(), PASSWORD, Role.ADMIN)
+        assert (user.email, user.role, user.sessions) == (email, Role.ADMIN, ())
+        with pytest.raises(EmailAlreadyRegistered):
+            await operations.create_user("Root", email, PASSWORD)
+        with pytest.raises(InvalidInput):
+            await operations.create_user("", "no", "short")
+
+
+async def test_an_operator_token_opens_what_its_scopes_say(
+    shop: httpx.AsyncClient, auth_settings: MakeSettings, ana: Person
+) -> None:
+    async with open_operations(auth_settings()) as operations:
+        administrator = await operations.issue_operator_token([Scope.USERS_ADMIN])
+        importer = await operations.issue_operator_token([Scope.CATALOG_WRITE])
+
+    async def status(token: str, path: str = f"/users/{ana.id}") -> int:
+        answer = await shop.get(f"{AUTH}{path}", headers={"Authorization": f"Bearer {token}"})
+        return answer.status_code
+
+    assert [await status(token) for token in (administrator, importer)] == [200, 403]
+    assert await status(administrator, "/me") == 404
+    assert await status(administrator, "/sessions") == 200
+
+
+@pytest.mark.parametrize("path", ["/logout", "/logout-all"])
+async def test_an_operator_token_can_be_ended(
+    shop: httpx.AsyncClient, auth_settings: MakeSettings, path: str
+) -> None:
+    async with open_operations(auth_settings()) as operations:
+        token = await operations.issue_operator_token([Scope.USERS_ADMIN])
+    headers = {"Authorization": f"Bearer {token}"}
+    assert (await shop.post(f"{AUTH}{path}", headers=headers)).status_code == 204
+
+    async def refused() -> bool:
+        return (await shop.get(f"{AUTH}/users", headers=headers)).status_code == 401
+
+    await eventually(refused, timeout=1)
+
+
+async def test_keys_are_rotated_under_running_services(ana: Person, auth_settings: MakeSettings) -> None:
+    settings = auth_settings()
+    async with open_operations(settings) as operations:
+        key = await operations.rotate_keys()
+    assert await ana.status() == 200
+    assert key.active_from > SystemClock().now()
+
+
+async def test_an_absent_nats_is_named(auth_settings: MakeSettings, free_port: int) -> None:
+    settings = auth_settings(nats_url=f"nats://127.0.0.1:{free_port}")
+    with pytest.raises(Unavailable, match="NATS_URL"):
+        async with open_operations(settings, patience_seconds=0.5):
+            pass
+
+
+async def test_another_secret_is_named(shop: httpx.AsyncClient, auth_settings: MakeSettings) -> None:
+    with pytest.raises(WrongSecret, match="AUTH_SECRET"):
+        async with open_operations(auth_settings(auth_secret="another secret of a fair length")):
+            pass

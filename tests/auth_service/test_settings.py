@@ -1,0 +1,47 @@
+"""Settings that are refused."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from auth_service.main import create_app
+from auth_service.settings import AuthSettings
+from tests.auth_service.conftest import MakeSettings
+from tests.auth_service.people import AUTH
+from tests.support.apps import running
+from tests.support.waiting import eventually
+
+
+def test_default_secrets_are_refused_outside_development() -> None:
+    with pytest.raises(ValidationError, match="AUTH_SECRET"):
+        AuthSettings(environment="production", cursor_secret="a secret of our own")
+
+
+def test_own_secrets_are_accepted() -> None:
+    secret = "a secret of our own, long enough"
+    assert AuthSettings(environment="production", cursor_secret=secret, auth_secret=secret)
+
+
+def test_a_short_secret_is_refused() -> None:
+    with pytest.raises(ValidationError, match="auth_secret"):
+        AuthSettings(auth_secret="short")
+
+
+async def test_a_service_with_another_secret_never_serves(
+    auth_settings: MakeSettings, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with running(create_app(auth_settings())):
+        pass
+    stranger = create_app(auth_settings(auth_secret="another secret of a fair length"))
+    async with running(stranger, wait_ready=False) as shop:
+        told: list[str] = []
+
+        def names_the_setting() -> bool:
+            told.append(capfd.readouterr().out)
+            return "AUTH_SECRET does not open the signing keys" in "".join(told)
+
+        await eventually(names_the_setting)
+        answer = await shop.post(f"{AUTH}/guest")
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"]
