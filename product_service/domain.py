@@ -85,6 +85,11 @@ class ProductDetails:
         return replace(self, **{**changes, "attributes": attributes})
 
 
+def product_id_of(sku: str) -> str:
+    """A SKU has one id for ever, so creating a document is what makes SKUs unique. Case is ignored."""
+    return "p" + hashlib.sha256(sku.upper().encode()).hexdigest()[:31]
+
+
 @dataclass(frozen=True, slots=True)
 class ProductDraft:
     """A product as somebody wants it to be: its SKU and its details."""
@@ -94,8 +99,7 @@ class ProductDraft:
 
     @property
     def id(self) -> str:
-        """A SKU has one id for ever, so creating a document is what makes SKUs unique. Case is ignored."""
-        return "p" + hashlib.sha256(self.sku.upper().encode()).hexdigest()[:31]
+        return product_id_of(self.sku)
 
     def sold_in(self, currency: str) -> Self:
         """The draft itself. Raises `InvalidInput` unless its price is in the shop's one currency."""
