@@ -9,15 +9,15 @@ from rich.table import Table
 
 from benchmarks.load import Load
 
-BARE_ROUTE = "bare FastAPI route"
-BARE_REDIS = "bare FastAPI route, one Redis GET"
+BARE_ROUTE = "bare route"
+BARE_REDIS = "bare route, Redis GET"
 
 
 def show(console: Console, loads: Mapping[str, Load]) -> None:
-    """Prints a line for each load. A ratio of 0.50 means half as many answers a second as the bare route."""
+    """Prints a line for each load. 0.50 of bare means half as many answers a second as the bare route."""
     table = Table(title="Through the gateway, one replica of each service", title_justify="left")
-    table.add_column("request")
-    for column in ("answers/s", "median ms", "p99 ms", "of bare", "of bare + Redis", "refused"):
+    table.add_column("request", no_wrap=True)
+    for column in ("answers/s", "median ms", "p99 ms", "of bare", "of Redis", "refused"):
         table.add_column(column, justify="right")
     for name, load in loads.items():
         table.add_row(name, *_figures(load, loads))

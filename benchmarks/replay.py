@@ -1,0 +1,110 @@
+"""`python -m benchmarks.replay`: real baskets, put into carts through the gateway and compared line by line.
+
+Needs the data set (`make dataset`). Ends with status 1 when a cart differs from its basket.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.progress import track
+
+from benchmarks.shop import open_shop
+from product_service.domain import product_id_of
+from shared.ids import new_id
+from trolley.catalogues import completejourney
+from trolley.datasets.completejourney import Basket, baskets
+
+ATTEMPTS = 5
+SHOWN = 10
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a replay came to. `differences` says, for a person, which cart is not its basket."""
+
+    baskets: int = 0
+    lines: int = 0
+    differences: list[str] = field(default_factory=list)
+
+
+async def replay(client: httpx.AsyncClient, waiting: Iterator[Basket], tally: Tally) -> None:
+    """Takes baskets until none is left: a guest for each, an add for each line, and a look at the cart."""
+    for basket_id, lines in waiting:
+        guest = await _call(client, "POST", "/api/v1/auth/guest")
+        headers = {"Authorization": f"Bearer {guest['access_token']}"}
+        wanted = {product_id_of(sku): quantity for sku, quantity in lines}
+        for product_id, quantity in wanted.items():
+            body = {"product_id": product_id, "quantity": quantity}
+            await _call(client, "POST", "/api/v1/cart/items", body, {**headers, "Idempotency-Key": new_id()})
+        cart = await _call(client, "GET", "/api/v1/cart", headers=headers)
+        held = {item["product_id"]: item["quantity"] for item in cart["items"]}
+        tally.baskets += 1
+        tally.lines += len(wanted)
+        if held != wanted:
+            tally.differences.append(f"basket {basket_id}: {dict(wanted.items() ^ held.items())}")
+
+
+async def _call(
+    client: httpx.AsyncClient,
+    method: str,
+    path: str,
+    body: Any = None,
+    headers: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    """The decoded answer; a 503 is tried again, with the same Idempotency-Key."""
+    for attempt in range(1, ATTEMPTS + 1):
+        response = await client.request(method, path, json=body, headers=headers)
+        if response.status_code != httpx.codes.SERVICE_UNAVAILABLE or attempt == ATTEMPTS:
+            break
+        await asyncio.sleep(0.2 * attempt)
+    answer: dict[str, Any] = response.raise_for_status().json()
+    return answer
+
+
+async def replay_all(base_url: str, count: int, clients: int, console: Console) -> Tally:
+    """`count` baskets, by `clients` at once."""
+    tally = Tally()
+    chosen = track(islice(baskets(), count), "Baskets", total=count, console=console)
+    waiting = iter(chosen)
+    async with httpx.AsyncClient(base_url=base_url, timeout=30) as client:
+        await asyncio.gather(*(replay(client, waiting, tally) for _ in range(clients)))
+    return tally
+
+
+async def main() -> int:
+    """The exit status."""
+    arguments = argparse.ArgumentParser(prog="python -m benchmarks.replay", description=__doc__)
+    arguments.add_argument("--baskets", type=int, default=2000, help="how many (2,000)")
+    arguments.add_argument("--clients", type=int, default=16, help="how many at once (16)")
+    arguments.add_argument("--carts", type=int, default=1, help="replicas of the cart service (1)")
+    chosen = arguments.parse_args()
+    console = Console()
+    with tempfile.TemporaryDirectory() as directory, console.status("loading the catalogue …") as status:
+        async with open_shop(Path(directory), completejourney(), {"cart": chosen.carts}) as stack:
+            status.stop()
+            started = time.perf_counter()
+            tally = await replay_all(stack.base_url, chosen.baskets, chosen.clients, console)
+            seconds = time.perf_counter() - started
+    console.print(
+        f"{tally.baskets:,} baskets with {tally.lines:,} lines in {seconds:.1f} s: "
+        f"{tally.lines / seconds:,.0f} adds/s, {len(tally.differences)} differences"
+    )
+    for difference in tally.differences[:SHOWN]:
+        console.print(difference, highlight=False)
+    return 1 if tally.differences else 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))

@@ -1,0 +1,84 @@
+"""The shop under load: everything real, and a bare application behind the same gateway."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+
+from shared.ids import new_id
+from trolley.catalogues import Catalogue
+from trolley.local.gateway import ROUTES
+from trolley.local.ports import free_port
+from trolley.local.process import ManagedProcess, Program
+from trolley.local.stack import LocalStack
+from trolley.operations import operator_session
+from trolley.seeding import import_products
+
+BARE_ROUTE = """
+http:
+  routers:
+    bare:
+      entryPoints: [web]
+      rule: PathPrefix(`/bare/`)
+      priority: 10
+      middlewares: [shop-chain]
+      service: bare
+  services:
+    bare:
+      loadBalancer:
+        servers: [{ url: "http://127.0.0.1:%d" }]
+"""
+
+
+@asynccontextmanager
+async def open_shop(
+    directory: Path, catalogue: Catalogue, scale: Mapping[str, int] | None = None
+) -> AsyncIterator[LocalStack]:
+    """The shop with that catalogue and no rate limit, on NATS and Redis of its own. With ELASTICSEARCH_URL it
+    uses that store, under an index prefix of its own, which it deletes."""
+    port, prefix = free_port(), f"bench-{new_id()}-"
+    environment = {
+        **os.environ,
+        "NATS_URL": "",
+        "REDIS_URL": "",
+        "ELASTICSEARCH_INDEX_PREFIX": prefix,
+        "GATEWAY_RATE_AVERAGE": "0",
+        "LOG_REQUESTS": "false",
+    }
+    stack = LocalStack(directory, scale=scale, environment=environment, routes=_routes(directory, port))
+    await stack.start()
+    command = [sys.executable, "-m", "benchmarks.bare", str(port)]
+    bare = ManagedProcess(Program("bare", command, stack.environment, Path.cwd()), lambda _name, _line: None)
+    try:
+        await bare.start()
+        session = await operator_session(stack.environment)
+        await import_products(stack.base_url, session.access_token, catalogue.lines)
+        yield stack
+    finally:
+        await bare.stop(3)
+        await stack.stop()
+        _delete_indices(environment.get("ELASTICSEARCH_URL", ""), prefix)
+
+
+def _routes(directory: Path, port: int) -> Path:
+    """The gateway's routes, and one to the bare application."""
+    routes = directory / "routes"
+    routes.mkdir()
+    for file in ROUTES.iterdir():
+        (routes / file.name).write_bytes(file.read_bytes())
+    (routes / "bare.yml").write_text(BARE_ROUTE % port)
+    return routes
+
+
+def _delete_indices(url: str, prefix: str) -> None:
+    if not url:
+        return
+    with httpx.Client(base_url=url, timeout=60) as client:
+        rows = client.get(f"/_cat/indices/{prefix}*", params={"format": "json", "h": "index"}).json()
+        for row in rows:
+            client.delete(f"/{row['index']}").raise_for_status()
