@@ -85,12 +85,12 @@ class NatsConnection:
         itself."""
         if self._keeper is not None:
             return
-        await self._dial()
         try:
+            await self._dial()
             session = await self._begin()
-        except (BusUnavailable, ApiError) as error:
+        except BaseException:
             await self._hang_up()
-            raise BusUnavailable(f"NATS at {self._where} (NATS_URL) is not ready: {error}") from error
+            raise
         self._keeper = asyncio.create_task(self._keep(session), name="nats-connection")
 
     async def close(self) -> None:
@@ -144,9 +144,11 @@ class NatsConnection:
         await session.requests.open()
         try:
             await self._prepare(session)
-        except BaseException:
+        except BaseException as error:
             session.end()
             await session.requests.close()
+            if isinstance(error, (BusUnavailable, ApiError)):
+                raise BusUnavailable(f"NATS at {self._where} (NATS_URL) is not ready: {error}") from error
             raise
         self._session = session
         self._ready.set()
@@ -185,8 +187,8 @@ class NatsConnection:
                 if self._client.is_connected:
                     return await self._begin()
                 await self._changed.wait()
-            except (BusUnavailable, ApiError) as error:
-                log.warning("NATS is not ready", setting="NATS_URL", servers=self._where, reason=str(error))
+            except BusUnavailable as error:
+                log.warning("still without NATS", reason=error.detail)
                 await asyncio.sleep(delay)
         raise AssertionError("backoff has no end")
 

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from nats.js.api import ConsumerInfo
 
 from shared.events.buckets import NatsBucket
 from shared.events.nats_bus import NatsEventBus
@@ -223,3 +224,49 @@ async def test_a_watch_goes_on_when_its_consumer_was_removed(nats_url: str, seen
         await eventually(lambda: seen.pairs == [("key", b"value")], timeout=20)
         assert seen.gaps == []
         await watch.stop()
+
+
+async def test_a_quiet_watch_keeps_its_consumer(nats_url: str, seen: Seen) -> None:
+    async with running_bus(nats_url) as bus:
+        bucket = await _bucket(bus)
+        watch = await bucket.watch(seen.on_entry, replay=False, on_gap=seen.on_gap)
+        before = await _consumers(bus, bucket)
+        heard = bus.client.stats["in_msgs"]
+        # Heartbeats come every two seconds; without them the consumer would be replaced after five.
+        await eventually(lambda: bus.client.stats["in_msgs"] >= heard + 4, timeout=20)
+        assert [consumer.name for consumer in await _consumers(bus, bucket)] == [c.name for c in before]
+        assert watch.connected
+        await watch.stop()
+
+
+async def test_a_replay_larger_than_the_window_of_flow_control_comes_whole(nats_url: str, seen: Seen) -> None:
+    async with running_bus(nats_url, request_seconds=30) as bus:
+        bucket = await _bucket(bus)
+        await asyncio.gather(*(bucket.put(f"k{n}", b"x" * 40_000) for n in range(1000)))
+        watch = await bucket.watch(seen.on_entry, replay=True)
+        assert len(seen.entries) == 1000
+        assert seen.is_ordered
+        await watch.stop()
+
+
+async def test_a_missing_message_is_noticed_and_fetched(nats_url: str, seen: Seen) -> None:
+    async with running_bus(nats_url) as bus:
+        bucket = await _bucket(bus)
+        watch = await bucket.watch(seen.on_entry, replay=False, on_gap=seen.on_gap)
+        (consumer,) = await _consumers(bus, bucket)
+        heartbeat = {"Status": "100", "Nats-Last-Consumer": "900"}  # names a message that never came
+        await bus.client.publish(consumer.config.deliver_subject, b"", headers=heartbeat)
+
+        async def is_replaced() -> bool:
+            return [each.name for each in await _consumers(bus, bucket)] not in ([], [consumer.name])
+
+        await eventually(is_replaced)
+        await eventually(lambda: watch.connected)
+        await bucket.put("key", b"value")
+        await eventually(lambda: seen.pairs == [("key", b"value")])
+        assert seen.gaps == []
+        await watch.stop()
+
+
+async def _consumers(bus: NatsEventBus, bucket: NatsBucket) -> list[ConsumerInfo]:
+    return await bus.client.jetstream().consumers_info(f"KV_{bucket.name}")

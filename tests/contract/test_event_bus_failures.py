@@ -14,7 +14,7 @@ from shared.events.nats_bus import NatsEventBus
 from shared.events.ports import BucketConfig, BusUnavailable
 from shared.ids import new_id
 from tests.support.events import Recorder, an_event, publish_until_accepted, running_bus
-from tests.support.servers import NatsServer
+from tests.support.servers import NatsServer, Server, find_program
 from tests.support.waiting import eventually
 
 
@@ -157,3 +157,71 @@ async def test_settings_of_a_stream_are_brought_up_to_date(nats_server: NatsServ
     async with running_bus(nats_server.url) as bus:
         stream = await bus.client.jetstream().stream_info("SHOP")
         assert stream.config.max_bytes == 1024 * 1024 * 1024
+
+
+async def test_closing_does_not_wait_for_a_frozen_nats(nats_server: NatsServer) -> None:
+    async with running_bus(nats_server.url, request_seconds=0.2) as bus:
+        nats_server.pause()
+        large = an_event(text="x" * 900_000)
+        await asyncio.gather(*(bus.publish(large) for _ in range(20)), return_exceptions=True)
+        began = time.monotonic()
+        await bus.close()
+        assert time.monotonic() - began < 5
+    nats_server.resume()
+
+
+async def test_starting_can_be_cancelled(nats_server: NatsServer) -> None:
+    nats_server.pause()
+    bus = NatsEventBus(nats_server.url, name="test")
+    starting = asyncio.create_task(bus.start())
+    await asyncio.sleep(0)
+    await eventually(lambda: bus.client.is_connecting)
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    await bus.close()
+    nats_server.resume()
+
+
+async def test_a_nats_without_jetstream_is_not_ready(tmp_path: Path, free_port: int) -> None:
+    program = find_program("nats-server")
+    assert program is not None
+    server = Server([program, "-a", "127.0.0.1", "-p", str(free_port)], free_port, tmp_path / "nats.log")
+    server.start()
+    bus = NatsEventBus(f"nats://127.0.0.1:{free_port}", name="test")
+    try:
+        with pytest.raises(BusUnavailable, match="NATS_URL"):
+            await bus.start()
+        assert not bus.connected
+    finally:
+        await bus.close()
+        server.stop()
+
+
+async def test_it_waits_until_jetstream_is_back_too(nats_server: NatsServer, tmp_path: Path) -> None:
+    program = find_program("nats-server")
+    assert program is not None
+    port = nats_server.port
+    plain = Server([program, "-a", "127.0.0.1", "-p", str(port)], port, tmp_path / "plain.log")
+    async with running_bus(nats_server.url) as bus:
+        await asyncio.to_thread(nats_server.stop)
+        await asyncio.to_thread(plain.start)
+        await eventually(lambda: bus.client.is_connected)
+        assert not bus.connected
+        await asyncio.to_thread(plain.stop)
+        await asyncio.to_thread(nats_server.start)
+        await eventually(lambda: bus.connected, timeout=20)
+        await bus.publish(an_event())
+
+
+async def test_a_connection_that_the_client_closed_for_good_is_dialled_anew(nats_server: NatsServer) -> None:
+    async with running_bus(nats_server.url) as bus:
+        handler = Recorder()
+        await bus.subscribe("listener", {"shop.>": handler})
+        first = bus.client
+        await first.close()
+        await eventually(lambda: bus.connected)
+        assert bus.client is not first
+        event = an_event()
+        await bus.publish(event)
+        await eventually(lambda: handler.ids == [event.id])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from shared.events.courier import HELD_EVENTS_LIMIT
 from shared.events.envelope import Event
 from shared.events.outbox import Outbox
 from shared.events.ports import BusUnavailable
+from shared.store.ports import Collection, DocumentStore, Found, Query, StoreUnavailable
 from tests.shared.events.conftest import Inbox, a_replica
 from tests.support.waiting import eventually
 
@@ -201,3 +203,34 @@ async def test_what_memory_cannot_hold_is_left_to_the_relay(tmp_path: Path, inbo
 async def test_an_outbox_without_documents_does_not_start(inbox: Inbox) -> None:
     with pytest.raises(RuntimeError, match="attach"):
         await Outbox(inbox).start()
+
+
+class Unsteady:
+    """A store whose searches fail at first."""
+
+    def __init__(self, store: DocumentStore) -> None:
+        self._store = store
+        self._failures: list[Exception] = [StoreUnavailable("away"), ValueError("a bug")]
+
+    @property
+    def collection(self) -> Collection:
+        return self._store.collection
+
+    async def find(self, query: Query) -> Found:
+        if self._failures:
+            raise self._failures.pop()
+        return await self._store.find(query)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+async def test_the_relay_goes_on_after_the_store_failed(tmp_path: Path, inbox: Inbox) -> None:
+    nowhere = Inbox()
+    nowhere.failure = BusUnavailable("away")
+    async with a_replica(tmp_path, nowhere, **NEVER_SETTLES) as crashed:
+        event_id = await crashed.count("one")
+    async with a_replica(tmp_path, inbox, **QUICK) as other:
+        other.outbox.attach(other.repository, Unsteady(other.store))
+        await other.outbox.start()
+        await eventually(lambda: inbox.ids == [event_id])
