@@ -15,7 +15,7 @@ SPEC = ServiceSpec(
     prefix="/api/v1/cart",
     title="Trolley: cart",
     description="The caller's own cart, found by the access token; guests have one, too. Two writes at the"
-    " same moment both count, unless `If-Match` forbids it. With an `Idempotency-Key` a write can be repeated.",
+    " same moment both count, unless `If-Match` forbids it. With an `Idempotency-Key` a write is repeatable.",
     routers=[router],
     tags=[{"name": "Cart", "description": "What the caller is about to buy."}],
 )

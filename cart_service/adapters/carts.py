@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from shared.store.repository import OUTBOX_FIELDS
-
 from cart_service.domain.cart import Cart, Line, UsedKey
 from shared.store.ports import Collection, Field, FieldType, Json
+from shared.store.repository import OUTBOX_FIELDS
 
 CARTS = Collection(
     name="carts",
@@ -29,7 +28,7 @@ class CartCodec:
             "version": aggregate.version,
             "updated_at": aggregate.updated_at,
             "lines": [
-                [line.product_id, line.quantity, line.unit_price_when_added, line.added_at]
+                (line.product_id, line.quantity, line.unit_price_when_added, line.added_at)
                 for line in aggregate.lines.values()
             ],
             "used_keys": [[used.key, used.fingerprint] for used in aggregate.used_keys],

@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 from cart_service.domain.operations import AnyOperation
 from cart_service.service import CartService, Write, Written
 from cart_service.service.rendering import version_in
-from shared.http.etag import IfMatchDep
+from shared.http.etag import EntityTags, IfMatchDep
 from shared.http.headers import RequestHeader
 from shared.http.runtime import use_cases
 from shared.security.dependencies import CurrentUserDep
@@ -45,17 +45,8 @@ idempotency_key = IdempotencyKeyHeader(
 )
 
 
-async def expected_versions(condition: IfMatchDep) -> Collection[int] | None:
-    """The versions that `If-Match` accepts; None for any. A weak tag names none (RFC 9110, 13.1.1)."""
-    if condition is None or condition.any:
-        return None
-    versions = (version_in(tag) for tag in condition.strong)
-    return {version for version in versions if version is not None}
-
-
 CartServiceDep = Annotated[CartService, Depends(cart_service)]
 IdempotencyKeyDep = Annotated[str | None, Depends(idempotency_key)]
-ExpectedVersionsDep = Annotated[Collection[int] | None, Depends(expected_versions)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +64,17 @@ class CartChanges:
 
 
 async def cart_changes(
-    user: CurrentUserDep, carts: CartServiceDep, key: IdempotencyKeyDep, versions: ExpectedVersionsDep
+    request: Request, user: CurrentUserDep, key: IdempotencyKeyDep, condition: IfMatchDep
 ) -> CartChanges:
-    return CartChanges(carts, user.user_id, key, versions)
+    return CartChanges(await cart_service(request), user.user_id, key, versions_of(condition))
+
+
+def versions_of(condition: EntityTags | None) -> Collection[int] | None:
+    """The versions that `If-Match` accepts; None for any. A weak tag names none (RFC 9110, 13.1.1)."""
+    if condition is None or condition.any:
+        return None
+    versions = (version_in(tag) for tag in condition.strong)
+    return {version for version in versions if version is not None}
 
 
 CartChangesDep = Annotated[CartChanges, Depends(cart_changes)]

@@ -57,6 +57,17 @@ async def test_an_announcement_reaches_every_replica_and_later_ones(
     await late.close()
 
 
+async def test_an_announcement_that_was_removed_changes_nothing(stations) -> None:
+    here, there = stations
+    owner, other = new_id(), new_id()
+    await here.board.announce(owner, 7)
+    bucket = await here.bus.bucket(BucketConfig(BOARD, ttl_seconds=900))
+    await bucket.delete(owner)
+    await here.board.announce(other, 1)
+    await eventually(lambda: there.versions.is_secured(other, 1))
+    assert there.versions.is_secured(owner, 7)
+
+
 async def test_every_replica_hears_of_carts_events(stations) -> None:
     owner = new_id()
     await stations[0].bus.publish(Event.new("cart.updated", owner, 3, SystemClock().now(), {}))

@@ -101,3 +101,12 @@ async def test_a_failure_that_nobody_waits_for_is_quiet() -> None:
     reader.cancel()
     await settle()
     assert reader.cancelled()
+
+
+async def test_work_that_is_cancelled_is_cancelled_for_its_readers() -> None:
+    async def cancelled() -> int:
+        raise asyncio.CancelledError
+
+    flights = Flights[int]()
+    with pytest.raises(asyncio.CancelledError):
+        await flights.share("k", flights.arrive(), cancelled)
