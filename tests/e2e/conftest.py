@@ -35,7 +35,7 @@ async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gat
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def own_shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
     """A shop of the tests' own, shared by those that break nothing."""
-    async with running_shop(tmp_path_factory.mktemp("shop"), auth=2, products=2, cart=2) as shop:
+    async with running_shop(tmp_path_factory.mktemp("shop") / ".data", auth=2, products=2, cart=2) as shop:
         yield shop
 
 

@@ -1,0 +1,101 @@
+"""The operator's commands against a running shop, found through what the local run wrote down."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import dataclass
+
+import orjson
+import pytest
+
+from shared.ids import new_id
+from tests.e2e.shops import Shop, bare_environment
+
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+
+
+@dataclass(frozen=True)
+class Result:
+    status: int
+    output: str
+    errors: str
+
+
+async def trolley(shop: Shop, *arguments: str, stdin: str = "") -> Result:
+    """Runs a command beside the shop's `.data`."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "trolley",
+        *arguments,
+        cwd=shop.stack.directory.parent,
+        env={**bare_environment(), "COLUMNS": "150"},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    output, errors = await process.communicate(stdin.encode())
+    return Result(process.returncode or 0, output.decode(), errors.decode())
+
+
+async def test_nodes_shows_every_replica(own_shop: Shop) -> None:
+    result = await trolley(own_shop, "nodes", "--timeout", "5")
+    for service, count in own_shop.stack.scale.items():
+        assert result.output.count(f" {service} ") == count, result
+
+
+async def test_an_administrator_made_on_the_command_line_can_sign_in(own_shop: Shop) -> None:
+    email = f"{new_id()}@example.com"
+    arguments = ("users", "create", "--email", email, "--admin", "--password-stdin")
+    result = await trolley(own_shop, *arguments, stdin="correct horse battery staple\n")
+    assert result.status == 0, result
+    boss = await own_shop.login(email)
+    assert boss.session["user"]["role"] == "admin"
+    again = await trolley(own_shop, *arguments, stdin="correct horse battery staple\n")
+    assert again.status == 1
+    assert "exists" in again.errors
+
+
+async def test_a_password_that_is_too_short_is_refused_by_name(own_shop: Shop) -> None:
+    arguments = ("users", "create", "--email", f"{new_id()}@example.com", "--password-stdin")
+    result = await trolley(own_shop, *arguments, stdin="short\n")
+    assert result.status == 1
+    assert "/password" in result.errors
+
+
+async def test_call_keeps_the_guest_and_its_cart(own_shop: Shop) -> None:
+    listed = await trolley(own_shop, "call", "GET", "/products?limit=1")
+    product_id = orjson.loads(listed.output)["items"][0]["id"]
+    body = orjson.dumps({"product_id": product_id, "quantity": 2}).decode()
+    for expected in (2, 4):
+        added = await trolley(own_shop, "call", "POST", "/cart/items", "--as", "guest", "-d", body)
+        assert orjson.loads(added.output)["item_count"] == expected
+    kept = own_shop.stack.directory / "sessions.json"
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+
+async def test_call_may_act_as_the_operator_and_ends_with_1_on_an_error(own_shop: Shop) -> None:
+    assert (await trolley(own_shop, "call", "GET", "/auth/users", "--as", "admin")).status == 0
+    refused = await trolley(own_shop, "call", "GET", "/auth/users", "--as", "guest")
+    assert refused.status == 1
+    assert "403" in refused.output
+
+
+async def test_migrate_finds_everything_up_to_date(own_shop: Shop) -> None:
+    result = await trolley(own_shop, "migrate")
+    assert result.status == 0, result
+    assert result.output.count("up to date") == 6
+
+
+async def test_seeding_twice_changes_nothing(own_shop: Shop) -> None:
+    result = await trolley(own_shop, "seed")
+    assert "unchanged" in result.output, result
+    assert "created" not in result.output
+
+
+async def test_without_a_shop_a_command_says_how_to_start_one(own_shop: Shop) -> None:
+    result = await trolley(own_shop, "call", "GET", "/products", "--url", "http://127.0.0.1:1")
+    assert result.status == 1
+    assert "make run" in result.errors
+    assert "Traceback" not in result.errors
