@@ -79,8 +79,9 @@ class ProductSearch(Protocol):
     neighbours counting as one, and never in the first letter. Of a text the first 16 words count; a text
     without any word finds nothing.
 
-    Every order ends with the SKU, so that pages neither repeat nor skip a product that did not change between
-    them. A search sees a write once the store was refreshed: within about a second, or after `refresh`.
+    Every order ends with the SKU, descending where it descends, so that pages neither repeat nor skip a
+    product that did not change between them. A search sees a write once the store was refreshed: within about
+    a second, or after `refresh`.
     """
 
     async def search(self, query: SearchQuery, limit: int, after: Position | None = None) -> Hits:

@@ -13,12 +13,12 @@ from shared.store.elasticsearch.gateway import Gateway
 
 Clause = dict[str, Any]
 
-_SORTS: dict[Sort, Clause] = {
-    Sort.RELEVANCE: {"_score": "desc"},
-    Sort.PRICE: {"price": "asc"},
-    Sort.PRICE_DESCENDING: {"price": "desc"},
-    Sort.NAME: {"name_key": "asc"},
-    Sort.NEWEST: {"created_at": "desc"},
+_SORTS: dict[Sort, list[Clause]] = {
+    Sort.RELEVANCE: [{"_score": "desc"}, {"sku_key": "asc"}],
+    Sort.PRICE: [{"price": "asc"}, {"sku_key": "asc"}],
+    Sort.PRICE_DESCENDING: [{"price": "desc"}, {"sku_key": "desc"}],
+    Sort.NAME: [{"name_key": "asc"}, {"sku_key": "asc"}],
+    Sort.NEWEST: [{"created_at": "desc"}, {"sku_key": "desc"}],
 }
 _EXACT = {"name_words": 8.0, "search_words": 2.0}
 _PREFIX = {"name_words": 2.0, "search_words": 0.5}
@@ -48,7 +48,7 @@ class ElasticsearchProductSearch:
     ) -> Hits:
         body = {
             "query": {"bool": {"must": [_word(word, lenient) for word in words], "filter": _filters(query)}},
-            "sort": [_order(query, words), {"sku_key": "asc"}],
+            "sort": _order(query, words),
             "size": limit + 1,
             "track_total_hits": TOTAL_COUNTED,
             "_source": False,
@@ -68,7 +68,7 @@ def _hits(found: Clause, limit: int) -> Hits:
     return Hits([row["_id"] for row in rows[:limit]], total["value"], total["relation"] == "eq", following)
 
 
-def _order(query: SearchQuery, words: list[str]) -> Clause:
+def _order(query: SearchQuery, words: list[str]) -> list[Clause]:
     if query.sort is Sort.RELEVANCE and not words:
         return _SORTS[Sort.NEWEST]
     return _SORTS[query.sort]

@@ -80,11 +80,9 @@ class _Question:
         """Id, sort value and SKU of what comes after that position."""
         key, descends = self._order()
         beyond, position = _beyond(descends, after)
+        way = "DESC" if descends else "ASC"  # of both, so that an index has the order
         rows = f"SELECT id, {key} AS key, sku_key {found}"
-        page = (
-            f"SELECT * FROM ({rows}) WHERE {beyond}"  # noqa: S608 - see above
-            f" ORDER BY key {'DESC' if descends else 'ASC'}, sku_key LIMIT ?"
-        )
+        page = f"SELECT * FROM ({rows}) WHERE {beyond} ORDER BY key {way}, sku_key {way} LIMIT ?"  # noqa: S608 - see above
         return connection.execute(page, (*values, *position, limit)).fetchall()
 
     def _order(self) -> tuple[str, bool]:
@@ -99,16 +97,13 @@ class _Question:
             return "search_entries", conditions, values
         alternatives = [_ways(connection, word, self.lenient) for word in self.words]
         match = " AND ".join(f"({' OR '.join(ways)})" for ways in alternatives)
-        source = "search_texts JOIN search_entries ON search_entries.entry = search_texts.rowid"
+        source = "search_texts CROSS JOIN search_entries ON search_entries.entry = search_texts.rowid"
         return source, ["search_texts MATCH ?", *conditions], [match, *values]
 
 
-def _beyond(descends: bool, after: Position | None) -> tuple[str, tuple[Any, ...]]:
+def _beyond(descends: bool, after: Position | None) -> tuple[str, Position]:
     """What comes after that position in the order."""
-    if after is None:
-        return "TRUE", ()
-    key, sku = after
-    return f"(key {'<' if descends else '>'} ? OR (key = ? AND sku_key > ?))", (key, key, sku)
+    return (f"(key, sku_key) {'<' if descends else '>'} (?, ?)", after) if after is not None else ("TRUE", ())
 
 
 def _ways(connection: sqlite3.Connection, word: str, lenient: bool) -> list[str]:

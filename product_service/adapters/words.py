@@ -13,6 +13,8 @@ _STROKES = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "ħ": "h", "ı": "i",
 
 def fold(text: str) -> str:
     """Without case and accents: `Crème BRÛLÉE` is `creme brulee`."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_STROKES)
 
@@ -24,7 +26,7 @@ def words(text: str) -> list[str]:
 
 def joined(texts: Iterable[str]) -> str:
     """The words of all texts with single spaces between, which is what is indexed."""
-    return " ".join(word for text in texts for word in words(text))
+    return " ".join(words(" ".join(texts)))
 
 
 def edits_allowed(word: str) -> int:

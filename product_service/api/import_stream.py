@@ -15,7 +15,7 @@ from product_service.service.imports import ImportLine
 from shared.errors import FieldError, PayloadTooLarge
 from shared.http.validation import from_validation_error
 
-CHUNK_LINES = 200
+CHUNK_LINES = 100
 _CHUNK_BYTES = 262_144
 """A chunk is parsed in one go: this bounds how long the event loop is held."""
 _LONGEST_SKU_SHOWN = 64

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -39,14 +40,9 @@ class Outcome(StrEnum):
 class ImportReport:
     """What became of the lines. `failed` counts bad lines; `errors` holds the first hundred of them."""
 
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
+    taken: Counter[Outcome] = field(default_factory=Counter)
     failed: int = 0
     errors: list[dict[str, Any]] = field(default_factory=list)
-
-    def count(self, outcome: Outcome) -> None:
-        setattr(self, outcome.value, getattr(self, outcome.value) + 1)
 
     def fail(self, line: ImportLine, errors: Sequence[FieldError]) -> None:
         self.failed += 1
@@ -57,9 +53,7 @@ class ImportReport:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "created": self.created,
-            "updated": self.updated,
-            "unchanged": self.unchanged,
+            **{outcome.value: self.taken[outcome] for outcome in Outcome},
             "failed": self.failed,
             "errors": self.errors,
             "errors_left_out": self.failed - len(self.errors),
@@ -116,7 +110,7 @@ class ImportService:
                 case BaseException():
                     broken = outcome
                 case _:
-                    report.count(outcome)
+                    report.taken[outcome] += 1
                     if outcome is not Outcome.UNCHANGED:
                         written.append(draft.id)
         if broken is not None:

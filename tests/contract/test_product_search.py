@@ -150,7 +150,7 @@ async def test_filters(shelf: Shelf, query: dict[str, Any], found: list[str]) ->
         (Sort.RELEVANCE, ["PHONES", "BOOK", "SHADE", "LAMP", "OIL", "BRULEE"]),
         (Sort.NEWEST, ["PHONES", "BOOK", "SHADE", "LAMP", "OIL", "BRULEE"]),
         (Sort.PRICE, ["BOOK", "OIL", "SHADE", "BRULEE", "LAMP", "PHONES"]),
-        (Sort.PRICE_DESCENDING, ["PHONES", "LAMP", "BRULEE", "SHADE", "BOOK", "OIL"]),
+        (Sort.PRICE_DESCENDING, ["PHONES", "LAMP", "BRULEE", "SHADE", "OIL", "BOOK"]),
         (Sort.NAME, ["BRULEE", "PHONES", "SHADE", "OIL", "LAMP", "BOOK"]),
     ],
 )

@@ -40,8 +40,8 @@ async def test_chunks_are_bounded_by_lines_and_by_bytes() -> None:
 async def test_lines_that_are_too_long_fill_chunks_too() -> None:
     """Otherwise a stream of them would be read into one chunk without an end."""
     long = b"x" * 11 + b"\n"
-    chunks = read_chunks(stream(long * 450), Limits(line=10, total=10_000), "USD")
-    assert [len(chunk) async for chunk in chunks] == [200, 200, 50]
+    chunks = read_chunks(stream(long * (2 * CHUNK_LINES + 50)), Limits(line=10, total=10_000), "USD")
+    assert [len(chunk) async for chunk in chunks] == [CHUNK_LINES, CHUNK_LINES, 50]
 
 
 async def test_a_stream_is_read_up_to_its_limit() -> None:

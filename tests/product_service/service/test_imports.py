@@ -9,7 +9,7 @@ from typing import TypeVar
 import pytest
 
 from product_service.domain import Product
-from product_service.service.imports import ImportLine, ImportService
+from product_service.service.imports import ImportLine, ImportService, Outcome
 from shared.clock import SystemClock
 from shared.errors import FieldError, PayloadTooLarge
 from shared.store.ports import StoreUnavailable
@@ -102,7 +102,7 @@ async def test_every_product_is_delivered_before_the_answer() -> None:
 async def test_an_import_waits_for_a_bus_that_is_away_only_once() -> None:
     imports, deliveries = service(MemoryProducts(), connected=False)
     report = await imports.run(chunks(3, 4, 5))
-    assert report.created == 12
+    assert report.taken[Outcome.CREATED] == 12
     assert deliveries.asked == 3
 
 
@@ -111,7 +111,7 @@ async def test_nothing_is_delivered_for_what_did_not_change() -> None:
     imports, _ = service(products)
     await imports.run(chunks(3))
     again, deliveries = service(products)
-    assert (await again.run(chunks(3))).unchanged == 3
+    assert (await again.run(chunks(3))).taken[Outcome.UNCHANGED] == 3
     assert deliveries.asked == 0
 
 
