@@ -19,7 +19,10 @@ from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.errors import NotFound, UnsupportedMediaType
+from shared.http.direct import keep_values, resolve_all, split
 from shared.http.problem import MethodNotAllowed
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
@@ -34,19 +37,34 @@ class JsonRequest(Request):
 
 
 class ServiceRoute(APIRoute):
-    """A route that answers 415 for a body of another media type than it declares."""
+    """A route that resolves what it can without FastAPI's solver, and answers 415 for a body of another media
+    type than it declares."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-        if self.body_field is None:
+    def get_route_handler(self) -> Handler:
+        described = self.dependant
+        self.dependant, needs = split(described)
+        handle = _checked_body(super().get_route_handler(), self)
+        self.dependant = described  # the OpenAPI document tells of all dependencies
+        if not needs:
             return handle
-        expected = _FORM if isinstance(self.body_field.field_info, Form) else _JSON
 
-        async def handle_body(request: Request) -> Response:
-            require_media_type(request, expected)
-            return await handle(JsonRequest(request.scope, request.receive))
+        async def handle_directly(request: Request) -> Response:
+            keep_values(request, await resolve_all(needs, request, {}))
+            return await handle(request)
 
-        return handle_body
+        return handle_directly
+
+
+def _checked_body(handle: Handler, route: APIRoute) -> Handler:
+    if route.body_field is None:
+        return handle
+    expected = _FORM if isinstance(route.body_field.field_info, Form) else _JSON
+
+    async def handle_body(request: Request) -> Response:
+        require_media_type(request, expected)
+        return await handle(JsonRequest(request.scope, request.receive))
+
+    return handle_body
 
 
 def require_media_type(request: Request, expected: str) -> None:

@@ -1,0 +1,143 @@
+"""Dependencies that are called without FastAPI's solver behave as with it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+import httpx
+import pytest
+from fastapi import APIRouter, Depends, FastAPI, Query, Request
+
+from shared.http.models import StrictModel
+from shared.http.routing import ServiceRoute, flat_routes
+
+calls: list[str] = []
+
+
+class Body(StrictModel):
+    quantity: int
+
+
+async def base(request: Request) -> str:
+    calls.append("base")
+    return request.headers["x-name"]
+
+
+BaseDep = Annotated[str, Depends(base)]
+
+
+class Greeting:
+    """A dependency that is an object."""
+
+    async def __call__(self, name: BaseDep, request: Request) -> str:
+        calls.append("greeting")
+        return f"{request.method} {name}"
+
+
+GreetingDep = Annotated[str, Depends(Greeting())]
+
+
+async def with_query(name: BaseDep, limit: Annotated[int, Query()] = 1) -> str:
+    calls.append("with_query")
+    return f"{name} {limit}"
+
+
+async def opened(name: BaseDep) -> AsyncIterator[str]:
+    calls.append("opened")
+    yield name
+    calls.append("closed")
+
+
+async def refuse(request: Request) -> None:
+    raise PermissionError("nobody")
+
+
+async def count(request: Request) -> None:
+    calls.append("counted")
+
+
+router = APIRouter()
+
+
+@router.get("/shared")
+async def get_shared(name: BaseDep, greeting: GreetingDep) -> list[str]:
+    return [name, greeting]
+
+
+@router.get("/mixed/{number}")
+async def get_mixed(
+    number: int,
+    greeting: GreetingDep,
+    limited: Annotated[str, Depends(with_query)],
+    resource: Annotated[str, Depends(opened)],
+    request: Request,
+) -> list[Any]:
+    return [number, greeting, limited, resource, request.url.path]
+
+
+@router.post("/refused")
+async def post_refused(body: Body, nobody: Annotated[None, Depends(refuse)]) -> int:
+    return body.quantity
+
+
+@router.get("/named-nowhere", dependencies=[Depends(count)])
+async def get_named_nowhere() -> str:
+    return "done"
+
+
+@router.get("/uncached")
+async def get_uncached(
+    first: Annotated[str, Depends(base, use_cache=False)],
+    second: Annotated[str, Depends(base, use_cache=False)],
+) -> int:
+    return len(calls)
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    calls.clear()
+    app = FastAPI()
+    app.router.routes += flat_routes(router, "/direct")
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://test/direct", headers={"X-Name": "Ada"}
+    ) as client:
+        yield client
+
+
+async def test_what_is_needed_twice_is_called_once(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/shared")).json() == ["Ada", "GET Ada"]
+    assert calls == ["base", "greeting"]
+
+
+async def test_each_request_has_its_own_values(client: httpx.AsyncClient) -> None:
+    await client.get("/shared")
+    assert (await client.get("/shared", headers={"X-Name": "Bob"})).json() == ["Bob", "GET Bob"]
+
+
+async def test_the_others_are_left_to_fastapi(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/mixed/7?limit=3")
+    assert answer.json() == [7, "GET Ada", "Ada 3", "Ada", "/direct/mixed/7"]
+    assert calls[-1] == "closed"
+    assert (await client.get("/mixed/x?limit=y")).status_code == 422
+
+
+async def test_who_may_not_is_told_so_before_the_body_is_read(client: httpx.AsyncClient) -> None:
+    with pytest.raises(PermissionError):
+        await client.post("/refused", content=b"no json", headers={"Content-Type": "application/json"})
+
+
+async def test_a_dependency_without_a_name_is_called(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/named-nowhere")).json() == "done"
+    assert calls == ["counted"]
+
+
+async def test_what_shall_not_be_cached_is_called_each_time(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/uncached")).json() == 2
+
+
+def test_the_document_still_knows_all_dependencies() -> None:
+    routes = {route.name: route for route in flat_routes(router)}
+    assert len(routes["get_shared"].dependant.dependencies) == 2
+    assert isinstance(routes["get_shared"], ServiceRoute)
