@@ -30,7 +30,7 @@ def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:
 current_request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 # They say at `info` what is said better elsewhere: per request, per reconnect.
-_QUIET_LIBRARIES = ("elastic_transport", "httpx", "httpcore", "nats", "asyncio")
+_QUIET_LIBRARIES = ("elastic_transport", "httpx", "httpcore", "nats", "asyncio", "uvicorn")
 
 
 def _add_context(service: str) -> Processor:
@@ -95,8 +95,5 @@ def _route_standard_library(level: int, chain: list[Processor], renderer: Proces
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
     logging.captureWarnings(True)
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
-        logging.getLogger(name).handlers.clear()
-        logging.getLogger(name).propagate = True
     for name in _QUIET_LIBRARIES:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))

@@ -66,8 +66,8 @@ def test_what_libraries_log_looks_the_same() -> None:
 
 
 def test_uvicorn_logs_through_it() -> None:
-    [line] = lines("logging.getLogger('uvicorn.error').info('Started')")
-    assert line["event"] == "Started"
+    [line] = lines("logging.getLogger('uvicorn.error').error('Exception in ASGI application')")
+    assert line["event"] == "Exception in ASGI application"
 
 
 def test_warnings_are_logged() -> None:
@@ -75,7 +75,7 @@ def test_warnings_are_logged() -> None:
     assert "careful" in line["event"]
 
 
-@pytest.mark.parametrize("library", ["nats", "httpx", "elastic_transport.node"])
+@pytest.mark.parametrize("library", ["nats", "httpx", "elastic_transport.node", "uvicorn.error"])
 def test_chatty_libraries_are_quiet(library: str) -> None:
     assert run(f"logging.getLogger('{library}').info('chat')") == ""
 
