@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from opentelemetry.trace import TracerProvider
 from starlette.types import ASGIApp, Lifespan
 
 from shared.http.boundary import Boundary
@@ -30,8 +31,10 @@ class ServiceApp(FastAPI):
         description: str,
         tags: list[dict[str, Any]],
         lifespan: Lifespan[Any],
+        tracer_provider: TracerProvider | None = None,
     ) -> None:
-        collects_spans = bool(settings.otel_exporter_otlp_endpoint)
+        exports = bool(settings.otel_exporter_otlp_endpoint)
+        self._collects_spans = exports or tracer_provider is not None
         super().__init__(
             title=title,
             description=description,
@@ -43,8 +46,9 @@ class ServiceApp(FastAPI):
             docs_url=None,
             redoc_url=None,
             telemetry={
-                "auto_configure": collects_spans,
-                "tracing": collects_spans,
+                "auto_configure": exports,
+                "tracing": self._collects_spans,
+                "tracer_provider": tracer_provider,
                 "metrics": False,
                 "logs": False,
                 "operation_spans": False,
@@ -57,7 +61,13 @@ class ServiceApp(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """What FastAPI's own stack does is in `Boundary`, but for the exit stack of uploaded files."""
         routes = AsyncExitStackMiddleware(RouteTable(self.router))
-        return Boundary(routes, self.state.runtime, self._settings, self.state.prefix)
+        return Boundary(
+            routes,
+            self.state.runtime,
+            self._settings,
+            prefix=self.state.prefix,
+            collects_spans=self._collects_spans,
+        )
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:

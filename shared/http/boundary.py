@@ -36,12 +36,14 @@ log = get_logger(__name__)
 class Boundary:
     """What every request passes, in and out. Whatever is raised below ends here as a problem document."""
 
-    def __init__(self, app: ASGIApp, runtime: Runtime, settings: ServiceSettings, prefix: str) -> None:
+    def __init__(
+        self, app: ASGIApp, runtime: Runtime, settings: ServiceSettings, *, prefix: str, collects_spans: bool
+    ) -> None:
         self.app = app
         self.runtime = runtime
         self.body_limit = settings.http_body_limit_bytes
         self.log_requests = settings.log_requests
-        self.collects_spans = bool(settings.otel_exporter_otlp_endpoint)
+        self.collects_spans = collects_spans
         self.prefix = prefix
         self.always_open = (f"{prefix}/health/", f"{prefix}/openapi.json")
         self.in_flight = 0
@@ -100,6 +102,7 @@ class _Exchange:
         except Exception as error:
             await self._fail(error)
         finally:
+            self._name_span()
             record(
                 self.scope,
                 self.path,
@@ -129,11 +132,18 @@ class _Exchange:
 
     def _traceparent(self, parent: str | None) -> str:
         if self.boundary.collects_spans:
-            # FastAPI itself started this span; https://fastapi.tiangolo.com/advanced/opentelemetry/
+            # FastAPI itself started this span, outside of this middleware.
             context = trace.get_current_span().get_span_context()
             if context.is_valid:
                 return format_traceparent(context.trace_id, context.span_id, context.trace_flags)
         return new_traceparent(parent)
+
+    def _name_span(self) -> None:
+        route = self.scope.get("route")
+        if self.boundary.collects_spans and route is not None:
+            span = trace.get_current_span()
+            span.update_name(f"{self.scope['method']} {route.path}")
+            span.set_attribute("http.route", route.path)
 
     def _refuse_early(self) -> None:
         boundary = self.boundary
