@@ -1,7 +1,8 @@
 """`python -m benchmarks.replay`: real baskets, put into carts through the gateway and compared line by line.
 
 Needs the data set (`make dataset`). Starts a shop of its own, or takes the one at `--url`, which must have
-been filled by `trolley seed --dataset completejourney`. Ends with status 1 when a cart differs from its basket.
+been filled by `trolley seed --dataset completejourney`. Ends with status 1 when a cart differs from its
+basket.
 """
 
 from __future__ import annotations
