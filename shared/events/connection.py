@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 import nats.errors
-from nats.aio.client import Client, Server
+from nats.aio.client import Client
 
 from shared.events.addresses import split_addresses, without_credentials
 from shared.events.backoff import backoff
+from shared.events.dialling import LONGEST_RETRY_SECONDS, choose_server, cut_socket, hang_up
 from shared.events.ports import BusUnavailable
 from shared.events.requests import ApiError, Requests
 from shared.events.session import Session
@@ -20,10 +21,9 @@ from shared.observability.logging import get_logger
 log = get_logger(__name__)
 
 CONNECT_SECONDS = 2
-CLOSE_SECONDS = 1
 PING_SECONDS = 2  # twice unanswered, the connection counts as dead
-LONGEST_RETRY_SECONDS = 2.0
 WATCH_SECONDS = 0.25
+PATIENCE_SECONDS = 30.0
 FORGIVING_SECONDS = 5.0  # a session that ended sooner is not renewed at once
 
 Prepare = Callable[[Session], Awaitable[None]]
@@ -89,7 +89,7 @@ class NatsConnection:
             await self._dial()
             session = await self._begin()
         except BaseException:
-            await self._hang_up()
+            await hang_up(self._client)
             raise
         self._keeper = asyncio.create_task(self._keep(session), name="nats-connection")
 
@@ -99,7 +99,7 @@ class NatsConnection:
             return
         await cancel_all([keeper])
         self._end_session()
-        await self._hang_up()
+        await hang_up(self._client)
 
     @property
     def _where(self) -> str:
@@ -131,13 +131,6 @@ class NatsConnection:
             "closed_cb": self._on_changed,
         }
 
-    async def _hang_up(self) -> None:
-        closing = asyncio.create_task(self._client.close())
-        await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
-        if not closing.done():
-            cut_socket(self._client)
-        await closing
-
     async def _begin(self) -> Session:
         session = Session(self._client, Requests(self._client, self._request_seconds))
         self._coming = session
@@ -157,13 +150,21 @@ class NatsConnection:
 
     async def _keep(self, session: Session) -> None:
         while True:
-            began = asyncio.get_running_loop().time()
-            await self._watch(session)
-            await session.requests.close()
-            log.warning("NATS is away", setting="NATS_URL", servers=self._where)
-            if asyncio.get_running_loop().time() - began < FORGIVING_SECONDS:
+            try:
+                await self._outlast(session)
+                session = await self._renew()
+            except Exception:  # it must go on: nobody else reconnects
+                log.exception("unexpected failure of the connection to NATS")
+                session.end()
                 await asyncio.sleep(WATCH_SECONDS)
-            session = await self._renew()
+
+    async def _outlast(self, session: Session) -> None:
+        began = asyncio.get_running_loop().time()
+        await self._watch(session)
+        await session.requests.close()
+        log.warning("NATS is away", setting="NATS_URL", servers=self._where)
+        if asyncio.get_running_loop().time() - began < FORGIVING_SECONDS:
+            await asyncio.sleep(WATCH_SECONDS)
 
     async def _watch(self, session: Session) -> None:
         """Until the session ends. The client tells of a lost connection only after it closed the socket,
@@ -186,7 +187,12 @@ class NatsConnection:
                     await self._dial()
                 if self._client.is_connected:
                     return await self._begin()
-                await self._changed.wait()
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await self._changed.wait()
+            except TimeoutError:
+                await hang_up(
+                    self._client
+                )  # the next round dials anew: the client may have given up in silence
             except BusUnavailable as error:
                 log.warning("still without NATS", reason=error.detail)
                 await asyncio.sleep(delay)
@@ -213,20 +219,3 @@ class NatsConnection:
     def _end_session(self) -> None:
         if self._coming is not None:
             self._coming.end()
-
-
-def choose_server(servers: Sequence[Server], _info: dict[str, Any]) -> tuple[Server, float]:
-    """The server tried least often, after an exponential delay:
-    `nats.aio.client.ReconnectToServerHandler`."""
-    server = min(servers, key=lambda each: each.reconnects)
-    delays = backoff(most=LONGEST_RETRY_SECONDS)
-    for _ in range(min(server.reconnects, 10)):
-        next(delays)
-    return server, next(delays)
-
-
-def cut_socket(client: Client) -> None:
-    """Closes the socket at once, unsent bytes or not. The client has no public way to."""
-    writer = getattr(client._transport, "_io_writer", None)
-    if writer is not None:
-        writer.transport.abort()

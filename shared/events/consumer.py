@@ -111,6 +111,9 @@ class DurableConsumer:
             except (BusUnavailable, ApiError, _PullEnded, nats.errors.Error) as error:
                 log.info("consumer interrupted", consumer=self._name, reason=str(error))
                 await asyncio.sleep(next(delays))
+            except Exception:  # it must go on: nobody else handles these events
+                log.exception("consumer failed", consumer=self._name)
+                await asyncio.sleep(next(delays))
 
     async def _pull(self, session: Session) -> None:
         inbox = session.client.new_inbox()

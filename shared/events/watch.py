@@ -90,6 +90,9 @@ class BucketWatch:
             except (BusUnavailable, ApiError) as error:
                 log.warning("watch interrupted", stream=self._stream, reason=str(error))
                 await asyncio.sleep(next(delays))
+            except Exception:  # it must go on: its reader would never learn of another change
+                log.exception("watch failed", stream=self._stream)
+                await asyncio.sleep(next(delays))
 
     async def _detach(self) -> None:
         self._caught_up.clear()

@@ -10,7 +10,7 @@ from typing import Any
 from shared.clock import SystemClock
 from shared.events.envelope import Event
 from shared.events.nats_bus import NatsEventBus
-from shared.events.ports import BusUnavailable
+from shared.events.ports import BusUnavailable, Entry
 from shared.ids import new_id
 
 
@@ -52,3 +52,26 @@ async def publish_until_accepted(bus: NatsEventBus, event: Event) -> None:
         with suppress(BusUnavailable):
             return await bus.publish(event)
         await asyncio.sleep(0.02)
+
+
+class Seen:
+    """What a watch handed over; `gaps` are the numbers of entries before each gap."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.gaps: list[int] = []
+
+    def on_entry(self, entry: Entry) -> None:
+        self.entries.append(entry)
+
+    def on_gap(self) -> None:
+        self.gaps.append(len(self.entries))
+
+    @property
+    def pairs(self) -> list[tuple[str, bytes | None]]:
+        return [(entry.key, entry.value) for entry in self.entries]
+
+    @property
+    def is_ordered(self) -> bool:
+        revisions = [entry.revision for entry in self.entries]
+        return revisions == sorted(set(revisions))

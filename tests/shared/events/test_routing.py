@@ -9,7 +9,7 @@ from nats.aio.client import Client, Server
 
 from shared.events.addresses import split_addresses, without_credentials
 from shared.events.backoff import backoff
-from shared.events.connection import choose_server
+from shared.events.dialling import choose_server
 from shared.events.routing import matches
 
 
