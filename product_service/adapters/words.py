@@ -15,7 +15,8 @@ def fold(text: str) -> str:
     """Without case and accents: `Crème BRÛLÉE` is `creme brulee`."""
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    # Twice: taking signs like ㎩ apart brings up capitals, and folding case puts accents on some letters.
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_STROKES)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from product_service.adapters.words import edits_allowed, fold, is_within, joined, words
@@ -18,6 +18,7 @@ from product_service.adapters.words import edits_allowed, fold, is_within, joine
         ("Straße", "strasse"),
         ("Łódź", "lodz"),
         ("ﬁne", "fine"),
+        ("50㎩", "50pa"),
     ],
 )
 def test_case_accents_and_strokes_are_folded(text: str, folded: str) -> None:
@@ -44,6 +45,7 @@ def test_texts_are_joined_word_by_word() -> None:
 
 
 @given(st.text(), st.text())
+@example("㎩", "ΰ")
 def test_words_of_words_are_the_same_words(first: str, second: str) -> None:
     text = joined([first, second])
     assert words(text) == text.split()
