@@ -11,6 +11,8 @@ from pathlib import Path
 import httpx
 
 from shared.ids import new_id
+from shared.observability.logging import configure_logging
+from shared.settings import LogFormat
 from trolley.catalogues import Catalogue
 from trolley.local.gateway import ROUTES
 from trolley.local.ports import free_port
@@ -41,6 +43,7 @@ async def open_shop(
 ) -> AsyncIterator[LocalStack]:
     """The shop with that catalogue and no rate limit, on NATS and Redis of its own. With ELASTICSEARCH_URL it
     uses that store, under an index prefix of its own, which it deletes."""
+    configure_logging("error", LogFormat.CONSOLE, "benchmarks")
     port, prefix = free_port(), f"bench-{new_id()}-"
     environment = {
         **os.environ,
