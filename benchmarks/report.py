@@ -14,10 +14,10 @@ BARE_REDIS = "bare route, Redis GET"
 
 
 def show(console: Console, loads: Mapping[str, Load]) -> None:
-    """Prints a line for each load. 0.50 of bare means half as many answers a second as the bare route."""
+    """Prints a line for each load. 0.50 at "/ bare" means half as many answers a second as the bare route."""
     table = Table(title="Through the gateway, one replica of each service; times in ms", title_justify="left")
     table.add_column("request", no_wrap=True)
-    for column in ("per s", "median", "p99", "of bare", "of Redis", "refused"):
+    for column in ("per s", "median", "p99", "/ bare", "/ Redis", "errors"):
         table.add_column(column, justify="right", no_wrap=True)
     for name, load in loads.items():
         table.add_row(name, *_figures(load, loads))
