@@ -44,3 +44,9 @@ async def test_what_did_not_change_is_not_sent_again(client: httpx.AsyncClient) 
 @pytest.mark.parametrize("name", ["nothing.js", "..%2fservice.py", "%2e%2e/service.py", "../service.py"])
 async def test_only_its_own_files_are_served(client: httpx.AsyncClient, name: str) -> None:
     assert (await client.get(f"/docs/{name}")).status_code == 404
+
+
+async def test_the_whole_document_leads_to_every_service(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/openapi.json")).json()
+    services = {path.split("/")[3] for path in document["paths"]}
+    assert services == {"auth", "products", "cart"}
