@@ -16,8 +16,6 @@ from auth_service.service import (
     SessionService,
 )
 from shared.http.runtime import use_cases
-from shared.security.dependencies import requires
-from shared.security.identity import Identity, Scope
 
 
 async def accounts(request: Request) -> AccountService:
@@ -59,5 +57,3 @@ EndingsDep = Annotated[Endings, Depends(endings)]
 AdministrationDep = Annotated[AdministrationService, Depends(administration)]
 KeysDep = Annotated[KeyService, Depends(keys)]
 ClientDep = Annotated[Client, Depends(client)]
-administrator = requires(Scope.USERS_ADMIN)
-AdministratorDep = Annotated[Identity, Depends(administrator)]

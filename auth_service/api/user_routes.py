@@ -6,17 +6,19 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from auth_service.api.dependencies import AdministrationDep, AdministratorDep, administrator
+from auth_service.api.dependencies import AdministrationDep
 from auth_service.api.schemas import UserAdministered, UserUpdate
 from auth_service.domain.errors import AccountNotFound, OwnAccount
 from shared.errors import NotAuthenticated, PermissionDenied
 from shared.http.models import Page
 from shared.http.responses import problem_responses
+from shared.security.dependencies import CurrentUserDep, requires
+from shared.security.identity import Scope
 
 router = APIRouter(
     prefix="/users",
     tags=["Administration"],
-    dependencies=[Depends(administrator)],
+    dependencies=[Depends(requires(Scope.USERS_ADMIN))],
     responses=problem_responses(NotAuthenticated, PermissionDenied),
 )
 
@@ -56,7 +58,7 @@ async def get_user(user_id: UserId, administration: AdministrationDep) -> UserAd
     responses=problem_responses(AccountNotFound, OwnAccount),
 )
 async def update_user(
-    user_id: UserId, body: UserUpdate, actor: AdministratorDep, administration: AdministrationDep
+    user_id: UserId, body: UserUpdate, actor: CurrentUserDep, administration: AdministrationDep
 ) -> UserAdministered:
     """A change signs the account out everywhere, so that it takes effect at once."""
     return UserAdministered.of(await administration.change(actor, user_id, body.new_role, body.disabled))

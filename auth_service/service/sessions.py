@@ -80,8 +80,7 @@ class SessionService:
         return await self._open(guest(new_id(), now), new_id(), client, now)
 
     async def refresh(self, text: str) -> SignedIn:
-        """Exchanges a refresh token; it works once. Raises `InvalidRefreshToken`, `RefreshTokenReused`,
-        `AccountDisabled`."""
+        """Exchanges a refresh token; it works once. Raises `InvalidRefreshToken`, `RefreshTokenReused`."""
         token = RefreshToken.parse(text)
         session = await self._sessions.get(token.session_id) if token else None
         if token is None or session is None:

@@ -9,6 +9,7 @@ import pytest
 from jose import jwt
 
 from auth_service.main import create_app
+from shared.ids import new_id
 from tests.auth_service.conftest import MakeSettings
 from tests.auth_service.people import AUTH, PASSWORD, Person, fresh_email
 from tests.support.apps import running
@@ -85,7 +86,7 @@ async def test_a_wrong_password_and_an_unknown_address_are_answered_the_same(
 ) -> None:
     answers = [
         await shop.post(f"{AUTH}/login", json={"email": email, "password": password})
-        for email in (ana.email, fresh_email(), "no address")
+        for email in (ana.email, fresh_email(), f"no address {new_id()}")
     ]
     problems = [{**answer.json(), "request_id": ""} for answer in answers]
     assert [answer.status_code for answer in answers] == [401] * 3

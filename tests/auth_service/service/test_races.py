@@ -96,3 +96,14 @@ async def test_better_parameters_are_used_from_the_next_sign_in_on(
     assert "m=128," in after.password_hash
     assert (await auth.sessions.login(account.email, account.password, CLIENT)).user.id == signed_in.user.id
     stronger.close()
+
+
+async def test_signing_out_twice_ends_the_session_once(
+    world: World, auth: AuthService, identity: Identity
+) -> None:
+    await asyncio.gather(auth.endings.logout(identity), auth.endings.logout(identity))
+    ended = await world.adapters.sessions.get(identity.session_id)
+    await auth.endings.logout(identity)
+    assert ended is not None
+    assert ended.ended_at is not None
+    assert await world.adapters.sessions.get(identity.session_id) == ended
