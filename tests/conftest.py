@@ -16,7 +16,7 @@ from shared.store.elasticsearch.factory import ElasticsearchStoreFactory
 from shared.store.factory import create_store_factory
 from shared.store.sqlite.factory import SqliteStoreFactory
 from tests.support import backend_counts
-from tests.support.elasticsearch import delete_indices, require_elasticsearch
+from tests.support.elasticsearch import delete_indices, hide_address, require_elasticsearch
 from tests.support.servers import NatsServer, RedisServer, find_free_port
 from tests.support.tokens import TokenIssuer
 
@@ -24,6 +24,7 @@ from tests.support.tokens import TokenIssuer
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(backend_counts.BackendCounts(), "backend-counts")
     # Settings are read from the environment: those of the developer's shell must not leak into tests.
+    hide_address()
     for name in ("NATS_URL", "REDIS_URL", "SQLITE_DIRECTORY", "ENVIRONMENT", "OTEL_EXPORTER_OTLP_ENDPOINT"):
         os.environ.pop(name, None)
     _log_plainly()

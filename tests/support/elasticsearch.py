@@ -8,9 +8,21 @@ import httpx
 import pytest
 
 
+# Where the address is kept while the tests run: under its own name every service would read it.
+_KEPT = "TEST_ELASTICSEARCH_URL"
+
+
+def hide_address() -> None:
+    """Takes ELASTICSEARCH_URL out of the environment, for this process and the workers it starts, so that only
+    tests that ask for Elasticsearch use it."""
+    address = os.environ.pop("ELASTICSEARCH_URL", "")
+    if address:
+        os.environ[_KEPT] = address
+
+
 def require_elasticsearch() -> str:
     """Its address; skips the test where there is none."""
-    url = os.environ.get("ELASTICSEARCH_URL", "")
+    url = os.environ.get(_KEPT, "")
     if not url:
         pytest.skip("ELASTICSEARCH_URL is not set")
     return url
