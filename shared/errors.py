@@ -1,18 +1,18 @@
 """The one error tree. Whatever a client can be told is a `ShopError`; anything else is a bug and answers 500.
 
-    ShopError
-    ├── MalformedRequest      400  the body is no JSON
-    ├── NotAuthenticated      401
-    ├── PermissionDenied      403
-    ├── NotFound              404
-    ├── Conflict              409  the state does not allow it
-    ├── PreconditionFailed    412  If-Match names another version
-    ├── PayloadTooLarge       413
-    ├── UnsupportedMediaType  415
-    ├── InvalidInput          422  a value is not acceptable; `errors` point at the fields
-    ├── PreconditionRequired  428  If-Match is missing
-    ├── TooManyRequests       429  with Retry-After
-    └── Unavailable           503  with Retry-After
+ShopError
+├── MalformedRequest      400  the body is no JSON
+├── NotAuthenticated      401
+├── PermissionDenied      403
+├── NotFound              404
+├── Conflict              409  the state does not allow it
+├── PreconditionFailed    412  If-Match names another version
+├── PayloadTooLarge       413
+├── UnsupportedMediaType  415
+├── InvalidInput          422  a value is not acceptable; `errors` point at the fields
+├── PreconditionRequired  428  If-Match is missing
+├── TooManyRequests       429  with Retry-After
+└── Unavailable           503  with Retry-After
 """
 
 from __future__ import annotations
