@@ -7,13 +7,12 @@ import os
 import httpx
 import pytest
 
-
 # Where the address is kept while the tests run: under its own name every service would read it.
 _KEPT = "TEST_ELASTICSEARCH_URL"
 
 
 def hide_address() -> None:
-    """Takes ELASTICSEARCH_URL out of the environment, for this process and the workers it starts, so that only
+    """Takes ELASTICSEARCH_URL out of the environment, for this process and its workers, so that only
     tests that ask for Elasticsearch use it."""
     address = os.environ.pop("ELASTICSEARCH_URL", "")
     if address:
