@@ -1,7 +1,7 @@
 """A load generator for HTTP/1.1 with nothing but asyncio, run in a process of its own.
 
 Each connection has one request in flight and cycles through its own share of the plan. One Python process
-sends and reads some 20,000 requests a second, so it does not measure what is faster than that.
+sends and reads some 10,000 requests a second, so it does not measure what is faster than that.
 """
 
 from __future__ import annotations

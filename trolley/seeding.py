@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Any
+
+import httpx
 
 from trolley.client import require_success, shop_client
 
 IMPORT = "/api/v1/products/import"
-_CHUNK_BYTES = 64 * 1024
+LINES_AT_A_TIME = 2_000
+"""Lines in one request: few enough that each is answered long before a gateway's patience ends, and that what
+is reported as done is done."""
 
 Advanced = Callable[[int], None]
-"""Told how many more lines were sent."""
+"""Told how many more lines the shop has taken."""
 
 
 async def import_products(
     base_url: str, token: str, lines: Iterable[bytes], advanced: Advanced = lambda _lines: None
 ) -> dict[str, Any]:
-    """Streams NDJSON lines to the shop; gives the import's report. Raises `CommandFailed`."""
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
+    """Sends NDJSON lines to the shop, some thousand at a time, and gives one report of them all.
+
+    Raises `CommandFailed`; what was sent before is in the shop then, and sending it again is harmless.
+    """
+    rest = iter(lines)
+    report: dict[str, Any] = {"errors": []}
+    sent = 0
     async with shop_client(base_url, timeout_seconds=300) as client:
-        response = await client.post(IMPORT, headers=headers, content=_chunks(lines, advanced))
-        report: dict[str, Any] = require_success(response)
-        return report
+        while some := list(islice(rest, LINES_AT_A_TIME)):
+            _add(report, await _send(client, token, some), lines_before=sent)
+            sent += len(some)
+            advanced(len(some))
+    return report
 
 
 async def catalogue_is_empty(base_url: str) -> bool:
@@ -32,16 +44,17 @@ async def catalogue_is_empty(base_url: str) -> bool:
         return not page["items"]
 
 
-async def _chunks(lines: Iterable[bytes], advanced: Advanced) -> AsyncIterator[bytes]:
-    """The lines in pieces that fill a few packets, not a write for each line."""
-    chunk, count = bytearray(), 0
-    for line in lines:
-        chunk += line.rstrip(b"\n") + b"\n"
-        count += 1
-        if len(chunk) >= _CHUNK_BYTES:
-            yield bytes(chunk)
-            advanced(count)
-            chunk, count = bytearray(), 0
-    if chunk:
-        yield bytes(chunk)
-        advanced(count)
+async def _send(client: httpx.AsyncClient, token: str, lines: Sequence[bytes]) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
+    content = b"".join(line.rstrip(b"\n") + b"\n" for line in lines)
+    response = await client.post(IMPORT, headers=headers, content=content)
+    report: dict[str, Any] = require_success(response)
+    return report
+
+
+def _add(report: dict[str, Any], part: dict[str, Any], *, lines_before: int) -> None:
+    """Counts add up; an error names its line in the whole."""
+    for name, value in part.items():
+        if isinstance(value, int):
+            report[name] = report.get(name, 0) + value
+    report["errors"] += [{**error, "line": error["line"] + lines_before} for error in part["errors"]]
