@@ -6,11 +6,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from shared.store.repository import Change
-
 from cart_service.domain.cart import Cart
 from cart_service.domain.products import Product
 from shared.errors import Unavailable
+from shared.store.repository import Change
 
 R = TypeVar("R")
 

@@ -6,8 +6,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
-from shared.store.repository import Change
-
 from cart_service.domain.cart import Cart, changes
 from cart_service.domain.errors import CartChanged
 from cart_service.domain.operations import AnyOperation, fingerprint_of
@@ -17,6 +15,7 @@ from cart_service.service.rendering import Rendered, cart_json, differences_json
 from cart_service.service.summaries import Summaries
 from shared.clock import Clock, to_rfc3339
 from shared.events.envelope import Event
+from shared.store.repository import Change
 
 NOTHING = Shelf({}, 0)
 
