@@ -1,3 +1,3 @@
 """What two services use: ports, their adapters, and the service defaults."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

@@ -35,6 +35,7 @@ def record(scope: Scope, path: str, status: int, started_at: float, log_requests
     elif not log_requests:
         return
     else:
-        # Probes come every second from several sides.
-        write = log.debug if "/health/" in template or template == "/metrics" else log.info
+        # Probes come every second from several sides, the gateway's on its problem pages.
+        probed = "/health/" in template or template.startswith(("/metrics", "/gateway/"))
+        write = log.debug if probed else log.info
     write("request", method=method, path=path, route=template, status=status, ms=round(seconds * 1000, 2))

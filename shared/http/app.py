@@ -9,13 +9,12 @@ from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from opentelemetry.trace import TracerProvider
 from starlette.types import ASGIApp, Lifespan
 
+from shared import __version__
 from shared.http.boundary import Boundary
 from shared.http.openapi import build_document
 from shared.http.routing import RouteTable
 from shared.http.runtime import Runtime
 from shared.settings import ServiceSettings
-
-VERSION = "1.0.0"
 
 
 class ServiceApp(FastAPI):
@@ -38,7 +37,7 @@ class ServiceApp(FastAPI):
         super().__init__(
             title=title,
             description=description,
-            version=VERSION,
+            version=__version__,
             openapi_tags=tags,
             servers=[{"url": "/"}],
             lifespan=lifespan,

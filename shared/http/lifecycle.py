@@ -12,11 +12,11 @@ from typing import Generic, Protocol, TypeVar
 
 from fastapi import FastAPI
 
+from shared import __version__
 from shared.backends import Backends, Waiting, health_checks, insist
 from shared.clock import Clock
 from shared.events.load import LoadMeter
 from shared.events.presence import Presence
-from shared.http.app import VERSION
 from shared.http.runtime import Runtime
 from shared.observability.logging import get_logger
 from shared.security.verifier import TokenVerifier
@@ -107,7 +107,7 @@ async def announced(name: str, backends: Backends, runtime: Runtime) -> AsyncIte
         backends.bus.connection,
         LoadMeter(lambda: runtime.requests),
         name=name,
-        version=VERSION,
+        version=__version__,
         host=f"{socket.gethostname()}/{os.getpid()}",
         clock=backends.clock,
     )

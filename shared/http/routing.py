@@ -98,6 +98,8 @@ def flat_routes(router: APIRouter, prefix: str = "") -> list[APIRoute]:
             raise TypeError(f"{route} is no API route: include routers in the service's list")
         _refuse_threads(route.dependant)
         arguments = {name: getattr(route, name) for name in _ARGUMENTS if hasattr(route, name)}
+        if route.status_code == 204:
+            arguments["response_class"] = Response  # an answer without a body has no media type
         path = f"{prefix}{route.path}".rstrip("/") or "/"
         routes.append(
             ServiceRoute(**{**arguments, "path": path, "generate_unique_id_function": _operation_id})

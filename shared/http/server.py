@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import os
 import signal
 import socket
@@ -43,6 +44,7 @@ def run(app: FastAPI, settings: ServiceSettings, port_setting: str) -> None:
         timeout_graceful_shutdown=max(1, round(settings.http_drain_seconds)),
         ws="none",
     )
+    _calm_collector()
     log.info("listening", address=f"http://{settings.http_host}:{port}", pid=os.getpid())
     DrainingServer(config, app.state.runtime, settings.http_drain_delay_seconds).run(sockets=[listener])
 
@@ -57,6 +59,14 @@ def run_service(
     except ValidationError as error:
         _end("\n".join(_describe(error)))
     run(create_app(settings), settings, port_setting)
+
+
+def _calm_collector() -> None:
+    """Requests make hardly any cycles, and the modules are here to stay. Looked through as often as by
+    default, they cost a write to a cart a fifth of its time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _describe(error: ValidationError) -> list[str]:
