@@ -45,7 +45,11 @@ async def catalogue_is_empty(base_url: str) -> bool:
 
 
 async def _send(client: httpx.AsyncClient, token: str, lines: Sequence[bytes]) -> dict[str, Any]:
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Content-Type": "application/x-ndjson",
+        "Prefer": "wait=search",  # what is reported as loaded can be found
+    }
     content = b"".join(line.rstrip(b"\n") + b"\n" for line in lines)
     response = await client.post(IMPORT, headers=headers, content=content)
     report: dict[str, Any] = require_success(response)

@@ -27,6 +27,8 @@ async def test_an_import_in_parts_reports_as_one(
     advances: list[int] = []
     async with serving(create_app(ProductSettings(**backend_settings))) as client:
         report = await seeding.import_products(str(client.base_url), token, lines, advances.append)
+        empty = await seeding.catalogue_is_empty(str(client.base_url))
     assert (report["created"], report["failed"]) == (count - 1, 1)
     assert [error["line"] for error in report["errors"]] == [bad]
+    assert not empty
     assert advances == [seeding.LINES_AT_A_TIME, 3]
