@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -138,31 +137,20 @@ async def _make_list(url: str, key: str) -> None:
     await redis.aclose()
 
 
-@pytest.fixture
-async def real_redis(tmp_path: Path) -> AsyncIterator[str]:
-    """For what Redis answers with an error; fakeredis' server ends the connection instead."""
-    server = RedisServer(tmp_path)
-    if server.kind == "fakeredis":
-        pytest.skip("redis-server is not installed")
-    server.start()
-    yield server.url
-    server.stop()
-
-
-async def test_an_error_for_one_key_harms_no_other(real_redis: str, key: str) -> None:
-    cache = RedisCache(real_redis, timeout_seconds=5)
+async def test_an_error_for_one_key_harms_no_other(url: str, key: str) -> None:
+    cache = RedisCache(url, timeout_seconds=5)
     await cache.set_if_newer(f"{key}:other", 1, b"", 60)
-    await _make_list(real_redis, key)
+    await _make_list(url, key)
     refused, found = await asyncio.gather(cache.get(key), cache.get(f"{key}:other"))
     assert (refused, found) == (None, Cached(1, b""))
     assert cache.available
     await cache.close()
 
 
-async def test_scripts_that_the_server_forgot_are_sent_again(real_redis: str, key: str) -> None:
-    cache = RedisCache(real_redis, timeout_seconds=5)
+async def test_scripts_that_the_server_forgot_are_sent_again(url: str, key: str) -> None:
+    cache = RedisCache(url, timeout_seconds=5)
     assert await cache.set_if_newer(key, 1, b"one", 60)
-    redis = Redis.from_url(real_redis)
+    redis = Redis.from_url(url)
     await redis.script_flush()
     await redis.aclose()
     assert await cache.set_if_newer(key, 2, b"two", 60)

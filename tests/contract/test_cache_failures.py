@@ -67,7 +67,7 @@ async def test_a_frozen_redis_costs_its_timeout_to_one_caller_only(
         await asyncio.gather(*(cache.get("key") for _ in range(20)))
         slow += time.monotonic() - began > 0.1
         await asyncio.sleep(0.01)
-    assert slow <= 4
+    assert slow <= 6  # a probe every 0.2 s
     redis_server.resume()
     await _is_back(cache)
 

@@ -104,8 +104,7 @@ class RedisServer(Server):
     def __init__(self, directory: Path, *, fake: bool = False) -> None:
         port = find_free_port()
         program = None if fake else find_program("redis-server")
-        serve_fake = f"from fakeredis import TcpFakeServer as S; S(('127.0.0.1', {port})).serve_forever()"
-        command = [sys.executable, "-c", serve_fake]
+        command = [sys.executable, "-m", "trolley.local.fake_redis", str(port)]
         if program is not None:
             command = [
                 program,

@@ -70,10 +70,13 @@ async def test_an_announcement_that_was_removed_changes_nothing(stations) -> Non
 
 async def test_every_replica_hears_of_carts_events(stations) -> None:
     owner = new_id()
-    await stations[0].bus.publish(Event.new("cart.updated", owner, 3, SystemClock().now(), {}))
-    for station in stations:
-        await eventually(lambda station=station: station.versions.newest(owner) == 3)
-        assert not station.versions.is_secured(owner, 3)
+
+    async def everybody_heard() -> bool:
+        await stations[0].bus.publish(Event.new("cart.updated", owner, 3, SystemClock().now(), {}))
+        return all(station.versions.newest(owner) == 3 for station in stations)
+
+    await eventually(everybody_heard)  # an event before the subscription is there goes unheard
+    assert not any(station.versions.is_secured(owner, 3) for station in stations)
 
 
 async def test_after_an_outage_it_listens_again(stations, nats_server: NatsServer) -> None:
