@@ -109,7 +109,7 @@ class CommandCompleter(Completer):
         del complete_event  # Tab and typing complete alike
         *before, word = document.text_before_cursor.split(" ")
         for text, meaning in self._candidates([part for part in before if part]):
-            if text.startswith(word):
+            if text.startswith((word, f"/api/v1{word}")):  # as `call` takes them, in full or in short
                 yield Completion(text, start_position=-len(word), display_meta=meaning)
 
     def _candidates(self, words: list[str]) -> Iterator[tuple[str, str]]:

@@ -38,6 +38,7 @@ def completer() -> CommandCompleter:
         ("call P", ["POST", "PUT", "PATCH"]),
         ("call post /", ["/api/v1/cart/items", "/api/v1/products"]),
         ("call GET /api", ["/api/v1/products"]),
+        ("call GET /pro", ["/api/v1/products"]),
         ("call GET /api/v1/products --", ["--as", "--data", "--help"]),
         ("nonsense", []),
     ],
