@@ -9,6 +9,7 @@ from cart_service.adapters.carts import CARTS, CartCodec
 from cart_service.adapters.catalogue import PRODUCTS, CatalogueView
 from cart_service.adapters.version_board import BOARD, NatsVersionBoard
 from cart_service.domain.cart import Cart
+from cart_service.domain.price_policy import PricePolicy
 from cart_service.service import CartService
 from cart_service.service.versions import KnownVersions
 from cart_service.settings import CartSettings
@@ -32,6 +33,8 @@ async def bootstrap(settings: CartSettings, backends: Backends) -> AsyncIterator
             versions=versions,
             clock=backends.clock,
             currency=settings.shop_currency,
+            price_policy=PricePolicy.parse(settings.cart_price_policy),
+            lifetimes=settings.lifetimes(),
             summary_ttl_seconds=settings.cart_summary_ttl_seconds,
         )
         await subscribe(backends.bus, carts)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from pydantic import Field
 
+from cart_service.domain.expiry import Lifetimes
+from cart_service.domain.price_policy import POLICY_PATTERN
 from shared.settings import ServiceSettings
 
 
@@ -21,3 +25,20 @@ class CartSettings(ServiceSettings):
     cart_summary_ttl_seconds: int = Field(
         900, ge=10, le=86_400, description="Time a cart's summary stays in Redis without being written again."
     )
+    cart_price_policy: str = Field(
+        "live",
+        pattern=POLICY_PATTERN,
+        description="Price of a line after the catalogue's has changed: `live` is the new one, `hold:<hours>`"
+        " keeps the one when added for that long, `freeze` until it is acknowledged.",
+    )
+    cart_life_guest_days: int = Field(30, ge=1, le=3650, description="Life of a guest's cart.")
+    cart_life_user_days: int = Field(90, ge=1, le=3650, description="Life of a customer's cart.")
+    cart_life_empty_hours: int = Field(6, ge=1, le=8760, description="Life of an empty cart.")
+
+    def lifetimes(self) -> Lifetimes:
+        """How long carts are kept."""
+        return Lifetimes(
+            guest=timedelta(days=self.cart_life_guest_days),
+            user=timedelta(days=self.cart_life_user_days),
+            empty=timedelta(hours=self.cart_life_empty_hours),
+        )

@@ -2,45 +2,168 @@
 
 from __future__ import annotations
 
-from cart_service.domain.cart import Cart, Line, UsedKey
+from collections.abc import Iterable
+from typing import Any
+
+from cart_service.domain.cart import Cart
+from cart_service.domain.expiry import OwnerKind
+from cart_service.domain.idempotency import UsedKey
+from cart_service.domain.lines import Line
+from cart_service.domain.merging import (
+    Handover,
+    MergedLine,
+    MergeLimit,
+    MergeOutcome,
+    MergeRecord,
+    MergeStrategy,
+)
+from cart_service.domain.undo import Undo, Undoable
 from shared.store.ports import Collection, Field, FieldType, Json
 from shared.store.repository import OUTBOX_FIELDS
 
 CARTS = Collection(
     name="carts",
-    schema_version=1,
+    schema_version=2,
     fields={
         "version": Field(FieldType.LONG),
         "updated_at": Field(FieldType.DATE),
+        "expires_at": Field(FieldType.DATE),
+        "owner_kind": Field(FieldType.KEYWORD),
+        "promo_code": Field(FieldType.KEYWORD),
         "lines": Field(FieldType.OPAQUE),
+        "saved": Field(FieldType.OPAQUE),
         "used_keys": Field(FieldType.OPAQUE),
         "recent": Field(FieldType.OPAQUE),
+        "undo": Field(FieldType.OPAQUE),
+        "merges": Field(FieldType.OPAQUE),
+        "handover": Field(FieldType.OPAQUE),
         **OUTBOX_FIELDS,
     },
 )
 
 
 class CartCodec:
-    """Lists instead of objects where there are many, because a cart is written whole with each change."""
+    """Lists instead of objects where there are many, because a cart is written whole with each change. What a
+    cart has not is left out; a document of schema version 1 has only the first fields."""
 
     def to_document(self, aggregate: Cart) -> Json:
+        rare: dict[str, Any] = {
+            "promo_code": aggregate.promo_code,
+            "saved": _line_lists(aggregate.saved.values()),
+            "undo": aggregate.undo and _undo_json(aggregate.undo),
+            "merges": [_merge_json(merge) for merge in aggregate.merges],
+            "handover": aggregate.handover and _handover_json(aggregate.handover),
+        }
         return {
             "version": aggregate.version,
             "updated_at": aggregate.updated_at,
-            "lines": [
-                (line.product_id, line.quantity, line.unit_price_when_added, line.added_at)
-                for line in aggregate.lines.values()
-            ],
+            "expires_at": aggregate.expires_at,
+            "owner_kind": aggregate.owner_kind.value,
+            "lines": _line_lists(aggregate.lines.values()),
             "used_keys": [[used.key, used.fingerprint] for used in aggregate.used_keys],
             "recent": list(aggregate.recent),
+            **{name: value for name, value in rare.items() if value},
         }
 
     def from_document(self, id: str, body: Json) -> Cart:
         return Cart(
             owner=id,
             version=body["version"],
-            lines={line[0]: Line(*line) for line in body["lines"]},
+            lines=_lines(body["lines"]),
+            saved=_lines(body.get("saved", ())),
+            promo_code=body.get("promo_code"),
             updated_at=body["updated_at"],
+            expires_at=body.get("expires_at"),
+            owner_kind=OwnerKind(body.get("owner_kind", OwnerKind.USER)),
             used_keys=tuple(UsedKey(*used) for used in body["used_keys"]),
             recent=tuple(body["recent"]),
+            undo=_undo(body["undo"]) if body.get("undo") else None,
+            merges=tuple(_merge(merge) for merge in body.get("merges", ())),
+            handover=_handover(body["handover"]) if body.get("handover") else None,
         )
+
+
+def _line_lists(lines: Iterable[Line]) -> list[tuple[Any, ...]]:
+    return [
+        (line.product_id, line.quantity, line.unit_price_when_added, line.added_at)
+        if line.priced_at is None
+        else (line.product_id, line.quantity, line.unit_price_when_added, line.added_at, line.priced_at)
+        for line in lines
+    ]
+
+
+def _line_tuple(lists: Iterable[Any]) -> tuple[Line, ...]:
+    return tuple(Line(*line) for line in lists)
+
+
+def _lines(lists: Iterable[Any]) -> dict[str, Line]:
+    return {line[0]: Line(*line) for line in lists}
+
+
+def _undo_json(undo: Undo) -> Json:
+    return {
+        "operation": undo.operation.value,
+        "at": undo.at,
+        "lines": _line_lists(undo.lines),
+        "saved": _line_lists(undo.saved),
+        "merge_id": undo.merge_id,
+    }
+
+
+def _undo(body: Json) -> Undo:
+    lines, saved = _line_tuple(body["lines"]), _line_tuple(body["saved"])
+    return Undo(Undoable(body["operation"]), body["at"], lines, saved, body["merge_id"])
+
+
+def _merge_json(merge: MergeRecord) -> Json:
+    report = [
+        (it.product_id, it.quantity_mine, it.quantity_guest, it.quantity, it.outcome, it.limited_by)
+        for it in merge.report
+    ]
+    return {
+        "merge_id": merge.merge_id,
+        "guest": merge.guest,
+        "strategy": merge.strategy.value,
+        "at": merge.at,
+        "is_undone": merge.is_undone,
+        "report": report,
+    }
+
+
+def _merge(body: Json) -> MergeRecord:
+    report = tuple(
+        MergedLine(id, mine, guest, quantity, MergeOutcome(outcome), MergeLimit(limit) if limit else None)
+        for id, mine, guest, quantity, outcome, limit in body["report"]
+    )
+    return MergeRecord(
+        body["merge_id"],
+        body["guest"],
+        MergeStrategy(body["strategy"]),
+        body["at"],
+        report,
+        body["is_undone"],
+    )
+
+
+def _handover_json(handover: Handover) -> Json:
+    return {
+        "merge_id": handover.merge_id,
+        "to": handover.to,
+        "strategy": handover.strategy.value,
+        "at": handover.at,
+        "lines": _line_lists(handover.lines),
+        "saved": _line_lists(handover.saved),
+        "promo_code": handover.promo_code,
+    }
+
+
+def _handover(body: Json) -> Handover:
+    return Handover(
+        body["merge_id"],
+        body["to"],
+        MergeStrategy(body["strategy"]),
+        body["at"],
+        _line_tuple(body["lines"]),
+        _line_tuple(body["saved"]),
+        body["promo_code"],
+    )

@@ -9,14 +9,18 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from cart_service.domain.operations import AnyOperation
+from cart_service.domain.expiry import OwnerKind
+from cart_service.domain.operations import Operation
 from cart_service.service import CartService, Write, Written
 from cart_service.service.rendering import version_in
 from shared.http.etag import EntityTags, IfMatchDep
 from shared.http.headers import RequestHeader
 from shared.http.runtime import use_cases
+from shared.security.challenge import scope_missing
 from shared.security.dependencies import CurrentUserDep
+from shared.security.identity import Role, Scope
 
+_USER_ID = re.compile("[A-Za-z0-9_-]{1,64}")
 _KEY = re.compile(r'"([\x20\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x7e]{1,255})')
 
 
@@ -45,28 +49,68 @@ idempotency_key = IdempotencyKeyHeader(
 )
 
 
+class OnBehalfOfHeader(RequestHeader):
+    """Gives the id of somebody else, whose cart is meant."""
+
+    async def __call__(self, request: Request) -> Any:
+        text = self.read(request)
+        if text is not None and not _USER_ID.fullmatch(text):
+            raise self.invalid("Expected the id of a user.")
+        return text
+
+
+on_behalf_of = OnBehalfOfHeader(
+    "On-Behalf-Of",
+    f"Id of the user whose cart is meant instead of the caller's own; needs the scope `{Scope.CART_ANY}`.",
+    example="0198c7e2f0a87c3e9d1b5a4f6e2c8d70",
+    max_length=64,
+)
+
+
 CartServiceDep = Annotated[CartService, Depends(cart_service)]
 IdempotencyKeyDep = Annotated[str | None, Depends(idempotency_key)]
+OnBehalfOfDep = Annotated[str | None, Depends(on_behalf_of)]
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose cart a request is about. `kind` is None where the token does not tell."""
+
+    id: str
+    kind: OwnerKind | None
+
+
+async def cart_owner(user: CurrentUserDep, other: OnBehalfOfDep) -> Owner:
+    if other is None or other == user.user_id:
+        return Owner(user.user_id, OwnerKind.GUEST if user.role is Role.GUEST else OwnerKind.USER)
+    if Scope.CART_ANY not in user.scopes:
+        raise scope_missing(Scope.CART_ANY)
+    return Owner(other, None)
+
+
+OwnerDep = Annotated[Owner, Depends(cart_owner)]
 
 
 @dataclass(frozen=True, slots=True)
 class CartChanges:
-    """Changes the caller's cart, under the key and the condition of the request."""
+    """Changes the cart that the request is about, under its key and its condition."""
 
     carts: CartService
-    owner: str
+    owner: Owner
     key: str | None
     versions: Collection[int] | None
 
-    async def make(self, operations: Sequence[AnyOperation]) -> Written:
+    async def make(self, operations: Sequence[Operation]) -> Written:
         """All of the operations, or none; see `CartService.write`."""
-        return await self.carts.write(Write(self.owner, operations, self.key, self.versions))
+        return await self.carts.write(
+            Write(self.owner.id, operations, self.key, self.versions, self.owner.kind)
+        )
 
 
 async def cart_changes(
-    request: Request, user: CurrentUserDep, key: IdempotencyKeyDep, condition: IfMatchDep
+    request: Request, owner: OwnerDep, key: IdempotencyKeyDep, condition: IfMatchDep
 ) -> CartChanges:
-    return CartChanges(await cart_service(request), user.user_id, key, versions_of(condition))
+    return CartChanges(await cart_service(request), owner, key, versions_of(condition))
 
 
 def versions_of(condition: EntityTags | None) -> Collection[int] | None:

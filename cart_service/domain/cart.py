@@ -4,62 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
-from cart_service.domain.errors import CartFull, IdempotencyKeyReused, LineLimitReached
+from cart_service.domain import idempotency
+from cart_service.domain.differences import Difference, differences, since
+from cart_service.domain.errors import NothingToUndo, NotInCart
+from cart_service.domain.expiry import OwnerKind
+from cart_service.domain.idempotency import UsedKey
+from cart_service.domain.lines import MAX_QUANTITY, Line, Lines, quantity_in, with_quantity, without
+from cart_service.domain.merging import REMEMBERED_MERGES, Handover, MergeRecord
+from cart_service.domain.undo import Undo, Undoable, give_back, gone, pieces_to_give_back
+from shared.clock import from_rfc3339
 
-MAX_QUANTITY = 999
-MAX_LINES = 500
-REMEMBERED_KEYS = 64
 REMEMBERED_WRITES = 20
 """Of how many last writes a cart can name the differences, and how many lines one of them may touch."""
 
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """`unit_price_when_added` is in minor units, `added_at` the RFC 3339 time of the first add."""
-
-    product_id: str
-    quantity: int
-    unit_price_when_added: int
-    added_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class UsedKey:
-    """An idempotency key that was accepted, and the fingerprint of the request it came with."""
-
-    key: str
-    fingerprint: str
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A line's quantity at two versions of the cart; 0 where it is not in the cart."""
-
-    product_id: str
-    quantity_then: int
-    quantity_now: int
+_VERSIONS_BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Cart:
-    """`version` counts the writes that changed a line. `lines` keeps the order of adding.
+    """`version` grows with each write that changes something to be seen; 0 before the first.
 
-    `used_keys` are the last accepted idempotency keys, oldest first. `recent` holds, for each of the last
-    versions, the quantities its write found in the lines it changed: `recent[-1]` made `version`.
+    `lines` are to be bought, `saved` are for later. `used_keys` are the last accepted idempotency keys, the
+    oldest first. `recent` holds, for each of the last versions, the quantities its write found in the lines
+    it changed: `recent[-1]` made `version`. `handover` is what this cart, a guest's, was merged as; `merges` are
+    the last merges it has taken in, oldest first.
     """
 
     owner: str
     version: int = 0
-    lines: Mapping[str, Line] = field(default_factory=dict)
+    lines: Lines = field(default_factory=dict)
+    saved: Lines = field(default_factory=dict)
+    promo_code: str | None = None
     updated_at: str | None = None
+    expires_at: str | None = None
+    owner_kind: OwnerKind = OwnerKind.USER
     used_keys: tuple[UsedKey, ...] = ()
     recent: tuple[Mapping[str, int], ...] = ()
+    undo: Undo | None = None
+    merges: tuple[MergeRecord, ...] = ()
+    handover: Handover | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing in it that its owner, or a merge, could miss."""
+        return not (self.lines or self.saved or self.handover)
 
     def quantity_of(self, product_id: str) -> int:
         """0 when the product is not in the cart."""
-        line = self.lines.get(product_id)
-        return line.quantity if line else 0
+        return quantity_in(self.lines, product_id)
 
     def add(self, product_id: str, quantity: int, unit_price: int, at: str) -> Cart:
         """Adds to the line, which keeps its first price and time. Raises `LineLimitReached`, `CartFull`."""
@@ -67,71 +61,112 @@ class Cart:
 
     def set(self, product_id: str, quantity: int, unit_price: int, at: str) -> Cart:
         """Sets the line's quantity; 0 removes it. Raises `LineLimitReached`, `CartFull`."""
-        line = self.lines.get(product_id)
-        if quantity == (line.quantity if line else 0):
-            return self
-        if quantity == 0:
-            return self.remove(product_id)
-        if quantity > MAX_QUANTITY:
-            raise LineLimitReached(product_id, self.quantity_of(product_id), MAX_QUANTITY)
-        if line is None and len(self.lines) >= MAX_LINES:
-            raise CartFull(product_id, MAX_LINES)
-        line = replace(line, quantity=quantity) if line else Line(product_id, quantity, unit_price, at)
-        return replace(self, lines={**self.lines, product_id: line})
+        return self._with(with_quantity(self.lines, Line(product_id, quantity, unit_price, at), quantity))
 
     def remove(self, product_id: str) -> Cart:
         """Takes the line out, if it is there."""
-        if product_id not in self.lines:
-            return self
-        return replace(self, lines={id: line for id, line in self.lines.items() if id != product_id})
+        return self._with(without(self.lines, product_id))
 
     def clear(self) -> Cart:
-        """Takes every line out."""
-        return replace(self, lines={}) if self.lines else self
+        """Takes every line out; what is saved for later stays."""
+        return self._with({}) if self.lines else self
+
+    def save(self, product_id: str) -> Cart:
+        """Moves the line to those saved for later. Raises `NotInCart`, `CartFull`."""
+        return self._moved(product_id, self.lines, self.saved, saving=True)
+
+    def restore(self, product_id: str) -> Cart:
+        """Moves the line back from those saved for later. Raises `NotInCart`, `CartFull`."""
+        return self._moved(product_id, self.saved, self.lines, saving=False)
+
+    def discard(self, product_id: str) -> Cart:
+        """Takes the line out of those saved for later, if it is there."""
+        saved = without(self.saved, product_id)
+        return self if saved is self.saved else replace(self, saved=saved)
+
+    def take_back(self, at: str) -> Cart:
+        """The last clear, removal or merge taken back. Raises `NothingToUndo`, `CartFull`."""
+        if self.undo is None:
+            raise NothingToUndo("There is no clear, removal or merge that could be undone.")
+        undo = self.undo
+        undo.require_open(from_rfc3339(at))
+        return replace(
+            self,
+            lines=give_back(self.lines, undo.lines),
+            saved=give_back(self.saved, undo.saved),
+            undo=None,
+            merges=tuple(
+                replace(merge, is_undone=True) if merge.merge_id == undo.merge_id else merge
+                for merge in self.merges
+            ),
+        )
+
+    def removal_undoable(self, operation: Undoable, before: Cart, at: str) -> Cart:
+        """This cart, which the operation has made of `before`, with what brings back the lines that it took
+        out."""
+        lines = gone(before.lines, self.lines, self.saved)
+        saved = gone(before.saved, self.saved, self.lines)
+        return replace(self, undo=Undo(operation, at, lines, saved)) if lines or saved else self
+
+    def merged(self, record: MergeRecord, before: Cart) -> Cart:
+        """This cart, which the merge has made of `before`, with what it has to remember of that."""
+        lines = pieces_to_give_back(before.lines, self.lines)
+        saved = pieces_to_give_back(before.saved, self.saved)
+        undo = Undo(Undoable.MERGE, record.at, lines, saved, record.merge_id) if lines or saved else self.undo
+        earlier = tuple(replace(merge, report=()) for merge in self.merges)
+        return replace(self, undo=undo, merges=(*earlier, record)[-REMEMBERED_MERGES:])
+
+    def find_merge(self, merge_id: str) -> MergeRecord | None:
+        return next((merge for merge in self.merges if merge.merge_id == merge_id), None)
 
     def after(self, before: Cart, at: str) -> Cart:
-        """This cart as the next version of `before`, or `before` when all their quantities are the same."""
-        found = {difference.product_id: difference.quantity_then for difference in changes(before, self)}
-        if not found:
-            return before
+        """This cart as the next version of `before`; of the same version when nothing that is to be seen
+        differs, and `before` itself when nothing at all does."""
+        found = {it.product_id: it.quantity_then for it in differences(before.lines, self.lines)}
+        if not found and self._looks_like(before):
+            return before if self._remembers_as(before) else self
         recent = (*before.recent, found)[-REMEMBERED_WRITES:] if len(found) <= REMEMBERED_WRITES else ()
-        return replace(self, version=before.version + 1, updated_at=at, recent=recent)
+        return replace(self, version=_next_version(before, at), updated_at=at, recent=recent)
 
     def has_used(self, key: str, fingerprint: str) -> bool:
         """Whether this request was accepted before. Raises `IdempotencyKeyReused` when another one was."""
-        for used in self.used_keys:
-            if used.key == key:
-                if used.fingerprint != fingerprint:
-                    raise IdempotencyKeyReused(
-                        f"The Idempotency-Key {key!r} came with another request before. Use a fresh key."
-                    )
-                return True
-        return False
+        return idempotency.is_repeated(self.used_keys, key, fingerprint)
 
     def with_key(self, key: str, fingerprint: str) -> Cart:
         """Remembers an accepted key, and forgets the oldest past `REMEMBERED_KEYS`."""
-        return replace(self, used_keys=(*self.used_keys, UsedKey(key, fingerprint))[-REMEMBERED_KEYS:])
+        return replace(self, used_keys=idempotency.remembering(self.used_keys, key, fingerprint))
 
     def differences_since(self, version: int) -> tuple[Difference, ...] | None:
         """What differs between that version and this one; None when it is too long ago, or never was."""
+        if version == 0:
+            return differences({}, self.lines)
         behind = self.version - version
         if not 0 <= behind <= len(self.recent):
             return None
-        then: dict[str, int] = {}
-        for found in reversed(self.recent[len(self.recent) - behind :]):
-            then.update(found)
-        pairs = ((id, quantity, self.quantity_of(id)) for id, quantity in then.items())
-        return tuple(Difference(*pair) for pair in pairs if pair[1] != pair[2])
+        return since(self.recent[len(self.recent) - behind :], self.lines)
+
+    def _with(self, lines: Lines) -> Cart:
+        return self if lines is self.lines else replace(self, lines=lines)
+
+    def _moved(self, product_id: str, source: Lines, target: Lines, *, saving: bool) -> Cart:
+        line = source.get(product_id)
+        if line is None:
+            raise NotInCart(product_id, saved=not saving)
+        quantity = min(quantity_in(target, product_id) + line.quantity, MAX_QUANTITY)
+        source, target = without(source, product_id), with_quantity(target, line, quantity)
+        lines, saved = (source, target) if saving else (target, source)
+        return replace(self, lines=lines, saved=saved)
+
+    def _looks_like(self, before: Cart) -> bool:
+        return (self.lines, self.saved, self.promo_code) == (before.lines, before.saved, before.promo_code)
+
+    def _remembers_as(self, before: Cart) -> bool:
+        return (self.undo, self.merges, self.handover) == (before.undo, before.merges, before.handover)
 
 
-def changes(before: Cart, after: Cart) -> tuple[Difference, ...]:
-    """The lines whose quantity is not the same in both."""
-    if before.lines is after.lines:
-        return ()
-    gone_or_changed = (
-        Difference(id, line.quantity, after.quantity_of(id))
-        for id, line in before.lines.items()
-        if after.lines.get(id) is not line and after.quantity_of(id) != line.quantity
-    )
-    new = (Difference(id, 0, line.quantity) for id, line in after.lines.items() if id not in before.lines)
-    return (*gone_or_changed, *new)
+def _next_version(before: Cart, at: str) -> int:
+    """Begins at the seconds since 2026: a cart that expired and is made anew goes on above its old versions,
+    which caches and clients may still know."""
+    if before.version:
+        return before.version + 1
+    return max(1, int((from_rfc3339(at) - _VERSIONS_BEGIN).total_seconds()))

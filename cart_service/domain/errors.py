@@ -54,6 +54,25 @@ class CartFull(Conflict):
         )
 
 
+class NotInCart(Conflict):
+    """The line that is to be moved is not there."""
+
+    code, title = "not-in-cart", "Not in the cart"
+
+    def __init__(self, product_id: str, *, saved: bool) -> None:
+        where = "saved for later" if saved else "in the cart"
+        super().__init__(
+            f"Product {product_id!r} is not {where}. Read the cart, then choose one that is.",
+            extra={"product_id": product_id},
+        )
+
+
+class NothingToUndo(Conflict):
+    """No operation that can be undone was made in the last 24 hours, or it is undone already."""
+
+    code, title = "nothing-to-undo", "Nothing to undo"
+
+
 class IdempotencyKeyReused(InvalidInput):
     """The key came with another request before (draft-ietf-httpapi-idempotency-key-header, section 2.6)."""
 

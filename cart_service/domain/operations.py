@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
 from typing import Protocol
 
 from cart_service.domain.cart import Cart
 from cart_service.domain.products import Product
+from cart_service.domain.undo import Undoable
 
 
 class Operation(Protocol):
+    """`undoable` is what its removal of lines can be undone as; None where it cannot."""
+
     @property
-    def product_ids(self) -> tuple[str, ...]:
-        """The products it must be known of whether they are for sale."""
+    def undoable(self) -> Undoable | None: ...
+
+    @property
+    def request(self) -> tuple[object, ...]:
+        """What was asked for: the same for the same request, however its JSON was written."""
+        ...
+
+    def products_of(self, cart: Cart, /) -> Collection[str]:
+        """The products it must be known of what the catalogue says."""
         ...
 
     def apply(self, cart: Cart, products: Mapping[str, Product], at: str, /) -> Cart:
@@ -23,14 +33,29 @@ class Operation(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class AddItem:
+class _Operation:
+    """An operation that asks nothing of the catalogue and cannot be undone."""
+
+    @property
+    def undoable(self) -> Undoable | None:
+        return None
+
+    @property
+    def request(self) -> tuple[object, ...]:
+        return type(self).__name__, *astuple(self)
+
+    def products_of(self, _cart: Cart, /) -> Collection[str]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class AddItem(_Operation):
     """Adds pieces of a product that is for sale."""
 
     product_id: str
     quantity: int
 
-    @property
-    def product_ids(self) -> tuple[str, ...]:
+    def products_of(self, _cart: Cart, /) -> Collection[str]:
         return (self.product_id,)
 
     def apply(self, cart: Cart, products: Mapping[str, Product], at: str, /) -> Cart:
@@ -40,14 +65,17 @@ class AddItem:
 
 
 @dataclass(frozen=True, slots=True)
-class SetQuantity:
+class SetQuantity(_Operation):
     """Sets a line's quantity. More pieces than before need a product that is for sale, fewer do not."""
 
     product_id: str
     quantity: int
 
     @property
-    def product_ids(self) -> tuple[str, ...]:
+    def undoable(self) -> Undoable | None:
+        return None if self.quantity else Undoable.REMOVE
+
+    def products_of(self, _cart: Cart, /) -> Collection[str]:
         return (self.product_id,) if self.quantity else ()
 
     def apply(self, cart: Cart, products: Mapping[str, Product], at: str, /) -> Cart:
@@ -59,35 +87,123 @@ class SetQuantity:
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveItem:
+class RemoveItem(_Operation):
     """Removes a line, if it is there."""
 
     product_id: str
 
     @property
-    def product_ids(self) -> tuple[str, ...]:
-        return ()
+    def undoable(self) -> Undoable | None:
+        return Undoable.REMOVE
 
     def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
         return cart.remove(self.product_id)
 
 
 @dataclass(frozen=True, slots=True)
-class ClearCart:
+class ClearCart(_Operation):
     """Removes every line."""
 
     @property
-    def product_ids(self) -> tuple[str, ...]:
-        return ()
+    def undoable(self) -> Undoable | None:
+        return Undoable.CLEAR
 
     def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
         return cart.clear()
 
 
-AnyOperation = AddItem | SetQuantity | RemoveItem | ClearCart
+@dataclass(frozen=True, slots=True)
+class SaveForLater(_Operation):
+    """Moves a line to those saved for later."""
+
+    product_id: str
+
+    def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
+        return cart.save(self.product_id)
 
 
-def fingerprint_of(operations: Sequence[AnyOperation]) -> str:
-    """The same text for the same request, however its JSON was written."""
-    request = repr([(type(operation).__name__, *astuple(operation)) for operation in operations])
+@dataclass(frozen=True, slots=True)
+class RestoreSaved(_Operation):
+    """Moves a line back from those saved for later."""
+
+    product_id: str
+
+    def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
+        return cart.restore(self.product_id)
+
+
+@dataclass(frozen=True, slots=True)
+class DiscardSaved(_Operation):
+    """Removes a line from those saved for later, if it is there."""
+
+    product_id: str
+
+    @property
+    def undoable(self) -> Undoable | None:
+        return Undoable.REMOVE
+
+    def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
+        return cart.discard(self.product_id)
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack(_Operation):
+    """Undoes the last clear, removal or merge."""
+
+    def apply(self, cart: Cart, _products: Mapping[str, Product], at: str, /) -> Cart:
+        return cart.take_back(at)
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge(_Operation):
+    """Accepts what the notices say: prices become those of now, a quantity what is in stock; a line that is
+    out of stock is saved for later, and one whose product is gone leaves the cart."""
+
+    def products_of(self, cart: Cart, /) -> Collection[str]:
+        return cart.lines.keys()
+
+    def apply(self, cart: Cart, products: Mapping[str, Product], at: str, /) -> Cart:
+        for id, line in cart.lines.items():
+            product = products[id]
+            if not product.for_sale:
+                cart = cart.remove(id)
+            elif product.price != line.unit_price_when_added:
+                priced = replace(line, unit_price_when_added=product.price, priced_at=at)
+                cart = replace(cart, lines={**cart.lines, id: priced})
+            if product.for_sale and line.quantity > product.stock:
+                cart = cart.set(id, product.stock, 0, at) if product.stock else cart.save(id)
+        return cart
+
+
+AnyOperation = (
+    AddItem
+    | SetQuantity
+    | RemoveItem
+    | ClearCart
+    | SaveForLater
+    | RestoreSaved
+    | DiscardSaved
+    | TakeBack
+    | Acknowledge
+)
+
+
+def apply_all(
+    operations: Sequence[Operation], before: Cart, products: Mapping[str, Product], at: str
+) -> Cart:
+    """The cart after all of them, as one new version. What they removed can be undone together."""
+    cart = before
+    kinds = {operation.undoable for operation in operations}
+    for operation in operations:
+        cart = operation.apply(cart, products, at)
+    for kind in (Undoable.CLEAR, Undoable.REMOVE):
+        if kind in kinds:
+            cart = cart.removal_undoable(kind, before, at)
+            break
+    return cart.after(before, at)
+
+
+def fingerprint_of(operations: Sequence[Operation]) -> str:
+    """The same text for the same request."""
+    request = repr([operation.request for operation in operations])
     return hashlib.blake2b(request.encode(), digest_size=12).hexdigest()

@@ -7,13 +7,16 @@ checked when the order is placed, and until then it may come back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
-from cart_service.domain.cart import Cart, Line
+from cart_service.domain.cart import Cart
+from cart_service.domain.lines import Line
+from cart_service.domain.notices import Notice, notices_of
+from cart_service.domain.price_policy import PricePolicy
 from cart_service.domain.products import Product
-from shared.money import format_money
 
 
 class Availability(StrEnum):
@@ -22,36 +25,23 @@ class Availability(StrEnum):
     GONE = "gone"
 
 
-class NoticeType(StrEnum):
-    PRICE_CHANGED = "price_changed"
-    STOCK_SHORT = "stock_short"
-    PRODUCT_GONE = "product_gone"
-
-
 # Not frozen, for speed only: a frozen dataclass takes three times as long to make, 500 times per cart.
 @dataclass(slots=True)
 class PricedLine:
-    """A line with what the catalogue says now. Prices are in minor units."""
+    """A line with what the catalogue says now. Prices are in minor units; `unit_price` is what a piece costs
+    in this cart, which the shop's price policy may hold at `unit_price_when_added`."""
 
     product_id: str
     name: str
     image_url: str | None
     quantity: int
     unit_price: int
+    unit_price_now: int
     unit_price_when_added: int
     line_total: int
     discount: int
     availability: Availability
     added_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something about one line that its owner should see; `message` says it in English."""
-
-    type: NoticeType
-    product_id: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,42 +57,58 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What prices depend on besides the cart and the catalogue."""
+
+    currency: str
+    policy: PricePolicy
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PricedCart:
-    """`catalogue_state` is the same as long as the catalogue says the same about every line."""
+    """`saved` are the lines saved for later, which cost nothing. At `valid_until` time alone changes a price;
+    None: it never does."""
 
     cart: Cart
     lines: Sequence[PricedLine]
+    saved: Sequence[PricedLine]
     notices: Sequence[Notice]
     totals: Totals
-    catalogue_state: int
+    valid_until: datetime | None
+    now: datetime
 
 
-def price(cart: Cart, products: Mapping[str, Product], currency: str) -> PricedCart:
+def price(cart: Cart, products: Mapping[str, Product], terms: Terms) -> PricedCart:
     """The cart at the prices of `products`, which holds every product of the cart."""
-    lines = [_priced(line, products[id]) for id, line in cart.lines.items()]
-    notices = [
-        notice for line in lines for notice in _notices(line, products[line.product_id].stock, currency)
-    ]
+    lines = [_priced(line, products[id], terms) for id, line in cart.lines.items()]
     return PricedCart(
         cart=cart,
         lines=lines,
-        notices=notices,
-        totals=_totals(lines, currency),
-        catalogue_state=max((products[id].revision for id in cart.lines), default=0),
+        saved=[_priced(line, products[id], terms) for id, line in cart.saved.items()],
+        notices=[
+            notice for line in lines for notice in notices_of(line, products[line.product_id], terms.currency)
+        ],
+        totals=_totals(lines, terms.currency),
+        valid_until=_valid_until(lines, cart, terms),
+        now=terms.now,
     )
 
 
-def _priced(line: Line, product: Product) -> PricedLine:
+def _priced(line: Line, product: Product, terms: Terms) -> PricedLine:
     availability = _availability(line, product)
     gone = availability is Availability.GONE
-    unit_price = line.unit_price_when_added if gone else product.price
+    then = line.unit_price_when_added
+    now = then if gone else product.price
+    unit_price = then if now != then and terms.policy.holds(line, terms.now) else now
     return PricedLine(
         product_id=line.product_id,
         name=product.name,
         image_url=product.image_url,
         quantity=line.quantity,
         unit_price=unit_price,
-        unit_price_when_added=line.unit_price_when_added,
+        unit_price_now=now,
+        unit_price_when_added=then,
         line_total=0 if gone else unit_price * line.quantity,
         discount=0,
         availability=availability,
@@ -116,21 +122,6 @@ def _availability(line: Line, product: Product) -> Availability:
     return Availability.SHORT if line.quantity > product.stock else Availability.IN_STOCK
 
 
-def _notices(line: PricedLine, stock: int, currency: str) -> Iterator[Notice]:
-    if line.availability is Availability.GONE:
-        message = f"{line.name} is not for sale any more and does not count. Remove it from the cart."
-        yield Notice(NoticeType.PRODUCT_GONE, line.product_id, message)
-        return
-    if line.unit_price != line.unit_price_when_added:
-        now, then = (format_money(it, currency) for it in (line.unit_price, line.unit_price_when_added))
-        message = f"{line.name} costs {now} now; it cost {then} when it was added."
-        yield Notice(NoticeType.PRICE_CHANGED, line.product_id, message)
-    if line.availability is Availability.SHORT:
-        left = f"Only {stock} of {line.name} are" if stock else f"{line.name} is not"
-        message = f"{left} in stock; the cart asks for {line.quantity}."
-        yield Notice(NoticeType.STOCK_SHORT, line.product_id, message)
-
-
 def _totals(lines: Sequence[PricedLine], currency: str) -> Totals:
     subtotal = sum(line.line_total for line in lines)
     discount = sum(line.discount for line in lines)
@@ -142,3 +133,11 @@ def _totals(lines: Sequence[PricedLine], currency: str) -> Totals:
         total=subtotal - discount,
         currency=currency,
     )
+
+
+def _valid_until(lines: Sequence[PricedLine], cart: Cart, terms: Terms) -> datetime | None:
+    """When the first hold ends that keeps a price from being the catalogue's."""
+    if not terms.policy.hold:
+        return None
+    held = (line for line in lines if line.unit_price != line.unit_price_now)
+    return min((terms.policy.end_of(cart.lines[line.product_id]) for line in held), default=None)

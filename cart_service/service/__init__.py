@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from cart_service.domain.cart import Cart
-from cart_service.domain.pricing import price
+from cart_service.domain.expiry import Lifetimes
+from cart_service.domain.price_policy import PricePolicy
 from cart_service.ports import CartRepository, Catalogue, VersionBoard
+from cart_service.service.pricer import Pricer
 from cart_service.service.rendering import Rendered, render_cart
 from cart_service.service.summaries import Summaries
 from cart_service.service.versions import KnownVersions
@@ -28,21 +30,31 @@ class CartService:
         versions: KnownVersions,
         clock: Clock,
         currency: str,
+        price_policy: PricePolicy,
+        lifetimes: Lifetimes,
         summary_ttl_seconds: int,
     ) -> None:
         self._carts = carts
         self._catalogue = catalogue
-        self._currency = currency
+        self._pricer = Pricer(clock, currency=currency, policy=price_policy)
         self._summaries = Summaries(
-            carts, catalogue, cache, board, versions, currency=currency, ttl_seconds=summary_ttl_seconds
+            carts,
+            catalogue,
+            self._pricer,
+            cache=cache,
+            board=board,
+            versions=versions,
+            ttl_seconds=summary_ttl_seconds,
         )
-        self._writer = CartWriter(carts, catalogue, self._summaries, clock, currency=currency)
+        self._writer = CartWriter(
+            carts, catalogue, self._pricer, self._summaries, clock=clock, lifetimes=lifetimes
+        )
 
     async def cart(self, owner: str) -> Rendered:
         """The owner's cart, empty when there is none. Raises `StoreUnavailable`, `CatalogueUnavailable`."""
         cart = await self._carts.get(owner) or Cart(owner)
-        shelf = await self._catalogue.load(cart.lines)
-        priced = price(cart, shelf.products, self._currency)
+        shelf = await self._catalogue.load(self._pricer.products_of(cart))
+        priced = self._pricer.price(cart, shelf.products)
         await self._summaries.secure(priced, shelf.revision)
         return render_cart(priced)
 

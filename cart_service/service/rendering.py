@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,32 +11,36 @@ import orjson
 
 from cart_service.domain.cart import Cart
 from cart_service.domain.pricing import PricedCart
+from cart_service.domain.undo import Undo
+from shared.clock import to_rfc3339
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """`etag` changes with the cart's version and with anything the catalogue says about its lines."""
+    """`etag` is the opaque part of the ETag: the cart's version, then a digest of the body, so that nothing
+    that differs is ever answered with 304. `version_in` reads the version back for `If-Match`, which asks
+    about the cart alone."""
 
     body: bytes
     etag: str
     version: int
 
-
-def etag_of(priced: PricedCart) -> str:
-    """The opaque part of a cart's ETag: its version, then what the catalogue says, so that a new price is
-    never answered with 304. `version_in` reads it back for `If-Match`, which asks about the cart alone."""
-    return f"{priced.cart.version}-{priced.catalogue_state:x}"
+    @classmethod
+    def of(cls, cart: Cart, value: Any) -> Rendered:
+        body = orjson.dumps(value)
+        digest = hashlib.blake2b(body, digest_size=6).hexdigest()
+        return cls(body, f"{cart.version}-{digest}", cart.version)
 
 
 def version_in(opaque: str) -> int | None:
-    """The cart's version in an ETag of `etag_of`, or in a plain `"<version>"`; None in any other."""
+    """The cart's version in the ETag of a `Rendered`, or in a plain `"<version>"`; None in any other."""
     version, _, _ = opaque.partition("-")
     return int(version) if version.isascii() and version.isdigit() else None
 
 
 def render_cart(priced: PricedCart) -> Rendered:
     """The whole cart, as `GET /` and every write answer it."""
-    return Rendered(orjson.dumps(cart_json(priced)), etag_of(priced), priced.cart.version)
+    return Rendered.of(priced.cart, cart_json(priced))
 
 
 def render_summary(priced: PricedCart) -> Rendered:
@@ -52,12 +57,16 @@ def render_summary(priced: PricedCart) -> Rendered:
         }
         for line in priced.lines
     ]
-    return Rendered(orjson.dumps(_with_totals(priced, items)), etag_of(priced), priced.cart.version)
+    return Rendered.of(priced.cart, _with_totals(priced, items))
 
 
 def cart_json(priced: PricedCart) -> dict[str, Any]:
     """The cart as what orjson can write."""
-    return _with_totals(priced, priced.lines) | {"updated_at": priced.cart.updated_at}
+    return _with_totals(priced, priced.lines) | {
+        "saved_for_later": priced.saved,
+        "undo": _undo_json(priced),
+        "updated_at": priced.cart.updated_at,
+    }
 
 
 def _with_totals(priced: PricedCart, items: Sequence[Any]) -> dict[str, Any]:
@@ -73,6 +82,13 @@ def _with_totals(priced: PricedCart, items: Sequence[Any]) -> dict[str, Any]:
         "currency": totals.currency,
         "notices": priced.notices,
     }
+
+
+def _undo_json(priced: PricedCart) -> dict[str, Any] | None:
+    undo: Undo | None = priced.cart.undo
+    if undo is None or priced.now >= undo.until:
+        return None
+    return {"operation": undo.operation, "until": to_rfc3339(undo.until)}
 
 
 def differences_json(cart: Cart, versions: Collection[int]) -> list[dict[str, Any]] | None:

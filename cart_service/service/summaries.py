@@ -6,7 +6,8 @@ JSON. It is served only when
 1. no newer version of the cart is known here: a write is answered only after the cache has the summary of
    that version or, failing that, after the version was announced to every replica;
 2. announcements are not being missed now; while they may be, the store is asked for the cart's version;
-3. none of its products changed after that revision, as far as this replica has heard of the catalogue.
+3. none of its products changed after that revision, as far as this replica has heard of the catalogue;
+4. no price in it has changed by time alone since (a hold that ended).
 
 Anything else is built from the store. The durable event of each write repeats the work of rule 1 once more,
 for a writer that died between its write and its cache. A cached value may also be empty: it stands for "older
@@ -21,12 +22,14 @@ from dataclasses import dataclass
 import structlog
 
 from cart_service.domain.cart import Cart
-from cart_service.domain.pricing import PricedCart, price
+from cart_service.domain.pricing import PricedCart
 from cart_service.ports import CartRepository, Catalogue, VersionBoard
 from cart_service.service.flights import Flights
+from cart_service.service.pricer import Pricer
 from cart_service.service.rendering import Rendered, render_summary
 from cart_service.service.versions import KnownVersions, pack, unpack
 from shared.cache.ports import Cache, Cached
+from shared.clock import to_millis
 from shared.errors import Unavailable
 
 log = structlog.get_logger(__name__)
@@ -40,18 +43,20 @@ class SummaryNotSecured(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class _CachedSummary:
-    """The value in the cache: ETag, product ids and body, one per line."""
+    """The value in the cache: ETag, end of validity (milliseconds since 1970; 0: none), product ids and body,
+    one per line."""
 
     cart_version: int
     revision: int
     etag: str
+    valid_until: int
     ids: bytes
     body: bytes
 
     @classmethod
     def of(cls, cached: Cached) -> _CachedSummary:
-        etag, ids, body = cached.value.split(b"\n", 2)
-        return cls(*unpack(cached.version), etag.decode(), ids, body)
+        etag, valid_until, ids, body = cached.value.split(b"\n", 3)
+        return cls(*unpack(cached.version), etag.decode(), int(valid_until), ids, body)
 
     def product_ids(self) -> list[str]:
         return self.ids.decode().split()
@@ -69,19 +74,19 @@ class Summaries:
         self,
         carts: CartRepository,
         catalogue: Catalogue,
+        pricer: Pricer,
+        *,
         cache: Cache,
         board: VersionBoard,
         versions: KnownVersions,
-        *,
-        currency: str,
         ttl_seconds: int,
     ) -> None:
         self._carts = carts
         self._catalogue = catalogue
+        self._pricer = pricer
         self._cache = cache
         self._board = board
         self._versions = versions
-        self._currency = currency
         self._ttl_seconds = ttl_seconds
         self._flights: Flights[Rendered] = Flights()
         self._puts: dict[str, asyncio.Future[None]] = {}
@@ -127,14 +132,16 @@ class Summaries:
             return False
         if not self._catalogue.unchanged_since(summary.revision, summary.product_ids):
             return False
+        if self._pricer.is_past(summary.valid_until):
+            return False
         if self._board.connected:
             return True
         return await self._stored_version(owner) <= summary.cart_version
 
     async def _build(self, owner: str) -> Rendered:
         cart = await self._carts.get(owner) or Cart(owner)
-        shelf = await self._catalogue.load(cart.lines)
-        summary = await self._keep(price(cart, shelf.products, self._currency), shelf.revision)
+        shelf = await self._catalogue.load(self._pricer.products_of(cart))
+        summary = await self._keep(self._pricer.price(cart, shelf.products), shelf.revision)
         await self._outdate_if_overtaken(cart)
         return summary
 
@@ -152,7 +159,9 @@ class Summaries:
     async def _keep(self, priced: PricedCart, revision: int) -> Rendered:
         cart, summary = priced.cart, render_summary(priced)
         self._versions.heard(cart.owner, cart.version)
-        value = b"\n".join((summary.etag.encode(), " ".join(cart.lines).encode(), summary.body))
+        valid_until = to_millis(priced.valid_until) if priced.valid_until else 0
+        head = f"{summary.etag}\n{valid_until}\n{' '.join(cart.lines)}\n"
+        value = head.encode() + summary.body
         if not await self._put(cart.owner, pack(cart.version, revision), value):
             log.warning("other replicas could not be told of a cart's version", owner=cart.owner)
         return summary

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-REVISION_BITS = 40
-"""Leaves room for 90 million versions of a cart in the 20 digits that the cache compares."""
+REVISION_BITS = 32
+"""Leaves room for 23 billion versions of a cart in the 20 digits that the cache compares."""
 
 
 def pack(cart_version: int, revision: int) -> int:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from functools import partial
 
-from cart_service.domain.cart import Cart, changes
+from cart_service.domain.cart import Cart
+from cart_service.domain.differences import differences
 from cart_service.domain.errors import CartChanged
-from cart_service.domain.operations import AnyOperation, fingerprint_of
-from cart_service.domain.pricing import price
+from cart_service.domain.expiry import Lifetimes, OwnerKind
+from cart_service.domain.operations import Operation, apply_all, fingerprint_of
+from cart_service.domain.pricing import PricedCart
 from cart_service.ports import CartRepository, Catalogue, Shelf
-from cart_service.service.rendering import Rendered, cart_json, differences_json, etag_of, render_cart
+from cart_service.service.pricer import Pricer
+from cart_service.service.rendering import Rendered, cart_json, differences_json, render_cart
 from cart_service.service.summaries import Summaries
 from shared.clock import Clock, to_rfc3339
 from shared.events.envelope import Event
@@ -23,17 +27,18 @@ NOTHING = Shelf({}, 0)
 @dataclass(frozen=True, slots=True)
 class Write:
     """All of the operations, or none. `key` is the Idempotency-Key. `if_versions`, when given, are the
-    versions of the cart that the client accepts to change (If-Match); any version otherwise."""
+    versions of the cart that the client accepts to change (If-Match); any version otherwise. `owner_kind`
+    None leaves it as it is."""
 
     owner: str
-    operations: Sequence[AnyOperation]
+    operations: Sequence[Operation]
     key: str | None = None
     if_versions: Collection[int] | None = None
+    owner_kind: OwnerKind | None = None
 
-    @property
-    def product_ids(self) -> list[str]:
+    def products_of(self, cart: Cart) -> list[str]:
         """The products it asks about."""
-        return [id for operation in self.operations for id in operation.product_ids]
+        return [id for operation in self.operations for id in operation.products_of(cart)]
 
     @property
     def fingerprint(self) -> str:
@@ -42,9 +47,11 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The cart after a write. `replayed` when the write had been made before, under the same key."""
+    """The cart after a write, and as JSON. `replayed` when the write had been made before, under the same
+    key."""
 
-    cart: Rendered
+    cart: Cart
+    rendered: Rendered
     replayed: bool
 
 
@@ -68,32 +75,34 @@ class CartWriter:
         self,
         carts: CartRepository,
         catalogue: Catalogue,
+        pricer: Pricer,
         summaries: Summaries,
-        clock: Clock,
         *,
-        currency: str,
+        clock: Clock,
+        lifetimes: Lifetimes,
     ) -> None:
         self._carts = carts
         self._catalogue = catalogue
+        self._pricer = pricer
         self._summaries = summaries
         self._clock = clock
-        self._currency = currency
+        self._lifetimes = lifetimes
 
     async def write(self, write: Write) -> Written:
         """Makes the write, and answers only once no replica serves an older summary.
 
-        Raises `ProductNotFound`, `ProductNotForSale`, `LineLimitReached`, `CartFull`, `CartChanged`,
-        `IdempotencyKeyReused`, and, with nothing written, `CatalogueUnavailable`. After `StoreUnavailable`
-        the write may have happened: repeat it under the same key.
+        Raises what the operations raise, `CartChanged`, `IdempotencyKeyReused`, and, with nothing written,
+        `CatalogueUnavailable`. After `StoreUnavailable` the write may have happened: repeat it under the same
+        key.
         """
         outcome = await self._update(write)
-        priced = price(outcome.cart, outcome.shelf.products, self._currency)
+        priced = self._price(outcome.cart, outcome.shelf)
         await self._summaries.secure(priced, outcome.shelf.revision)
-        return Written(render_cart(priced), outcome.replayed)
+        return Written(outcome.cart, render_cart(priced), outcome.replayed)
 
     async def _update(self, write: Write) -> _Outcome:
         """The products are collected before anything is written, so that no answer to a write lacks one."""
-        shelf = await self._load(NOTHING, write.product_ids)
+        shelf = await self._load(NOTHING, write.products_of(Cart(write.owner)))
         while True:
             try:
                 return await self._carts.update(write.owner, partial(self._decide, write, shelf))
@@ -108,15 +117,28 @@ class CartWriter:
     def _decide(self, write: Write, loaded: Shelf, stored: Cart | None) -> Change[Cart, _Outcome]:
         before = stored or Cart(write.owner)
         if write.key and before.has_used(write.key, write.fingerprint):
-            return Change(None, _Outcome(before, self._shelf(loaded, before.lines), replayed=True))
+            return Change(None, _Outcome(before, self._shown(loaded, before), replayed=True))
         if write.if_versions is not None and before.version not in write.if_versions:
-            raise self._changed(before, self._shelf(loaded, before.lines), write.if_versions)
-        after = self._apply(write.operations, before, self._shelf(loaded, write.product_ids))
-        events = [] if after is before else [_cart_updated(before, after, self._clock)]
+            raise self._changed(before, self._shown(loaded, before), write.if_versions)
+        now = self._clock.now()
+        products = self._shelf(loaded, write.products_of(before)).products
+        after = apply_all(write.operations, before, products, to_rfc3339(now))
+        events = [_cart_updated(before, after, now)] if after.version != before.version else []
         if write.key:
             after = after.with_key(write.key, write.fingerprint)
-        outcome = _Outcome(after, self._shelf(loaded, after.lines))
-        return Change(None if after is before else after, outcome, events)
+        outcome = _Outcome(after, self._shown(loaded, after))
+        return Change(None if after is before else self._kept(after, write, now), outcome, events)
+
+    def _kept(self, cart: Cart, write: Write, now: datetime) -> Cart:
+        """The cart with how long it is kept."""
+        cart = replace(cart, owner_kind=write.owner_kind or cart.owner_kind)
+        return replace(cart, expires_at=to_rfc3339(self._lifetimes.end_of(cart, now)))
+
+    def _shown(self, loaded: Shelf, cart: Cart) -> Shelf:
+        return self._shelf(loaded, self._pricer.products_of(cart))
+
+    def _price(self, cart: Cart, shelf: Shelf) -> PricedCart:
+        return self._pricer.price(cart, shelf.products)
 
     def _shelf(self, loaded: Shelf, ids: Collection[str]) -> Shelf:
         """The newest known of what is wanted; what this replica has dropped meanwhile is as it was loaded."""
@@ -129,22 +151,17 @@ class CartWriter:
             raise _NotOnShelf(lacking)
         return Shelf(products, min(known.revision, loaded.revision))
 
-    def _apply(self, operations: Sequence[AnyOperation], before: Cart, shelf: Shelf) -> Cart:
-        at = to_rfc3339(self._clock.now())
-        cart = before
-        for operation in operations:
-            cart = operation.apply(cart, shelf.products, at)
-        return cart.after(before, at)
-
     def _changed(self, cart: Cart, shelf: Shelf, versions: Collection[int]) -> CartChanged:
-        priced = price(cart, shelf.products, self._currency)
+        priced = self._price(cart, shelf)
         return CartChanged(
             f"The cart is at version {cart.version}. See what differs, then repeat with its ETag.",
             extra={"cart": cart_json(priced), "differences": differences_json(cart, versions)},
-            headers={"ETag": f'"{etag_of(priced)}"'},
+            headers={"ETag": f'"{render_cart(priced).etag}"'},
         )
 
 
-def _cart_updated(before: Cart, after: Cart, clock: Clock) -> Event:
-    data = {"version": after.version, "changes": [asdict(change) for change in changes(before, after)]}
-    return Event.new("cart.updated", after.owner, after.version, clock.now(), data)
+def _cart_updated(before: Cart, after: Cart, now: datetime) -> Event:
+    changes = [asdict(difference) for difference in differences(before.lines, after.lines)]
+    return Event.new(
+        "cart.updated", after.owner, after.version, now, {"version": after.version, "changes": changes}
+    )

@@ -5,18 +5,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
 from cart_service.adapters.catalogue import CatalogueView
 from cart_service.domain.cart import Cart
+from cart_service.domain.expiry import Lifetimes
+from cart_service.domain.price_policy import PricePolicy
 from cart_service.service import CartService
 from cart_service.service.versions import KnownVersions
 from shared.cache.ports import Cached
-from shared.clock import SystemClock
 from shared.events.ports import BusUnavailable, Entry
 from shared.store.repository import Change
+
+
+class FirstSecond:
+    """A clock at which the first version of a cart is 1."""
+
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1, 0, 0, 1, tzinfo=UTC)
 
 
 class MemoryCarts:
@@ -203,8 +212,10 @@ async def start_replica(
         cache=cache,
         board=board,
         versions=versions,
-        clock=SystemClock(),
+        clock=FirstSecond(),
         currency="USD",
+        price_policy=PricePolicy(),
+        lifetimes=Lifetimes(),
         summary_ttl_seconds=60,
     )
     return Replica(repository, catalogue, cache, board, versions, service, bucket.watches[-1])

@@ -4,16 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cart_service.domain.cart import (
-    MAX_LINES,
-    MAX_QUANTITY,
-    REMEMBERED_KEYS,
-    REMEMBERED_WRITES,
-    Cart,
-    Difference,
-    changes,
-)
+from cart_service.domain.cart import REMEMBERED_WRITES, Cart
+from cart_service.domain.differences import Difference, differences
 from cart_service.domain.errors import CartFull, IdempotencyKeyReused, LineLimitReached
+from cart_service.domain.idempotency import REMEMBERED_KEYS
+from cart_service.domain.lines import MAX_LINES, MAX_QUANTITY
 
 AT, LATER = "2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z"
 EMPTY = Cart("ann")

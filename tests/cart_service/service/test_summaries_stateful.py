@@ -117,7 +117,7 @@ class SummaryMachine(RuleBasedStateMachine):
 
     def _write(self, replica: int, operation: Any) -> None:
         written = self._run(self.replicas[replica].service.write(Write(OWNER, [operation])))
-        self.answered = max(self.answered, written.cart.version)
+        self.answered = max(self.answered, written.rendered.version)
 
     def _heard(self, replica: int) -> dict[str, int]:
         """The newest price of each product that had reached the replica."""

@@ -1,0 +1,86 @@
+"""Bodies of answers. They are rendered by the use cases; these models describe them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+from cart_service.api.fields import Money, ProductId
+from cart_service.domain.lines import MAX_LINES, MAX_QUANTITY
+from cart_service.domain.notices import NoticeType
+from cart_service.domain.pricing import Availability
+from cart_service.domain.undo import Undoable
+
+
+class NoticePublic(BaseModel):
+    type: Annotated[NoticeType, Field(description="What happened.")]
+    product_id: ProductId
+    message: Annotated[
+        str,
+        Field(
+            description="For people, in English.",
+            examples=["Mug costs 12.99 USD now; it cost 10.99 USD when it was added."],
+        ),
+    ]
+
+
+class SummaryItemPublic(BaseModel):
+    product_id: ProductId
+    name: Annotated[str, Field(description="Name now.", examples=["Mug"])]
+    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY, description="Pieces.")]
+    unit_price: Annotated[
+        Money,
+        Field(
+            description="What a piece costs in this cart: the price now, unless the shop's price policy still"
+            " holds the one when it was added. Of a gone product, the price when it was added."
+        ),
+    ]
+    line_total: Annotated[Money, Field(description="`unit_price` times `quantity`; 0 when gone.")]
+    discount: Annotated[Money, Field(description="What a discount takes off this line.")]
+    availability: Annotated[
+        Availability,
+        Field(
+            description="`short`: the line asks for more than is in stock, and counts in full: stock is"
+            " checked when the order is placed. `gone`: not for sale any more, does not count."
+        ),
+    ]
+
+
+class CartItemPublic(SummaryItemPublic):
+    image_url: Annotated[str | None, Field(description="Picture now, if it has one.")]
+    unit_price_now: Annotated[Money, Field(description="Price of a piece in the catalogue now.")]
+    unit_price_when_added: Annotated[
+        Money, Field(description="Price of a piece when the line was added, or acknowledged last.")
+    ]
+    added_at: Annotated[AwareDatetime, Field(description="When the line was added.")]
+
+
+class TotalsPublic(BaseModel):
+    version: Annotated[int, Field(ge=0, description="Grows with each write that changed the cart.")]
+    item_count: Annotated[int, Field(description="Pieces; those of gone lines do not count.")]
+    line_count: Annotated[int, Field(le=MAX_LINES, description="Lines, gone ones too.")]
+    subtotal: Annotated[Money, Field(description="Sum of the lines' totals.")]
+    discount: Annotated[Money, Field(description="Sum of all discounts.")]
+    total: Annotated[Money, Field(description="What the cart costs: `subtotal` less `discount`.")]
+    currency: Annotated[str, Field(description="ISO 4217.", examples=["USD"])]
+    notices: Annotated[list[NoticePublic], Field(description="What changed since lines were added.")]
+
+
+class UndoPublic(BaseModel):
+    operation: Annotated[Undoable, Field(description="What `POST /undo` takes back.")]
+    until: Annotated[AwareDatetime, Field(description="From then on it cannot be undone.")]
+
+
+class CartPublic(TotalsPublic):
+    items: Annotated[list[CartItemPublic], Field(description="Lines, in the order of adding.")]
+    saved_for_later: Annotated[
+        list[CartItemPublic],
+        Field(max_length=MAX_LINES, description="Lines that are kept and not bought now; they cost nothing."),
+    ]
+    undo: Annotated[UndoPublic | None, Field(description="The last operation that can be undone, if any.")]
+    updated_at: Annotated[AwareDatetime | None, Field(description="When the cart was changed last.")]
+
+
+class SummaryPublic(TotalsPublic):
+    items: Annotated[list[SummaryItemPublic], Field(description="Lines, in the order of adding.")]

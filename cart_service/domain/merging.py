@@ -1,0 +1,141 @@
+"""Taking the lines of a guest's cart into a customer's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cart_service.domain.lines import MAX_LINES, MAX_QUANTITY, Line, Lines, quantity_in, with_quantity
+from cart_service.domain.products import Product
+
+REMEMBERED_MERGES = 8
+
+
+class MergeStrategy(StrEnum):
+    """What becomes of a product that is in both carts. Any other line of either cart stays."""
+
+    SUM = "sum"
+    MAX = "max"
+    MINE = "mine"
+    GUEST = "guest"
+
+    def quantity(self, mine: int, guest: int) -> int:
+        """The wanted quantity, before any limit; `mine` is 0 where only the guest has the product."""
+        match self:
+            case MergeStrategy.SUM:
+                return mine + guest
+            case MergeStrategy.MAX:
+                return max(mine, guest)
+            case MergeStrategy.MINE:
+                return mine or guest
+            case MergeStrategy.GUEST:
+                return guest
+
+
+class MergeOutcome(StrEnum):
+    """What became of a line of the guest's cart."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    KEPT = "kept"
+    SKIPPED = "skipped"
+
+
+class MergeLimit(StrEnum):
+    """What kept a line from getting the quantity that the strategy asks for."""
+
+    STOCK = "stock"
+    LINE_LIMIT = "line_limit"
+    CART_FULL = "cart_full"
+    NOT_FOR_SALE = "not_for_sale"
+
+
+@dataclass(frozen=True, slots=True)
+class MergedLine:
+    """One line of the report: the quantities before, in both carts, and after."""
+
+    product_id: str
+    quantity_mine: int
+    quantity_guest: int
+    quantity: int
+    outcome: MergeOutcome
+    limited_by: MergeLimit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """What a guest's cart held when it was handed over to `to`, kept in the guest's cart.
+
+    It decides, once and for all, who gets it and how: whoever repeats the merge finds it and goes on.
+    """
+
+    merge_id: str
+    to: str
+    strategy: MergeStrategy
+    at: str
+    lines: tuple[Line, ...]
+    saved: tuple[Line, ...] = ()
+    promo_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MergeRecord:
+    """A merge that a cart has taken in, and what it reported. Only the last one keeps its report."""
+
+    merge_id: str
+    guest: str
+    strategy: MergeStrategy
+    at: str
+    report: tuple[MergedLine, ...] = ()
+    is_undone: bool = False
+
+
+def merge_lines(
+    mine: Lines, guest: tuple[Line, ...], strategy: MergeStrategy, products: Mapping[str, Product]
+) -> tuple[Lines, tuple[MergedLine, ...]]:
+    """The lines after the merge, and the report, a line for each of the guest's. It never fails: a quantity
+    is held to the stock, which never takes away what was in the cart before, and to the limits of a cart."""
+    lines, report = mine, []
+    for line in guest:
+        merged = _merge_line(lines, line, strategy, products[line.product_id])
+        lines = with_quantity(lines, line, merged.quantity)
+        report.append(merged)
+    return lines, tuple(report)
+
+
+def _merge_line(lines: Lines, line: Line, strategy: MergeStrategy, product: Product) -> MergedLine:
+    id, mine = line.product_id, quantity_in(lines, line.product_id)
+    wanted = strategy.quantity(mine, line.quantity)
+    if wanted > mine:
+        quantity, limit = _limited(lines, mine, wanted, product)
+    else:
+        quantity, limit = wanted, None
+    return MergedLine(id, mine, line.quantity, quantity, _outcome(mine, quantity), limit)
+
+
+def _limited(lines: Lines, mine: int, wanted: int, product: Product) -> tuple[int, MergeLimit | None]:
+    if not product.for_sale:
+        return mine, MergeLimit.NOT_FOR_SALE
+    if not mine and len(lines) >= MAX_LINES:
+        return mine, MergeLimit.CART_FULL
+    most = max(mine, product.stock)
+    if wanted > min(most, MAX_QUANTITY):
+        return min(most, MAX_QUANTITY), MergeLimit.STOCK if most < MAX_QUANTITY else MergeLimit.LINE_LIMIT
+    return wanted, None
+
+
+def _outcome(mine: int, quantity: int) -> MergeOutcome:
+    if quantity == mine:
+        return MergeOutcome.KEPT if mine else MergeOutcome.SKIPPED
+    return MergeOutcome.CHANGED if mine else MergeOutcome.ADDED
+
+
+def merge_saved(mine: Lines, guest: tuple[Line, ...]) -> Lines:
+    """Both carts' lines saved for later, as far as they fit."""
+    saved = mine
+    for line in guest:
+        present = quantity_in(saved, line.product_id)
+        if present or len(saved) < MAX_LINES:
+            saved = with_quantity(saved, line, min(max(present, line.quantity), MAX_QUANTITY))
+    return saved

@@ -1,0 +1,50 @@
+"""What the owner of a cart should see before buying."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from cart_service.domain.products import Product
+from shared.money import format_money
+
+if TYPE_CHECKING:
+    from cart_service.domain.pricing import PricedLine
+
+
+class NoticeType(StrEnum):
+    PRICE_CHANGED = "price_changed"
+    STOCK_SHORT = "stock_short"
+    PRODUCT_GONE = "product_gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something about one line that its owner should see; `message` says it in English."""
+
+    type: NoticeType
+    product_id: str
+    message: str
+
+
+def notices_of(line: PricedLine, product: Product, currency: str) -> Iterator[Notice]:
+    """At most one of the price and one of the stock; a product that is gone has neither."""
+    if not product.for_sale:
+        message = f"{line.name} is not for sale any more and does not count. Remove it from the cart."
+        yield Notice(NoticeType.PRODUCT_GONE, line.product_id, message)
+        return
+    if line.unit_price_now != line.unit_price_when_added:
+        yield Notice(NoticeType.PRICE_CHANGED, line.product_id, _price_message(line, currency))
+    if line.quantity > product.stock:
+        left = f"Only {product.stock} of {line.name} are" if product.stock else f"{line.name} is not"
+        message = f"{left} in stock; the cart asks for {line.quantity}."
+        yield Notice(NoticeType.STOCK_SHORT, line.product_id, message)
+
+
+def _price_message(line: PricedLine, currency: str) -> str:
+    now, then = (format_money(it, currency) for it in (line.unit_price_now, line.unit_price_when_added))
+    if line.unit_price != line.unit_price_now:
+        return f"{line.name} costs {now} now; in this cart it still costs {then}, as when it was added."
+    return f"{line.name} costs {now} now; it cost {then} when it was added."
