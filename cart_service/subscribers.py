@@ -10,6 +10,7 @@ from shared.events.ports import EventBus, EventHandler
 
 USERS_CONSUMER = "cart"
 SUMMARIES_CONSUMER = "cart-summaries"
+MERGES_CONSUMER = "cart-merges"
 
 
 def user_handlers(carts: CartService) -> Mapping[str, EventHandler]:
@@ -30,7 +31,17 @@ def summary_handlers(carts: CartService) -> Mapping[str, EventHandler]:
     return {"shop.cart.updated.*": cart_updated}
 
 
+def merge_handlers(carts: CartService) -> Mapping[str, EventHandler]:
+    """Merges that began, for whoever could not finish one."""
+
+    async def cart_handed_over(event: Event) -> None:
+        await carts.cart_was_handed_over(event.entity_id)
+
+    return {"shop.cart.handed_over.*": cart_handed_over}
+
+
 async def subscribe(bus: EventBus, carts: CartService) -> None:
-    """Starts both consumers; apart, so that neither waits for the other's retries."""
+    """Starts the consumers; apart, so that none waits for another's retries."""
     await bus.subscribe(USERS_CONSUMER, user_handlers(carts))
     await bus.subscribe(SUMMARIES_CONSUMER, summary_handlers(carts))
+    await bus.subscribe(MERGES_CONSUMER, merge_handlers(carts))

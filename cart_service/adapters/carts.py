@@ -153,7 +153,7 @@ def _handover_json(handover: Handover) -> Json:
         "at": handover.at,
         "lines": _line_lists(handover.lines),
         "saved": _line_lists(handover.saved),
-        "promo_code": handover.promo_code,
+        "is_done": handover.is_done,
     }
 
 
@@ -165,5 +165,5 @@ def _handover(body: Json) -> Handover:
         body["at"],
         _line_tuple(body["lines"]),
         _line_tuple(body["saved"]),
-        body["promo_code"],
+        body["is_done"],
     )

@@ -28,8 +28,8 @@ class Cart:
 
     `lines` are to be bought, `saved` are for later. `used_keys` are the last accepted idempotency keys, the
     oldest first. `recent` holds, for each of the last versions, the quantities its write found in the lines
-    it changed: `recent[-1]` made `version`. `handover` is what this cart, a guest's, was merged as; `merges` are
-    the last merges it has taken in, oldest first.
+    it changed: `recent[-1]` made `version`. `handover` is what this cart, a guest's, was merged as; `merges`
+    are the last merges it has taken in, oldest first.
     """
 
     owner: str
@@ -107,6 +107,10 @@ class Cart:
         lines = gone(before.lines, self.lines, self.saved)
         saved = gone(before.saved, self.saved, self.lines)
         return replace(self, undo=Undo(operation, at, lines, saved)) if lines or saved else self
+
+    def handed_over(self, handover: Handover) -> Cart:
+        """This cart, a guest's, after all that is in it became the handover's."""
+        return replace(self, lines={}, saved={}, handover=handover)
 
     def merged(self, record: MergeRecord, before: Cart) -> Cart:
         """This cart, which the merge has made of `before`, with what it has to remember of that."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 from cart_service.domain.lines import MAX_LINES, MAX_QUANTITY, Line, Lines, quantity_in, with_quantity
 from cart_service.domain.products import Product
 
-REMEMBERED_MERGES = 8
+REMEMBERED_MERGES = 32
 
 
 class MergeStrategy(StrEnum):
@@ -67,7 +67,8 @@ class MergedLine:
 class Handover:
     """What a guest's cart held when it was handed over to `to`, kept in the guest's cart.
 
-    It decides, once and for all, who gets it and how: whoever repeats the merge finds it and goes on.
+    It decides, once and for all, who gets it and how: whoever repeats the merge finds it and goes on, until
+    `is_done` says that `to` has it.
     """
 
     merge_id: str
@@ -76,7 +77,7 @@ class Handover:
     at: str
     lines: tuple[Line, ...]
     saved: tuple[Line, ...] = ()
-    promo_code: str | None = None
+    is_done: bool = False
 
 
 @dataclass(frozen=True, slots=True)

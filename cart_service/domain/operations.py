@@ -33,7 +33,7 @@ class Operation(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Operation:
+class BaseOperation:
     """An operation that asks nothing of the catalogue and cannot be undone."""
 
     @property
@@ -49,7 +49,7 @@ class _Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class AddItem(_Operation):
+class AddItem(BaseOperation):
     """Adds pieces of a product that is for sale."""
 
     product_id: str
@@ -65,7 +65,7 @@ class AddItem(_Operation):
 
 
 @dataclass(frozen=True, slots=True)
-class SetQuantity(_Operation):
+class SetQuantity(BaseOperation):
     """Sets a line's quantity. More pieces than before need a product that is for sale, fewer do not."""
 
     product_id: str
@@ -87,7 +87,7 @@ class SetQuantity(_Operation):
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveItem(_Operation):
+class RemoveItem(BaseOperation):
     """Removes a line, if it is there."""
 
     product_id: str
@@ -101,7 +101,7 @@ class RemoveItem(_Operation):
 
 
 @dataclass(frozen=True, slots=True)
-class ClearCart(_Operation):
+class ClearCart(BaseOperation):
     """Removes every line."""
 
     @property
@@ -113,7 +113,7 @@ class ClearCart(_Operation):
 
 
 @dataclass(frozen=True, slots=True)
-class SaveForLater(_Operation):
+class SaveForLater(BaseOperation):
     """Moves a line to those saved for later."""
 
     product_id: str
@@ -123,7 +123,7 @@ class SaveForLater(_Operation):
 
 
 @dataclass(frozen=True, slots=True)
-class RestoreSaved(_Operation):
+class RestoreSaved(BaseOperation):
     """Moves a line back from those saved for later."""
 
     product_id: str
@@ -133,7 +133,7 @@ class RestoreSaved(_Operation):
 
 
 @dataclass(frozen=True, slots=True)
-class DiscardSaved(_Operation):
+class DiscardSaved(BaseOperation):
     """Removes a line from those saved for later, if it is there."""
 
     product_id: str
@@ -147,7 +147,7 @@ class DiscardSaved(_Operation):
 
 
 @dataclass(frozen=True, slots=True)
-class TakeBack(_Operation):
+class TakeBack(BaseOperation):
     """Undoes the last clear, removal or merge."""
 
     def apply(self, cart: Cart, _products: Mapping[str, Product], at: str, /) -> Cart:
@@ -155,7 +155,7 @@ class TakeBack(_Operation):
 
 
 @dataclass(frozen=True, slots=True)
-class Acknowledge(_Operation):
+class Acknowledge(BaseOperation):
     """Accepts what the notices say: prices become those of now, a quantity what is in stock; a line that is
     out of stock is saved for later, and one whose product is gone leaves the cart."""
 
@@ -173,19 +173,6 @@ class Acknowledge(_Operation):
             if product.for_sale and line.quantity > product.stock:
                 cart = cart.set(id, product.stock, 0, at) if product.stock else cart.save(id)
         return cart
-
-
-AnyOperation = (
-    AddItem
-    | SetQuantity
-    | RemoveItem
-    | ClearCart
-    | SaveForLater
-    | RestoreSaved
-    | DiscardSaved
-    | TakeBack
-    | Acknowledge
-)
 
 
 def apply_all(

@@ -6,6 +6,7 @@ from cart_service.domain.cart import Cart
 from cart_service.domain.expiry import Lifetimes
 from cart_service.domain.price_policy import PricePolicy
 from cart_service.ports import CartRepository, Catalogue, VersionBoard
+from cart_service.service.merges import CartMerger, Merge, Merged
 from cart_service.service.pricer import Pricer
 from cart_service.service.rendering import Rendered, render_cart
 from cart_service.service.summaries import Summaries
@@ -14,7 +15,7 @@ from cart_service.service.writes import CartWriter, Write, Written
 from shared.cache.ports import Cache
 from shared.clock import Clock
 
-__all__ = ["CartService", "Rendered", "Write", "Written"]
+__all__ = ["CartService", "Merge", "Merged", "Rendered", "Write", "Written"]
 
 
 class CartService:
@@ -49,6 +50,7 @@ class CartService:
         self._writer = CartWriter(
             carts, catalogue, self._pricer, self._summaries, clock=clock, lifetimes=lifetimes
         )
+        self._merger = CartMerger(carts, self._writer)
 
     async def cart(self, owner: str) -> Rendered:
         """The owner's cart, empty when there is none. Raises `StoreUnavailable`, `CatalogueUnavailable`."""
@@ -65,6 +67,14 @@ class CartService:
     async def write(self, write: Write) -> Written:
         """Changes a cart; see `CartWriter.write`."""
         return await self._writer.write(write)
+
+    async def merge(self, merge: Merge) -> Merged:
+        """Merges a guest's cart into a customer's; see `CartMerger.merge`."""
+        return await self._merger.merge(merge)
+
+    async def cart_was_handed_over(self, guest: str) -> None:
+        """Finishes a merge whose caller or replica went away."""
+        await self._merger.finish(guest)
 
     async def cart_was_updated(self, owner: str, version: int) -> None:
         """Drops what the cache holds of older versions. Raises `SummaryNotSecured`."""

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from cart_service.domain.cart import Cart
-from cart_service.domain.differences import differences
 from cart_service.domain.errors import CartChanged
 from cart_service.domain.expiry import Lifetimes, OwnerKind
 from cart_service.domain.operations import Operation, apply_all, fingerprint_of
 from cart_service.domain.pricing import PricedCart
 from cart_service.ports import CartRepository, Catalogue, Shelf
+from cart_service.service.facts import events_of
 from cart_service.service.pricer import Pricer
 from cart_service.service.rendering import Rendered, cart_json, differences_json, render_cart
 from cart_service.service.summaries import Summaries
 from shared.clock import Clock, to_rfc3339
-from shared.events.envelope import Event
 from shared.store.repository import Change
 
 NOTHING = Shelf({}, 0)
@@ -96,9 +95,20 @@ class CartWriter:
         key.
         """
         outcome = await self._update(write)
-        priced = self._price(outcome.cart, outcome.shelf)
+        priced = self._price(outcome)
         await self._summaries.secure(priced, outcome.shelf.revision)
         return Written(outcome.cart, render_cart(priced), outcome.replayed)
+
+    async def preview(self, write: Write) -> Written:
+        """What the write would answer, without writing; raises what it would."""
+        stored, shelf = await self._carts.get(write.owner), NOTHING
+        while True:
+            try:
+                outcome = self._decide(write, shelf, stored).result
+            except _NotOnShelf as lacking:
+                shelf = await self._load(shelf, lacking.ids)
+            else:
+                return Written(outcome.cart, render_cart(self._price(outcome)), outcome.replayed)
 
     async def _update(self, write: Write) -> _Outcome:
         """The products are collected before anything is written, so that no answer to a write lacks one."""
@@ -123,7 +133,7 @@ class CartWriter:
         now = self._clock.now()
         products = self._shelf(loaded, write.products_of(before)).products
         after = apply_all(write.operations, before, products, to_rfc3339(now))
-        events = [_cart_updated(before, after, now)] if after.version != before.version else []
+        events = events_of(before, after, now)
         if write.key:
             after = after.with_key(write.key, write.fingerprint)
         outcome = _Outcome(after, self._shown(loaded, after))
@@ -137,8 +147,8 @@ class CartWriter:
     def _shown(self, loaded: Shelf, cart: Cart) -> Shelf:
         return self._shelf(loaded, self._pricer.products_of(cart))
 
-    def _price(self, cart: Cart, shelf: Shelf) -> PricedCart:
-        return self._pricer.price(cart, shelf.products)
+    def _price(self, outcome: _Outcome) -> PricedCart:
+        return self._pricer.price(outcome.cart, outcome.shelf.products)
 
     def _shelf(self, loaded: Shelf, ids: Collection[str]) -> Shelf:
         """The newest known of what is wanted; what this replica has dropped meanwhile is as it was loaded."""
@@ -152,16 +162,9 @@ class CartWriter:
         return Shelf(products, min(known.revision, loaded.revision))
 
     def _changed(self, cart: Cart, shelf: Shelf, versions: Collection[int]) -> CartChanged:
-        priced = self._price(cart, shelf)
+        priced = self._price(_Outcome(cart, shelf))
         return CartChanged(
             f"The cart is at version {cart.version}. See what differs, then repeat with its ETag.",
             extra={"cart": cart_json(priced), "differences": differences_json(cart, versions)},
             headers={"ETag": f'"{render_cart(priced).etag}"'},
         )
-
-
-def _cart_updated(before: Cart, after: Cart, now: datetime) -> Event:
-    changes = [asdict(difference) for difference in differences(before.lines, after.lines)]
-    return Event.new(
-        "cart.updated", after.owner, after.version, now, {"version": after.version, "changes": changes}
-    )

@@ -99,9 +99,10 @@ def test_differences_compare_any_remembered_version_with_the_present(steps) -> N
 def test_differences_are_unknown_for_versions_of_long_ago_or_of_the_future() -> None:
     cart = EMPTY
     for quantity in range(1, REMEMBERED_WRITES + 2):
-        cart = cart.set("a", quantity, 100, AT).after(cart, AT)
-    assert cart.differences_since(0) is None
-    assert cart.differences_since(1) == (Difference("a", 1, cart.version),)
+        cart = cart.set("a", quantity + 1, 100, AT).after(cart, AT)
+    assert cart.differences_since(1) == (Difference("a", 2, cart.quantity_of("a")),)
+    further = cart.set("a", 1, 100, AT).after(cart, AT)
+    assert further.differences_since(1) is None
     assert cart.differences_since(cart.version) == ()
     assert cart.differences_since(cart.version + 1) is None
 
@@ -111,7 +112,8 @@ def test_a_write_of_many_lines_is_not_remembered_line_by_line() -> None:
     for number in range(REMEMBERED_WRITES + 1):
         full = full.add(f"p{number}", 1, 100, AT)
     full = full.after(EMPTY, AT)
-    assert full.differences_since(0) is None
+    more = full.clear().after(full, AT)
+    assert more.differences_since(1) is None
     cleared = full.remove("p0").after(full, AT)
     assert cleared.differences_since(1) == (Difference("p0", 1, 0),)
 
@@ -188,7 +190,9 @@ def test_changes_tell_one_cart_from_another(first, second) -> None:
     after = before
     for step in second:
         after = take(after, step)
-    told = {it.product_id: (it.quantity_then, it.quantity_now) for it in changes(before, after)}
+    told = {
+        it.product_id: (it.quantity_then, it.quantity_now) for it in differences(before.lines, after.lines)
+    }
     for id in itertools.chain(before.lines, after.lines):
         then, now = before.quantity_of(id), after.quantity_of(id)
         assert told.get(id, (then, then)) == (then, now)

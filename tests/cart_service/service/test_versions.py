@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from cart_service.service.versions import KnownVersions, pack, unpack
 
-versions = st.tuples(st.integers(0, 2**20), st.integers(0, 2**40 - 1))
+versions = st.tuples(st.integers(0, 2**20), st.integers(0, 2**32 - 1))
 
 
 @given(versions, versions)

@@ -1,0 +1,78 @@
+"""Bodies of a merge."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import orjson
+from pydantic import BaseModel, Field
+
+from cart_service.api.answers import CartPublic
+from cart_service.api.fields import ProductId
+from cart_service.domain.merging import MergeLimit, MergeOutcome, MergeStrategy
+from cart_service.service import Merged
+from shared.http.models import StrictModel
+
+StrategyField = Annotated[
+    MergeStrategy,
+    Field(
+        description="Which quantity a product gets that is in both carts: `sum` of both, `max` of both,"
+        " `mine` (of this cart), or the `guest`'s. Every other line of either cart stays."
+    ),
+]
+DryRunField = Annotated[bool, Field(description="Only tell what would become of each line.")]
+
+
+class CartMerge(StrictModel):
+    guest_token: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=4096,
+            description="An access token of the guest whose cart is merged; it has to be alive.",
+            examples=["eyJhbGciOiJFUzI1NiJ9…"],
+        ),
+    ]
+    strategy: StrategyField = MergeStrategy.SUM
+    dry_run: DryRunField = False
+
+
+class MergedLinePublic(BaseModel):
+    product_id: ProductId
+    quantity_mine: Annotated[int, Field(description="Pieces in this cart before.")]
+    quantity_guest: Annotated[int, Field(description="Pieces in the guest's cart.")]
+    quantity: Annotated[int, Field(description="Pieces in this cart after the merge.")]
+    outcome: Annotated[
+        MergeOutcome, Field(description="`kept`: this cart's line is as before; `skipped`: there is none.")
+    ]
+    limited_by: Annotated[
+        MergeLimit | None, Field(description="What kept it from the quantity of the strategy, if anything.")
+    ]
+
+
+class MergePublic(BaseModel):
+    merge_id: Annotated[
+        str | None,
+        Field(
+            description="Name of the merge, the same for each repetition; null without one.",
+            examples=["0198c7e2f0a87c3e9d1b5a4f6e2c8d70"],
+        ),
+    ]
+    strategy: StrategyField
+    dry_run: DryRunField
+    lines: Annotated[list[MergedLinePublic], Field(description="What became of each line of the guest's.")]
+    cart: CartPublic
+
+    @staticmethod
+    def json_of(request: CartMerge, merged: Merged) -> bytes:
+        """The answer, with the cart as it was rendered."""
+        record = merged.record
+        return orjson.dumps(
+            {
+                "merge_id": record.merge_id if record and not request.dry_run else None,
+                "strategy": record.strategy if record else request.strategy,
+                "dry_run": request.dry_run,
+                "lines": record.report if record else [],
+                "cart": orjson.Fragment(merged.written.rendered.body),
+            }
+        )

@@ -1,0 +1,25 @@
+"""The facts that a write of a cart makes durable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from cart_service.domain.cart import Cart
+from cart_service.domain.differences import differences
+from shared.events.envelope import Event
+
+
+def events_of(before: Cart, after: Cart, now: datetime) -> Sequence[Event]:
+    """What others have to know of the change, the oldest first."""
+    events = []
+    if after.version != before.version:
+        changes = [asdict(difference) for difference in differences(before.lines, after.lines)]
+        data = {"version": after.version, "changes": changes}
+        events.append(Event.new("cart.updated", after.owner, after.version, now, data))
+    handover = after.handover
+    if handover and not handover.is_done and handover != before.handover:
+        data = {"merge_id": handover.merge_id, "to": handover.to}
+        events.append(Event.new("cart.handed_over", after.owner, after.version, now, data))
+    return events

@@ -1,0 +1,97 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cart_service.domain.cart import Cart
+from cart_service.domain.notices import NoticeType
+from cart_service.domain.operations import Acknowledge, apply_all
+from cart_service.domain.price_policy import PricePolicy
+from cart_service.domain.pricing import PricedCart, Terms, price
+from cart_service.domain.products import Product, ProductStatus
+from shared.clock import to_rfc3339
+
+ADDED = datetime(2026, 1, 1, tzinfo=UTC)
+AT = to_rfc3339(ADDED)
+CART = Cart("ann").add("mug", 2, 1000, AT)
+
+
+def mug(price: int = 1200, stock: int = 9, status: ProductStatus = ProductStatus.ACTIVE) -> Product:
+    return Product("mug", "Mug", None, price, stock, status, 1)
+
+
+def priced(policy: str, product: Product, *, hours: float = 1, cart: Cart = CART) -> PricedCart:
+    now = ADDED + timedelta(hours=hours)
+    return price(cart, {"mug": product}, Terms("USD", PricePolicy.parse(policy), now))
+
+
+@pytest.mark.parametrize(
+    ("policy", "hours", "total"),
+    [
+        ("live", 0, 2400),
+        ("freeze", 10_000, 2000),
+        ("hold:48", 47.9, 2000),
+        ("hold:48", 48, 2400),
+    ],
+)
+def test_the_policy_says_which_price_counts(policy: str, hours: float, total: int) -> None:
+    cart = priced(policy, mug(), hours=hours)
+    (line,) = cart.lines
+    assert cart.totals.total == total == 2 * line.unit_price
+    assert (line.unit_price_now, line.unit_price_when_added) == (1200, 1000)
+
+
+@pytest.mark.parametrize("policy", ["live", "freeze", "hold:2"])
+def test_whichever_counts_a_notice_names_both_prices(policy: str) -> None:
+    (notice,) = priced(policy, mug()).notices
+    assert notice.type is NoticeType.PRICE_CHANGED
+    assert "12.00 USD" in notice.message
+    assert "10.00 USD" in notice.message
+
+
+def test_only_a_hold_that_matters_ends_the_validity() -> None:
+    assert priced("hold:48", mug()).valid_until == ADDED + timedelta(hours=48)
+    assert priced("hold:48", mug(price=1000)).valid_until is None
+    assert priced("hold:48", mug(), hours=49).valid_until is None
+    assert priced("live", mug()).valid_until is None
+    assert priced("freeze", mug()).valid_until is None
+
+
+@pytest.mark.parametrize("text", ["", "hold", "hold:0", "hold:-1", "hold:1.5", "hold:100000", "frozen", "LIVE"])
+def test_other_policies_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not a price policy"):
+        PricePolicy.parse(text)
+
+
+@pytest.mark.parametrize("policy", ["live", "freeze", "hold:2"])
+@pytest.mark.parametrize(
+    ("product", "quantity", "saved"),
+    [
+        (mug(), 2, 0),
+        (mug(stock=1), 1, 0),
+        (mug(stock=0), 0, 2),
+        (mug(status=ProductStatus.ARCHIVED), 0, 0),
+        (mug(status=ProductStatus.MISSING), 0, 0),
+    ],
+)
+def test_acknowledging_settles_every_notice(policy: str, product: Product, quantity: int, saved: int) -> None:
+    later = to_rfc3339(ADDED + timedelta(hours=1))
+    settled = apply_all([Acknowledge()], CART, {"mug": product}, later)
+    assert settled.quantity_of("mug") == quantity
+    assert sum(line.quantity for line in settled.saved.values()) == saved
+    cart = priced(policy, product, hours=2, cart=settled)
+    assert cart.notices == []
+    assert cart.totals.total == quantity * 1200
+
+
+def test_an_acknowledged_price_is_held_anew() -> None:
+    later = to_rfc3339(ADDED + timedelta(hours=30))
+    settled = apply_all([Acknowledge()], CART, {"mug": mug()}, later)
+    assert settled.version > 0
+    again = priced("hold:24", mug(price=5000), hours=50, cart=settled)
+    assert again.totals.total == 2400
+    assert again.valid_until == ADDED + timedelta(hours=54)
+
+
+def test_acknowledging_without_notices_changes_nothing() -> None:
+    before = CART.after(Cart("ann"), AT)
+    assert apply_all([Acknowledge()], before, {"mug": mug(price=1000)}, AT) is before
