@@ -16,8 +16,9 @@ from shared.http.models import StrictModel
 StrategyField = Annotated[
     MergeStrategy,
     Field(
+        strict=False,
         description="Which quantity a product gets that is in both carts: `sum` of both, `max` of both,"
-        " `mine` (of this cart), or the `guest`'s. Every other line of either cart stays."
+        " `mine` (of this cart), or the `guest`'s. Every other line of either cart stays.",
     ),
 ]
 DryRunField = Annotated[bool, Field(description="Only tell what would become of each line.")]

@@ -56,7 +56,9 @@ def test_only_a_hold_that_matters_ends_the_validity() -> None:
     assert priced("freeze", mug()).valid_until is None
 
 
-@pytest.mark.parametrize("text", ["", "hold", "hold:0", "hold:-1", "hold:1.5", "hold:100000", "frozen", "LIVE"])
+@pytest.mark.parametrize(
+    "text", ["", "hold", "hold:0", "hold:-1", "hold:1.5", "hold:100000", "frozen", "LIVE"]
+)
 def test_other_policies_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a price policy"):
         PricePolicy.parse(text)
