@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +14,12 @@ import orjson
 import pytest
 from fastapi import FastAPI
 
+from cart_service.adapters.carts import CARTS
 from cart_service.main import create_app
 from cart_service.settings import CartSettings
 from shared.ids import new_id
+from shared.settings import ServiceSettings
+from shared.store.factory import create_store_factory
 from tests.support.apps import running
 from tests.support.tokens import TokenIssuer, put_entry
 
@@ -108,6 +111,23 @@ def start_replica(create_replica: Callable[..., FastAPI]) -> StartReplica:
 async def replica(tokens: TokenIssuer, start_replica: StartReplica) -> AsyncIterator[httpx.AsyncClient]:
     async with start_replica() as client:
         yield client
+
+
+@pytest.fixture
+async def stored_cart(
+    backend_settings: dict[str, Any],
+) -> AsyncIterator[Callable[[str], Awaitable[dict[str, Any]]]]:
+    """Reads a cart's document past the service."""
+    factory = create_store_factory(ServiceSettings(**backend_settings))
+    store = await factory.open(CARTS)
+
+    async def read(owner: str) -> dict[str, Any]:
+        document = await store.get(owner)
+        assert document is not None
+        return document.body
+
+    yield read
+    await factory.close()
 
 
 @pytest.fixture

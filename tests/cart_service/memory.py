@@ -18,6 +18,7 @@ from cart_service.service import CartService
 from cart_service.service.versions import KnownVersions
 from shared.cache.ports import Cached
 from shared.events.ports import BusUnavailable, Entry
+from shared.store.ports import StoreUnavailable
 from shared.store.repository import Change
 
 
@@ -35,8 +36,14 @@ class MemoryCarts:
         self.reads = 0
         self.writes = 0
         self._carts = carts
+        self._fails_in: int | None = None
+        self._is_written = True
         self._open = asyncio.Event()
         self._open.set()
+
+    def fail_at(self, write: int, *, is_written: bool) -> None:
+        """Makes the write after so many others fail, once; with `is_written` only its answer is lost."""
+        self._fails_in, self._is_written = write, is_written
 
     def pause(self) -> None:
         self._open.clear()
@@ -52,9 +59,16 @@ class MemoryCarts:
 
     async def update(self, id: str, change: Callable[[Cart | None], Change[Cart, Any]]) -> Any:
         made = change(self._carts.get(id))
-        if made.aggregate is not None:
+        if made.aggregate is None:
+            return made.result
+        fails = self._fails_in == 0
+        if self._fails_in is not None:
+            self._fails_in = None if fails else self._fails_in - 1
+        if not fails or self._is_written:
             self.writes += 1
             self._carts[id] = made.aggregate
+        if fails:
+            raise StoreUnavailable("cut off")
         return made.result
 
     async def remove(self, id: str) -> bool:

@@ -1,0 +1,116 @@
+"""Saving for later, undoing and accepting what changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.cart_service.conftest import Catalogue, Customer
+from tests.support.waiting import eventually
+
+
+async def patch(customer: Customer, *operations: dict[str, Any], **headers: str):
+    return await customer.call("PATCH", "", {"operations": list(operations)}, **headers)
+
+
+async def test_a_line_is_saved_and_restored(ann: Customer, catalogue: Catalogue) -> None:
+    mug = await catalogue.put()
+    line = (await ann.add(mug, 2)).json()["items"][0]
+    saved = (await patch(ann, {"op": "save", "product_id": mug})).json()
+    assert (saved["items"], saved["saved_for_later"]) == ([], [line])
+    assert (saved["item_count"], saved["total"]) == (0, 0)
+    assert (await ann.call("GET", "/summary")).json()["line_count"] == 0
+    restored = (await patch(ann, {"op": "restore", "product_id": mug})).json()
+    assert (restored["items"], restored["saved_for_later"]) == ([line], [])
+    assert restored["version"] == saved["version"] + 1
+
+
+async def test_what_is_saved_shows_the_price_of_now(ann: Customer, catalogue: Catalogue) -> None:
+    mug = await catalogue.put(price=100)
+    await ann.add(mug)
+    await patch(ann, {"op": "save", "product_id": mug})
+    await catalogue.put(mug, price=90, version=2)
+
+    async def shows_it() -> bool:
+        (line,) = (await ann.call("GET")).json()["saved_for_later"]
+        return (line["unit_price_now"], line["unit_price_when_added"]) == (90, 100)
+
+    await eventually(shows_it)
+    assert (await ann.call("GET")).json()["notices"] == []
+
+
+async def test_a_batch_that_names_what_is_not_there_changes_nothing(
+    ann: Customer, catalogue: Catalogue
+) -> None:
+    mug = await catalogue.put()
+    before = await ann.add(mug)
+    for op in ("save", "restore"):
+        refused = await patch(ann, {"op": "clear"}, {"op": op, "product_id": mug})
+        assert (refused.status_code, refused.json()["type"]) == (409, "urn:trolley:problem:not-in-cart")
+    assert (await ann.call("GET")).content == before.content
+
+
+async def test_discarding_is_not_restoring(ann: Customer, catalogue: Catalogue) -> None:
+    mug = await catalogue.put()
+    await ann.add(mug)
+    await patch(ann, {"op": "save", "product_id": mug})
+    cart = (await patch(ann, {"op": "discard", "product_id": mug})).json()
+    assert (cart["items"], cart["saved_for_later"]) == ([], [])
+
+
+async def test_a_cleared_cart_comes_back(ann: Customer, catalogue: Catalogue) -> None:
+    mug, cup = await catalogue.put(), await catalogue.put()
+    await ann.add(mug, 2)
+    before = (await ann.add(cup)).json()
+    cleared = (await ann.call("DELETE")).json()
+    assert cleared["undo"]["operation"] == "clear"
+    back = (await ann.call("POST", "/undo")).json()
+    assert (back["items"], back["undo"]) == (before["items"], None)
+    again = await ann.call("POST", "/undo")
+    assert (again.status_code, again.json()["type"]) == (409, "urn:trolley:problem:nothing-to-undo")
+
+
+async def test_undo_is_repeatable_under_a_key(ann: Customer, catalogue: Catalogue) -> None:
+    mug = await catalogue.put()
+    await ann.add(mug, 2)
+    await ann.call("DELETE", f"/items/{mug}")
+    first = await ann.call("POST", "/undo", Idempotency_Key="u")
+    again = await ann.call("POST", "/undo", Idempotency_Key="u")
+    assert (again.status_code, again.content) == (200, first.content)
+    assert again.headers["idempotent-replayed"] == "true"
+
+
+async def test_acknowledging_settles_the_notices(ann: Customer, catalogue: Catalogue) -> None:
+    dear, short, gone = await catalogue.put(), await catalogue.put(), await catalogue.put()
+    for product in (dear, short, gone):
+        await ann.add(product, 5)
+    await catalogue.put(dear, price=1500, version=2)
+    await catalogue.put(short, stock=2, version=2)
+    await catalogue.put(gone, status="archived", version=2)
+
+    async def are_three() -> bool:
+        return len((await ann.call("GET")).json()["notices"]) == 3
+
+    await eventually(are_three)
+    settled = (await ann.call("POST", "/acknowledge")).json()
+    assert settled["notices"] == []
+    assert {item["product_id"]: item["quantity"] for item in settled["items"]} == {dear: 5, short: 2}
+    assert settled["items"][0]["unit_price_when_added"] == 1500
+    assert settled["total"] == 5 * 1500 + 2 * 1299
+    assert (await ann.call("POST", "/acknowledge")).json()["version"] == settled["version"]
+
+
+async def test_a_held_price_counts_until_it_is_acknowledged(
+    tokens, start_replica, sign_in, catalogue: Catalogue
+) -> None:
+    async with start_replica(cart_price_policy="freeze") as client:
+        ann = sign_in(client)
+        mug = await catalogue.put(price=1000)
+        await ann.add(mug)
+        await catalogue.put(mug, price=3000, version=2)
+
+        async def is_noticed() -> bool:
+            return bool((await ann.call("GET", "/summary")).json()["notices"])
+
+        await eventually(is_noticed)
+        assert (await ann.call("GET", "/summary")).json()["total"] == 1000
+        assert (await ann.call("POST", "/acknowledge")).json()["total"] == 3000
