@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from shared.settings import ServiceSettings
-from shared.store.factory import create_store_factory
 from shared.store.migrations import MigrationReport
-from shared.store.migrations import migrate as migrate_collection
 from trolley.cli.console import console, execute
-from trolley.collections import COLLECTIONS
 from trolley.environment import operator_environment, settings_from
+from trolley.migration import migrate_all
 
 
 def migrate() -> None:
@@ -26,23 +22,17 @@ def migrate() -> None:
 
 
 async def _migrate() -> list[MigrationReport]:
-    factory = create_store_factory(settings_from(ServiceSettings, operator_environment()))
     columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
-    reports = []
-    try:
-        await factory.ping()
-        with Progress(*columns, console=console, transient=True) as progress:
-            for collection in COLLECTIONS:
-                task = progress.add_task(collection.name, total=None)
-                told = partial(_tell, progress, task)
-                reports.append(await migrate_collection(factory, collection, told))
-    finally:
-        await factory.close()
-    return reports
+    settings = settings_from(ServiceSettings, operator_environment())
+    with Progress(*columns, console=console, transient=True) as progress:
+        tasks: dict[str, TaskID] = {}
 
+        def tell(name: str, read: int) -> None:
+            if name not in tasks:
+                tasks[name] = progress.add_task(name, total=None)
+            progress.update(tasks[name], completed=read)
 
-def _tell(progress: Progress, task: TaskID, read: int) -> None:
-    progress.update(task, completed=read)
+        return [report async for report in migrate_all(settings, tell)]
 
 
 def describe(report: MigrationReport) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -10,14 +11,18 @@ from rich.panel import Panel
 from rich.text import Text
 
 from shared.errors import ShopError
+from shared.settings import ServiceSettings
 from trolley.catalogues import demo
 from trolley.cli.console import console, execute
+from trolley.cli.migrate import describe
 from trolley.cli.seed import load
+from trolley.environment import settings_from
 from trolley.errors import CommandFailed
 from trolley.local.environment import read_environment
 from trolley.local.programs import MODULES
 from trolley.local.runner import run_until_interrupted
 from trolley.local.stack import LocalStack
+from trolley.migration import migrate_all
 
 _STYLES = {"auth": "magenta", "products": "green", "cart": "cyan", "gateway": "blue"}
 
@@ -59,8 +64,20 @@ async def _run(scale: list[str], port: int | None, data: Path, *, reload: bool, 
             await _seed(stack)
         console.print(summary(stack))
 
+    await _migrate(stack)
     console.print("Starting the shop …")
     await run_until_interrupted(stack, when_ready, console.print, reload=reload)
+
+
+async def _migrate(stack: LocalStack) -> None:
+    """What an earlier release has left in the embedded store is brought up to date; nobody else uses it."""
+    directory = Path(stack.environment.get("SQLITE_DIRECTORY") or stack.directory / "store")
+    if stack.environment.get("ELASTICSEARCH_URL") or not await asyncio.to_thread(directory.exists):
+        return
+    settings = settings_from(ServiceSettings, {**stack.environment, "SQLITE_DIRECTORY": str(directory)})
+    async for report in migrate_all(settings):
+        if report.was_needed and report.from_version is not None:
+            console.print(describe(report))
 
 
 async def _seed(stack: LocalStack) -> None:
