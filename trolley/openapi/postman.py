@@ -9,7 +9,7 @@ from trolley.openapi.examples import Examples
 from trolley.openapi.operations import Operation, operations_of
 from trolley.openapi.requests import request_of
 from trolley.openapi.scripts import AFTER, BEFORE, answers, answers_one_of, from_file, script
-from trolley.openapi.story import BEGINNING, BODIES, ENDING, Step
+from trolley.openapi.story import BEGINNING, BODIES, ENDING, GUEST, Step
 
 Json = dict[str, Any]
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
@@ -31,6 +31,11 @@ def environment() -> Json:
     }
 
 
+def bearer(token: str) -> Json:
+    """Postman's way to say that requests carry the token."""
+    return {"type": "bearer", "bearer": [{"key": "token", "value": token, "type": "string"}]}
+
+
 def collection(document: Json) -> Json:
     """The story, a folder of operations for each service, and the end of the story; green from top to bottom.
 
@@ -44,14 +49,12 @@ def collection(document: Json) -> Json:
             "description": document["info"]["description"],
             "schema": SCHEMA,
         },
-        "auth": {
-            "type": "bearer",
-            "bearer": [{"key": "token", "value": "{{access_token}}", "type": "string"}],
-        },
+        "auth": bearer("{{access_token}}"),
         "event": [script(BEFORE, from_file("every_request")), script(AFTER, from_file("every_response"))],
         "variable": [{"key": entry["key"], "value": entry["value"]} for entry in environment()["values"]],
         "item": [
             _played("The story: from an account to a full cart", BEGINNING, operations, examples),
+            _played("The story goes on: a guest's cart, and second thoughts", GUEST, operations, examples),
             *_folders(operations, examples),
             _played("The end: signing out and leaving", ENDING, operations, examples),
         ],
@@ -64,8 +67,10 @@ def _played(name: str, steps: Sequence[Step], operations: Sequence[Operation], e
 
 
 def _step(step: Step, operation: Operation, examples: Examples) -> Json:
-    tests = [answers(step.status), *from_file(f"story/{operation.id}")]
+    tests = [answers(step.status), *from_file(f"story/{step.test or operation.id}")]
     request = request_of(operation, examples, step.body)
+    if step.as_guest:
+        request["auth"] = bearer("{{guest_token}}")
     return {"name": step.title, "event": [script(AFTER, tests)], "request": request}
 
 

@@ -8,12 +8,15 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request, which has to answer `status`. `body` replaces the example of the OpenAPI document."""
+    """One request, which has to answer `status`. `body` replaces the example of the OpenAPI document; `test`
+    names the file in `javascript/story/` that says what it must come to, if that is not the operation's."""
 
     operation_id: str
     title: str
     status: int = 200
     body: dict[str, Any] | None = None
+    as_guest: bool = False
+    test: str | None = None
 
 
 BEGINNING = (
@@ -27,6 +30,49 @@ BEGINNING = (
     Step("list_products", "Find something to buy"),
     Step("add_item", "Put two of it into the cart", 200, {"product_id": "{{product_id}}", "quantity": 2}),
     Step("get_summary", "Read the summary"),
+)
+
+GUEST = (
+    Step("create_guest", "Look around as a guest", 201),
+    Step(
+        "add_item",
+        "Put three of it into the guest's cart",
+        200,
+        {"product_id": "{{product_id}}", "quantity": 3},
+        as_guest=True,
+        test="add_as_guest",
+    ),
+    Step(
+        "merge_guest_cart",
+        "See what a merge would do",
+        200,
+        {"guest_token": "{{guest_token}}", "strategy": "max", "dry_run": True},
+        test="merge_dry_run",
+    ),
+    Step(
+        "merge_guest_cart",
+        "Merge the guest's cart into one's own",
+        200,
+        {"guest_token": "{{guest_token}}", "strategy": "sum"},
+    ),
+    Step("undo_last", "Think better of it"),
+    Step(
+        "update_cart",
+        "Save it for later",
+        200,
+        {"operations": [{"op": "save", "product_id": "{{product_id}}"}]},
+        test="save_for_later",
+    ),
+    Step(
+        "update_cart",
+        "Buy it now after all",
+        200,
+        {"operations": [{"op": "restore", "product_id": "{{product_id}}"}]},
+        test="restore_saved",
+    ),
+    Step("clear_cart", "Clear the cart by mistake"),
+    Step("undo_last", "Have it back", test="undo_clear"),
+    Step("acknowledge_notices", "Accept what changed since"),
 )
 
 ENDING = (

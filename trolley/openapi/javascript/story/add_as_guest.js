@@ -1,0 +1,1 @@
+pm.test('holds three of it', () => pm.expect(pm.response.json().item_count).to.eql(3));
