@@ -74,7 +74,7 @@ class Bucket(Protocol):
     async def delete(self, key: str) -> None: ...
 
     def scan(self) -> AsyncIterator[Entry]:
-        """The present entries, the oldest first, read page by page. What is written meanwhile may be left out."""
+        """The present entries, oldest first, page by page. What is written meanwhile may be left out."""
         ...
 
     async def watch(
