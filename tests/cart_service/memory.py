@@ -166,6 +166,9 @@ class MemoryBoard:
                 versions.secured(owner, version)
         return self.connected
 
+    async def announced(self, owner: str) -> int | None:
+        return None
+
 
 @dataclass
 class Replica:
