@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
@@ -34,9 +33,8 @@ from auth_service.service import (
     TokenPolicy,
 )
 from auth_service.settings import AuthSettings
-from shared.backends import Backends, open_backends
+from shared.backends import Backends, open_backends_within
 from shared.clock import Clock, SystemClock
-from shared.errors import Unavailable
 from shared.events.outbox import Outbox
 from shared.http.pagination import CursorCodec
 from shared.security.revocations import revocations_bucket
@@ -73,16 +71,8 @@ async def open_operations(
 ) -> AsyncIterator[Operations]:
     """The operator's use cases, without HTTP. Raises `Unavailable` when the store or NATS does not answer
     for so long, and `WrongSecret`."""
-    waits_for = ["its start"]
-    async with AsyncExitStack() as stack:
-        try:
-            async with asyncio.timeout(patience_seconds):
-                backends = await stack.enter_async_context(
-                    open_backends(settings, clock or SystemClock(), name="operator", waiting=waits_for.append)
-                )
-        except TimeoutError as error:
-            raise Unavailable(f"Waited {patience_seconds:g} s for {waits_for[-1]} in vain.") from error
-        service = await stack.enter_async_context(bootstrap(settings, backends))
+    opened = open_backends_within(patience_seconds, settings, clock or SystemClock(), name="operator")
+    async with opened as backends, bootstrap(settings, backends) as service:
         yield service.operations
 
 

@@ -72,3 +72,7 @@ class VersionBoard(Protocol):
     async def announce(self, owner: str, version: int) -> bool:
         """True once the announcement is kept for every replica."""
         ...
+
+    async def announced(self, owner: str) -> int | None:
+        """The version that is announced at the moment. Raises `BusUnavailable`."""
+        ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 
 from product_service.adapters.delivery import BUCKET, ProductDelivery
 from product_service.adapters.documents import PRODUCTS, ProductCodec
@@ -11,12 +12,14 @@ from product_service.adapters.elasticsearch_search import ElasticsearchProductSe
 from product_service.adapters.sqlite_search import SqliteProductSearch
 from product_service.api.dependencies import ProductApi
 from product_service.api.import_stream import Limits
+from product_service.domain import Product
 from product_service.ports import ProductSearch
 from product_service.service.catalogue import CatalogueService
 from product_service.service.imports import ImportService
 from product_service.settings import ProductSettings
 from shared.backends import Backends
 from shared.events.outbox import Outbox
+from shared.events.ports import Bucket
 from shared.http.pagination import CursorCodec
 from shared.store.elasticsearch.factory import ElasticsearchStoreFactory
 from shared.store.factory import StoreFactory
@@ -25,18 +28,39 @@ from shared.store.repository import AggregateRepository
 from shared.store.sqlite.factory import SqliteStoreFactory
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The products and where they are kept. The outbox delivers what is written through `products`; what was
+    left behind by others it only relays once it is started."""
+
+    store: DocumentStore
+    bucket: Bucket
+    outbox: Outbox
+    products: AggregateRepository[Product]
+
+
+@asynccontextmanager
+async def open_parts(backends: Backends) -> AsyncIterator[Parts]:
+    """Without the use cases and their background work: what an operator's command needs."""
+    bucket = await backends.bus.bucket(BUCKET)
+    store = await backends.stores.open(PRODUCTS)
+    outbox = Outbox(ProductDelivery(backends.bus, bucket), clock=backends.clock)
+    products = AggregateRepository(store, ProductCodec(), outbox)
+    outbox.attach(products, store)
+    try:
+        yield Parts(store, bucket, outbox, products)
+    finally:
+        await outbox.close()
+
+
 @asynccontextmanager
 async def bootstrap(settings: ProductSettings, backends: Backends) -> AsyncIterator[ProductApi]:
     """The use cases over the backends that the settings choose."""
     async with AsyncExitStack() as stack:
-        bucket = await backends.bus.bucket(BUCKET)
-        store = await backends.stores.open(PRODUCTS)
-        search = await _open_search(backends.stores, store, stack)
-        outbox = Outbox(ProductDelivery(backends.bus, bucket), clock=backends.clock)
-        products = AggregateRepository(store, ProductCodec(), outbox)
-        outbox.attach(products, store)
+        parts = await stack.enter_async_context(open_parts(backends))
+        products, outbox = parts.products, parts.outbox
+        search = await _open_search(backends.stores, parts.store, stack)
         await outbox.start()
-        stack.push_async_callback(outbox.close)
         clock, currency = backends.clock, settings.shop_currency
         yield ProductApi(
             catalogue=CatalogueService(products, search, outbox, clock, currency),

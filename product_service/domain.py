@@ -143,6 +143,11 @@ class Product:
         """The tombstone."""
         return self.revised(replace(self.details, status=ProductStatus.DELETED), now)
 
+    def past(self, version: int, now: datetime) -> Product:
+        """The same product at a version greater than one that others have seen: a restored store may be
+        behind, and a version that was told once must never mean something else."""
+        return replace(self, version=max(self.version, version) + 1, updated_at=now)
+
     def entry(self) -> dict[str, Any]:
         """What others may know without asking: the entry of the `products` bucket and every event's data."""
         details = self.details

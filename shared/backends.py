@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -12,7 +13,7 @@ from tenacity import AsyncRetrying, RetryCallState, wait_exponential_jitter
 from shared.cache.ports import Cache
 from shared.cache.redis_cache import RedisCache
 from shared.clock import Clock
-from shared.errors import ShopError
+from shared.errors import ShopError, Unavailable
 from shared.events.nats_bus import NatsEventBus
 from shared.health import Check
 from shared.observability.logging import get_logger
@@ -79,6 +80,24 @@ async def open_backends(
         await bus.close()
         await cache.close()
         await stores.close()
+
+
+@asynccontextmanager
+async def open_backends_within(
+    seconds: float, settings: ServiceSettings, clock: Clock, *, name: str
+) -> AsyncIterator[Backends]:
+    """`open_backends` for somebody who does not wait for ever. Raises `Unavailable`, which names what did not
+    answer and its setting."""
+    waits_for = ["its start"]
+    async with AsyncExitStack() as stack:
+        try:
+            async with asyncio.timeout(seconds):
+                backends = await stack.enter_async_context(
+                    open_backends(settings, clock, name=name, waiting=waits_for.append)
+                )
+        except TimeoutError as error:
+            raise Unavailable(f"Waited {seconds:g} s for {waits_for[-1]} in vain.") from error
+        yield backends
 
 
 async def insist(attempt: Callable[[], Awaitable[T]], what: str, waiting: Waiting) -> T:

@@ -61,6 +61,10 @@ class NatsVersionBoard:
             return False
         return True
 
+    async def announced(self, owner: str) -> int | None:
+        entry = await self._bucket.get(owner)
+        return announced_version(entry) if entry is not None else None
+
     async def _listen(self) -> None:
         while True:
             session = await self._sessions.next_session()
@@ -72,7 +76,12 @@ class NatsVersionBoard:
 
     def _on_announcement(self, entry: Entry) -> None:
         if entry.value is not None:
-            self._versions.secured(entry.key, orjson.loads(entry.value)["version"])
+            self._versions.secured(entry.key, announced_version(entry))
 
     async def _on_event(self, message: Msg) -> None:
         self._versions.heard(message.subject.rpartition(".")[2], orjson.loads(message.data)["entityversion"])
+
+
+def announced_version(entry: Entry) -> int:
+    """The cart's version that an entry of the bucket tells."""
+    return int(orjson.loads(entry.value or b"")["version"])

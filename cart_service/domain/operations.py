@@ -147,6 +147,16 @@ class DiscardSaved(BaseOperation):
 
 
 @dataclass(frozen=True, slots=True)
+class ForgetProduct(BaseOperation):
+    """Takes a product out of the whole cart, for good: the shop knows nothing of it."""
+
+    product_id: str
+
+    def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
+        return cart.remove(self.product_id).discard(self.product_id)
+
+
+@dataclass(frozen=True, slots=True)
 class TakeBack(BaseOperation):
     """Undoes the last clear, removal or merge."""
 

@@ -42,7 +42,7 @@ class SummaryNotSecured(Unavailable):
 
 
 @dataclass(frozen=True, slots=True)
-class _CachedSummary:
+class CachedSummary:
     """The value in the cache: ETag, end of validity (milliseconds since 1970; 0: none), product ids and body,
     one per line."""
 
@@ -54,7 +54,7 @@ class _CachedSummary:
     body: bytes
 
     @classmethod
-    def of(cls, cached: Cached) -> _CachedSummary:
+    def of(cls, cached: Cached) -> CachedSummary:
         etag, valid_until, ids, body = cached.value.split(b"\n", 3)
         return cls(*unpack(cached.version), etag.decode(), int(valid_until), ids, body)
 
@@ -96,7 +96,7 @@ class Summaries:
         arrived = self._flights.arrive()
         cached = await self._cache.get(cache_key(owner))
         if cached is not None and cached.value:
-            summary = _CachedSummary.of(cached)
+            summary = CachedSummary.of(cached)
             if await self._is_fresh(owner, summary):
                 return summary.rendered()
         return await self._flights.share(owner, arrived, lambda: self._build(owner))
@@ -127,7 +127,7 @@ class Summaries:
         if not await self._cache.delete(cache_key(owner)):
             raise SummaryNotSecured("Redis did not confirm that the summary is gone.")
 
-    async def _is_fresh(self, owner: str, summary: _CachedSummary) -> bool:
+    async def _is_fresh(self, owner: str, summary: CachedSummary) -> bool:
         if summary.cart_version < self._versions.newest(owner):
             return False
         if not self._catalogue.unchanged_since(summary.revision, summary.product_ids):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
+
+from shared.errors import Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +17,14 @@ class Cached:
     value: bytes
 
 
+class CacheUnavailable(Unavailable):
+    """The cache did not answer somebody who cannot do without it."""
+
+    code = "cache-unavailable"
+
+
 class Cache(Protocol):
-    """A cache that may be empty, flushed or away at any moment; no operation ever raises for that."""
+    """A cache that may be empty, flushed or away at any moment; only `scan` raises for that."""
 
     @property
     def available(self) -> bool:
@@ -31,4 +40,9 @@ class Cache(Protocol):
 
     async def delete(self, key: str) -> bool:
         """True when the key is certainly gone."""
+        ...
+
+    def scan(self, prefix: str) -> AsyncIterator[str]:
+        """The keys that begin so, read page by page; one may come twice. `prefix` has no wildcards. Raises
+        `CacheUnavailable`."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from redis.asyncio import Redis
@@ -13,7 +13,7 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 from shared.batching import Batcher, QueueFull
 from shared.cache.circuit import Circuit
 from shared.cache.commands import Delete, Get, Operation, SetIfNewer, command_of, read_cached
-from shared.cache.ports import Cached
+from shared.cache.ports import Cached, CacheUnavailable
 from shared.observability.logging import get_logger
 from shared.observability.metrics import CACHE_FAILURES, CACHE_READS
 
@@ -22,6 +22,7 @@ log = get_logger(__name__)
 _PIPELINE_ITEMS = 256
 _PIPELINES = 2
 _QUEUE_LIMIT = 8192
+_SCAN_ITEMS = 500
 
 _FAILURES = (RedisError, OSError, QueueFull)
 
@@ -66,6 +67,14 @@ class RedisCache:
 
     async def delete(self, key: str) -> bool:
         return not isinstance(await self._submit(Delete(key)), _FAILURES)
+
+    async def scan(self, prefix: str) -> AsyncIterator[str]:
+        try:
+            async for key in self._redis.scan_iter(match=f"{prefix}*", count=_SCAN_ITEMS):
+                yield key.decode()
+        except (RedisError, OSError) as error:
+            self._note_failure(error)
+            raise CacheUnavailable(f"Redis does not answer (REDIS_URL): {error}") from error
 
     async def close(self) -> None:
         await self._batcher.close()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 from nats.aio.msg import Msg
 
 from shared.events.connection import Sessions
 from shared.events.entries import DELETED, OPERATION, is_key, parse_headers, read_entry
+from shared.events.pages import scan_entries
 from shared.events.ports import BusUnavailable, Entry, WrongRevision
 from shared.events.publishing import EXPECTED_REVISION, write_message
 from shared.events.requests import ApiError, NoStream
@@ -54,6 +55,9 @@ class NatsBucket:
 
     async def delete(self, key: str) -> None:
         await self._write(key, b"", {OPERATION: DELETED})
+
+    def scan(self) -> AsyncIterator[Entry]:
+        return scan_entries(self._connection, self._name)
 
     async def watch(
         self,

@@ -110,6 +110,19 @@ class Outbox:
             return False
         return True
 
+    async def deliver_pending(self, document_id: str) -> bool:
+        """Delivers at once what waits in the document, and has the document forget it; False when that
+        failed. Needs no `start`. Raises `StoreUnavailable`, and ValueError or KeyError where an event in it
+        cannot be read."""
+        _, store = self._require_attached()
+        document = await store.get(document_id)
+        pending = document.body.get(PENDING_EVENTS) if document is not None else None
+        events = [Event.from_json(event) for event in pending or ()]
+        if not await self._courier.redeliver(document_id, events):
+            return False
+        await self._settle(document_id)
+        return True
+
     async def _has_nothing_pending(self, document_id: str) -> bool:
         _, store = self._require_attached()
         document = await store.get(document_id)

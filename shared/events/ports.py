@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -72,6 +72,10 @@ class Bucket(Protocol):
         ...
 
     async def delete(self, key: str) -> None: ...
+
+    def scan(self) -> AsyncIterator[Entry]:
+        """The present entries, oldest first, page by page. What is written meanwhile may be left out."""
+        ...
 
     async def watch(
         self,

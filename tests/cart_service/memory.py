@@ -180,6 +180,9 @@ class MemoryBoard:
                 versions.secured(owner, version)
         return self.connected
 
+    async def announced(self, owner: str) -> int | None:
+        return None
+
 
 @dataclass
 class Replica:

@@ -71,6 +71,29 @@ async def test_a_deleted_key_is_absent_and_can_be_created_again(bucket: NatsBuck
     assert (entry.revision, entry.value) == (revision, b"two")
 
 
+async def test_a_scan_gives_every_present_entry_once_over_several_pages(bucket: NatsBucket) -> None:
+    await asyncio.gather(*(bucket.put(f"key{n}", str(n).encode()) for n in range(1200)))
+    await bucket.delete("key7")
+    last = await bucket.put("key8", b"anew")
+    scanned = [entry async for entry in bucket.scan()]
+    assert {entry.key: entry.value for entry in scanned} == {
+        f"key{n}": b"anew" if n == 8 else str(n).encode() for n in range(1200) if n != 7
+    }
+    assert len(scanned) == 1199
+    assert scanned[-1].revision == last
+
+
+async def test_a_scan_of_an_empty_bucket_and_one_that_is_written_meanwhile_end(bucket: NatsBucket) -> None:
+    assert [entry async for entry in bucket.scan()] == []
+    for n in range(3):
+        await bucket.put(f"key{n}", b"then")
+    seen = 0
+    async for entry in bucket.scan():
+        await bucket.put(f"late{entry.key}", b"now")
+        seen += 1
+    assert seen == 3
+
+
 async def test_update_needs_the_present_revision(bucket: NatsBucket) -> None:
     first = await bucket.create("key", b"one")
     second = await bucket.update("key", b"two", first)

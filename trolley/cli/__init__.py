@@ -6,7 +6,7 @@ import typer
 
 from shared.observability.logging import configure_logging
 from shared.settings import LogFormat
-from trolley.cli import call, migrate, nodes, run, seed, shell, users
+from trolley.cli import call, migrate, nodes, run, seed, shell, users, verify
 
 app = typer.Typer(
     name="trolley",
@@ -28,5 +28,6 @@ app.command("seed")(seed.seed)
 app.command("call")(call.call)
 app.command("nodes")(nodes.nodes)
 app.command("migrate")(migrate.migrate)
+app.command("verify")(verify.verify)
 app.command("shell")(shell.shell)
 app.add_typer(users.app, name="users")

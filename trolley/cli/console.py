@@ -18,17 +18,18 @@ console = Console()
 _errors = Console(stderr=True)
 
 
-def fail(message: str) -> NoReturn:
-    """Prints what went wrong and what to do, and ends with status 1."""
+def fail(message: str, status: int = 1) -> NoReturn:
+    """Prints what went wrong and what to do, and ends with that status."""
     _errors.print("[bold red]Error:[/]", message, highlight=False, soft_wrap=True)
-    raise typer.Exit(1)
+    raise typer.Exit(status)
 
 
-def execute(work: Coroutine[Any, Any, T]) -> T:
-    """Runs a command's work; an expected failure becomes one line instead of a traceback."""
+def execute(work: Coroutine[Any, Any, T], *, failure: int = 1) -> T:
+    """Runs a command's work; an expected failure becomes one line instead of a traceback, and the
+    status `failure`."""
     try:
         return asyncio.run(work)
     except CommandFailed as error:
-        fail(str(error))
+        fail(str(error), failure)
     except ShopError as error:
-        fail("\n".join([error.detail, *(f"  {at.pointer}: {at.message}" for at in error.errors)]))
+        fail("\n".join([error.detail, *(f"  {at.pointer}: {at.message}" for at in error.errors)]), failure)

@@ -1,0 +1,31 @@
+"""An own NATS and Redis for each test, because `verify` looks at everything in them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from tests.support.servers import NatsServer, RedisServer
+from tests.trolley.verify.shops import Shelves
+from trolley.verify.shop import Shop, open_shop
+
+
+@pytest.fixture
+def environment(
+    store_settings: dict[str, Any], nats_server: NatsServer, redis_server: RedisServer
+) -> dict[str, str]:
+    settings = {**store_settings, "nats_url": nats_server.url, "redis_url": redis_server.url}
+    return {name.upper(): str(value) for name, value in settings.items()}
+
+
+@pytest.fixture
+async def shop(environment: dict[str, str]) -> AsyncIterator[Shop]:
+    async with open_shop(environment) as opened:
+        yield opened
+
+
+@pytest.fixture
+def shelves(shop: Shop) -> Shelves:
+    return Shelves(shop)

@@ -1,0 +1,111 @@
+"""A shop without services, which its operator looks into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from cart_service.domain.cart import Cart
+from cart_service.domain.operations import AddItem, SetQuantity
+from cart_service.service import Write
+from product_service.domain import Product
+from product_service.service.changes import change_to
+from shared.clock import SystemClock
+from shared.ids import new_id
+from shared.store.ports import Document
+from shared.store.repository import Change
+from tests.product_service.catalogues import details, draft, fresh_sku
+from tests.support.waiting import eventually
+from trolley.verify.checks import all_checks
+from trolley.verify.findings import Check, Finding, Outcome, Tally
+from trolley.verify.runner import Run
+from trolley.verify.shop import Shop
+
+
+@dataclass
+class Result:
+    """What was found, as (check, key, outcome), and the counts of each check."""
+
+    findings: list[tuple[str, str, str]] = field(default_factory=list)
+    details: list[str] = field(default_factory=list)
+    tallies: dict[str, Tally] = field(default_factory=dict)
+
+    def looked(self, check: Check, tally: Tally) -> None:
+        self.tallies[check.name] = tally
+
+    def found(self, finding: Finding, outcome: Outcome) -> None:
+        self.findings.append((finding.check, finding.what, outcome.value))
+        self.details.append(finding.detail)
+
+
+async def verify(
+    shop: Shop, *, fix: bool = False, pending_seconds: float = 60, second_look_seconds: float = 0.05
+) -> Result:
+    """Runs every check."""
+    result = Result()
+    for check in all_checks(shop, pending_seconds):
+        run = Run(check, result, fix=fix, second_look_seconds=second_look_seconds)
+        result.tallies[check.name] = await run.run()
+    return result
+
+
+@dataclass(frozen=True)
+class Shelves:
+    """Puts products on sale and into carts, as the services would."""
+
+    shop: Shop
+
+    async def product(self, **fields: Any) -> Product:
+        wanted = draft(fresh_sku(), stock=100, **fields)
+        return await self._write(wanted.id, lambda _: Product.from_draft(wanted, SystemClock().now()))
+
+    async def reprice(self, id: str, price: int) -> Product:
+        changed = details(stock=100, price=price)
+        return await self._write(id, lambda product: product.revised(changed, SystemClock().now()))
+
+    async def cart(self, *product_ids: str, quantity: int = 1) -> str:
+        owner = new_id()
+        operations = [AddItem(id, quantity) for id in product_ids]
+        await self.shop.carts.service.write(Write(owner, operations))
+        await self._settled(self.shop.carts, owner)
+        return owner
+
+    async def set_quantity(self, owner: str, product_id: str, quantity: int) -> None:
+        await self.shop.carts.service.write(Write(owner, [SetQuantity(product_id, quantity)]))
+        await self._settled(self.shop.carts, owner)
+
+    async def stored(self, owner: str) -> Cart:
+        cart = await self.shop.carts.carts.get(owner)
+        assert cart is not None
+        return cart
+
+    async def entry(self, id: str) -> dict[str, Any] | None:
+        entry = await self.shop.products.bucket.get(id)
+        return orjson.loads(entry.value) if entry and entry.value else None
+
+    async def document(self, id: str) -> Document:
+        document = await self.shop.products.store.get(id)
+        assert document is not None
+        return document
+
+    async def _write(self, id: str, change: Any) -> Product:
+        def changed(before: Product | None) -> Change[Product, Product]:
+            after = change(before)
+            return change_to(before, after, after)
+
+        product: Product = await self.shop.products.products.update(id, changed)
+        await self._settled(self.shop.products, id)
+        return product
+
+    async def _settled(self, parts: Any, id: str) -> None:
+        """No event of the document waits."""
+        assert await parts.outbox.flushed(id, 10)
+        assert await parts.outbox.deliver_pending(id)
+
+        async def settled() -> bool:
+            document = await parts.store.get(id)
+            return not document.body["pending_events"]
+
+        await eventually(settled)

@@ -1,0 +1,129 @@
+"""Products against their entries."""
+
+from __future__ import annotations
+
+import asyncio
+
+import orjson
+import pytest
+
+from product_service.domain import product_id_of
+from shared.ids import new_id
+from tests.trolley.verify.shops import Shelves, verify
+from trolley.verify.shop import Shop
+
+ENTRIES, ORPHANS = "product entries", "entries without product"
+
+
+async def put(shop: Shop, key: str, **body: object) -> None:
+    await shop.products.bucket.put(key, orjson.dumps(body))
+
+
+async def test_what_agrees_is_no_finding(shop: Shop, shelves: Shelves) -> None:
+    for _ in range(3):
+        await shelves.product()
+    result = await verify(shop)
+    assert result.findings == []
+    assert result.tallies[ENTRIES].looked_at == result.tallies[ORPHANS].looked_at == 3
+
+
+async def test_an_empty_bucket_is_refilled_as_it_was(shop: Shop, shelves: Shelves) -> None:
+    products = [await shelves.product() for _ in range(5)]
+    before = [await shelves.entry(product.id) for product in products]
+    for product in products:
+        await shop.products.bucket.delete(product.id)
+    reported = await verify(shop)
+    assert sorted(reported.findings) == sorted((ENTRIES, product.id, "found") for product in products)
+    assert await shelves.entry(products[0].id) is None
+    repaired = await verify(shop, fix=True)
+    assert sorted(repaired.findings) == sorted((ENTRIES, product.id, "repaired") for product in products)
+    assert [await shelves.entry(product.id) for product in products] == before
+    assert (await verify(shop)).findings == []
+
+
+async def test_an_older_or_unreadable_entry_is_written_anew(shop: Shop, shelves: Shelves) -> None:
+    old, torn = await shelves.product(), await shelves.product()
+    behind = await shelves.entry(old.id)
+    await shelves.reprice(old.id, 99)
+    assert behind is not None
+    await put(shop, old.id, **behind)
+    await shop.products.bucket.put(torn.id, b"\xff")
+    result = await verify(shop, fix=True)
+    assert sorted(result.findings) == sorted((ENTRIES, id, "repaired") for id in (old.id, torn.id))
+    entry = await shelves.entry(old.id)
+    assert entry is not None
+    assert (entry["version"], entry["price"]) == (2, 99)
+    assert await shelves.entry(torn.id) == torn.entry()
+
+
+@pytest.mark.parametrize("version", [1, 7])
+async def test_a_store_put_back_goes_on_after_the_versions_that_were_told(
+    shop: Shop, shelves: Shelves, version: int
+) -> None:
+    product = await shelves.product(price=500)
+    await put(shop, product.id, **{**product.entry(), "version": version, "price": 1})
+    assert (await verify(shop)).findings == [(ENTRIES, product.id, "found")]
+    assert (await verify(shop, fix=True)).findings == [(ENTRIES, product.id, "repaired")]
+    entry, stored = await shelves.entry(product.id), await shop.products.products.get(product.id)
+    assert entry is not None
+    assert stored is not None
+    assert (entry["version"], entry["price"]) == (version + 1, 500)
+    assert stored.version == version + 1
+    assert stored.details == product.details
+    assert (await verify(shop)).findings == []
+
+
+async def test_an_entry_without_a_product_says_deleted_and_gives_way_to_a_new_one(
+    shop: Shop, shelves: Shelves
+) -> None:
+    product = await shelves.product()
+    document = await shelves.document(product.id)
+    await shop.products.store.delete(product.id, document.version)
+    await shop.products.bucket.put("nonsense", b"[1]")
+    result = await verify(shop, fix=True)
+    assert sorted(result.findings) == sorted((ORPHANS, id, "repaired") for id in (product.id, "nonsense"))
+    entry = await shelves.entry(product.id)
+    assert entry == {**product.entry(), "status": "deleted", "version": 0}
+    assert (await verify(shop)).findings == []
+    await shop.products.bucket.put(product_id_of("A-1"), orjson.dumps({"version": 9, "status": "active"}))
+    await verify(shop, fix=True)
+    again = await shelves.product()
+    assert (await shelves.entry(again.id)) == again.entry()
+
+
+async def test_what_is_under_way_is_no_finding(shop: Shop, shelves: Shelves) -> None:
+    """A product is written, and its entry comes a moment later."""
+    product = await shelves.product()
+    await shop.products.bucket.delete(product.id)
+
+    async def deliver_late() -> None:
+        await asyncio.sleep(0.2)
+        await shop.products.bucket.put(product.id, orjson.dumps(product.entry()))
+
+    late = asyncio.create_task(deliver_late())
+    result = await verify(shop, second_look_seconds=1)
+    await late
+    assert result.findings == []
+
+
+async def test_a_product_whose_events_wait_is_left_to_its_outbox_at_first(
+    shop: Shop, shelves: Shelves
+) -> None:
+    product = await shelves.product()
+    document = await shelves.document(product.id)
+    event = {
+        "id": new_id(),
+        "time": shop.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+    }
+    body = {**document.body, "version": 2, "pending_events": [event], "pending_since": event["time"]}
+    await shop.products.store.replace(product.id, body, document.version)
+    assert (await verify(shop)).findings == []
+    assert (ENTRIES, product.id, "found") in (await verify(shop, pending_seconds=0)).findings
+
+
+async def test_many_more_than_a_page_are_repaired(shop: Shop, shelves: Shelves) -> None:
+    products = await asyncio.gather(*(shelves.product() for _ in range(450)))
+    await asyncio.gather(*(shop.products.bucket.delete(product.id) for product in products))
+    result = await verify(shop, fix=True)
+    assert result.tallies[ENTRIES].found == result.tallies[ENTRIES].repaired == 450
+    assert (await verify(shop)).findings == []

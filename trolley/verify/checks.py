@@ -1,0 +1,24 @@
+"""Every check of `trolley verify`, in the order in which they run."""
+
+from __future__ import annotations
+
+from trolley.verify.announcements import Announcements
+from trolley.verify.cart_products import CartProducts
+from trolley.verify.findings import Check
+from trolley.verify.pending_events import PendingEvents
+from trolley.verify.products import OrphanEntries, ProductEntries
+from trolley.verify.shop import Shop
+from trolley.verify.summaries import Summaries
+
+
+def all_checks(shop: Shop, pending_seconds: float) -> list[Check]:
+    """Causes come before what follows from them: events before entries, entries before carts, and what is
+    cached at last."""
+    return [
+        *(PendingEvents(store, outbox, shop.clock, pending_seconds) for store, outbox in shop.outboxes),
+        ProductEntries(shop.products, shop.clock, pending_seconds),
+        OrphanEntries(shop.products, shop.currency),
+        CartProducts(shop.carts, shop.products),
+        Announcements(shop.carts),
+        Summaries(shop.carts, shop.cache),
+    ]

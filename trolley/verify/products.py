@@ -1,0 +1,144 @@
+"""Products against their entries in the bucket `products`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import orjson
+
+from product_service.adapters.documents import ProductCodec
+from product_service.bootstrap import Parts
+from product_service.domain import Product
+from shared.clock import Clock
+from shared.events.envelope import Event
+from shared.events.ports import Entry
+from shared.events.projections import put_if_newer
+from shared.store.outbox_fields import split
+from shared.store.ports import Document
+from shared.store.repository import Change
+from trolley.verify.findings import Finding
+from trolley.verify.waiting import is_under_way
+
+_DELIVERY_SECONDS = 10.0
+
+
+class ProductEntries:
+    """Every product has its entry, of its version. An entry that is missing or older is written as
+    product_service would; that refills a bucket that NATS lost.
+
+    An entry that is newer than the store, or tells something else of the same version, comes from a store
+    that was put back to an earlier state. The store is right, but listeners keep the greatest version seen
+    and clients hold ETags of it: so the product is given a version after the entry's, and announced.
+    """
+
+    name = "product entries"
+
+    def __init__(self, products: Parts, clock: Clock, pending_seconds: float) -> None:
+        self._products = products
+        self._clock = clock
+        self._pending_seconds = pending_seconds
+
+    async def keys(self) -> AsyncIterator[str]:
+        await self._products.store.refresh()
+        async for document in self._products.store.scan():
+            yield document.id
+
+    async def look(self, keys: Sequence[str]) -> list[Finding]:
+        entries = await asyncio.gather(*map(self._products.bucket.get, keys))
+        documents = await self._products.store.get_many(keys)
+        pairs = zip(documents, entries, strict=True)
+        judged = [(it.id, self._judge(it, entry)) for it, entry in pairs if it is not None]
+        return [Finding(self.name, id, detail) for id, detail in judged if detail]
+
+    async def fix(self, finding: Finding) -> None:
+        id = finding.what
+        product, entry = await self._products.products.get(id), await self._products.bucket.get(id)
+        if product is None or _disagreement(product, entry) is None:
+            return
+        if version_of(entry) < product.version:
+            value = orjson.dumps(product.entry())
+            await put_if_newer(self._products.bucket, id, value, product.version)
+        else:
+            await self._pass(id, version_of(entry))
+
+    def _judge(self, document: Document, entry: Entry | None) -> str | None:
+        fields, pending = split(document.body)
+        if is_under_way(pending, self._clock, self._pending_seconds):
+            return None
+        return _disagreement(ProductCodec().from_document(document.id, fields), entry)
+
+    async def _pass(self, id: str, version: int) -> None:
+        def change(before: Product | None) -> Change[Product, None]:
+            if before is None or before.version > version:
+                return Change(None, None)
+            now = self._clock.now()
+            after = before.past(version, now)
+            return Change(after, None, [Event.new("product.updated", id, after.version, now, after.entry())])
+
+        await self._products.products.update(id, change)
+        await self._products.outbox.flushed(id, _DELIVERY_SECONDS)
+
+
+class OrphanEntries:
+    """Every entry has its product, or says `deleted`. Otherwise it is turned into that form, under version 0:
+    a product of this SKU, should it come (back), begins at version 1 and replaces it."""
+
+    name = "entries without product"
+
+    def __init__(self, products: Parts, currency: str) -> None:
+        self._products = products
+        self._currency = currency
+
+    async def keys(self) -> AsyncIterator[str]:
+        async for entry in self._products.bucket.scan():
+            yield entry.key
+
+    async def look(self, keys: Sequence[str]) -> list[Finding]:
+        documents = await self._products.store.get_many(keys)
+        orphans = [key for key, document in zip(keys, documents, strict=True) if document is None]
+        entries = await asyncio.gather(*map(self._products.bucket.get, orphans))
+        return [
+            Finding(self.name, entry.key, f"the entry tells version {version_of(entry)} of no product")
+            for entry in entries
+            if entry is not None and body_of(entry).get("status") != "deleted"
+        ]
+
+    async def fix(self, finding: Finding) -> None:
+        bucket = self._products.bucket
+        entry = await bucket.get(finding.what)
+        if entry is None or await self._products.store.get(finding.what) is not None:
+            return
+        blank = {"name": entry.key, "image_url": None, "price": 0, "currency": self._currency, "stock": 0}
+        body = {**blank, **body_of(entry), "id": entry.key, "version": 0, "status": "deleted"}
+        await bucket.update(entry.key, orjson.dumps(body), entry.revision)
+
+
+def body_of(entry: Entry | None) -> dict[str, Any]:
+    """What the entry says; nothing when it is missing or cannot be read."""
+    try:
+        body = orjson.loads(entry.value or b"") if entry is not None else {}
+    except orjson.JSONDecodeError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def version_of(entry: Entry | None) -> int:
+    """-1 when the entry is missing or cannot be read."""
+    version = body_of(entry).get("version")
+    return version if isinstance(version, int) else -1
+
+
+def _disagreement(product: Product, entry: Entry | None) -> str | None:
+    if entry is None:
+        return f"the product is at version {product.version} and has no entry"
+    version = version_of(entry)
+    if version < 0:
+        return f"the entry (revision {entry.revision}) cannot be read"
+    if version != product.version:
+        age = "older" if version < product.version else "newer"
+        return f"the entry is of version {version}, {age} than the product's {product.version}"
+    if body_of(entry) != product.entry():
+        return f"the entry says something else of version {version}"
+    return None

@@ -1,0 +1,110 @@
+"""Runs a check over everything, in bounded memory and beside a shop that is open."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Protocol, TypeVar
+
+from shared.errors import ShopError, Unavailable
+from shared.observability.logging import get_logger
+from trolley.verify.findings import Check, Finding, Outcome, Tally
+
+T = TypeVar("T")
+log = get_logger(__name__)
+
+PAGE = 200
+MOST_SUSPECTS = 5_000
+SECOND_LOOK_SECONDS = 1.0
+_FIXES_AT_ONCE = 32
+
+
+class Listener(Protocol):
+    """Hears of the progress."""
+
+    def looked(self, check: Check, tally: Tally) -> None: ...
+
+    def found(self, finding: Finding, outcome: Outcome) -> None: ...
+
+
+class Run:
+    """One run of one check. What looks wrong is looked at again after `second_look_seconds`, and only counts
+    when it is just the same then: writes that were under way have arrived."""
+
+    def __init__(
+        self,
+        check: Check,
+        listener: Listener,
+        *,
+        fix: bool,
+        second_look_seconds: float = SECOND_LOOK_SECONDS,
+    ) -> None:
+        self._check = check
+        self._listener = listener
+        self._fix = fix
+        self._second_look_seconds = second_look_seconds
+        self._tally = Tally()
+
+    async def run(self) -> Tally:
+        """Raises `Unavailable` when something cannot be looked at (any more)."""
+        suspects: list[Finding] = []
+        async for page in _pages(self._check.keys()):
+            suspects += await self._check.look(page)
+            self._tally.looked_at += len(page)
+            self._listener.looked(self._check, self._tally)
+            if len(suspects) >= MOST_SUSPECTS:
+                await self._judge(suspects)
+                suspects = []
+        await self._judge(suspects)
+        self._listener.looked(self._check, self._tally)
+        return self._tally
+
+    async def _judge(self, suspects: Sequence[Finding]) -> None:
+        if not suspects:
+            return
+        await asyncio.sleep(self._second_look_seconds)
+        for some in _portions(dict.fromkeys(suspects), PAGE):
+            again = set(await self._look(some))
+            confirmed = [finding for finding in some if finding in again]
+            outcomes = await self._repair(confirmed)
+            for finding, outcome in zip(confirmed, outcomes, strict=True):
+                self._tally.found += 1
+                self._tally.repaired += outcome is Outcome.REPAIRED
+                self._listener.found(finding, outcome)
+
+    async def _repair(self, findings: Sequence[Finding]) -> list[Outcome]:
+        if not self._fix:
+            return [Outcome.FOUND] * len(findings)
+        for some in _portions((finding for finding in findings if finding.fixable), _FIXES_AT_ONCE):
+            await asyncio.gather(*map(self._try_to_fix, some))
+        still_wrong = {finding.what for finding in await self._look(findings)}
+        return [Outcome.LEFT if it.what in still_wrong else Outcome.REPAIRED for it in findings]
+
+    async def _try_to_fix(self, finding: Finding) -> None:
+        try:
+            await self._check.fix(finding)
+        except Unavailable:
+            raise
+        except ShopError as error:  # the look afterwards reports it as left
+            log.error("not repaired", check=finding.check, what=finding.what, reason=error.detail)
+
+    async def _look(self, findings: Sequence[Finding]) -> list[Finding]:
+        return await self._check.look(list(dict.fromkeys(finding.what for finding in findings)))
+
+
+def _portions(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while some := list(islice(iterator, size)):
+        yield some
+
+
+async def _pages(keys: AsyncIterator[str]) -> AsyncIterator[list[str]]:
+    page: list[str] = []
+    async for key in keys:
+        page.append(key)
+        if len(page) == PAGE:
+            yield page
+            page = []
+    if page:
+        yield page

@@ -1,0 +1,79 @@
+"""The whole shop as the checks see it, opened beside the services or in their place."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from auth_service.adapters.collections import SESSIONS, USERS
+from auth_service.adapters.repositories import SessionRepository, UserRepository
+from auth_service.adapters.revocations import RevokingDelivery
+from cart_service.bootstrap import Operations, open_operations
+from cart_service.settings import CartSettings
+from product_service.bootstrap import Parts, open_parts
+from shared.backends import Backends, open_backends_within
+from shared.cache.ports import Cache, CacheUnavailable
+from shared.clock import Clock, SystemClock
+from shared.events.outbox import Outbox
+from shared.events.ports import EventBus
+from shared.security.revocations import revocations_bucket
+from shared.store.ports import DocumentStore
+from trolley.environment import settings_from
+
+_PATIENCE_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """`outboxes` are those of every collection whose documents carry events."""
+
+    products: Parts
+    carts: Operations
+    outboxes: Sequence[tuple[DocumentStore, Outbox]]
+    bus: EventBus
+    cache: Cache
+    clock: Clock
+    currency: str
+
+
+@asynccontextmanager
+async def open_shop(environment: Mapping[str, str], clock: Clock | None = None) -> AsyncIterator[Shop]:
+    """Raises `CommandFailed` for a setting that is wrong, and `Unavailable`, which names the setting, for
+    a server that does not answer."""
+    settings = settings_from(CartSettings, environment)
+    clock = clock or SystemClock()
+    async with AsyncExitStack() as stack:
+        opened = open_backends_within(_PATIENCE_SECONDS, settings, clock, name="operator")
+        backends = await stack.enter_async_context(opened)
+        await _require_cache(backends.cache)
+        products = await stack.enter_async_context(open_parts(backends))
+        carts = await stack.enter_async_context(open_operations(settings, backends))
+        outboxes = [(products.store, products.outbox), (carts.store, carts.outbox)]
+        outboxes += await _open_auth(stack, backends)
+        yield Shop(
+            products=products,
+            carts=carts,
+            outboxes=outboxes,
+            bus=backends.bus,
+            cache=backends.cache,
+            clock=clock,
+            currency=settings.shop_currency,
+        )
+
+
+async def _open_auth(stack: AsyncExitStack, backends: Backends) -> list[tuple[DocumentStore, Outbox]]:
+    delivery = RevokingDelivery(backends.bus, revocations_bucket(backends.settings))
+    users, sessions = await backends.stores.open(USERS), await backends.stores.open(SESSIONS)
+    outboxes = [Outbox(delivery, clock=backends.clock) for _ in (users, sessions)]
+    UserRepository(users, outboxes[0])
+    SessionRepository(sessions, outboxes[1])
+    for outbox in outboxes:
+        stack.push_async_callback(outbox.close)
+    return [(users, outboxes[0]), (sessions, outboxes[1])]
+
+
+async def _require_cache(cache: Cache) -> None:
+    await cache.get("trolley:verify")
+    if not cache.available:
+        raise CacheUnavailable("Redis does not answer (REDIS_URL).")
