@@ -26,15 +26,6 @@ class PromotionCodeTaken(Conflict):
         )
 
 
-class TooManyPromotions(Conflict):
-    """As many promotions run or are planned as a shop may have."""
-
-    code, title = "too-many-promotions", "Too many promotions"
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"{limit} promotions have not ended, and no more can be. End one first.")
-
-
 class PromoCodeNotFound(NotFound):
     """There is no such code."""
 

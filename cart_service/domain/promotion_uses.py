@@ -145,7 +145,11 @@ class Tally:
         reserved = self.reserved
         if reserved + self.final >= total_limit or reserved >= MAX_HELD:
             raise PromoCodeUsedUp(self.code)
-        return replace(self, held=f"{self.held} {claim_id}")
+        return self.hold_anyway(claim_id)
+
+    def hold_anyway(self, claim_id: str) -> Tally:
+        """Counts a claim that somebody has, whatever the limit is."""
+        return self if self.holds(claim_id) else replace(self, held=f"{self.held} {claim_id}")
 
     def let_go(self, claim_id: str) -> Tally:
         """Counts it no longer."""
@@ -154,3 +158,11 @@ class Tally:
     def make_final(self, claim_id: str) -> Tally:
         """Counts it as a placed order, if it is held."""
         return replace(self.let_go(claim_id), final=self.final + 1) if self.holds(claim_id) else self
+
+    def with_final(self, final: int) -> Tally:
+        """With that many placed orders."""
+        return self if final == self.final else replace(self, final=final)
+
+    def with_order(self) -> Tally:
+        """Counts a placed order of a code without a total limit, whose claims are not held."""
+        return replace(self, final=self.final + 1)

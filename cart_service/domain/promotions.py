@@ -12,8 +12,6 @@ from shared.clock import to_rfc3339
 from shared.errors import FieldError, InvalidInput
 
 CODE_PATTERN = "^[A-Za-z0-9_-]{3,40}$"
-MAX_ALIVE = 10_000
-"""Promotions that have not ended, in the whole shop: every replica keeps all of them in memory."""
 
 
 class PromotionKind(StrEnum):
