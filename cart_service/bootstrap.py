@@ -5,65 +5,73 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from cart_service.adapters.carts import CARTS, CartCodec
 from cart_service.adapters.catalogue import PRODUCTS, CatalogueView
+from cart_service.adapters.promotion_book import BUCKET, PromotionDelivery, WatchedPromotions
+from cart_service.adapters.promotion_documents import PROMOTION_CLAIMS, PROMOTION_TALLIES, PROMOTIONS
+from cart_service.adapters.promotions import StoredClaims, StoredPromotions, StoredTallies
 from cart_service.adapters.version_board import BOARD, NatsVersionBoard
 from cart_service.domain.cart import Cart
 from cart_service.domain.price_policy import PricePolicy
+from cart_service.ports import PromotionStores
 from cart_service.service import CartService
-from cart_service.service.inspection import SummaryInspection
-from cart_service.service.pricer import Pricer
 from cart_service.service.versions import KnownVersions
 from cart_service.settings import CartSettings
 from cart_service.subscribers import subscribe
 from shared.backends import Backends
 from shared.events.outbox import Outbox, publish_to
 from shared.events.ports import Bucket, BucketConfig
+from shared.http.pagination import CursorCodec
 from shared.store.ports import DocumentStore
 from shared.store.repository import AggregateRepository
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
 class Operations:
-    """What an operator's command works with. The outbox delivers what it writes; what others left behind it
-    only relays when it is told to."""
+    """What an operator's command works with. The outboxes deliver what it writes; what others left behind
+    they only relay when they are told to."""
 
-    store: DocumentStore
-    outbox: Outbox
-    carts: AggregateRepository[Cart]
+    carts: Kept[AggregateRepository[Cart]]
+    promotions: Kept[StoredPromotions]
     announcements: Bucket
     service: CartService
-    summaries: SummaryInspection
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class Kept(Generic[R]):
+    """A repository with its collection and its outbox."""
+
     store: DocumentStore
     outbox: Outbox
-    carts: AggregateRepository[Cart]
+    repository: R
 
 
 @asynccontextmanager
 async def open_operations(settings: CartSettings, backends: Backends) -> AsyncIterator[Operations]:
     """The use cases without subscribers and relay, for as long as a command takes."""
     async with AsyncExitStack() as stack:
-        kept = await _open_carts(stack, backends, hot_capacity=0)
-        catalogue = await _open_catalogue(stack, settings, backends)
+        carts = await _open_carts(stack, backends, hot_capacity=0)
+        book = await _open_book(stack, backends)
+        promotions = await _open_promotions(stack, backends)
         versions = KnownVersions(settings.cart_known_versions)
         announcements = await backends.bus.bucket(_board_bucket(settings))
-        board = NatsVersionBoard(announcements, backends.bus.connection, versions)
-        policy = PricePolicy.parse(settings.cart_price_policy)
-        pricer = Pricer(backends.clock, currency=settings.shop_currency, policy=policy)
         yield Operations(
-            store=kept.store,
-            outbox=kept.outbox,
-            carts=kept.carts,
+            carts=carts,
+            promotions=promotions,
             announcements=announcements,
             service=_compose(
-                settings, backends, carts=kept.carts, catalogue=catalogue, board=board, versions=versions
+                settings,
+                backends,
+                carts=carts.repository,
+                promotions=await _promotion_stores(settings, backends, promotions, book),
+                catalogue=await _open_catalogue(stack, settings, backends),
+                board=NatsVersionBoard(announcements, backends.bus.connection, versions),
+                versions=versions,
             ),
-            summaries=SummaryInspection(kept.carts, catalogue, pricer, backends.cache, board),
         )
 
 
@@ -71,16 +79,23 @@ async def open_operations(settings: CartSettings, backends: Backends) -> AsyncIt
 async def bootstrap(settings: CartSettings, backends: Backends) -> AsyncIterator[CartService]:
     """Builds the use cases and what feeds them, and ends it in the opposite order."""
     async with AsyncExitStack() as stack:
+        carts = await _open_carts(stack, backends, hot_capacity=settings.cart_hot_carts)
+        book = await _open_book(stack, backends)
+        promotions = await _open_promotions(stack, backends)
         versions = KnownVersions(settings.cart_known_versions)
-        kept = await _open_carts(stack, backends, hot_capacity=settings.cart_hot_carts)
-        await kept.outbox.start()
-        catalogue = await _open_catalogue(stack, settings, backends)
-        board = await _open_board(stack, settings, backends, versions)
-        carts = _compose(
-            settings, backends, carts=kept.carts, catalogue=catalogue, board=board, versions=versions
+        service = _compose(
+            settings,
+            backends,
+            carts=carts.repository,
+            promotions=await _promotion_stores(settings, backends, promotions, book),
+            catalogue=await _open_catalogue(stack, settings, backends),
+            board=await _open_board(stack, settings, backends, versions),
+            versions=versions,
         )
-        await subscribe(backends.bus, carts)
-        yield carts
+        await carts.outbox.start()
+        await promotions.outbox.start()
+        await subscribe(backends.bus, service)
+        yield service
 
 
 def _compose(
@@ -88,12 +103,14 @@ def _compose(
     backends: Backends,
     *,
     carts: AggregateRepository[Cart],
+    promotions: PromotionStores,
     catalogue: CatalogueView,
     board: NatsVersionBoard,
     versions: KnownVersions,
 ) -> CartService:
     return CartService(
         carts=carts,
+        promotions=promotions,
         catalogue=catalogue,
         cache=backends.cache,
         board=board,
@@ -106,13 +123,41 @@ def _compose(
     )
 
 
-async def _open_carts(stack: AsyncExitStack, backends: Backends, *, hot_capacity: int) -> _Kept:
+async def _open_carts(
+    stack: AsyncExitStack, backends: Backends, *, hot_capacity: int
+) -> Kept[AggregateRepository[Cart]]:
     store = await backends.stores.open(CARTS)
     outbox = Outbox(publish_to(backends.bus), clock=backends.clock)
     carts = AggregateRepository(store, CartCodec(), outbox, hot_capacity=hot_capacity)
     outbox.attach(carts, store)
     stack.push_async_callback(outbox.close)
-    return _Kept(store, outbox, carts)
+    return Kept(store, outbox, carts)
+
+
+async def _open_book(stack: AsyncExitStack, backends: Backends) -> WatchedPromotions:
+    book = WatchedPromotions(await backends.bus.bucket(BUCKET))
+    await book.start()
+    stack.push_async_callback(book.close)
+    return book
+
+
+async def _open_promotions(stack: AsyncExitStack, backends: Backends) -> Kept[StoredPromotions]:
+    store = await backends.stores.open(PROMOTIONS)
+    outbox = Outbox(PromotionDelivery(backends.bus, await backends.bus.bucket(BUCKET)), clock=backends.clock)
+    stack.push_async_callback(outbox.close)
+    return Kept(store, outbox, StoredPromotions(store, outbox))
+
+
+async def _promotion_stores(
+    settings: CartSettings, backends: Backends, promotions: Kept[StoredPromotions], book: WatchedPromotions
+) -> PromotionStores:
+    return PromotionStores(
+        promotions=promotions.repository,
+        claims=StoredClaims(await backends.stores.open(PROMOTION_CLAIMS)),
+        tallies=StoredTallies(await backends.stores.open(PROMOTION_TALLIES)),
+        book=book,
+        cursors=CursorCodec(settings.cursor_secret),
+    )
 
 
 async def _open_catalogue(stack: AsyncExitStack, settings: CartSettings, backends: Backends) -> CatalogueView:

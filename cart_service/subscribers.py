@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cart_service.domain.promo_operations import Dropped
 from cart_service.service import CartService
 from shared.events.envelope import Event
 from shared.events.ports import EventBus, EventHandler
@@ -27,6 +28,10 @@ def summary_handlers(carts: CartService) -> Mapping[str, EventHandler]:
 
     async def cart_updated(event: Event) -> None:
         await carts.cart_was_updated(event.entity_id, event.version)
+        changed = event.data.get("promo_code")
+        if changed and changed["then"]:
+            dropped = Dropped(changed["then"], changed["turn_then"])
+            await carts.promo_code_was_dropped(event.entity_id, dropped)
 
     return {"shop.cart.updated.*": cart_updated}
 

@@ -160,6 +160,7 @@ class Product:
             "currency": details.currency,
             "stock": details.stock,
             "status": details.status.value,
+            "categories": list(details.categories),
         }
 
 

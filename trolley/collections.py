@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from auth_service.adapters.collections import EMAIL_CLAIMS, SESSIONS, SIGNING_KEYS, USERS
 from cart_service.adapters.carts import CARTS
+from cart_service.adapters.promotion_documents import PROMOTION_CLAIMS, PROMOTION_TALLIES, PROMOTIONS
 from product_service.adapters.documents import PRODUCTS
 from shared.store.ports import Collection
 
-COLLECTIONS: tuple[Collection, ...] = (USERS, EMAIL_CLAIMS, SESSIONS, SIGNING_KEYS, PRODUCTS, CARTS)
+COLLECTIONS: tuple[Collection, ...] = (
+    *(USERS, EMAIL_CLAIMS, SESSIONS, SIGNING_KEYS),
+    PRODUCTS,
+    *(CARTS, PROMOTIONS, PROMOTION_CLAIMS, PROMOTION_TALLIES),
+)

@@ -27,6 +27,7 @@ def product_of(entry: Entry, currency: str) -> Product:
             stock=body["stock"],
             status=ProductStatus(body["status"]),
             revision=entry.revision,
+            categories=tuple(str(category) for category in body.get("categories") or ()),
         )
     except (KeyError, TypeError, ValueError) as error:
         log.warning("a product cannot be sold", product_id=entry.key, reason=str(error))

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, Field
 
 from cart_service.api.fields import Money, ProductId
+from cart_service.domain.discounts import Reason
 from cart_service.domain.lines import MAX_LINES, MAX_QUANTITY
 from cart_service.domain.notices import NoticeType
 from cart_service.domain.pricing import Availability
@@ -15,7 +16,7 @@ from cart_service.domain.undo import Undoable
 
 class NoticePublic(BaseModel):
     type: Annotated[NoticeType, Field(description="What happened.")]
-    product_id: ProductId
+    product_id: Annotated[ProductId | None, Field(description="Null where it is about the whole cart.")]
     message: Annotated[
         str,
         Field(
@@ -37,7 +38,11 @@ class SummaryItemPublic(BaseModel):
         ),
     ]
     line_total: Annotated[Money, Field(description="`unit_price` times `quantity`; 0 when gone.")]
-    discount: Annotated[Money, Field(description="What a discount takes off this line.")]
+    discount: Annotated[Money, Field(description="What the promo code takes off this line.")]
+    discount_explanation: Annotated[
+        str | None,
+        Field(description="Why, in English; null without a discount.", examples=["10 % off with SPRING10."]),
+    ]
     availability: Annotated[
         Availability,
         Field(
@@ -56,6 +61,20 @@ class CartItemPublic(SummaryItemPublic):
     added_at: Annotated[AwareDatetime, Field(description="When the line was added.")]
 
 
+class PromoCodePublic(BaseModel):
+    code: Annotated[str, Field(description="The code on the cart.", examples=["SPRING10"])]
+    description: Annotated[str, Field(description="Of the promotion.", examples=["Ten per cent in spring"])]
+    counts: Annotated[bool, Field(description="Whether it works now. One that does not may later.")]
+    discount: Annotated[Money, Field(description="What it takes off the cart.")]
+    reason: Annotated[Reason | None, Field(description="Why it does not count; null when it does.")]
+    message: Annotated[
+        str, Field(description="For people, in English.", examples=["10 % off with SPRING10."])
+    ]
+    missing_spend: Annotated[
+        Money | None, Field(description="With `minimum_spend`: for how much more is to be bought.")
+    ]
+
+
 class TotalsPublic(BaseModel):
     version: Annotated[int, Field(ge=0, description="Grows with each write that changed the cart.")]
     item_count: Annotated[int, Field(description="Pieces; those of gone lines do not count.")]
@@ -64,6 +83,7 @@ class TotalsPublic(BaseModel):
     discount: Annotated[Money, Field(description="Sum of all discounts.")]
     total: Annotated[Money, Field(description="What the cart costs: `subtotal` less `discount`.")]
     currency: Annotated[str, Field(description="ISO 4217.", examples=["USD"])]
+    promo_code: Annotated[PromoCodePublic | None, Field(description="The promo code, if there is one.")]
     notices: Annotated[list[NoticePublic], Field(description="What changed since lines were added.")]
 
 

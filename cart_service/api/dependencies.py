@@ -102,9 +102,11 @@ class CartChanges:
 
     async def make(self, operations: Sequence[Operation]) -> Written:
         """All of the operations, or none; see `CartService.write`."""
-        return await self.carts.write(
-            Write(self.owner.id, operations, self.key, self.versions, self.owner.kind)
-        )
+        return await self.carts.write(self.write(operations))
+
+    def write(self, operations: Sequence[Operation] = ()) -> Write:
+        """The write that the request asks for."""
+        return Write(self.owner.id, operations, self.key, self.versions, self.owner.kind)
 
 
 async def cart_changes(

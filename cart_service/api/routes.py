@@ -105,5 +105,5 @@ async def undo_last(changes: CartChangesDep) -> Response:
 )
 async def acknowledge_notices(changes: CartChangesDep) -> Response:
     """Settles every notice: prices become those of now, quantities what is in stock, a line that is out of
-    stock is saved for later, and one whose product is gone is removed."""
-    return written(await changes.make([Acknowledge()]))
+    stock is saved for later, one whose product is gone is removed, and so is a promo code that has ended."""
+    return written(await changes.make([Acknowledge(), changes.carts.drop_ended_promo_code()]))

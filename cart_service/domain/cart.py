@@ -29,7 +29,8 @@ class Cart:
     `lines` are to be bought, `saved` are for later. `used_keys` are the last accepted idempotency keys, the
     oldest first. `recent` holds, for each of the last versions, the quantities its write found in the lines
     it changed: `recent[-1]` made `version`. `handover` is what this cart, a guest's, was merged as; `merges`
-    are the last merges it has taken in, oldest first.
+    are the last merges it has taken in, oldest first. `promo_turn` is the turn of the `Claim` by which the
+    `promo_code` stands.
     """
 
     owner: str
@@ -37,6 +38,7 @@ class Cart:
     lines: Lines = field(default_factory=dict)
     saved: Lines = field(default_factory=dict)
     promo_code: str | None = None
+    promo_turn: int = 0
     updated_at: str | None = None
     expires_at: str | None = None
     owner_kind: OwnerKind = OwnerKind.USER
@@ -83,6 +85,16 @@ class Cart:
         """Takes the line out of those saved for later, if it is there."""
         saved = without(self.saved, product_id)
         return self if saved is self.saved else replace(self, saved=saved)
+
+    def with_promo_code(self, code: str, turn: int) -> Cart:
+        """With the code, in place of any other; the latest turn stays."""
+        if code == self.promo_code and turn <= self.promo_turn:
+            return self
+        return replace(self, promo_code=code, promo_turn=turn)
+
+    def without_promo_code(self) -> Cart:
+        """Takes the code off, if there is one."""
+        return replace(self, promo_code=None, promo_turn=0) if self.promo_code else self
 
     def take_back(self, at: str) -> Cart:
         """The last clear, removal or merge taken back. Raises `NothingToUndo`, `CartFull`."""
@@ -165,7 +177,8 @@ class Cart:
         return (self.lines, self.saved, self.promo_code) == (before.lines, before.saved, before.promo_code)
 
     def _remembers_as(self, before: Cart) -> bool:
-        return (self.undo, self.merges, self.handover) == (before.undo, before.merges, before.handover)
+        mine = (self.undo, self.merges, self.handover, self.promo_turn)
+        return mine == (before.undo, before.merges, before.handover, before.promo_turn)
 
 
 def _next_version(before: Cart, at: str) -> int:

@@ -7,25 +7,29 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from cart_service.domain.discounts import Reason
 from cart_service.domain.products import Product
 from shared.money import format_money
 
 if TYPE_CHECKING:
     from cart_service.domain.pricing import PricedLine
+    from cart_service.domain.promo_pricing import PricedPromoCode
 
 
 class NoticeType(StrEnum):
     PRICE_CHANGED = "price_changed"
     STOCK_SHORT = "stock_short"
     PRODUCT_GONE = "product_gone"
+    PROMO_CODE_ENDED = "promo_code_ended"
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something about one line that its owner should see; `message` says it in English."""
+    """Something that the owner should see, about one line or (without a product) about the whole cart;
+    `message` says it in English."""
 
     type: NoticeType
-    product_id: str
+    product_id: str | None
     message: str
 
 
@@ -41,6 +45,13 @@ def notices_of(line: PricedLine, product: Product, currency: str) -> Iterator[No
         left = f"Only {product.stock} of {line.name} are" if product.stock else f"{line.name} is not"
         message = f"{left} in stock; the cart asks for {line.quantity}."
         yield Notice(NoticeType.STOCK_SHORT, line.product_id, message)
+
+
+def notice_of_promo_code(promo_code: PricedPromoCode) -> Iterator[Notice]:
+    """One when the promotion is over; that a code does not count yet is said by the code itself."""
+    if promo_code.reason is Reason.ENDED:
+        message = f"The promo code {promo_code.code} has ended and takes nothing off. Try another one."
+        yield Notice(NoticeType.PROMO_CODE_ENDED, None, message)
 
 
 def _price_message(line: PricedLine, currency: str) -> str:

@@ -14,9 +14,11 @@ from enum import StrEnum
 
 from cart_service.domain.cart import Cart
 from cart_service.domain.lines import Line
-from cart_service.domain.notices import Notice, notices_of
+from cart_service.domain.notices import Notice, notice_of_promo_code, notices_of
 from cart_service.domain.price_policy import PricePolicy
 from cart_service.domain.products import Product
+from cart_service.domain.promo_pricing import PricedPromoCode, apply_promotion
+from cart_service.domain.promotions import Promotion
 
 
 class Availability(StrEnum):
@@ -40,6 +42,7 @@ class PricedLine:
     unit_price_when_added: int
     line_total: int
     discount: int
+    discount_explanation: str | None
     availability: Availability
     added_at: str
 
@@ -58,11 +61,13 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What prices depend on besides the cart and the catalogue."""
+    """What prices depend on besides the cart and the catalogue. `promotion` is that of the cart's code; None
+    when there is none."""
 
     currency: str
     policy: PricePolicy
     now: datetime
+    promotion: Promotion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +82,30 @@ class PricedCart:
     totals: Totals
     valid_until: datetime | None
     now: datetime
+    promo_code: PricedPromoCode | None = None
 
 
 def price(cart: Cart, products: Mapping[str, Product], terms: Terms) -> PricedCart:
     """The cart at the prices of `products`, which holds every product of the cart."""
     lines = [_priced(line, products[id], terms) for id, line in cart.lines.items()]
+    notices = [
+        notice for line in lines for notice in notices_of(line, products[line.product_id], terms.currency)
+    ]
+    valid_until = _valid_until(lines, cart, terms)
+    promo_code = None
+    if cart.promo_code is not None:
+        promo_code = apply_promotion(cart.promo_code, terms.promotion, lines, products, terms.now)
+        notices += notice_of_promo_code(promo_code)
+        valid_until = _earlier(valid_until, promo_code.changes_at)
     return PricedCart(
         cart=cart,
         lines=lines,
         saved=[_priced(line, products[id], terms) for id, line in cart.saved.items()],
-        notices=[
-            notice for line in lines for notice in notices_of(line, products[line.product_id], terms.currency)
-        ],
+        notices=notices,
         totals=_totals(lines, terms.currency),
-        valid_until=_valid_until(lines, cart, terms),
+        valid_until=valid_until,
         now=terms.now,
+        promo_code=promo_code,
     )
 
 
@@ -111,6 +125,7 @@ def _priced(line: Line, product: Product, terms: Terms) -> PricedLine:
         unit_price_when_added=then,
         line_total=0 if gone else unit_price * line.quantity,
         discount=0,
+        discount_explanation=None,
         availability=availability,
         added_at=line.added_at,
     )
@@ -141,3 +156,7 @@ def _valid_until(lines: Sequence[PricedLine], cart: Cart, terms: Terms) -> datet
         return None
     held = (line for line in lines if line.unit_price != line.unit_price_now)
     return min((terms.policy.end_of(cart.lines[line.product_id]) for line in held), default=None)
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((moment for moment in (one, other) if moment is not None), default=None)

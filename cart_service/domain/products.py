@@ -29,6 +29,7 @@ class Product:
     stock: int
     status: ProductStatus
     revision: int
+    categories: tuple[str, ...] = ()
 
     @classmethod
     def missing(cls, id: str, revision: int = 0) -> Product:

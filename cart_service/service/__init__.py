@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from cart_service.domain.cart import Cart
 from cart_service.domain.expiry import Lifetimes
+from cart_service.domain.operations import Operation
 from cart_service.domain.price_policy import PricePolicy
-from cart_service.ports import CartRepository, Catalogue, VersionBoard
+from cart_service.domain.promo_operations import DropEndedPromoCode, Dropped
+from cart_service.ports import CartRepository, Catalogue, PromotionStores, VersionBoard
+from cart_service.service.inspection import SummaryInspection
 from cart_service.service.merges import CartMerger, Merge, Merged
 from cart_service.service.pricer import Pricer
+from cart_service.service.promo_codes import PromoCodes
+from cart_service.service.promotion_audit import PromotionAudit
+from cart_service.service.promotion_uses import PromotionUses
+from cart_service.service.promotions import Promotions
 from cart_service.service.rendering import Rendered, render_cart
 from cart_service.service.summaries import Summaries
 from cart_service.service.versions import KnownVersions
@@ -25,6 +32,7 @@ class CartService:
         self,
         *,
         carts: CartRepository,
+        promotions: PromotionStores,
         catalogue: Catalogue,
         cache: Cache,
         board: VersionBoard,
@@ -37,7 +45,10 @@ class CartService:
     ) -> None:
         self._carts = carts
         self._catalogue = catalogue
-        self._pricer = Pricer(clock, currency=currency, policy=price_policy)
+        uses = PromotionUses(promotions.claims, promotions.tallies, clock)
+        self.promotions = Promotions(promotions, uses, clock, currency=currency)
+        self._give_back = uses.give_back
+        self._pricer = Pricer(clock, self.promotions, currency=currency, policy=price_policy)
         self._summaries = Summaries(
             carts,
             catalogue,
@@ -48,14 +59,24 @@ class CartService:
             ttl_seconds=summary_ttl_seconds,
         )
         self._writer = CartWriter(
-            carts, catalogue, self._pricer, self._summaries, clock=clock, lifetimes=lifetimes
+            carts,
+            catalogue,
+            self._pricer,
+            self._summaries,
+            give_back=uses.give_back,
+            clock=clock,
+            lifetimes=lifetimes,
         )
         self._merger = CartMerger(carts, self._writer)
+        self.promo_codes = PromoCodes(promotions.claims, self.promotions, uses, self._writer, clock)
+        self.inspection = SummaryInspection(carts, catalogue, self._pricer, cache, board)
+        self.promotion_audit = PromotionAudit(carts, promotions, uses, clock)
 
     async def cart(self, owner: str) -> Rendered:
         """The owner's cart, empty when there is none. Raises `StoreUnavailable`, `CatalogueUnavailable`."""
         cart = await self._carts.get(owner) or Cart(owner)
         shelf = await self._catalogue.load(self._pricer.products_of(cart))
+        await self._pricer.prepare(cart)
         priced = self._pricer.price(cart, shelf.products)
         await self._summaries.secure(priced, shelf.revision)
         return render_cart(priced)
@@ -76,11 +97,20 @@ class CartService:
         """Finishes a merge whose caller or replica went away."""
         await self._merger.finish(guest)
 
+    def drop_ended_promo_code(self) -> Operation:
+        """What acknowledging the notice of an ended code means."""
+        return DropEndedPromoCode(self._pricer.is_over)
+
+    async def promo_code_was_dropped(self, owner: str, dropped: Dropped) -> None:
+        """Gives its use back, should the writer have died before it could."""
+        await self._give_back(owner, dropped)
+
     async def cart_was_updated(self, owner: str, version: int) -> None:
         """Drops what the cache holds of older versions. Raises `SummaryNotSecured`."""
         await self._summaries.outdate(owner, version)
 
     async def owner_was_deleted(self, owner: str) -> None:
-        """Removes the owner's cart and summary; repeating it changes nothing."""
+        """Removes the owner's cart, summary and uses of promo codes; repeating it changes nothing."""
         await self._carts.remove(owner)
         await self._summaries.forget(owner)
+        await self.promo_codes.forget(owner)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from cart_service.domain.cart import Cart
 from cart_service.domain.differences import differences
@@ -16,10 +17,18 @@ def events_of(before: Cart, after: Cart, now: datetime) -> Sequence[Event]:
     events = []
     if after.version != before.version:
         changes = [asdict(difference) for difference in differences(before.lines, after.lines)]
-        data = {"version": after.version, "changes": changes}
+        data = {"version": after.version, "changes": changes, **_promo_code_changed(before, after)}
         events.append(Event.new("cart.updated", after.owner, after.version, now, data))
     handover = after.handover
     if handover and not handover.is_done and handover != before.handover:
-        data = {"merge_id": handover.merge_id, "to": handover.to}
-        events.append(Event.new("cart.handed_over", after.owner, after.version, now, data))
+        handed_over = {"merge_id": handover.merge_id, "to": handover.to}
+        events.append(Event.new("cart.handed_over", after.owner, after.version, now, handed_over))
     return events
+
+
+def _promo_code_changed(before: Cart, after: Cart) -> dict[str, Any]:
+    """With the turn by which the old one stood: whoever hears of it can give its use back."""
+    if before.promo_code == after.promo_code:
+        return {}
+    then = {"then": before.promo_code, "turn_then": before.promo_turn}
+    return {"promo_code": {**then, "now": after.promo_code}}

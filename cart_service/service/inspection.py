@@ -35,6 +35,8 @@ class SummaryInspection:
             return "the cached summary cannot be read"
         if self._pricer.is_past(summary.valid_until):
             return None
+        if summary.promo and not self._pricer.is_current(*summary.promo_code()):
+            return None
         cart = await self._carts.get(owner) or Cart(owner)
         if summary.cart_version != cart.version:
             return await self._judge_version(summary, cart)
@@ -59,6 +61,7 @@ class SummaryInspection:
             return None
         if any(shelf.products[id].revision > summary.revision for id in ids):
             return None
+        await self._pricer.prepare(cart)
         fresh = render_summary(self._pricer.price(cart, shelf.products))
         if (fresh.etag, fresh.body) == (summary.etag, summary.body):
             return None

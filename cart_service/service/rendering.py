@@ -11,6 +11,7 @@ import orjson
 
 from cart_service.domain.cart import Cart
 from cart_service.domain.pricing import PricedCart
+from cart_service.domain.promo_pricing import PricedPromoCode
 from cart_service.domain.undo import Undo
 from shared.clock import to_rfc3339
 
@@ -53,6 +54,7 @@ def render_summary(priced: PricedCart) -> Rendered:
             "unit_price": line.unit_price,
             "line_total": line.line_total,
             "discount": line.discount,
+            "discount_explanation": line.discount_explanation,
             "availability": line.availability,
         }
         for line in priced.lines
@@ -80,7 +82,20 @@ def _with_totals(priced: PricedCart, items: Sequence[Any]) -> dict[str, Any]:
         "discount": totals.discount,
         "total": totals.total,
         "currency": totals.currency,
+        "promo_code": priced.promo_code and _promo_code_json(priced.promo_code),
         "notices": priced.notices,
+    }
+
+
+def _promo_code_json(promo_code: PricedPromoCode) -> dict[str, Any]:
+    return {
+        "code": promo_code.code,
+        "description": promo_code.description,
+        "counts": promo_code.counts,
+        "discount": promo_code.discount,
+        "reason": promo_code.reason,
+        "message": promo_code.message,
+        "missing_spend": promo_code.missing_spend,
     }
 
 

@@ -7,7 +7,8 @@ JSON. It is served only when
    that version or, failing that, after the version was announced to every replica;
 2. announcements are not being missed now; while they may be, the store is asked for the cart's version;
 3. none of its products changed after that revision, as far as this replica has heard of the catalogue;
-4. no price in it has changed by time alone since (a hold that ended).
+4. no price in it has changed by time alone since (a hold or a promotion that ended);
+5. no newer version of the promotion of its code is known here.
 
 Anything else is built from the store. The durable event of each write repeats the work of rule 1 once more,
 for a writer that died between its write and its cache. A cached value may also be empty: it stands for "older
@@ -43,23 +44,28 @@ class SummaryNotSecured(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class CachedSummary:
-    """The value in the cache: ETag, end of validity (milliseconds since 1970; 0: none), product ids and body,
-    one per line."""
+    """The value in the cache: ETag, end of validity (milliseconds since 1970; 0: none), promo code with the
+    version of its promotion (or nothing), product ids and body, one per line."""
 
     cart_version: int
     revision: int
     etag: str
     valid_until: int
+    promo: bytes
     ids: bytes
     body: bytes
 
     @classmethod
     def of(cls, cached: Cached) -> CachedSummary:
-        etag, valid_until, ids, body = cached.value.split(b"\n", 3)
-        return cls(*unpack(cached.version), etag.decode(), int(valid_until), ids, body)
+        etag, valid_until, promo, ids, body = cached.value.split(b"\n", 4)
+        return cls(*unpack(cached.version), etag.decode(), int(valid_until), promo, ids, body)
 
     def product_ids(self) -> list[str]:
         return self.ids.decode().split()
+
+    def promo_code(self) -> tuple[str, int]:
+        code, _, version = self.promo.decode().partition(" ")
+        return code, int(version)
 
     def rendered(self) -> Rendered:
         return Rendered(self.body, self.etag, self.cart_version)
@@ -134,6 +140,8 @@ class Summaries:
             return False
         if self._pricer.is_past(summary.valid_until):
             return False
+        if summary.promo and not self._pricer.is_current(*summary.promo_code()):
+            return False
         if self._board.connected:
             return True
         return await self._stored_version(owner) <= summary.cart_version
@@ -141,6 +149,7 @@ class Summaries:
     async def _build(self, owner: str) -> Rendered:
         cart = await self._carts.get(owner) or Cart(owner)
         shelf = await self._catalogue.load(self._pricer.products_of(cart))
+        await self._pricer.prepare(cart)
         summary = await self._keep(self._pricer.price(cart, shelf.products), shelf.revision)
         await self._outdate_if_overtaken(cart)
         return summary
@@ -160,7 +169,8 @@ class Summaries:
         cart, summary = priced.cart, render_summary(priced)
         self._versions.heard(cart.owner, cart.version)
         valid_until = to_millis(priced.valid_until) if priced.valid_until else 0
-        head = f"{summary.etag}\n{valid_until}\n{' '.join(cart.lines)}\n"
+        promo = f"{cart.promo_code} {priced.promo_code.version}" if priced.promo_code else ""
+        head = f"{summary.etag}\n{valid_until}\n{promo}\n{' '.join(cart.lines)}\n"
         value = head.encode() + summary.body
         if not await self._put(cart.owner, pack(cart.version, revision), value):
             log.warning("other replicas could not be told of a cart's version", owner=cart.owner)

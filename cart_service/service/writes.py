@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -12,12 +13,14 @@ from cart_service.domain.errors import CartChanged
 from cart_service.domain.expiry import Lifetimes, OwnerKind
 from cart_service.domain.operations import Operation, apply_all, fingerprint_of
 from cart_service.domain.pricing import PricedCart
+from cart_service.domain.promo_operations import Dropped
 from cart_service.ports import CartRepository, Catalogue, Shelf
 from cart_service.service.facts import events_of
 from cart_service.service.pricer import Pricer
 from cart_service.service.rendering import Rendered, cart_json, differences_json, render_cart
 from cart_service.service.summaries import Summaries
 from shared.clock import Clock, to_rfc3339
+from shared.errors import Unavailable
 from shared.store.repository import Change
 
 NOTHING = Shelf({}, 0)
@@ -54,11 +57,15 @@ class Written:
     replayed: bool
 
 
+GiveBack = Callable[[str, Dropped], Awaitable[None]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Outcome:
     cart: Cart
     shelf: Shelf
     replayed: bool = False
+    dropped: Dropped | None = None
 
 
 class _NotOnShelf(Exception):
@@ -77,6 +84,7 @@ class CartWriter:
         pricer: Pricer,
         summaries: Summaries,
         *,
+        give_back: GiveBack,
         clock: Clock,
         lifetimes: Lifetimes,
     ) -> None:
@@ -84,6 +92,7 @@ class CartWriter:
         self._catalogue = catalogue
         self._pricer = pricer
         self._summaries = summaries
+        self._give_back = give_back
         self._clock = clock
         self._lifetimes = lifetimes
 
@@ -95,8 +104,12 @@ class CartWriter:
         key.
         """
         outcome = await self._update(write)
+        await self._pricer.prepare(outcome.cart)
         priced = self._price(outcome)
         await self._summaries.secure(priced, outcome.shelf.revision)
+        if outcome.dropped is not None:
+            with suppress(Unavailable):  # the write's event has it done again
+                await self._give_back(write.owner, outcome.dropped)
         return Written(outcome.cart, render_cart(priced), outcome.replayed)
 
     async def preview(self, write: Write) -> Written:
@@ -136,7 +149,7 @@ class CartWriter:
         events = events_of(before, after, now)
         if write.key:
             after = after.with_key(write.key, write.fingerprint)
-        outcome = _Outcome(after, self._shown(loaded, after))
+        outcome = _Outcome(after, self._shown(loaded, after), dropped=Dropped.between(before, after))
         return Change(None if after is before else self._kept(after, write, now), outcome, events)
 
     def _kept(self, cart: Cart, write: Write, now: datetime) -> Cart:

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from cart_service.adapters.catalogue import CatalogueView
+from cart_service.adapters.promotion_book import WatchedPromotions
 from cart_service.domain.cart import Cart
 from cart_service.domain.expiry import Lifetimes
 from cart_service.domain.price_policy import PricePolicy
@@ -20,13 +21,17 @@ from shared.cache.ports import Cached
 from shared.events.ports import BusUnavailable, Entry
 from shared.store.ports import StoreUnavailable
 from shared.store.repository import Change
+from tests.cart_service.memory_promotions import Kept, memory_stores
 
 
 class FirstSecond:
-    """A clock at which the first version of a cart is 1."""
+    """A clock at which the first version of a cart is 1; it stands still, and can be put on."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 1, 1, 0, 0, 1, tzinfo=UTC)
 
     def now(self) -> datetime:
-        return datetime(2026, 1, 1, 0, 0, 1, tzinfo=UTC)
+        return self.moment
 
 
 class MemoryCarts:
@@ -195,44 +200,45 @@ class Replica:
     versions: KnownVersions
     service: CartService
     watch: MemoryWatch
+    promotion_watch: MemoryWatch
 
 
 class Shop:
-    """What replicas share: the store, the products, Redis and the announcements."""
+    """What replicas share: the store, the products, the promotions, Redis and the announcements."""
 
     def __init__(self) -> None:
         self.carts: dict[str, Cart] = {}
         self.bucket = MemoryBucket()
+        self.kept = Kept()
+        self.promotion_bucket = MemoryBucket()
+        self.clock = FirstSecond()
         self.values: dict[str, Cached] = {}
         self.boards: list[KnownVersions] = []
 
     async def replica(self, *, capacity: int = 1000) -> Replica:
-        return await start_replica(self.carts, self.bucket, self.values, self.boards, capacity=capacity)
+        return await start_replica(self, capacity=capacity)
 
 
-async def start_replica(
-    carts: dict[str, Cart],
-    bucket: MemoryBucket,
-    values: dict[str, Cached],
-    boards: list[KnownVersions],
-    *,
-    capacity: int = 1000,
-) -> Replica:
+async def start_replica(shop: Shop, *, capacity: int) -> Replica:
     versions = KnownVersions(1000)
-    boards.append(versions)
-    catalogue = CatalogueView(bucket, currency="USD", capacity=capacity)
+    shop.boards.append(versions)
+    catalogue = CatalogueView(shop.bucket, currency="USD", capacity=capacity)
     await catalogue.start()
-    repository, cache, board = MemoryCarts(carts), MemoryCache(values), MemoryBoard(boards)
+    book = WatchedPromotions(shop.promotion_bucket)
+    await book.start()
+    repository, cache, board = MemoryCarts(shop.carts), MemoryCache(shop.values), MemoryBoard(shop.boards)
     service = CartService(
         carts=repository,
+        promotions=memory_stores(shop.kept, book),
         catalogue=catalogue,
         cache=cache,
         board=board,
         versions=versions,
-        clock=FirstSecond(),
+        clock=shop.clock,
         currency="USD",
         price_policy=PricePolicy(),
         lifetimes=Lifetimes(),
         summary_ttl_seconds=60,
     )
-    return Replica(repository, catalogue, cache, board, versions, service, bucket.watches[-1])
+    watches = shop.bucket.watches[-1], shop.promotion_bucket.watches[-1]
+    return Replica(repository, catalogue, cache, board, versions, service, *watches)

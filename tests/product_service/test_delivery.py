@@ -20,7 +20,7 @@ from tests.support.servers import NatsServer
 from tests.support.tokens import TokenIssuer
 from tests.support.waiting import eventually
 
-ENTRY = ("id", "version", "name", "image_url", "price", "currency", "stock", "status")
+ENTRY = ("id", "version", "name", "image_url", "price", "currency", "stock", "status", "categories")
 
 
 @pytest.fixture

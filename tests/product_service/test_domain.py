@@ -85,6 +85,7 @@ def test_an_entry_holds_what_a_cart_needs() -> None:
         "currency": "USD",
         "stock": 2,
         "status": "active",
+        "categories": [],
     }
 
 

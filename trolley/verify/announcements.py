@@ -27,7 +27,7 @@ class Announcements:
 
     async def look(self, keys: Sequence[str]) -> list[Finding]:
         entries = await asyncio.gather(*map(self._carts.announcements.get, keys))
-        documents = await self._carts.store.get_many(keys)
+        documents = await self._carts.carts.store.get_many(keys)
         pairs = [(entry, it) for entry, it in zip(entries, documents, strict=True) if entry and it]
         found = [(entry.key, _disagreement(entry, it.body["version"])) for entry, it in pairs]
         return [Finding(self.name, owner, detail) for owner, detail in found if detail]

@@ -35,12 +35,12 @@ class CartProducts:
         self._products = products
 
     async def keys(self) -> AsyncIterator[str]:
-        await self._carts.store.refresh()
-        async for document in self._carts.store.scan(batch=200):
+        await self._carts.carts.store.refresh()
+        async for document in self._carts.carts.store.scan(batch=200):
             yield document.id
 
     async def look(self, keys: Sequence[str]) -> list[Finding]:
-        documents = await self._carts.store.get_many(keys)
+        documents = await self._carts.carts.store.get_many(keys)
         carts = [CartCodec().from_document(it.id, split(it.body)[0]) for it in documents if it is not None]
         unknown = await self._unknown({id for cart in carts for id in _named(cart)})
         if not unknown:
@@ -50,7 +50,7 @@ class CartProducts:
         return [Finding(self.name, owner, _detail(ids, fixable), fixable) for owner, ids in wrong if ids]
 
     async def fix(self, finding: Finding) -> None:
-        cart = await self._carts.carts.get(finding.what)
+        cart = await self._carts.carts.repository.get(finding.what)
         if cart is None:
             return
         if unknown := await self._unknown(_named(cart)):

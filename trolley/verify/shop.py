@@ -49,7 +49,8 @@ async def open_shop(environment: Mapping[str, str], clock: Clock | None = None) 
         await _require_cache(backends.cache)
         products = await stack.enter_async_context(open_parts(backends))
         carts = await stack.enter_async_context(open_operations(settings, backends))
-        outboxes = [(products.store, products.outbox), (carts.store, carts.outbox)]
+        kept = (carts.carts, carts.promotions)
+        outboxes = [(products.store, products.outbox), *((each.store, each.outbox) for each in kept)]
         outboxes += await _open_auth(stack, backends)
         yield Shop(
             products=products,

@@ -27,10 +27,10 @@ class Summaries:
             yield key.removeprefix(prefix)
 
     async def look(self, keys: Sequence[str]) -> list[Finding]:
-        faults = await asyncio.gather(*map(self._carts.summaries.find_fault, keys))
+        faults = await asyncio.gather(*map(self._carts.service.inspection.find_fault, keys))
         if not self._cache.available:
             raise CacheUnavailable("Redis has stopped to answer (REDIS_URL).")
         return [Finding(self.name, owner, fault) for owner, fault in zip(keys, faults, strict=True) if fault]
 
     async def fix(self, finding: Finding) -> None:
-        await self._carts.summaries.drop(finding.what)
+        await self._carts.service.inspection.drop(finding.what)

@@ -18,6 +18,7 @@ async def test_a_new_customer_has_an_empty_cart(ann: Customer) -> None:
         "discount": 0,
         "total": 0,
         "currency": "USD",
+        "promo_code": None,
         "notices": [],
         "saved_for_later": [],
         "undo": None,
@@ -42,6 +43,7 @@ async def test_adding_answers_with_the_whole_cart(ann: Customer, catalogue: Cata
             "unit_price_when_added": 1299,
             "line_total": 2598,
             "discount": 0,
+            "discount_explanation": None,
             "availability": "in_stock",
         }
     ]
@@ -84,6 +86,7 @@ async def test_the_summary_is_the_cart_in_short(ann: Customer, catalogue: Catalo
             "unit_price": 1299,
             "line_total": 2598,
             "discount": 0,
+            "discount_explanation": None,
             "availability": "in_stock",
         }
     ]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -11,15 +14,30 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from cart_service.domain.operations import AddItem, RemoveItem
+from cart_service.domain.promotion_errors import PromoCodeEnded
+from cart_service.domain.promotions import Conditions, Percentage, Promotion
 from cart_service.service import Write
 from cart_service.service.summaries import cache_key
 from cart_service.service.versions import unpack
-from tests.cart_service.memory import MemoryBucket, Replica, start_replica
+from tests.cart_service.memory import Replica, Shop
+from tests.cart_service.memory_promotions import promotion_entry
 
 OWNER = "ann"
 PRODUCTS = ["cup", "mug", "pot"]
+CODES = ["SPRING", "SUMMER"]
 replicas = st.integers(0, 1)
+codes = st.sampled_from(CODES)
 products = st.sampled_from(PRODUCTS)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a replica could know when a read began: the newest answered version, the newest price of each
+    product, and the codes whose end had reached it or come with time."""
+
+    version: int
+    prices: dict[str, int]
+    over: frozenset[str]
 
 
 class SummaryMachine(RuleBasedStateMachine):
@@ -28,18 +46,56 @@ class SummaryMachine(RuleBasedStateMachine):
     @initialize()
     def start(self) -> None:
         self.loop = asyncio.new_event_loop()
-        self.bucket = MemoryBucket()
+        self.shop = Shop()
+        self.bucket, self.values = self.shop.bucket, self.shop.values
         for product in PRODUCTS:
             self.bucket.put_product(product)
-        self.values: dict[str, Any] = {}
         self.answered = 0
+        self.ends_heard: list[set[str]] = [set(), set()]
+        for code in CODES:
+            self._keep(Promotion(code, Percentage(10), Conditions(), "USD", "", self.shop.clock.moment))
         self.heard: list[dict[str, int]] = [{}, {}]
-        self.slow: dict[int, tuple[asyncio.Task[Any], int, dict[str, int]]] = {}
+        self.slow: dict[int, tuple[asyncio.Task[Any], Known]] = {}
         self.replicas = self.loop.run_until_complete(self._start_replicas())
 
     async def _start_replicas(self) -> list[Replica]:
-        carts, boards = {}, []
-        return [await start_replica(carts, self.bucket, self.values, boards) for _ in range(2)]
+        return [await self.shop.replica() for _ in range(2)]
+
+    def _keep(self, promotion: Promotion) -> None:
+        """As the use case does it: first the store, then the bucket."""
+        self.shop.kept.promotions[promotion.code] = promotion
+        self.shop.promotion_bucket.put_raw(promotion.code, promotion_entry(promotion))
+
+    @rule(replica=replicas, code=codes)
+    def put_code(self, replica: int, code: str) -> None:
+        with suppress(PromoCodeEnded):
+            written = self._run(self.replicas[replica].service.promo_codes.put(Write(OWNER, ()), code))
+            self.answered = max(self.answered, written.rendered.version)
+
+    @rule(code=codes)
+    def end_promotion(self, code: str) -> None:
+        self._keep(self.shop.kept.promotions[code].ended(self.shop.clock.moment))
+
+    @rule(code=codes)
+    def let_time_end_a_promotion(self, code: str) -> None:
+        promotion = self.shop.kept.promotions[code]
+        if promotion.ended_at is None:
+            end = self.shop.clock.moment + timedelta(minutes=1)
+            conditions = replace(promotion.conditions, ends_at=end)
+            self._keep(replace(promotion, conditions=conditions, version=promotion.version + 1))
+            for replica in (0, 1):
+                self.hear_of_promotions(replica)
+
+    @rule()
+    def let_a_minute_pass(self) -> None:
+        self.shop.clock.moment += timedelta(minutes=1)
+
+    @rule(replica=replicas)
+    def hear_of_promotions(self, replica: int) -> None:
+        self.replicas[replica].promotion_watch.deliver()
+        now = self.shop.clock.moment
+        kept = self.shop.kept.promotions.values()
+        self.ends_heard[replica] |= {it.code for it in kept if it.ended_at and it.ended_at <= now}
 
     @rule(replica=replicas, product=products, quantity=st.integers(1, 3))
     def add(self, replica: int, product: str, quantity: int) -> None:
@@ -84,8 +140,8 @@ class SummaryMachine(RuleBasedStateMachine):
     @rule(replica=replicas)
     def read(self, replica: int) -> None:
         if replica not in self.slow:
-            floor, prices = self.answered, self._heard(replica)
-            self._check(self._run(self.replicas[replica].service.summary(OWNER)), floor, prices)
+            known = self._heard(replica)
+            self._check(self._run(self.replicas[replica].service.summary(OWNER)), known)
 
     @precondition(lambda self: len(self.slow) < 2)
     @rule(replica=replicas)
@@ -93,15 +149,15 @@ class SummaryMachine(RuleBasedStateMachine):
         if replica not in self.slow:
             self.replicas[replica].carts.pause()
             task = self.loop.create_task(self.replicas[replica].service.summary(OWNER))
-            self.slow[replica] = (task, self.answered, self._heard(replica))
+            self.slow[replica] = (task, self._heard(replica))
             self._run(self._settle())
 
     @rule(replica=replicas)
     def finish_slow_read(self, replica: int) -> None:
         if replica in self.slow:
-            task, floor, prices = self.slow.pop(replica)
+            task, known = self.slow.pop(replica)
             self.replicas[replica].carts.resume()
-            self._check(self._run(task), floor, prices)
+            self._check(self._run(task), known)
 
     @invariant()
     def cache_holds_no_price_from_the_future(self) -> None:
@@ -119,15 +175,20 @@ class SummaryMachine(RuleBasedStateMachine):
         written = self._run(self.replicas[replica].service.write(Write(OWNER, [operation])))
         self.answered = max(self.answered, written.rendered.version)
 
-    def _heard(self, replica: int) -> dict[str, int]:
-        """The newest price of each product that had reached the replica."""
-        return dict(self.heard[replica])
+    def _heard(self, replica: int) -> Known:
+        now = self.shop.clock.moment
+        over = {it.code for it in self.shop.kept.promotions.values() if it.over_at and it.over_at <= now}
+        by_time = {code for code in over if not self.shop.kept.promotions[code].ended_at}
+        return Known(self.answered, dict(self.heard[replica]), frozenset(self.ends_heard[replica] | by_time))
 
-    def _check(self, summary: Any, floor: int, prices: dict[str, int]) -> None:
+    def _check(self, summary: Any, known: Known) -> None:
         body = orjson.loads(summary.body)
-        assert body["version"] >= floor
+        assert body["version"] >= known.version
         for item in body["items"]:
-            assert item["unit_price"] >= prices.get(item["product_id"], 0)
+            assert item["unit_price"] >= known.prices.get(item["product_id"], 0)
+        assert body["total"] == body["subtotal"] - sum(item["discount"] for item in body["items"])
+        if body["promo_code"] and body["promo_code"]["code"] in known.over:
+            assert (body["promo_code"]["reason"], body["discount"]) == ("ended", 0)
 
     async def _settle(self) -> None:
         for _ in range(20):

@@ -69,15 +69,15 @@ class Shelves:
         owner = new_id()
         operations = [AddItem(id, quantity) for id in product_ids]
         await self.shop.carts.service.write(Write(owner, operations))
-        await self._settled(self.shop.carts, owner)
+        await self._settled(self.shop.carts.carts, owner)
         return owner
 
     async def set_quantity(self, owner: str, product_id: str, quantity: int) -> None:
         await self.shop.carts.service.write(Write(owner, [SetQuantity(product_id, quantity)]))
-        await self._settled(self.shop.carts, owner)
+        await self._settled(self.shop.carts.carts, owner)
 
     async def stored(self, owner: str) -> Cart:
-        cart = await self.shop.carts.carts.get(owner)
+        cart = await self.shop.carts.carts.repository.get(owner)
         assert cart is not None
         return cart
 

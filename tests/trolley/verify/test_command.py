@@ -89,11 +89,11 @@ async def test_what_cannot_be_repaired_ends_with_1(terminal: Terminal) -> None:
     async with open_shop(terminal.environment) as shop:
         shelves = Shelves(shop)
         owner = await shelves.cart((await shelves.product()).id)
-        document = await shop.carts.store.get(owner)
+        document = await shop.carts.carts.store.get(owner)
         assert document is not None
         events = {"pending_events": [{"time": document.body["updated_at"]}]}
         pending = {**document.body, **events, "pending_since": document.body["updated_at"]}
-        await shop.carts.store.replace(owner, pending, document.version)
+        await shop.carts.carts.store.replace(owner, pending, document.version)
     result = await terminal.verify("--fix", "--json", "--pending-seconds", "0")
     assert result.status == 1, result
     assert result.lines[-1]["left"] == 1

@@ -1,0 +1,78 @@
+"""Promotions told to every replica, through the `promotions` bucket: code → the whole definition."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import orjson
+import structlog
+
+from cart_service.domain.promotion_definitions import promotion_of
+from cart_service.domain.promotions import Promotion
+from shared.events.envelope import Event
+from shared.events.ports import Bucket, BucketConfig, Entry, EventBus, Watch
+from shared.events.projections import put_if_newer
+
+log = structlog.get_logger(__name__)
+
+BUCKET = BucketConfig("promotions")
+CAPACITY = 10_000
+
+
+class PromotionDelivery:
+    """A `Deliver`. The entry goes first: whoever hears of a change finds it in the bucket already."""
+
+    def __init__(self, bus: EventBus, bucket: Bucket) -> None:
+        self._bus = bus
+        self._bucket = bucket
+
+    async def __call__(self, code: str, events: Sequence[Event]) -> None:
+        newest = max(events, key=lambda event: event.version)
+        await put_if_newer(self._bucket, code, orjson.dumps(newest.data), newest.version)
+        for event in events:
+            await self._bus.publish(event)
+
+
+class WatchedPromotions:
+    """A `PromotionBook`: the `capacity` promotions heard of or asked for last, up to date by a watch.
+
+    Versions of a promotion only ever grow, even where the bucket is made anew, so nothing is forgotten then.
+    """
+
+    def __init__(self, bucket: Bucket, *, capacity: int = CAPACITY) -> None:
+        self._bucket = bucket
+        self._capacity = capacity
+        self._promotions: OrderedDict[str, Promotion] = OrderedDict()
+        self._watch: Watch | None = None
+
+    async def start(self) -> None:
+        """Learns what there is, and goes on listening. Raises `BusUnavailable`."""
+        self._watch = await self._bucket.watch(self._on_entry, replay=True)
+
+    async def close(self) -> None:
+        """Stops listening."""
+        if self._watch is not None:
+            await self._watch.stop()
+
+    def find(self, code: str) -> Promotion | None:
+        promotion = self._promotions.get(code)
+        if promotion is not None:
+            self._promotions.move_to_end(code)
+        return promotion
+
+    def learn(self, promotion: Promotion) -> None:
+        known = self._promotions.get(promotion.code)
+        if known is None or known.version < promotion.version:
+            self._promotions[promotion.code] = promotion
+        self._promotions.move_to_end(promotion.code)
+        if len(self._promotions) > self._capacity:
+            self._promotions.popitem(last=False)
+
+    def _on_entry(self, entry: Entry) -> None:
+        if entry.value is None:
+            return
+        try:
+            self.learn(promotion_of(orjson.loads(entry.value)))
+        except (KeyError, TypeError, ValueError) as error:
+            log.warning("a promotion cannot be read", code=entry.key, reason=repr(error))

@@ -1,0 +1,104 @@
+"""Promotions, claims to their codes and the tallies of their uses, as documents."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+
+from cart_service.adapters.promotion_documents import (
+    ClaimCodec,
+    PromotionCodec,
+    TallyCodec,
+    claim_id_of,
+)
+from cart_service.domain.promotion_uses import Claim, ClaimState, Tally
+from cart_service.domain.promotions import Promotion, PromotionStatus
+from cart_service.ports import Position, PromotionPage
+from shared.clock import to_rfc3339
+from shared.events.outbox import Outbox
+from shared.store.ports import Between, Condition, DocumentStore, Equals, OneOf, Query
+from shared.store.repository import AggregateRepository, Change
+
+_HOT_TALLIES = 256
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class StoredPromotions(AggregateRepository[Promotion]):
+    """A `PromotionRepository`, whose documents carry their undelivered events."""
+
+    def __init__(self, store: DocumentStore, outbox: Outbox) -> None:
+        super().__init__(store, PromotionCodec(), outbox)
+        self._outbox = outbox
+        outbox.attach(self, store)
+
+    async def page(
+        self, status: PromotionStatus | None, now: datetime, limit: int, after: Position | None
+    ) -> PromotionPage:
+        found = await self._store.find(Query(_having(status, now), ["-created_at"], limit, after))
+        promotions = [self._codec.from_document(it.id, it.body) for it in found.documents]
+        return PromotionPage(promotions, found.total, found.total_is_exact, found.next_after)
+
+    async def delivered(self, id: str, timeout_seconds: float) -> bool:
+        return await self._outbox.flushed(id, timeout_seconds)
+
+
+class StoredClaims(AggregateRepository[Claim]):
+    """A `ClaimRepository`."""
+
+    def __init__(self, store: DocumentStore) -> None:
+        super().__init__(store, ClaimCodec())
+
+    async def change(self, code: str, owner: str, step: Callable[[Claim], Claim]) -> Claim:
+        def change(stored: Claim | None) -> Change[Claim, Claim]:
+            before = stored or Claim(code, owner)
+            after = step(before)
+            return Change(None if after is before else after, after)
+
+        return await self.update(claim_id_of(code, owner), change)
+
+    async def reserved(self, code: str) -> int:
+        standing = [ClaimState.CLAIMING.value, ClaimState.RESERVED.value]
+        found = await self._store.find(Query([Equals("code", code), OneOf("state", standing)], limit=1))
+        return found.total
+
+    async def refresh(self) -> None:
+        await self._store.refresh()
+
+    def of_code(self, code: str) -> AsyncIterator[Claim]:
+        return self._scan(Equals("code", code))
+
+    def of_owner(self, owner: str) -> AsyncIterator[Claim]:
+        return self._scan(Equals("owner", owner))
+
+    async def _scan(self, condition: Condition) -> AsyncIterator[Claim]:
+        async for document in self._store.scan([condition]):
+            yield self._codec.from_document(document.id, document.body)
+
+
+class StoredTallies(AggregateRepository[Tally]):
+    """A `TallyRepository`. A code that many want at once is one document: changes are written together."""
+
+    def __init__(self, store: DocumentStore) -> None:
+        super().__init__(store, TallyCodec(), hot_capacity=_HOT_TALLIES)
+
+    async def change(self, code: str, step: Callable[[Tally], Tally]) -> Tally:
+        def change(stored: Tally | None) -> Change[Tally, Tally]:
+            before = stored or Tally(code)
+            after = step(before)
+            return Change(None if after is before else after, after)
+
+        return await self.update(code, change)
+
+
+def _having(status: PromotionStatus | None, now: datetime) -> list[Condition]:
+    """Documents hold times in milliseconds, and `Between` leaves its upper end out."""
+    past = to_rfc3339(now.astimezone(UTC) + _MILLISECOND)
+    match status:
+        case PromotionStatus.SCHEDULED:
+            return [Between("begins_at", at_least=past), Between("over_at", at_least=past)]
+        case PromotionStatus.ACTIVE:
+            return [Between("begins_at", below=past), Between("over_at", at_least=past)]
+        case PromotionStatus.ENDED:
+            return [Between("over_at", below=past)]
+        case None:
+            return []

@@ -1,0 +1,73 @@
+"""A cart's promo code in its price."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from cart_service.domain.discounts import DiscountableLine, Reason, discount_of
+from cart_service.domain.products import Product
+from cart_service.domain.promotions import Promotion
+
+if TYPE_CHECKING:
+    from cart_service.domain.pricing import PricedLine
+
+
+@dataclass(frozen=True, slots=True)
+class PricedPromoCode:
+    """What the code on a cart does. `version` is that of its promotion, 0 where none is known; at
+    `changes_at` time alone changes what it does."""
+
+    code: str
+    description: str
+    discount: int
+    reason: Reason | None
+    message: str
+    missing_spend: int | None
+    version: int
+    changes_at: datetime | None
+
+    @property
+    def counts(self) -> bool:
+        return self.reason is None
+
+
+def apply_promotion(
+    code: str,
+    promotion: Promotion | None,
+    lines: Sequence[PricedLine],
+    products: Mapping[str, Product],
+    now: datetime,
+) -> PricedPromoCode:
+    """Sets the discounts of the lines, and tells what the code does in all."""
+    if promotion is None:
+        message = f"There is no promotion {code} any more."
+        return PricedPromoCode(code, "", 0, Reason.ENDED, message, None, 0, None)
+    discount = discount_of(promotion, [_discountable(line, products) for line in lines], now)
+    for line, off in zip(lines, discount.of_lines, strict=True):
+        if off:
+            line.discount, line.discount_explanation = off, discount.message
+    return PricedPromoCode(
+        code=code,
+        description=promotion.description,
+        discount=discount.total,
+        reason=discount.reason,
+        message=discount.message,
+        missing_spend=discount.missing_spend,
+        version=promotion.version,
+        changes_at=promotion.changes_at(now),
+    )
+
+
+def _discountable(line: PricedLine, products: Mapping[str, Product]) -> DiscountableLine:
+    product = products[line.product_id]
+    return DiscountableLine(
+        product_id=line.product_id,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        line_total=line.line_total,
+        categories=product.categories,
+        gone=not product.for_sale,
+    )

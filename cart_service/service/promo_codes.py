@@ -1,0 +1,94 @@
+"""Promo codes on carts: a cart gets a code only after a use of it was reserved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from cart_service.domain.operations import Operation
+from cart_service.domain.promo_operations import (
+    NotReserved,
+    PutPromoCode,
+    RedeemPromoCode,
+    RemovePromoCode,
+)
+from cart_service.domain.promotion_errors import PromoCodeNotFound
+from cart_service.domain.promotions import Promotion, PromotionStatus
+from cart_service.ports import ClaimRepository
+from cart_service.service.promotion_uses import PromotionUses
+from cart_service.service.promotions import Promotions
+from cart_service.service.writes import CartWriter, Write, Written
+from shared.clock import Clock
+from shared.errors import ShopError, Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """A use that an order has made final, and the order it was."""
+
+    code: str
+    user_id: str
+    order_id: str
+
+
+class PromoCodes:
+    def __init__(
+        self,
+        claims: ClaimRepository,
+        promotions: Promotions,
+        uses: PromotionUses,
+        writer: CartWriter,
+        clock: Clock,
+    ) -> None:
+        self._claims = claims
+        self._promotions = promotions
+        self._uses = uses
+        self._writer = writer
+        self._clock = clock
+
+    async def put(self, write: Write, code: str) -> Written:
+        """Puts the code on the cart, in place of any other. `write` has no operation yet.
+
+        Raises `PromoCodeNotFound`, `PromoCodeNotStarted`, `PromoCodeEnded`, `PromoCodeUsedUp`,
+        `PromoCodeUsedByYou`, and what `CartWriter.write` raises.
+        """
+        promotion = await self._promotions.find(code)
+        if promotion is None:
+            raise PromoCodeNotFound(code)
+        now = self._clock.now()
+        runs = promotion.status_at(now) is PromotionStatus.ACTIVE
+        try:
+            return await self._write(write, PutPromoCode(code, may_stand=runs))
+        except NotReserved:  # the write is no repeat, and would be made
+            promotion.require_running(now)
+        return await self._put_reserved(write, promotion)
+
+    async def remove(self, write: Write) -> Written:
+        """Takes the code off the cart and gives its use back."""
+        return await self._write(write, RemovePromoCode())
+
+    async def redeem(self, code: str, user_id: str, order_id: str) -> Redeemed:
+        """Makes the user's use final, and takes the code off the cart it was ordered with. Repeating it for
+        the same order changes nothing. Raises `PromotionNotFound` and what `make_final` raises."""
+        promotion = await self._promotions.existing(code)
+        order = await self._uses.make_final(promotion, user_id, order_id)
+        await self._write(Write(user_id, ()), RedeemPromoCode(code, order.turn))
+        return Redeemed(code, user_id, order.order_id)
+
+    async def forget(self, owner: str) -> None:
+        """Gives back every use of a user who is no more. The cart has to be gone."""
+        await self._claims.refresh()
+        async for claim in self._claims.of_owner(owner):
+            await self._uses.release(claim.code, owner, claim.turn)
+
+    async def _put_reserved(self, write: Write, promotion: Promotion) -> Written:
+        turn = await self._uses.reserve(promotion, write.owner)
+        try:
+            return await self._write(write, PutPromoCode(promotion.code, turn))
+        except Unavailable:  # the cart may have it: the reservation stays, and a repeat finds it
+            raise
+        except ShopError:
+            await self._uses.release(promotion.code, write.owner, turn)
+            raise
+
+    async def _write(self, write: Write, operation: Operation) -> Written:
+        return await self._writer.write(replace(write, operations=[operation]))

@@ -1,0 +1,136 @@
+"""Reserving uses of a code, giving them back and making them final, so that no limit is ever exceeded.
+
+A use is first written down as wanted in the user's claim, then counted in the code's tally, then confirmed in
+the claim; only after that does a cart get the code. It is given back the other way round: the cart loses the
+code, then the claim says so, then the tally forgets it. Whatever dies between two steps leaves a use counted
+that nobody has, never one that is not counted. Every step can be repeated, and whoever comes next (the user
+again, the event of the cart's change, the audit) goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from functools import partial
+
+from cart_service.domain.promo_operations import Dropped
+from cart_service.domain.promotion_errors import PromoCodeUsedUp
+from cart_service.domain.promotion_uses import Claim, ClaimState, PlacedOrder, Tally
+from cart_service.domain.promotions import Promotion
+from cart_service.ports import ClaimRepository, TallyRepository
+from shared.clock import Clock
+from shared.errors import Unavailable
+
+_ATTEMPTS = 8
+_ID_BYTES = 9  # 12 characters, which every id in a tally has
+
+
+class ClaimContended(Unavailable):
+    """Several requests of the same user about the same code got in each other's way."""
+
+    code = "promo-code-busy"
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """How many uses a code has."""
+
+    reserved: int
+    final: int
+
+
+class PromotionUses:
+    def __init__(self, claims: ClaimRepository, tallies: TallyRepository, clock: Clock) -> None:
+        self._claims = claims
+        self._tallies = tallies
+        self._clock = clock
+
+    async def reserve(self, promotion: Promotion, owner: str) -> int:
+        """Reserves the owner's one use at a time, if that is not done yet; gives the turn for the cart.
+
+        Raises `PromoCodeUsedUp`, `PromoCodeUsedByYou`, `ClaimContended`.
+        """
+        for _ in range(_ATTEMPTS):
+            fresh_id = secrets.token_urlsafe(_ID_BYTES)
+            step = partial(Claim.claimed, promotion=promotion, fresh_id=fresh_id, now=self._clock.now())
+            claim = await self._claims.change(promotion.code, owner, step)
+            if claim.is_unfinished:
+                await self._finish(claim)
+            elif claim.state is ClaimState.RESERVED or await self._count(promotion, claim):
+                return claim.turn
+        raise _contended(promotion.code)
+
+    async def give_back(self, owner: str, dropped: Dropped) -> None:
+        """Gives back the use of a code that the owner's cart has lost; repeating it changes nothing."""
+        await self.release(dropped.code, owner, dropped.turn)
+
+    async def release(self, code: str, owner: str, turn: int) -> None:
+        """Gives back what the cart had by this turn, unless the code was put on a cart again since."""
+        now = self._clock.now()
+        await self._finish(await self._claims.change(code, owner, lambda it: it.released(turn, now)))
+
+    async def make_final(self, promotion: Promotion, owner: str, order_id: str) -> PlacedOrder:
+        """Makes the owner's use final, once for each order. Where none is reserved any more, it reserves one:
+        raises what `reserve` raises, and `PromoCodeEnded`, `PromoCodeNotStarted`."""
+        for _ in range(_ATTEMPTS):
+            claim, is_new = await self._settle(promotion.code, owner, order_id)
+            if is_new and not claim.counted:
+                await self._tallies.change(promotion.code, Tally.with_order)
+            await self._finish(claim)
+            order = claim.placed(order_id)
+            if order is not None:
+                return order
+            if not claim.is_unfinished:
+                promotion.require_running(self._clock.now())
+                await self.reserve(promotion, owner)
+        raise _contended(promotion.code)
+
+    async def of(self, promotion: Promotion) -> Uses:
+        """The numbers; without a total limit the reserved ones are those of about a second ago."""
+        tally = await self._tallies.get(promotion.code) or Tally(promotion.code)
+        if promotion.conditions.total_limit is not None:
+            return Uses(tally.reserved, tally.final)
+        return Uses(await self._claims.reserved(promotion.code), tally.final)
+
+    async def withdraw(self, claim: Claim) -> None:
+        """Takes back a claim that was never confirmed. Should somebody confirm it after all, he sees that."""
+        await self._claims.change(claim.code, claim.owner, lambda it: it.refused(claim.claim_id))
+        await self._tallies.change(claim.code, lambda it: it.let_go(claim.claim_id))
+
+    async def _settle(self, code: str, owner: str, order_id: str) -> tuple[Claim, bool]:
+        now, is_new = self._clock.now(), False
+
+        def step(claim: Claim) -> Claim:
+            nonlocal is_new
+            settled = claim if claim.placed(order_id) else claim.settled(order_id, now)
+            is_new = settled is not claim
+            return settled
+
+        return await self._claims.change(code, owner, step), is_new
+
+    async def _count(self, promotion: Promotion, claim: Claim) -> bool:
+        """Has the tally count the claim, and confirms it; False when the claim was withdrawn meanwhile."""
+        id, limit = claim.claim_id, promotion.conditions.total_limit or 0
+        try:
+            await self._tallies.change(claim.code, lambda it: it.hold(id, limit))
+        except PromoCodeUsedUp:
+            await self._claims.change(claim.code, claim.owner, lambda it: it.refused(id))
+            raise
+        confirmed = await self._claims.change(claim.code, claim.owner, lambda it: it.confirmed(id))
+        if confirmed.claim_id == id and confirmed.state is ClaimState.RESERVED:
+            return True
+        if confirmed.claim_id != id or confirmed.state is ClaimState.FREE:
+            await self._tallies.change(claim.code, lambda it: it.let_go(id))
+        return False
+
+    async def _finish(self, claim: Claim) -> None:
+        """Tells the tally what the claim says already."""
+        if not claim.is_unfinished:
+            return
+        id, is_final = claim.claim_id, claim.state is ClaimState.SETTLING
+        await self._tallies.change(claim.code, lambda it: it.make_final(id) if is_final else it.let_go(id))
+        await self._claims.change(claim.code, claim.owner, lambda it: it.finished(id))
+
+
+def _contended(code: str) -> ClaimContended:
+    return ClaimContended(f"The use of {code} is being changed by several requests at once: come again soon.")

@@ -1,0 +1,138 @@
+"""Promotions kept in memory, where any write can fail, before it happened or after."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+from pydantic import SecretStr
+
+from cart_service.domain.promotion_definitions import definition_of
+from cart_service.domain.promotion_uses import Claim, ClaimState, Tally
+from cart_service.domain.promotions import Promotion, PromotionStatus
+from cart_service.ports import Position, PromotionPage, PromotionStores
+from shared.http.pagination import CursorCodec
+from shared.store.ports import StoreUnavailable
+from shared.store.repository import Change
+
+
+@dataclass
+class Faults:
+    """Lets the write after so many others fail: `is_written` says whether it happened nevertheless."""
+
+    after: int | None = None
+    is_written: bool = False
+
+    def strike(self) -> bool:
+        """True for the write that fails."""
+        if self.after is None:
+            return False
+        self.after -= 1
+        if self.after >= 0:
+            return False
+        self.after = None
+        return True
+
+
+@dataclass
+class Kept:
+    """What replicas share of promotions."""
+
+    promotions: dict[str, Promotion] = field(default_factory=dict)
+    claims: dict[tuple[str, str], Claim] = field(default_factory=dict)
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    faults: Faults = field(default_factory=Faults)
+
+    async def change(self, place: dict[Any, Any], key: Any, empty: Any, step: Callable[[Any], Any]) -> Any:
+        await asyncio.sleep(0)
+        after = step(place.get(key, empty))
+        fails = self.faults.strike()
+        if not fails or self.faults.is_written:
+            place[key] = after
+        await asyncio.sleep(0)
+        if fails:
+            raise StoreUnavailable("The store did not answer.")
+        return after
+
+
+class MemoryPromotions:
+    """Its deliveries reach nobody before the test puts the entry into the bucket."""
+
+    def __init__(self, kept: Kept) -> None:
+        self.reads = 0
+        self._kept = kept
+
+    async def get(self, id: str) -> Promotion | None:
+        self.reads += 1
+        if self._kept.faults.strike():
+            raise StoreUnavailable("The store did not answer.")
+        return self._kept.promotions.get(id)
+
+    async def update(self, id: str, change: Callable[[Promotion | None], Change[Promotion, Any]]) -> Any:
+        made = change(self._kept.promotions.get(id))
+        if made.aggregate is not None:
+            self._kept.promotions[id] = made.aggregate
+        return made.result
+
+    async def page(
+        self, status: PromotionStatus | None, now: datetime, limit: int, after: Position | None
+    ) -> PromotionPage:
+        found = [it for it in self._kept.promotions.values() if status in (None, it.status_at(now))]
+        return PromotionPage(found[:limit], len(found), True, None)
+
+    async def delivered(self, id: str, timeout_seconds: float) -> bool:
+        return True
+
+
+class MemoryClaims:
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+
+    async def change(self, code: str, owner: str, step: Callable[[Claim], Claim]) -> Claim:
+        return await self._kept.change(self._kept.claims, (code, owner), Claim(code, owner), step)
+
+    async def reserved(self, code: str) -> int:
+        return sum(it.state is ClaimState.RESERVED for it in self._kept.claims.values() if it.code == code)
+
+    async def refresh(self) -> None:
+        await asyncio.sleep(0)
+
+    async def of_code(self, code: str) -> AsyncIterator[Claim]:
+        for claim in [it for it in self._kept.claims.values() if it.code == code]:
+            yield claim
+
+    async def of_owner(self, owner: str) -> AsyncIterator[Claim]:
+        for claim in [it for it in self._kept.claims.values() if it.owner == owner]:
+            yield claim
+
+
+class MemoryTallies:
+    def __init__(self, kept: Kept) -> None:
+        self.changes = 0
+        self._kept = kept
+
+    async def get(self, id: str) -> Tally | None:
+        return self._kept.tallies.get(id)
+
+    async def change(self, code: str, step: Callable[[Tally], Tally]) -> Tally:
+        self.changes += 1
+        return await self._kept.change(self._kept.tallies, code, Tally(code), step)
+
+
+def memory_stores(kept: Kept, book: Any) -> PromotionStores:
+    return PromotionStores(
+        promotions=MemoryPromotions(kept),
+        claims=MemoryClaims(kept),
+        tallies=MemoryTallies(kept),
+        book=book,
+        cursors=CursorCodec(SecretStr("a secret that signs the cursors of tests")),
+    )
+
+
+def promotion_entry(promotion: Promotion) -> bytes:
+    """The entry of the `promotions` bucket."""
+    return orjson.dumps(definition_of(promotion))
