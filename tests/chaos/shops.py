@@ -13,8 +13,10 @@ from cart_service.adapters.carts import CARTS
 from cart_service.settings import CartSettings
 from shared.store.factory import create_store_factory
 from shared.store.outbox_fields import PENDING_EVENTS
+from tests.chaos.load import Load
 from tests.chaos.proxy import Proxy
 from tests.e2e.shops import Person, Shop
+from tests.support.waiting import eventually
 from trolley.environment import settings_from
 from trolley.local.stack import LocalStack
 
@@ -47,6 +49,10 @@ class ChaosShop:
 
     async def guests(self, count: int) -> list[Person]:
         return [await self.shop.guest() for _ in range(count)]
+
+    async def until(self, load: Load, adds: int) -> None:
+        """Returns once so many adds were accepted."""
+        await eventually(lambda: load.total >= adds, 60)
 
     async def pending_events(self, owner: str) -> list[Any]:
         """The undelivered events in the owner's document, asked of the store itself."""
