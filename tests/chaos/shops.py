@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,11 @@ from cart_service.adapters.carts import CARTS
 from cart_service.settings import CartSettings
 from shared.store.factory import create_store_factory
 from shared.store.outbox_fields import PENDING_EVENTS
+from tests.chaos.attempts import PATIENCE_SECONDS
 from tests.chaos.load import Load
 from tests.chaos.proxy import Proxy
 from tests.e2e.shops import Person, Shop
+from tests.e2e.test_story import new_product
 from tests.support.waiting import eventually
 from trolley.environment import settings_from
 from trolley.local.stack import LocalStack
@@ -52,7 +54,16 @@ class ChaosShop:
 
     async def until(self, load: Load, adds: int) -> None:
         """Returns once so many adds were accepted."""
-        await eventually(lambda: load.total >= adds, 60)
+        await self.when(lambda: load.total >= adds)
+
+    async def when(self, condition: Callable[[], bool]) -> None:
+        """Returns once it holds."""
+        await eventually(condition, PATIENCE_SECONDS)
+
+    async def product(self, **fields: Any) -> str:
+        """A new product, once the carts have heard of it."""
+        id: str = (await new_product(await self.shop.admin(), **fields))["id"]
+        return id
 
     async def pending_events(self, owner: str) -> list[Any]:
         """The undelivered events in the owner's document, asked of the store itself."""

@@ -34,13 +34,15 @@ async def store_away(shop: ChaosShop) -> AsyncIterator[None]:
         yield
         await shop.proxy.back()
         return
-    pipe = asyncio.subprocess.PIPE
     path = str(shop.sqlite_directory / "carts.sqlite3")
-    holder = await asyncio.create_subprocess_exec(sys.executable, "-c", LOCK, path, stdin=pipe, stdout=pipe)
+    holder = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", LOCK, path, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
     assert holder.stdout is not None
     assert await holder.stdout.readline() == b"locked\n"
     yield
-    await holder.communicate()
+    holder.kill()
+    await holder.wait()
 
 
 async def test_no_accepted_add_is_lost_while_the_store_is_away(shop: ChaosShop) -> None:
