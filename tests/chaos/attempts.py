@@ -32,9 +32,7 @@ class Attempts:
     async def get(self, person: Person, path: str) -> httpx.Response:
         return await self._until_answered(person, "GET", path)
 
-    async def _until_answered(
-        self, person: Person, method: str, path: str, **options: Any
-    ) -> httpx.Response:
+    async def _until_answered(self, person: Person, method: str, path: str, **options: Any) -> httpx.Response:
         started = time.monotonic()
         for _ in itertools.count():
             response = await self._attempt(person, method, path, options)

@@ -40,7 +40,7 @@ class Proxy:
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def away(self) -> None:
-        """As if the server's process had been killed: a reset for who is connected, a refusal for who comes."""
+        """As if the server had been killed: who is connected is cut off, and who comes is refused."""
         if self._server is not None:
             self._server.close()
             self._server = None

@@ -10,7 +10,7 @@ import pytest
 from shared.ids import new_id
 from tests.chaos.attempts import Attempts
 from tests.chaos.load import owner_of
-from tests.chaos.proofs import prove_cart, prove_events
+from tests.chaos.proofs import prove_cart, prove_events, prove_no_drift
 from tests.chaos.shops import ChaosShop
 from tests.e2e.shops import Person
 
@@ -54,6 +54,7 @@ async def prove_one_merge(
     await prove_cart(guest, {})
     await prove_events(shop, owner_of(customer), {product: STOCK})
     await prove_events(shop, owner_of(guest), {})
+    await prove_no_drift(shop)
 
 
 async def test_two_hundred_merges_at_once_are_one_merge(shop: ChaosShop) -> None:

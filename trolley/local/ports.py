@@ -9,10 +9,9 @@ from contextlib import closing, suppress
 
 from trolley.local.errors import LocalRunFailed
 
-
 _PORTS = range(20_000, 32_000)
-"""Below those that systems give to outgoing connections (Linux: from 32768): one of these would otherwise take
-the port of a process that starts late, or that was killed and starts again."""
+"""Below those that systems give to outgoing connections (Linux: from 32768), one of which might otherwise
+take the port of a process that starts late, or that was killed and starts again."""
 
 
 def free_port() -> int:
