@@ -23,8 +23,8 @@ dev: .venv/ready ## the same, and restart a service when its code changes
 test: .venv/ready ## every test but the chaos runs; with ELASTICSEARCH_URL and REDIS_URL also on those servers
 	@$(BIN)/pytest -n 2 -q -m "not chaos" $(ARGS)
 
-chaos: .venv/ready ## long runs with killed processes
-	@$(BIN)/pytest -q -m chaos --timeout 900 $(ARGS)
+chaos: .venv/ready ## parts of a running shop killed and taken away under load; prints what clients saw
+	@$(BIN)/pytest -n 2 --dist loadgroup -q -m chaos -rP --timeout 300 $(ARGS)
 
 lint: .venv/ready ## style, types, arrows between the parts, dependencies
 	@$(BIN)/ruff check

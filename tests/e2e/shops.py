@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -90,9 +90,11 @@ def bare_environment() -> dict[str, str]:
 
 
 @asynccontextmanager
-async def running_shop(directory: Path, **scale: int) -> AsyncIterator[Shop]:
-    """A shop of our own, on SQLite, with the demo catalogue."""
-    environment = {**bare_environment(), "GATEWAY_RATE_AVERAGE": "0"}
+async def running_shop(
+    directory: Path, settings: Mapping[str, str] | None = None, **scale: int
+) -> AsyncIterator[Shop]:
+    """A shop of our own with the demo catalogue; on SQLite, unless the settings name another store."""
+    environment = {**bare_environment(), "GATEWAY_RATE_AVERAGE": "0", **(settings or {})}
     stack = LocalStack(directory, scale=scale, environment=environment)
     await stack.start()
     try:

@@ -118,7 +118,7 @@ async def test_a_customer_cannot_change_products(shop: Shop) -> None:
     assert response.headers["content-type"] == "application/problem+json"
 
 
-async def new_product(admin: Person, price: int) -> dict[str, Any]:
+async def new_product(admin: Person, price: int = 700, **fields: Any) -> dict[str, Any]:
     body = {
         "sku": f"E2E-{new_id()}",
         "name": "A thing for a test",
@@ -129,6 +129,7 @@ async def new_product(admin: Person, price: int) -> dict[str, Any]:
         "currency": "USD",
         "stock": 100,
         "status": "active",
+        **fields,
     }
     response = await admin.call("POST", "/products", json=body)
     product: dict[str, Any] = response.raise_for_status().json()

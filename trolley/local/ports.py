@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import socket
-from contextlib import closing
+from contextlib import closing, suppress
 
 from trolley.local.errors import LocalRunFailed
+
+_PORTS = range(20_000, 32_000)
+"""Below those that systems give to outgoing connections (Linux: from 32768), one of which might otherwise
+take the port of a process that starts late, or that was killed and starts again."""
 
 
 def free_port() -> int:
     """A port that nothing listened on a moment ago."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    while True:
+        port = random.choice(_PORTS)
+        with closing(socket.socket()) as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def require_free(port: int, setting: str) -> None:

@@ -14,6 +14,10 @@ def test_a_free_port_can_be_used() -> None:
     require_free(free_port(), "GATEWAY_PORT")
 
 
+def test_a_free_port_is_never_taken_by_an_outgoing_connection() -> None:
+    assert max(free_port() for _ in range(50)) < 32_768
+
+
 def test_a_busy_port_is_named_with_the_setting_that_changes_it() -> None:
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))

@@ -1,0 +1,68 @@
+"""A TCP proxy in front of a server, which can take the server away."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+
+class Proxy:
+    """Passes bytes on. `away` cuts every connection and refuses new ones until `back`."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._target = (host, port)
+        self._port = 0
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.StreamWriter] = set()
+
+    @classmethod
+    @asynccontextmanager
+    async def to(cls, url: str) -> AsyncIterator[Proxy]:
+        """A proxy on a free port, until the block ends."""
+        parts = urlsplit(url)
+        proxy = cls(parts.hostname or "127.0.0.1", parts.port or 80)
+        await proxy.back()
+        try:
+            yield proxy
+        finally:
+            await proxy.away()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    async def back(self) -> None:
+        """Accepts connections (again), always at the same port."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
+        self._port = self._server.sockets[0].getsockname()[1]
+
+    async def away(self) -> None:
+        """As if the server had been killed: who is connected is cut off, and who comes is refused."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for writer in list(self._connections):
+            writer.transport.abort()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._connections.add(writer)
+        try:
+            back_reader, back_writer = await asyncio.open_connection(*self._target)
+        except OSError:
+            writer.transport.abort()
+            self._connections.discard(writer)
+            return
+        self._connections.add(back_writer)
+        await asyncio.gather(self._pump(reader, back_writer), self._pump(back_reader, writer))
+        self._connections -= {writer, back_writer}
+
+    @staticmethod
+    async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while chunk := await reader.read(1 << 16):
+                writer.write(chunk)
+                await writer.drain()
+        writer.close()
