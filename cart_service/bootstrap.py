@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from cart_service.adapters.carts import CARTS, CartCodec
 from cart_service.adapters.catalogue import PRODUCTS, CatalogueView
+from cart_service.adapters.expiring_carts import StoredExpiringCarts
+from cart_service.adapters.lease import LEASE_SECONDS, LEASES, NatsLease
 from cart_service.adapters.version_board import BOARD, NatsVersionBoard
 from cart_service.domain.cart import Cart
 from cart_service.domain.price_policy import PricePolicy
 from cart_service.service import CartService
+from cart_service.service.expiry import ExpirySweep
 from cart_service.service.inspection import SummaryInspection
 from cart_service.service.pricer import Pricer
 from cart_service.service.versions import KnownVersions
@@ -20,6 +24,8 @@ from cart_service.subscribers import subscribe
 from shared.backends import Backends
 from shared.events.outbox import Outbox, publish_to
 from shared.events.ports import Bucket, BucketConfig
+from shared.events.tasks import cancel_all
+from shared.ids import new_id
 from shared.store.ports import DocumentStore
 from shared.store.repository import AggregateRepository
 
@@ -80,6 +86,7 @@ async def bootstrap(settings: CartSettings, backends: Backends) -> AsyncIterator
             settings, backends, carts=kept.carts, catalogue=catalogue, board=board, versions=versions
         )
         await subscribe(backends.bus, carts)
+        await _start_sweep(stack, settings, backends, kept, carts)
         yield carts
 
 
@@ -131,6 +138,22 @@ async def _open_board(
     await board.start()
     stack.push_async_callback(board.close)
     return board
+
+
+async def _start_sweep(
+    stack: AsyncExitStack, settings: CartSettings, backends: Backends, kept: _Kept, carts: CartService
+) -> None:
+    bucket = await backends.bus.bucket(BucketConfig(LEASES, ttl_seconds=LEASE_SECONDS))
+    sweep = ExpirySweep(
+        StoredExpiringCarts(kept.store, kept.carts),
+        NatsLease(bucket, "cart-expiry", new_id()),
+        carts.expired_cart_was_removed,
+        clock=backends.clock,
+        batch=settings.cart_sweep_batch,
+        interval_seconds=settings.cart_sweep_seconds,
+    )
+    task = asyncio.create_task(sweep.run(), name="cart-expiry")
+    stack.push_async_callback(cancel_all, [task])
 
 
 def _board_bucket(settings: CartSettings) -> BucketConfig:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from cart_service.domain.cart import Cart
@@ -33,6 +34,27 @@ class CartRepository(Protocol):
 
     async def remove(self, id: str) -> bool:
         """True when there was one."""
+        ...
+
+
+class ExpiringCarts(Protocol):
+    """The carts by the end of their life. Every operation may raise `StoreUnavailable`."""
+
+    def expired(self, before: datetime, batch: int) -> AsyncIterator[Sequence[str]]:
+        """The owners of carts that seem to have expired, the oldest first, page by page."""
+        ...
+
+    async def remove(self, owner: str, before: datetime) -> Cart | None:
+        """The cart, removed. None, and nothing happens, when it has not expired (any more), is gone already,
+        or holds events that were not delivered."""
+        ...
+
+
+class Lease(Protocol):
+    """Makes sure that one replica at a time does something. It ends by itself."""
+
+    async def hold(self) -> bool:
+        """Takes the lease, or begins it anew; False when another replica has it, or nobody can tell."""
         ...
 
 

@@ -6,6 +6,7 @@ from cart_service.domain.cart import Cart
 from cart_service.domain.expiry import Lifetimes
 from cart_service.domain.price_policy import PricePolicy
 from cart_service.ports import CartRepository, Catalogue, VersionBoard
+from cart_service.service.expiry import Renewal
 from cart_service.service.merges import CartMerger, Merge, Merged
 from cart_service.service.pricer import Pricer
 from cart_service.service.rendering import Rendered, render_cart
@@ -51,6 +52,7 @@ class CartService:
             carts, catalogue, self._pricer, self._summaries, clock=clock, lifetimes=lifetimes
         )
         self._merger = CartMerger(carts, self._writer)
+        self._renewal = Renewal(carts, lifetimes, clock)
 
     async def cart(self, owner: str) -> Rendered:
         """The owner's cart, empty when there is none. Raises `StoreUnavailable`, `CatalogueUnavailable`."""
@@ -58,6 +60,7 @@ class CartService:
         shelf = await self._catalogue.load(self._pricer.products_of(cart))
         priced = self._pricer.price(cart, shelf.products)
         await self._summaries.secure(priced, shelf.revision)
+        await self._renewal.renew(cart)
         return render_cart(priced)
 
     async def summary(self, owner: str) -> Rendered:
@@ -84,3 +87,7 @@ class CartService:
         """Removes the owner's cart and summary; repeating it changes nothing."""
         await self._carts.remove(owner)
         await self._summaries.forget(owner)
+
+    async def expired_cart_was_removed(self, cart: Cart) -> None:
+        """Clears away what there is of the cart outside its document. Raises `SummaryNotSecured`."""
+        await self._summaries.forget(cart.owner)
