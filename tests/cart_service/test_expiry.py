@@ -3,45 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from cart_service.adapters.carts import CARTS, CartCodec
 from cart_service.adapters.expiring_carts import StoredExpiringCarts
-from cart_service.bootstrap import bootstrap
 from cart_service.domain.cart import Cart
-from cart_service.domain.expiry import OwnerKind
 from cart_service.domain.lines import Line
-from cart_service.domain.operations import AddItem, ClearCart
-from cart_service.service import CartService, Write
+from cart_service.domain.operations import AddItem
+from cart_service.service import Write
 from cart_service.service.expiry import ExpirySweep
 from cart_service.service.summaries import cache_key
 from cart_service.settings import CartSettings
-from shared.backends import Backends, open_backends
 from shared.cache.redis_cache import RedisCache
-from shared.clock import SystemClock, to_rfc3339
+from shared.clock import to_rfc3339
 from shared.events.envelope import Event
 from shared.ids import new_id
 from shared.observability.metrics import REGISTRY
 from shared.store.ports import DocumentStore
 from shared.store.repository import AggregateRepository, Change
 from tests.cart_service.conftest import Catalogue
+from tests.cart_service.replicas import MovableClock, running_replica
 from tests.support.servers import NatsServer
 from tests.support.stores import HookedStore
 from tests.support.waiting import eventually
-
-
-class MovableClock:
-    def __init__(self) -> None:
-        self.ahead = timedelta()
-
-    def now(self) -> datetime:
-        return SystemClock().now() + self.ahead
 
 
 class Lease:
@@ -173,94 +162,10 @@ async def test_many_go_in_batches_as_long_as_the_lease_is_held(life: Life) -> No
     assert await life.sweep(batch=10)() == 15
 
 
-@dataclass
-class Replica:
-    carts: CartService
-    backends: Backends
-    store: DocumentStore
-
-    async def expires_at(self, owner: str) -> str | None:
-        document = await self.store.get(owner)
-        return document and document.body.get("expires_at")
-
-
-@pytest.fixture
-def clock() -> MovableClock:
-    return MovableClock()
-
-
-@asynccontextmanager
-async def running_replica(settings: CartSettings, clock: MovableClock) -> AsyncIterator[Replica]:
-    async with (
-        open_backends(settings, clock, name="cart") as backends,
-        bootstrap(settings, backends) as carts,
-    ):
-        yield Replica(carts, backends, await backends.stores.open(CARTS))
-
-
-@pytest.fixture
-async def replica(backend_settings: dict[str, Any], clock: MovableClock) -> AsyncIterator[Replica]:
-    async with running_replica(CartSettings(**backend_settings), clock) as running:
-        yield running
-
-
-@pytest.mark.parametrize(("kind", "days"), [(OwnerKind.GUEST, 30), (OwnerKind.USER, 90)])
-async def test_who_looks_at_a_cart_keeps_it_by_one_write_in_half_a_life(
-    replica: Replica, clock: MovableClock, catalogue: Catalogue, kind: OwnerKind, days: int
-) -> None:
-    owner = new_id()
-    await replica.carts.write(Write(owner, [AddItem(await catalogue.put(), 1)], owner_kind=kind))
-    first = await replica.expires_at(owner)
-    clock.ahead = timedelta(days=days / 2 - 1)
-    before = (await replica.carts.cart(owner)).etag
-    assert await replica.expires_at(owner) == first
-    clock.ahead = timedelta(days=days / 2 + 1)
-    assert (await replica.carts.cart(owner)).etag == before
-    renewed = await replica.expires_at(owner)
-    assert first is not None
-    assert renewed is not None
-    assert datetime.fromisoformat(renewed) - datetime.fromisoformat(first) >= timedelta(days=days / 2)
-    clock.ahead += timedelta(minutes=1)
-    await replica.carts.cart(owner)
-    assert await replica.expires_at(owner) == renewed
-
-
-async def test_looking_at_an_empty_cart_writes_nothing(
-    replica: Replica, clock: MovableClock, catalogue: Catalogue
-) -> None:
-    owner = new_id()
-    await replica.carts.cart(owner)
-    assert await replica.store.get(owner) is None
-    await replica.carts.write(Write(owner, [AddItem(await catalogue.put(), 1)]))
-    await replica.carts.write(Write(owner, [ClearCart()]))
-    end = await replica.expires_at(owner)
-    clock.ahead = timedelta(hours=5)
-    await replica.carts.cart(owner)
-    assert await replica.expires_at(owner) == end
-
-
-async def test_a_cart_of_a_release_that_kept_them_for_ever_gets_an_end(
-    replica: Replica, catalogue: Catalogue
-) -> None:
-    owner = new_id()
-    await replica.carts.write(Write(owner, [AddItem(await catalogue.put(), 1)]))
-    await replica.carts.cart(owner)
-
-    async def endless() -> bool:
-        document = await replica.store.get(owner)
-        assert document is not None
-        body = {name: value for name, value in document.body.items() if name != "expires_at"}
-        await replica.store.replace(owner, body, document.version)
-        return True
-
-    await endless()
-    await replica.carts.cart(owner)
-    assert await replica.expires_at(owner) is not None
-
-
 async def test_a_running_replica_sweeps_and_drops_the_summary(
-    backend_settings: dict[str, Any], nats_server: NatsServer, clock: MovableClock
+    backend_settings: dict[str, Any], nats_server: NatsServer
 ) -> None:
+    clock = MovableClock()
     settings = CartSettings(**{**backend_settings, "nats_url": nats_server.url, "cart_sweep_seconds": 1})
     cache = RedisCache(settings.redis_url.get_secret_value(), timeout_seconds=5)
     async with (
