@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from typing import Generic, TypeVar
 
 from cart_service.adapters.carts import CARTS, CartCodec
 from cart_service.adapters.catalogue import PRODUCTS, CatalogueView
+from cart_service.adapters.expiring_carts import StoredExpiringCarts
+from cart_service.adapters.lease import LEASE_SECONDS, LEASES, NatsLease
 from cart_service.adapters.promotion_book import BUCKET, PromotionDelivery, WatchedPromotions
 from cart_service.adapters.promotion_documents import PROMOTION_CLAIMS, PROMOTION_TALLIES, PROMOTIONS
 from cart_service.adapters.promotions import StoredClaims, StoredPromotions, StoredTallies
@@ -17,13 +20,16 @@ from cart_service.domain.cart import Cart
 from cart_service.domain.price_policy import PricePolicy
 from cart_service.ports import PromotionStores
 from cart_service.service import CartService
+from cart_service.service.expiry import ExpirySweep
 from cart_service.service.versions import KnownVersions
 from cart_service.settings import CartSettings
 from cart_service.subscribers import subscribe
 from shared.backends import Backends
 from shared.events.outbox import Outbox, publish_to
 from shared.events.ports import Bucket, BucketConfig
+from shared.events.tasks import cancel_all
 from shared.http.pagination import CursorCodec
+from shared.ids import new_id
 from shared.store.ports import DocumentStore
 from shared.store.repository import AggregateRepository
 
@@ -95,6 +101,7 @@ async def bootstrap(settings: CartSettings, backends: Backends) -> AsyncIterator
         await carts.outbox.start()
         await promotions.outbox.start()
         await subscribe(backends.bus, service)
+        await _start_sweep(stack, settings, backends, carts, service)
         yield service
 
 
@@ -176,6 +183,26 @@ async def _open_board(
     await board.start()
     stack.push_async_callback(board.close)
     return board
+
+
+async def _start_sweep(
+    stack: AsyncExitStack,
+    settings: CartSettings,
+    backends: Backends,
+    carts: Kept[AggregateRepository[Cart]],
+    service: CartService,
+) -> None:
+    bucket = await backends.bus.bucket(BucketConfig(LEASES, ttl_seconds=LEASE_SECONDS))
+    sweep = ExpirySweep(
+        StoredExpiringCarts(carts.store, carts.repository),
+        NatsLease(bucket, "cart-expiry", new_id()),
+        service.expired_cart_was_removed,
+        clock=backends.clock,
+        batch=settings.cart_sweep_batch,
+        interval_seconds=settings.cart_sweep_seconds,
+    )
+    task = asyncio.create_task(sweep.run(), name="cart-expiry")
+    stack.push_async_callback(cancel_all, [task])
 
 
 def _board_bucket(settings: CartSettings) -> BucketConfig:

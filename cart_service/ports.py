@@ -39,6 +39,27 @@ class CartRepository(Protocol):
         ...
 
 
+class ExpiringCarts(Protocol):
+    """The carts by the end of their life. Every operation may raise `StoreUnavailable`."""
+
+    def expired(self, before: datetime, batch: int) -> AsyncIterator[Sequence[str]]:
+        """The owners of carts that seem to have expired, the oldest first, page by page."""
+        ...
+
+    async def remove(self, owner: str, before: datetime) -> Cart | None:
+        """The cart, removed. None, and nothing happens, when it has not expired (any more), is gone already,
+        or holds events that were not delivered."""
+        ...
+
+
+class Lease(Protocol):
+    """Makes sure that one replica at a time does something. It ends by itself."""
+
+    async def hold(self) -> bool:
+        """Takes the lease, or begins it anew; False when another replica has it, or nobody can tell."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Shelf:
     """Products as they were at one moment: each change up to `revision` of the catalogue is in."""

@@ -35,6 +35,11 @@ class CartSettings(ServiceSettings):
     cart_life_user_days: int = Field(90, ge=1, le=3650, description="Life of a customer's cart.")
     cart_life_empty_hours: int = Field(6, ge=1, le=8760, description="Life of an empty cart.")
 
+    cart_sweep_seconds: int = Field(
+        600, ge=1, le=86_400, description="Between looks for carts whose life is over."
+    )
+    cart_sweep_batch: int = Field(200, ge=1, le=5000, description="Expired carts removed at a time.")
+
     def lifetimes(self) -> Lifetimes:
         """How long carts are kept."""
         return Lifetimes(

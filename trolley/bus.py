@@ -9,7 +9,11 @@ import nats
 import nats.errors
 from nats.aio.client import Client
 
+from shared.events.requests import Requests
+from shared.events.session import Session
 from trolley.errors import CommandFailed
+
+_ANSWER_SECONDS = 5.0
 
 
 @asynccontextmanager
@@ -21,6 +25,8 @@ async def nats_client(environment: Mapping[str, str]) -> AsyncIterator[Client]:
             [url.strip() for url in urls.split(",")],
             connect_timeout=2,
             allow_reconnect=False,
+            max_reconnect_attempts=1,  # else it tries each address sixty times before it gives up
+            reconnect_time_wait=0.1,
             error_cb=_raised_anyway,
         )
     except (OSError, TimeoutError, nats.errors.Error) as error:
@@ -31,6 +37,18 @@ async def nats_client(environment: Mapping[str, str]) -> AsyncIterator[Client]:
         yield client
     finally:
         await client.close()
+
+
+@asynccontextmanager
+async def nats_session(environment: Mapping[str, str]) -> AsyncIterator[Session]:
+    """For what asks JetStream. Raises `CommandFailed` when nobody answers at NATS_URL."""
+    async with nats_client(environment) as client:
+        requests = Requests(client, _ANSWER_SECONDS)
+        await requests.open()
+        try:
+            yield Session(client, requests)
+        finally:
+            await requests.close()
 
 
 async def _raised_anyway(_error: Exception) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from auth_service.bootstrap import open_operations
+from auth_service.domain.keys import SigningKey
 from auth_service.settings import AuthSettings
 from shared.security.identity import Role, Scope
 from trolley.environment import settings_from
@@ -46,3 +47,11 @@ async def create_user(
     with _patience():
         async with asyncio.timeout(_PATIENCE_SECONDS), open_operations(settings) as operations:
             await operations.create_user(name, email, password, role)
+
+
+async def rotate_keys(environment: Mapping[str, str]) -> SigningKey:
+    """The new signing key. Raises `CommandFailed`, and what rotating raises."""
+    settings = settings_from(AuthSettings, environment)
+    with _patience():
+        async with asyncio.timeout(_PATIENCE_SECONDS), open_operations(settings) as operations:
+            return await operations.rotate_keys()

@@ -8,6 +8,7 @@ from cart_service.domain.operations import Operation
 from cart_service.domain.price_policy import PricePolicy
 from cart_service.domain.promo_operations import DropEndedPromoCode, Dropped
 from cart_service.ports import CartRepository, Catalogue, PromotionStores, VersionBoard
+from cart_service.service.expiry import Renewal
 from cart_service.service.inspection import SummaryInspection
 from cart_service.service.merges import CartMerger, Merge, Merged
 from cart_service.service.pricer import Pricer
@@ -71,6 +72,7 @@ class CartService:
         self.promo_codes = PromoCodes(promotions.claims, self.promotions, uses, self._writer, clock)
         self.inspection = SummaryInspection(carts, catalogue, self._pricer, cache, board)
         self.promotion_audit = PromotionAudit(carts, promotions, uses, clock)
+        self._renewal = Renewal(carts, lifetimes, clock)
 
     async def cart(self, owner: str) -> Rendered:
         """The owner's cart, empty when there is none. Raises `StoreUnavailable`, `CatalogueUnavailable`."""
@@ -79,6 +81,7 @@ class CartService:
         await self._pricer.prepare(cart)
         priced = self._pricer.price(cart, shelf.products)
         await self._summaries.secure(priced, shelf.revision)
+        await self._renewal.renew(cart)
         return render_cart(priced)
 
     async def summary(self, owner: str) -> Rendered:
@@ -114,3 +117,10 @@ class CartService:
         await self._carts.remove(owner)
         await self._summaries.forget(owner)
         await self.promo_codes.forget(owner)
+
+    async def expired_cart_was_removed(self, cart: Cart) -> None:
+        """Clears away what there is of the cart outside its document. Raises `SummaryNotSecured`,
+        `StoreUnavailable`."""
+        if dropped := Dropped.between(cart, None):
+            await self._give_back(cart.owner, dropped)
+        await self._summaries.forget(cart.owner)

@@ -160,6 +160,10 @@ class Summaries:
         version = await self._stored_version(built.owner)
         if version > built.version:
             await self.outdate(built.owner, version)
+        elif (
+            version < built.version
+        ):  # removed meanwhile, and its summary with it, maybe before this one came
+            await self._cache.delete(cache_key(built.owner))
 
     async def _stored_version(self, owner: str) -> int:
         cart = await self._carts.get(owner)

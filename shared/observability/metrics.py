@@ -67,3 +67,5 @@ TOKENS_VERIFIED = Counter(
     ["result"],
     registry=REGISTRY,
 )
+
+CARTS_EXPIRED = Counter("carts_expired_total", "Carts removed at the end of their life.", registry=REGISTRY)

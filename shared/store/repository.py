@@ -83,14 +83,19 @@ class AggregateRepository(Generic[A]):
         result: R = await self._enqueue(id, Request(change))
         return result
 
-    async def remove(self, id: str, check: Callable[[A], None] = lambda _: None) -> bool:
-        """Deletes the document, with the events in it that were not delivered; False when there is none.
+    async def remove(
+        self, id: str, check: Callable[[A], None] = lambda _: None, *, even_with_events: bool = True
+    ) -> bool:
+        """Deletes the document; False when there is none. Events in it that were not delivered go with it, or
+        keep it: then it is False, too.
 
         `check` sees the newest aggregate and keeps it from being deleted by raising.
         """
         for attempt in range(self._max_attempts):
             held = await self._read(id)
             if held.version is None or held.aggregate is None:
+                return False
+            if held.pending and not even_with_events:
                 return False
             check(held.aggregate)
             try:

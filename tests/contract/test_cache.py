@@ -72,6 +72,14 @@ async def test_what_cannot_be_stored_is_refused(cache: RedisCache, key: str, ver
         await cache.set_if_newer(key, version, b"", ttl)
 
 
+async def test_a_scan_gives_the_keys_that_begin_so(cache: RedisCache, key: str) -> None:
+    keys = {f"{key}:{number}" for number in range(1200)}
+    await asyncio.gather(*(cache.set_if_newer(each, 1, b"", 60) for each in keys))
+    await cache.set_if_newer(f"another:{key}", 1, b"", 60)
+    assert {each async for each in cache.scan(f"{key}:")} == keys
+    assert [each async for each in cache.scan(f"{key}:none")] == []
+
+
 async def test_a_deleted_value_is_gone(cache: RedisCache, key: str) -> None:
     await cache.set_if_newer(key, 1, b"", 60)
     assert await cache.delete(key)

@@ -6,7 +6,7 @@ import typer
 
 from shared.observability.logging import configure_logging
 from shared.settings import LogFormat
-from trolley.cli import call, migrate, nodes, run, seed, shell, users, verify
+from trolley.cli import call, dead_letters, keys, migrate, nodes, run, seed, shell, users, verify
 
 app = typer.Typer(
     name="trolley",
@@ -31,3 +31,5 @@ app.command("migrate")(migrate.migrate)
 app.command("verify")(verify.verify)
 app.command("shell")(shell.shell)
 app.add_typer(users.app, name="users")
+app.add_typer(keys.app, name="keys")
+app.add_typer(dead_letters.app, name="dead-letters")

@@ -33,7 +33,8 @@ class Announcements:
         return [Finding(self.name, owner, detail) for owner, detail in found if detail]
 
     async def fix(self, finding: Finding) -> None:
-        await self._carts.announcements.delete(finding.what)
+        if await self.look([finding.what]):
+            await self._carts.announcements.delete(finding.what)
 
 
 def _disagreement(entry: Entry, stored: int) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -13,7 +14,7 @@ from product_service.bootstrap import Parts
 from product_service.domain import Product
 from shared.clock import Clock
 from shared.events.envelope import Event
-from shared.events.ports import Entry
+from shared.events.ports import Entry, WrongRevision
 from shared.events.projections import put_if_newer
 from shared.store.outbox_fields import split
 from shared.store.ports import Document
@@ -108,11 +109,15 @@ class OrphanEntries:
     async def fix(self, finding: Finding) -> None:
         bucket = self._products.bucket
         entry = await bucket.get(finding.what)
-        if entry is None or await self._products.store.get(finding.what) is not None:
+        if entry is None or await self._products.products.get(entry.key) is not None:
             return
         blank = {"name": entry.key, "image_url": None, "price": 0, "currency": self._currency, "stock": 0}
         body = {**blank, **body_of(entry), "id": entry.key, "version": 0, "status": "deleted"}
-        await bucket.update(entry.key, orjson.dumps(body), entry.revision)
+        with suppress(WrongRevision):  # somebody else wrote it; the next look tells whether that was enough
+            await bucket.update(entry.key, orjson.dumps(body), entry.revision)
+        product = await self._products.products.get(entry.key)
+        if product is not None:  # it came just now, and its entry may have given way to the greater version
+            await put_if_newer(bucket, entry.key, orjson.dumps(product.entry()), product.version)
 
 
 def body_of(entry: Entry | None) -> dict[str, Any]:

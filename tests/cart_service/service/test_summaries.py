@@ -219,3 +219,19 @@ async def test_a_deletion_comes_again_until_the_cache_has_confirmed_it(here: Rep
     here.cache.available = False
     with pytest.raises(SummaryNotSecured):
         await here.service.owner_was_deleted("ann")
+
+
+async def test_a_build_that_a_removal_overtakes_leaves_no_summary(
+    shop: Shop, here: Replica, there: Replica
+) -> None:
+    """The cart's life ended while its summary was built."""
+    await add(here)
+    shop.values.clear()
+    building = await begin(there)
+    removed = shop.carts["ann"]
+    await here.carts.remove("ann")
+    await here.service.expired_cart_was_removed(removed)
+    there.carts.resume()
+    await building
+    assert KEY not in shop.values
+    assert (await read(there))["item_count"] == 0

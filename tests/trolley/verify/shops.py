@@ -10,7 +10,7 @@ import orjson
 from cart_service.domain.cart import Cart
 from cart_service.domain.operations import AddItem, SetQuantity
 from cart_service.service import Write
-from product_service.domain import Product
+from product_service.domain import Product, ProductDraft
 from product_service.service.changes import change_to
 from shared.clock import SystemClock
 from shared.ids import new_id
@@ -58,7 +58,9 @@ class Shelves:
     shop: Shop
 
     async def product(self, **fields: Any) -> Product:
-        wanted = draft(fresh_sku(), stock=100, **fields)
+        return await self.add(draft(fresh_sku(), stock=100, **fields))
+
+    async def add(self, wanted: ProductDraft) -> Product:
         return await self._write(wanted.id, lambda _: Product.from_draft(wanted, SystemClock().now()))
 
     async def reprice(self, id: str, price: int) -> Product:

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 
 from cart_service.main import create_app as create_cart
@@ -22,42 +18,11 @@ from shared.store.factory import create_store_factory
 from tests.product_service.catalogues import body
 from tests.support.apps import running
 from tests.support.servers import NatsServer, RedisServer
+from tests.support.terminal import Terminal
 from tests.support.tokens import TokenIssuer
 from tests.trolley.verify.shops import Shelves
 from trolley.collections import COLLECTIONS
 from trolley.verify.shop import open_shop
-
-ROOT = Path(__file__).parents[3]
-
-
-@dataclass(frozen=True)
-class Result:
-    status: int
-    output: str
-    errors: str
-
-    @property
-    def lines(self) -> list[Any]:
-        return [orjson.loads(line) for line in self.output.splitlines()]
-
-
-@dataclass(frozen=True)
-class Terminal:
-    directory: Path
-    environment: dict[str, str]
-
-    async def verify(self, *arguments: str, **changed: str) -> Result:
-        path = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "COLUMNS": "150"}
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "trolley", "verify", *arguments),
-            cwd=self.directory,
-            env={**path, **self.environment, **changed},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        output, errors = await process.communicate()
-        return Result(process.returncode or 0, output.decode(), errors.decode())
 
 
 @pytest.fixture
@@ -71,17 +36,17 @@ async def test_drift_is_shown_repaired_and_gone(terminal: Terminal) -> None:
         product = await shelves.product()
         await shelves.cart(product.id)
         await shop.products.bucket.delete(product.id)
-    shown = await terminal.verify()
+    shown = await terminal.run("verify")
     assert shown.status == 1, shown
     assert product.id in shown.output
     assert "has no entry" in shown.output
-    repaired = await terminal.verify("--fix", "--json")
+    repaired = await terminal.run("verify", "--fix", "--json")
     assert repaired.status == 0, repaired
     finding, counts = repaired.lines[0], repaired.lines[-1]
     assert (finding["what"], finding["outcome"]) == (product.id, "repaired")
     assert (counts["found"], counts["repaired"], counts["left"]) == (1, 1, 0)
     assert counts["checks"]["products of carts"]["looked_at"] == 1
-    healthy = await terminal.verify("--json")
+    healthy = await terminal.run("verify", "--json")
     assert (healthy.status, len(healthy.lines)) == (0, 1), healthy
 
 
@@ -94,7 +59,7 @@ async def test_what_cannot_be_repaired_ends_with_1(terminal: Terminal) -> None:
         events = {"pending_events": [{"time": document.body["updated_at"]}]}
         pending = {**document.body, **events, "pending_since": document.body["updated_at"]}
         await shop.carts.carts.store.replace(owner, pending, document.version)
-    result = await terminal.verify("--fix", "--json", "--pending-seconds", "0")
+    result = await terminal.run("verify", "--fix", "--json", "--pending-seconds", "0")
     assert result.status == 1, result
     assert result.lines[-1]["left"] == 1
 
@@ -106,7 +71,7 @@ async def test_what_cannot_be_repaired_ends_with_1(terminal: Terminal) -> None:
 async def test_what_is_not_there_is_named_and_ends_with_2(
     terminal: Terminal, setting: str, address: str
 ) -> None:
-    result = await terminal.verify(**{setting: address})
+    result = await terminal.run("verify", **{setting: address})
     assert result.status == 2, result
     assert setting in result.errors
     assert "Traceback" not in result.errors
@@ -149,7 +114,7 @@ async def test_a_shop_at_work_agrees(
                 assert (await carts.get("/api/v1/cart/summary", headers=shopper)).is_success
 
         worker = asyncio.create_task(work())
-        result = await terminal.verify("--json")
+        result = await terminal.run("verify", "--json")
         done.set()
         await worker
     assert result.status == 0, result

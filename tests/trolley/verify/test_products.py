@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
 import orjson
 import pytest
 
 from product_service.domain import product_id_of
 from shared.ids import new_id
+from tests.product_service.catalogues import draft, fresh_sku
 from tests.trolley.verify.shops import Shelves, verify
+from trolley.verify.products import OrphanEntries
 from trolley.verify.shop import Shop
 
 ENTRIES, ORPHANS = "product entries", "entries without product"
@@ -89,6 +94,50 @@ async def test_an_entry_without_a_product_says_deleted_and_gives_way_to_a_new_on
     await verify(shop, fix=True)
     again = await shelves.product()
     assert (await shelves.entry(again.id)) == again.entry()
+
+
+@dataclass
+class BucketOfRivals:
+    """A bucket where somebody else does something right before each update."""
+
+    bucket: Any
+    rival: Callable[[], Awaitable[object]]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.bucket, name)
+
+    async def update(self, key: str, value: bytes, revision: int) -> int:
+        await self.rival()
+        return await self.bucket.update(key, value, revision)
+
+
+async def test_a_product_that_comes_while_its_old_entry_is_repaired_wins(
+    shop: Shop, shelves: Shelves
+) -> None:
+    wanted = draft(fresh_sku())
+    await put(shop, wanted.id, version=9, status="active", name="Old")
+    rivals = BucketOfRivals(shop.products.bucket, lambda: shelves.add(wanted))
+    check = OrphanEntries(replace(shop.products, bucket=rivals), shop.currency)
+    (finding,) = await check.look([wanted.id])
+    await check.fix(finding)
+    product = await shop.products.products.get(wanted.id)
+    assert product is not None
+    assert await shelves.entry(wanted.id) == product.entry()
+
+
+async def test_an_entry_that_somebody_else_repairs_meanwhile_is_left_alone(
+    shop: Shop, shelves: Shelves
+) -> None:
+    await put(shop, "orphan", version=9, status="active", name="Old")
+    rivals = BucketOfRivals(
+        shop.products.bucket, lambda: put(shop, "orphan", version=9, status="deleted", name="Rival's")
+    )
+    check = OrphanEntries(replace(shop.products, bucket=rivals), shop.currency)
+    (finding,) = await check.look(["orphan"])
+    await check.fix(finding)
+    entry = await shelves.entry("orphan")
+    assert entry is not None
+    assert entry["name"] == "Rival's"
 
 
 async def test_what_is_under_way_is_no_finding(shop: Shop, shelves: Shelves) -> None:

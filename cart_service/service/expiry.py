@@ -1,0 +1,119 @@
+"""Carts at the end of their life: removed in the background, and kept by those who look at them."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from cart_service.domain.cart import Cart
+from cart_service.domain.expiry import Lifetimes
+from cart_service.ports import CartRepository, ExpiringCarts, Lease
+from shared.clock import Clock, from_rfc3339, to_rfc3339
+from shared.errors import Unavailable
+from shared.observability.metrics import CARTS_EXPIRED
+from shared.store.repository import Change
+
+log = structlog.get_logger(__name__)
+
+_BATCHES_PER_SWEEP = 50
+_PAUSE_SECONDS = 0.1  # so that the store has time for shoppers
+_RENEWAL_SECONDS = 1.0
+
+OnRemoved = Callable[[Cart], Awaitable[None]]
+
+
+class ExpirySweep:
+    """Removes expired carts, one replica at a time. `on_removed` gets each cart that was removed."""
+
+    def __init__(
+        self,
+        carts: ExpiringCarts,
+        lease: Lease,
+        on_removed: OnRemoved,
+        *,
+        clock: Clock,
+        batch: int,
+        interval_seconds: float,
+    ) -> None:
+        self._carts = carts
+        self._lease = lease
+        self._on_removed = on_removed
+        self._clock = clock
+        self._batch = batch
+        self._interval_seconds = interval_seconds
+
+    async def run(self) -> None:
+        """Sweeps again and again, without end."""
+        while True:
+            await asyncio.sleep(self._interval_seconds * random.uniform(0.75, 1.25))
+            try:
+                await self.sweep()
+            except Unavailable as error:
+                log.info("expired carts wait", reason=error.detail)
+            except Exception:  # it must go on: nobody else removes them
+                log.exception("expired carts could not be removed")
+
+    async def sweep(self) -> int:
+        """How many carts it removed: none while another replica sweeps, or NATS is away, and no more than
+        some batches at a time. Raises `StoreUnavailable`."""
+        now, removed, batches = self._clock.now(), 0, 0
+        if not await self._lease.hold():
+            return 0
+        async for owners in self._carts.expired(now, self._batch):
+            outcomes = await asyncio.gather(*(self._remove(owner, now) for owner in owners))
+            removed, batches = removed + sum(outcomes), batches + 1
+            await asyncio.sleep(_PAUSE_SECONDS)
+            if batches == _BATCHES_PER_SWEEP or not await self._lease.hold():
+                break
+        if removed:
+            log.info("expired carts removed", carts=removed)
+        return removed
+
+    async def _remove(self, owner: str, now: datetime) -> bool:
+        cart = await self._carts.remove(owner, now)
+        if cart is None:
+            return False
+        CARTS_EXPIRED.inc()
+        try:
+            await self._on_removed(cart)
+        except Unavailable as error:  # the cart is gone all the same
+            log.warning("a removed cart left something behind", owner=owner, reason=error.detail)
+        return True
+
+
+class Renewal:
+    """Somebody who looks at a cart keeps it: where less than half of its life is left, it begins anew. An
+    empty cart is not worth a write."""
+
+    def __init__(self, carts: CartRepository, lifetimes: Lifetimes, clock: Clock) -> None:
+        self._carts = carts
+        self._lifetimes = lifetimes
+        self._clock = clock
+
+    async def renew(self, cart: Cart) -> None:
+        """At most one write in half a life. Never raises: who reads is not concerned."""
+        if not self._is_due(cart):
+            return
+        with suppress(Unavailable, TimeoutError):
+            async with asyncio.timeout(_RENEWAL_SECONDS):
+                await self._carts.update(cart.owner, self._renewed)
+
+    def _renewed(self, cart: Cart | None) -> Change[Cart, None]:
+        if cart is None or not self._is_due(cart):
+            return Change(None, None)
+        end = to_rfc3339(self._lifetimes.end_of(cart, self._clock.now()))
+        return Change(replace(cart, expires_at=end), None)
+
+    def _is_due(self, cart: Cart) -> bool:
+        if cart.is_empty:
+            return False
+        if cart.expires_at is None:  # written by a release that kept carts for ever
+            return True
+        left = from_rfc3339(cart.expires_at) - self._clock.now()
+        return left < self._lifetimes.of(cart) / 2

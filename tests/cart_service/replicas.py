@@ -1,0 +1,43 @@
+"""The use cases of a replica without HTTP, and a clock that a test moves."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cart_service.adapters.carts import CARTS
+from cart_service.bootstrap import bootstrap
+from cart_service.service import CartService
+from cart_service.settings import CartSettings
+from shared.backends import open_backends
+from shared.clock import SystemClock
+from shared.store.ports import DocumentStore
+
+
+class MovableClock:
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def now(self) -> datetime:
+        return SystemClock().now() + self.ahead
+
+
+@dataclass
+class Replica:
+    carts: CartService
+    store: DocumentStore
+
+    async def expires_at(self, owner: str) -> str | None:
+        document = await self.store.get(owner)
+        return document and document.body.get("expires_at")
+
+
+@asynccontextmanager
+async def running_replica(settings: CartSettings, clock: MovableClock) -> AsyncIterator[Replica]:
+    async with (
+        open_backends(settings, clock, name="cart") as backends,
+        bootstrap(settings, backends) as carts,
+    ):
+        yield Replica(carts, await backends.stores.open(CARTS))

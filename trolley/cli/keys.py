@@ -1,0 +1,28 @@
+"""`trolley keys`."""
+
+from __future__ import annotations
+
+import typer
+
+from shared.clock import to_rfc3339
+from trolley.cli.console import console, execute
+from trolley.environment import operator_environment
+from trolley.operations import rotate_keys
+
+app = typer.Typer(help="The keys that sign access tokens.", no_args_is_help=True)
+
+
+@app.callback()
+def keys() -> None:
+    """The keys that sign access tokens."""
+
+
+@app.command()
+def rotate() -> None:
+    """Make a new signing key; nobody is signed out.
+
+    It is published at once and signs once every replica knows it. The one before stays valid until its last
+    tokens have expired.
+    """
+    key = execute(rotate_keys(operator_environment()))
+    console.print(f"[green]Key {key.kid} signs from {to_rfc3339(key.active_from)} on.[/]", highlight=False)
