@@ -10,7 +10,7 @@ from cart_service.api.fields import Money, ProductId
 from cart_service.domain.discounts import Reason
 from cart_service.domain.lines import MAX_LINES, MAX_QUANTITY
 from cart_service.domain.notices import NoticeType
-from cart_service.domain.pricing import Availability
+from cart_service.domain.priced_lines import Availability
 from cart_service.domain.undo import Undoable
 
 

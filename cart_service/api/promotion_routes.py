@@ -40,6 +40,18 @@ router = APIRouter(
 PromotionCode = Annotated[
     str, Path(pattern=CODE_PATTERN, description="As in `code` of a promotion.", examples=["SPRING10"])
 ]
+_EXAMPLE = {
+    "code": "SPRING10",
+    "description": "Ten per cent in spring",
+    "kind": "percentage",
+    "percent": 10,
+    "minimum_spend": 2000,
+    "categories": ["Kitchen"],
+    "starts_at": "2026-03-01T00:00:00Z",
+    "ends_at": "2126-06-01T00:00:00Z",
+    "per_user_limit": 1,
+    "total_limit": 1000,
+}
 _BENEFITS = dict.fromkeys(("percent", "amount", "product_id", "quantity"))
 
 
@@ -51,7 +63,7 @@ _BENEFITS = dict.fromkeys(("percent", "amount", "product_id", "quantity"))
     responses=problem_responses(PromotionCodeTaken),
 )
 async def create_promotion(
-    body: Annotated[PromotionCreate, Body()], carts: CartServiceDep, request: Request
+    body: Annotated[PromotionCreate, Body(examples=[_EXAMPLE])], carts: CartServiceDep, request: Request
 ) -> Response:
     """Its code is taken for ever. Discounts are rounded once, half up, and add up over the lines."""
     promotions = carts.promotions

@@ -121,8 +121,8 @@ class Cart:
         return replace(self, undo=Undo(operation, at, lines, saved)) if lines or saved else self
 
     def handed_over(self, handover: Handover) -> Cart:
-        """This cart, a guest's, after all that is in it became the handover's."""
-        return replace(self, lines={}, saved={}, handover=handover)
+        """This cart, a guest's, after all that is in it became the handover's. Its promo code leaves it."""
+        return replace(self.without_promo_code(), lines={}, saved={}, handover=handover)
 
     def merged(self, record: MergeRecord, before: Cart) -> Cart:
         """This cart, which the merge has made of `before`, with what it has to remember of that."""

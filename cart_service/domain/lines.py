@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from cart_service.domain.errors import CartFull, LineLimitReached
 
@@ -15,7 +15,8 @@ MAX_LINES = 500
 class Line:
     """`unit_price_when_added` is in minor units, `added_at` the RFC 3339 time of the first add.
 
-    `priced_at` is when that price was accepted anew; None while it is the one of the first add.
+    `priced_at` is when that price was accepted anew; None while it is the one of the first add. `priced_as`
+    belongs to `priced_lines` alone: what the line was priced as last.
     """
 
     product_id: str
@@ -23,6 +24,7 @@ class Line:
     unit_price_when_added: int
     added_at: str
     priced_at: str | None = None
+    priced_as: object = field(default=None, init=False, repr=False, compare=False)
 
 
 Lines = Mapping[str, Line]

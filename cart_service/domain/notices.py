@@ -12,7 +12,7 @@ from cart_service.domain.products import Product
 from shared.money import format_money
 
 if TYPE_CHECKING:
-    from cart_service.domain.pricing import PricedLine
+    from cart_service.domain.priced_lines import PricedLine
     from cart_service.domain.promo_pricing import PricedPromoCode
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from cart_service.domain.discounts import DiscountableLine, Reason, discount_of
+from cart_service.domain.discounts import Discount, DiscountableLine, Reason, discount_of
+from cart_service.domain.priced_lines import PricedLine
 from cart_service.domain.products import Product
 from cart_service.domain.promotions import Promotion
-
-if TYPE_CHECKING:
-    from cart_service.domain.pricing import PricedLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +37,13 @@ def apply_promotion(
     lines: Sequence[PricedLine],
     products: Mapping[str, Product],
     now: datetime,
-) -> PricedPromoCode:
-    """Sets the discounts of the lines, and tells what the code does in all."""
+) -> tuple[Sequence[PricedLine], PricedPromoCode]:
+    """The lines with their discounts, and what the code does in all."""
     if promotion is None:
         message = f"There is no promotion {code} any more."
-        return PricedPromoCode(code, "", 0, Reason.ENDED, message, None, 0, None)
+        return lines, PricedPromoCode(code, "", 0, Reason.ENDED, message, None, 0, None)
     discount = discount_of(promotion, [_discountable(line, products) for line in lines], now)
-    for line, off in zip(lines, discount.of_lines, strict=True):
-        if off:
-            line.discount, line.discount_explanation = off, discount.message
-    return PricedPromoCode(
+    return _discounted(lines, discount), PricedPromoCode(
         code=code,
         description=promotion.description,
         discount=discount.total,
@@ -59,6 +53,14 @@ def apply_promotion(
         version=promotion.version,
         changes_at=promotion.changes_at(now),
     )
+
+
+def _discounted(lines: Sequence[PricedLine], discount: Discount) -> Sequence[PricedLine]:
+    why = discount.message
+    return [
+        replace(line, discount=off, discount_explanation=why, in_cart=None, in_summary=None) if off else line
+        for line, off in zip(lines, discount.of_lines, strict=True)
+    ]
 
 
 def _discountable(line: PricedLine, products: Mapping[str, Product]) -> DiscountableLine:

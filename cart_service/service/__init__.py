@@ -93,8 +93,13 @@ class CartService:
         return await self._writer.write(write)
 
     async def merge(self, merge: Merge) -> Merged:
-        """Merges a guest's cart into a customer's; see `CartMerger.merge`."""
-        return await self._merger.merge(merge)
+        """Merges a guest's cart into a customer's, with its promo code where the customer has none and may
+        have it; see `CartMerger.merge`."""
+        guest = await self._carts.get(merge.guest)
+        merged = await self._merger.merge(merge)
+        if guest is None or guest.promo_code is None or merged.record is None or merge.dry_run:
+            return merged
+        return await self.promo_codes.carry_over(guest.promo_code, merged, merge.owner)
 
     async def cart_was_handed_over(self, guest: str) -> None:
         """Finishes a merge whose caller or replica went away."""

@@ -14,6 +14,7 @@ from cart_service.domain.promo_operations import (
 from cart_service.domain.promotion_errors import PromoCodeNotFound
 from cart_service.domain.promotions import Promotion, PromotionStatus
 from cart_service.ports import ClaimRepository
+from cart_service.service.merges import Merged
 from cart_service.service.promotion_uses import PromotionUses
 from cart_service.service.promotions import Promotions
 from cart_service.service.writes import CartWriter, Write, Written
@@ -65,6 +66,17 @@ class PromoCodes:
     async def remove(self, write: Write) -> Written:
         """Takes the code off the cart and gives its use back."""
         return await self._write(write, RemovePromoCode())
+
+    async def carry_over(self, code: str, merged: Merged, owner: str) -> Merged:
+        """Puts the code of a guest's cart on the customer's that has taken it in, unless that has one. The
+        guest's use was given back with the handover; where the customer may not have it, it is lost."""
+        if merged.written.cart.promo_code is not None:
+            return merged
+        try:
+            written = await self.put(Write(owner, ()), code)
+        except ShopError:
+            return merged
+        return replace(merged, written=written)
 
     async def redeem(self, code: str, user_id: str, order_id: str) -> Redeemed:
         """Makes the user's use final, and takes the code off the cart it was ordered with. Repeating it for

@@ -18,13 +18,13 @@ SETTLED_AFTER = timedelta(minutes=15)
 @dataclass(frozen=True, slots=True)
 class Recount:
     """What does not fit together for one code. The `abandoned` users have a use reserved and no cart with
-    the code on it; `orphans` are counted, and nobody has them; `uncounted` ones are reserved and not counted.
-    `final` orders are on record, of which `final_counted` are in the tally."""
+    the code on it; `orphans` are ids that are counted, and nobody has them; the `uncounted` users have one
+    reserved that is not counted. `final` orders are on record, of which `final_counted` are in the tally."""
 
     code: str
     abandoned: tuple[str, ...]
-    orphans: int
-    uncounted: int
+    orphans: tuple[str, ...]
+    uncounted: tuple[str, ...]
     final: int
     final_counted: int
 
@@ -64,7 +64,12 @@ class PromotionAudit:
             for claim in abandoned:
                 await self._give_back(claim)
         return Recount(
-            code, tuple(it.owner for it in abandoned), len(orphans), len(uncounted), final, tally.final
+            code=code,
+            abandoned=tuple(claim.owner for claim in abandoned),
+            orphans=tuple(orphans),
+            uncounted=tuple(claim.owner for claim in uncounted),
+            final=final,
+            final_counted=tally.final,
         )
 
     async def _is_abandoned(self, claim: Claim) -> bool:

@@ -13,6 +13,7 @@ from cart_service.domain.cart import Cart
 from cart_service.domain.pricing import PricedCart
 from cart_service.domain.promo_pricing import PricedPromoCode
 from cart_service.domain.undo import Undo
+from cart_service.service.rendered_lines import cart_line_json, summary_line_json
 from shared.clock import to_rfc3339
 
 
@@ -29,7 +30,7 @@ class Rendered:
     @classmethod
     def of(cls, cart: Cart, value: Any) -> Rendered:
         body = orjson.dumps(value)
-        digest = hashlib.blake2b(body, digest_size=6).hexdigest()
+        digest = hashlib.sha256(body).hexdigest()[:12]
         return cls(body, f"{cart.version}-{digest}", cart.version)
 
 
@@ -46,36 +47,26 @@ def render_cart(priced: PricedCart) -> Rendered:
 
 def render_summary(priced: PricedCart) -> Rendered:
     """What a badge, a mini-cart or a checkout page needs."""
-    items = [
-        {
-            "product_id": line.product_id,
-            "name": line.name,
-            "quantity": line.quantity,
-            "unit_price": line.unit_price,
-            "line_total": line.line_total,
-            "discount": line.discount,
-            "discount_explanation": line.discount_explanation,
-            "availability": line.availability,
-        }
-        for line in priced.lines
-    ]
+    items = [line.in_summary or summary_line_json(line) for line in priced.lines]
     return Rendered.of(priced.cart, _with_totals(priced, items))
 
 
 def cart_json(priced: PricedCart) -> dict[str, Any]:
     """The cart as what orjson can write."""
-    return _with_totals(priced, priced.lines) | {
-        "saved_for_later": priced.saved,
+    items = [line.in_cart or cart_line_json(line) for line in priced.lines]
+    saved = [line.in_cart or cart_line_json(line) for line in priced.saved]
+    return _with_totals(priced, items) | {
+        "saved_for_later": _joined(saved),
         "undo": _undo_json(priced),
         "updated_at": priced.cart.updated_at,
     }
 
 
-def _with_totals(priced: PricedCart, items: Sequence[Any]) -> dict[str, Any]:
+def _with_totals(priced: PricedCart, items: Sequence[bytes]) -> dict[str, Any]:
     totals = priced.totals
     return {
         "version": priced.cart.version,
-        "items": items,
+        "items": _joined(items),
         "item_count": totals.item_count,
         "line_count": totals.line_count,
         "subtotal": totals.subtotal,
@@ -85,6 +76,10 @@ def _with_totals(priced: PricedCart, items: Sequence[Any]) -> dict[str, Any]:
         "promo_code": priced.promo_code and _promo_code_json(priced.promo_code),
         "notices": priced.notices,
     }
+
+
+def _joined(items: Sequence[bytes]) -> orjson.Fragment:
+    return orjson.Fragment(b"[" + b",".join(items) + b"]")
 
 
 def _promo_code_json(promo_code: PricedPromoCode) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from shared.errors import FieldError, InvalidInput, MalformedRequest, ShopError
 
 _REPORTED = 20
+_TAG_ERRORS = {"union_tag_not_found", "union_tag_invalid"}
 
 
 def from_validation_error(error: RequestValidationError) -> ShopError:
@@ -35,6 +36,8 @@ def _pointer(item: Mapping[str, Any], body: Any) -> str:
     if where != "body":
         return ":".join([where, *(str(step) for step in path)])
     steps = _steps_in(body, path, missing=item["type"] == "missing")
+    if item["type"] in _TAG_ERRORS:  # pydantic points at the object, and names the field that tells its kind
+        steps.append(item["ctx"]["discriminator"].strip("'"))
     return "".join(f"/{escape_pointer(str(step))}" for step in steps)
 
 

@@ -96,5 +96,10 @@ async def test_cart(backend_settings: dict[str, Any], tokens: TokenIssuer, subte
     await put_entry(backend_settings["nats_url"], "products", product["id"], product)
     app = cart_service.main.create_app(CartSettings(**backend_settings))
     async with running(app) as client:
-        caller = Caller(client, authorizer(tokens, new_id()), {"product_id": product["id"]})
-        await fuzz(app, caller, subtests)
+        authorize = authorizer(tokens, new_id())
+        body = {"code": f"T{new_id()[-20:]}", "kind": "percentage", "percent": 10}
+        promotion = await client.post(
+            "/api/v1/cart/promotions", json=body, headers={"Authorization": authorize()}
+        )
+        known = {"product_id": product["id"], "code": promotion.raise_for_status().json()["code"]}
+        await fuzz(app, Caller(client, authorize, known), subtests)

@@ -59,7 +59,7 @@ async def test_a_quantity_to_set_is_a_number_from_0_to_999(ann: Customer, mug: s
         ("DELETE", "/items/%20", None, "path:product_id"),
         ("PATCH", "", {"operations": []}, "/operations"),
         ("PATCH", "", {"operations": [{"op": "clear"}] * 501}, "/operations"),
-        ("PATCH", "", {"operations": [{"op": "fly"}]}, "/operations/0"),
+        ("PATCH", "", {"operations": [{"op": "fly"}]}, "/operations/0/op"),
         (
             "PATCH",
             "",

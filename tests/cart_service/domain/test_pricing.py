@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from cart_service.domain.cart import Cart
 from cart_service.domain.notices import NoticeType
 from cart_service.domain.price_policy import PricePolicy
-from cart_service.domain.pricing import Availability, Terms, price
+from cart_service.domain.priced_lines import Availability
+from cart_service.domain.pricing import Terms, price
 from cart_service.domain.products import Product, ProductStatus
 
 AT = "2026-01-01T00:00:00.000Z"

@@ -1,0 +1,55 @@
+"""Uses of promo codes that do not fit together."""
+
+from __future__ import annotations
+
+import pytest
+
+from cart_service.adapters.promotion_documents import PROMOTION_TALLIES
+from cart_service.domain.promotions import Conditions, Percentage, Promotion
+from cart_service.service import Write
+from cart_service.settings import CartSettings
+from shared.backends import open_backends
+from shared.clock import SystemClock
+from shared.ids import new_id
+from tests.trolley.verify.shops import verify
+from trolley.environment import settings_from
+from trolley.verify.shop import Shop
+
+USES = "uses of promo codes"
+
+
+@pytest.fixture
+async def code(shop: Shop) -> str:
+    """Of a promotion with a total limit."""
+    draft = Promotion("SPRING", Percentage(10), Conditions(total_limit=3), "USD", "", shop.clock.now())
+    return (await shop.carts.service.promotions.create(draft)).promotion.code
+
+
+async def leave_a_use_behind(shop: Shop, environment: dict[str, str], code: str) -> None:
+    """As when a replica died before it could confirm what it had counted."""
+    async with open_backends(settings_from(CartSettings, environment), SystemClock(), name="t") as backends:
+        tallies = await backends.stores.open(PROMOTION_TALLIES)
+        document = await tallies.get(code)
+        assert document is not None
+        body = {**document.body, "held": f"{document.body['held']} nobodys-use"}
+        await tallies.replace(code, body, document.version)
+
+
+async def test_uses_that_agree_are_no_finding(shop: Shop, code: str) -> None:
+    await shop.carts.service.promo_codes.put(Write(new_id(), ()), code)
+    result = await verify(shop)
+    assert (result.findings, result.tallies[USES].looked_at) == ([], 1)
+
+
+async def test_a_use_that_nobody_has_is_given_back(
+    shop: Shop, environment: dict[str, str], code: str
+) -> None:
+    await shop.carts.service.promo_codes.put(Write(new_id(), ()), code)
+    await leave_a_use_behind(shop, environment, code)
+    assert (USES, code, "found") in (await verify(shop)).findings
+    repaired = await verify(shop, fix=True)
+    assert (USES, code, "repaired") in repaired.findings
+    assert any("nobodys-use" in detail for detail in repaired.details)
+    uses = (await shop.carts.service.promotions.get(code)).uses
+    assert uses is not None
+    assert (uses.reserved, uses.final) == (1, 0)

@@ -1,0 +1,48 @@
+"""The uses of promo codes against the carts that have them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+from cart_service.bootstrap import Operations
+from cart_service.service.promotion_audit import Recount
+from trolley.verify.findings import Finding
+
+_NAMED = 5
+
+
+class PromotionUses:
+    """Every use that is counted is somebody's, every reserved one is counted, and its cart has the code.
+    Otherwise the claims to the code are right, and it is counted anew."""
+
+    name = "uses of promo codes"
+
+    def __init__(self, carts: Operations) -> None:
+        self._carts = carts
+
+    async def keys(self) -> AsyncIterator[str]:
+        async for document in self._carts.promotions.store.scan():
+            yield document.id
+
+    async def look(self, keys: Sequence[str]) -> list[Finding]:
+        audit = self._carts.service.promotion_audit
+        counted = [await audit.recount(code, repair=False) for code in keys]
+        return [Finding(self.name, it.code, _disagreement(it)) for it in counted if not it.is_clean]
+
+    async def fix(self, finding: Finding) -> None:
+        await self._carts.service.promotion_audit.recount(finding.what, repair=True)
+
+
+def _disagreement(counted: Recount) -> str:
+    parts = [
+        _named("reserved for users whose carts do not have it", counted.abandoned),
+        _named("counted and nobody's", counted.orphans),
+        _named("reserved and not counted", counted.uncounted),
+    ]
+    if counted.final != counted.final_counted:
+        parts.append(f"{counted.final} orders were placed, {counted.final_counted} are counted")
+    return "; ".join(part for part in parts if part)
+
+
+def _named(what: str, names: Sequence[str]) -> str:
+    return f"{len(names)} {what}: {', '.join(sorted(names)[:_NAMED])}" if names else ""
