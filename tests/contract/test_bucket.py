@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shared.events.buckets import NatsBucket
 from shared.events.entries import is_key
 from shared.events.nats_bus import NatsEventBus
-from shared.events.ports import BucketConfig, WrongRevision
+from shared.events.ports import BucketConfig, BusUnavailable, WrongRevision
 from shared.ids import new_id
 from tests.support.events import running_bus
 from tests.support.waiting import eventually
@@ -92,6 +92,21 @@ async def test_a_scan_of_an_empty_bucket_and_one_that_is_written_meanwhile_end(b
         await bucket.put(f"late{entry.key}", b"now")
         seen += 1
     assert seen == 3
+
+
+async def test_a_scan_of_several_pages_leaves_out_what_was_written_meanwhile(bucket: NatsBucket) -> None:
+    await asyncio.gather(*(bucket.put(f"key{n}", b"") for n in range(700)))
+    seen = set()
+    async for entry in bucket.scan():
+        if not seen:
+            await asyncio.gather(*(bucket.put(f"late{n}", b"") for n in range(700)))
+        seen.add(entry.key)
+    assert seen == {f"key{n}" for n in range(700)}
+
+
+async def test_a_bucket_that_is_not_there_cannot_be_scanned(bus: NatsEventBus) -> None:
+    with pytest.raises(BusUnavailable):
+        [entry async for entry in NatsBucket(bus.connection, new_id(), direct=True).scan()]
 
 
 async def test_update_needs_the_present_revision(bucket: NatsBucket) -> None:

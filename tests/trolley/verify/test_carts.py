@@ -108,7 +108,9 @@ async def test_a_wrong_summary_is_dropped(shop: Shop, shelves: Shelves, wrong: s
 
 async def test_a_summary_that_every_replica_refuses_is_no_finding(shop: Shop, shelves: Shelves) -> None:
     mug = await shelves.product()
-    repriced, announced, outdated, held = [await shelves.cart(mug.id) for _ in range(4)]
+    repriced, announced, outdated, held, ahead = [await shelves.cart(mug.id) for _ in range(5)]
+    version, value = await cached(shop, ahead)  # made when the bucket was another one
+    await overwrite(shop, ahead, version + 1000, value.replace(b"Pan", b"Pot"))
     version, value = await cached(shop, announced)
     await shelves.set_quantity(announced, mug.id, 5)
     await overwrite(shop, announced, version, value)
