@@ -17,7 +17,7 @@ log = get_logger(__name__)
 PAGE = 200
 MOST_SUSPECTS = 5_000
 SECOND_LOOK_SECONDS = 1.0
-_FIXES_AT_ONCE = 32
+_FIXES_AT_ONCE = 100
 
 
 class Listener(Protocol):
