@@ -126,6 +126,8 @@ class CartService:
     async def expired_cart_was_removed(self, cart: Cart) -> None:
         """Clears away what there is of the cart outside its document. Raises `SummaryNotSecured`,
         `StoreUnavailable`."""
-        if dropped := Dropped.between(cart, None):
-            await self._give_back(cart.owner, dropped)
-        await self._summaries.forget(cart.owner)
+        try:
+            if dropped := Dropped.between(cart, None):
+                await self._give_back(cart.owner, dropped)
+        finally:
+            await self._summaries.forget(cart.owner)

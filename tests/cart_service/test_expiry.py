@@ -15,6 +15,7 @@ from cart_service.adapters.expiring_carts import StoredExpiringCarts
 from cart_service.domain.cart import Cart
 from cart_service.domain.lines import Line
 from cart_service.domain.operations import AddItem
+from cart_service.domain.promotions import Conditions, Percentage, Promotion
 from cart_service.service import Write
 from cart_service.service.expiry import ExpirySweep
 from cart_service.service.summaries import cache_key
@@ -162,7 +163,7 @@ async def test_many_go_in_batches_as_long_as_the_lease_is_held(life: Life) -> No
     assert await life.sweep(batch=10)() == 15
 
 
-async def test_a_running_replica_sweeps_and_drops_the_summary(
+async def test_a_running_replica_sweeps_drops_the_summary_and_gives_the_code_back(
     backend_settings: dict[str, Any], nats_server: NatsServer
 ) -> None:
     clock = MovableClock()
@@ -173,16 +174,25 @@ async def test_a_running_replica_sweeps_and_drops_the_summary(
         running_replica(settings, clock) as other,
     ):
         owner, mug = new_id(), await Catalogue(nats_server.url).put()
-        first = (await replica.carts.write(Write(owner, [AddItem(mug, 3)]))).cart
+        await replica.carts.write(Write(owner, [AddItem(mug, 3)]))
+        promotion = Promotion("SPRING", Percentage(10), Conditions(), "USD", "", clock.now())
+        await replica.carts.promotions.create(promotion)
+        first = (await replica.carts.promo_codes.put(Write(owner, ()), "SPRING")).cart
         await other.carts.cart(owner)
         assert await cache.get(cache_key(owner)) is not None
-        clock.ahead = timedelta(days=91)
 
         async def gone() -> bool:
             await replica.store.refresh()
             return await replica.store.get(owner) is None and await cache.get(cache_key(owner)) is None
 
+        async def given_back() -> bool:
+            uses = (await replica.carts.promotions.get("SPRING")).uses
+            return uses is not None and uses.reserved == 0
+
+        assert not await given_back()
+        clock.ahead = timedelta(days=91)
         await eventually(gone, timeout=20)
+        await eventually(given_back)
         clock.ahead = timedelta()
         for each in (replica, other):
             assert b'"items":[]' in (await each.carts.summary(owner)).body

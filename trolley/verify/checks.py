@@ -8,6 +8,7 @@ from trolley.verify.findings import Check
 from trolley.verify.pending_events import PendingEvents
 from trolley.verify.products import OrphanEntries, ProductEntries
 from trolley.verify.promotion_uses import PromotionUses
+from trolley.verify.promotions import PromotionEntries
 from trolley.verify.shop import Shop
 from trolley.verify.summaries import Summaries
 
@@ -19,6 +20,7 @@ def all_checks(shop: Shop, pending_seconds: float) -> list[Check]:
         *(PendingEvents(store, outbox, shop.clock, pending_seconds) for store, outbox in shop.outboxes),
         ProductEntries(shop.products, shop.clock, pending_seconds),
         OrphanEntries(shop.products, shop.currency),
+        PromotionEntries(shop.carts.promotions, shop.promotion_entries, shop.clock, pending_seconds),
         CartProducts(shop.carts, shop.products),
         PromotionUses(shop.carts),
         Announcements(shop.carts),

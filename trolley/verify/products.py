@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from typing import Any
 
 import orjson
 
@@ -19,6 +18,7 @@ from shared.events.projections import put_if_newer
 from shared.store.outbox_fields import split
 from shared.store.ports import Document
 from shared.store.repository import Change
+from trolley.verify.entries import body_of, disagreement, version_of
 from trolley.verify.findings import Finding
 from trolley.verify.waiting import is_under_way
 
@@ -120,30 +120,5 @@ class OrphanEntries:
             await put_if_newer(bucket, entry.key, orjson.dumps(product.entry()), product.version)
 
 
-def body_of(entry: Entry | None) -> dict[str, Any]:
-    """What the entry says; nothing when it is missing or cannot be read."""
-    try:
-        body = orjson.loads(entry.value or b"") if entry is not None else {}
-    except orjson.JSONDecodeError:
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def version_of(entry: Entry | None) -> int:
-    """-1 when the entry is missing or cannot be read."""
-    version = body_of(entry).get("version")
-    return version if isinstance(version, int) else -1
-
-
 def _disagreement(product: Product, entry: Entry | None) -> str | None:
-    if entry is None:
-        return f"the product is at version {product.version} and has no entry"
-    version = version_of(entry)
-    if version < 0:
-        return f"the entry (revision {entry.revision}) cannot be read"
-    if version != product.version:
-        age = "older" if version < product.version else "newer"
-        return f"the entry is of version {version}, {age} than the product's {product.version}"
-    if body_of(entry) != product.entry():
-        return f"the entry says something else of version {version}"
-    return None
+    return disagreement(product.version, product.entry(), entry)

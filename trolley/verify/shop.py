@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from auth_service.adapters.collections import SESSIONS, USERS
 from auth_service.adapters.repositories import SessionRepository, UserRepository
 from auth_service.adapters.revocations import RevokingDelivery
+from cart_service.adapters.promotion_book import BUCKET as PROMOTION_ENTRIES
 from cart_service.bootstrap import Operations, open_operations
 from cart_service.settings import CartSettings
 from product_service.bootstrap import Parts, open_parts
@@ -16,7 +17,7 @@ from shared.backends import Backends, open_backends_within
 from shared.cache.ports import Cache, CacheUnavailable
 from shared.clock import Clock, SystemClock
 from shared.events.outbox import Outbox
-from shared.events.ports import EventBus
+from shared.events.ports import Bucket, EventBus
 from shared.security.revocations import revocations_bucket
 from shared.store.ports import DocumentStore
 from trolley.environment import settings_from
@@ -30,6 +31,7 @@ class Shop:
 
     products: Parts
     carts: Operations
+    promotion_entries: Bucket
     outboxes: Sequence[tuple[DocumentStore, Outbox]]
     bus: EventBus
     cache: Cache
@@ -55,6 +57,7 @@ async def open_shop(environment: Mapping[str, str], clock: Clock | None = None) 
         yield Shop(
             products=products,
             carts=carts,
+            promotion_entries=await backends.bus.bucket(PROMOTION_ENTRIES),
             outboxes=outboxes,
             bus=backends.bus,
             cache=backends.cache,

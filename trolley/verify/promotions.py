@@ -1,0 +1,111 @@
+"""Promotions against their entries in the bucket `promotions`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+
+import orjson
+
+from cart_service.adapters.promotion_documents import PromotionCodec
+from cart_service.adapters.promotions import StoredPromotions
+from cart_service.bootstrap import Kept
+from cart_service.domain.promotion_definitions import definition_of, promotion_of
+from cart_service.domain.promotions import Promotion
+from shared.clock import Clock
+from shared.events.envelope import Event
+from shared.events.ports import Bucket, Entry
+from shared.events.projections import put_if_newer
+from shared.store.outbox_fields import split
+from shared.store.ports import Document
+from shared.store.repository import Change
+from trolley.verify.entries import body_of, disagreement, version_of
+from trolley.verify.findings import Finding
+from trolley.verify.waiting import is_under_way
+
+_DELIVERY_SECONDS = 10.0
+
+
+class PromotionEntries:
+    """Every promotion has its entry, of its version, and every entry its promotion.
+
+    All that can happen to a promotion is its end. So an end that was told is kept, also by a store that was
+    put back to before it; and a promotion that such a store does not know is taken from its entry, which
+    holds all of it. Otherwise the store is right, and its entry is written anew, under a version that nobody
+    saw.
+    """
+
+    name = "promotion entries"
+
+    def __init__(
+        self, promotions: Kept[StoredPromotions], bucket: Bucket, clock: Clock, pending_seconds: float
+    ) -> None:
+        self._promotions = promotions
+        self._bucket = bucket
+        self._clock = clock
+        self._pending_seconds = pending_seconds
+
+    async def keys(self) -> AsyncIterator[str]:
+        await self._promotions.store.refresh()
+        async for document in self._promotions.store.scan():
+            yield document.id
+        async for entry in self._bucket.scan():
+            yield entry.key
+
+    async def look(self, keys: Sequence[str]) -> list[Finding]:
+        entries = await asyncio.gather(*map(self._bucket.get, keys))
+        documents = await self._promotions.store.get_many(keys)
+        looked_at = zip(keys, documents, entries, strict=True)
+        judged = [(code, self._judge(document, entry)) for code, document, entry in looked_at]
+        return [Finding(self.name, code, detail) for code, detail in judged if detail]
+
+    async def fix(self, finding: Finding) -> None:
+        code, entry = finding.what, await self._bucket.get(finding.what)
+        told = _read(entry)
+
+        def change(stored: Promotion | None) -> Change[Promotion, Promotion | None]:
+            before = stored or told
+            if before is None:
+                return Change(None, None)
+            after = _in_agreement(before, told, entry)
+            has_ended = after.ended_at is not None and before.ended_at is None
+            events = [self._ended(after)] if has_ended else []
+            return Change(None if after is stored else after, after, events)
+
+        promotion = await self._promotions.repository.update(code, change)
+        if promotion is None:
+            await self._bucket.delete(code)
+            return
+        await self._promotions.repository.delivered(code, _DELIVERY_SECONDS)
+        await put_if_newer(self._bucket, code, orjson.dumps(definition_of(promotion)), promotion.version)
+
+    def _judge(self, document: Document | None, entry: Entry | None) -> str | None:
+        if document is None:
+            return f"the entry tells version {version_of(entry)} of no promotion" if entry else None
+        fields, pending = split(document.body)
+        if is_under_way(pending, self._clock, self._pending_seconds):
+            return None
+        promotion = PromotionCodec().from_document(document.id, fields)
+        return disagreement(promotion.version, definition_of(promotion), entry)
+
+    def _ended(self, promotion: Promotion) -> Event:
+        definition, now = definition_of(promotion), self._clock.now()
+        return Event.new("promotion.ended", promotion.code, promotion.version, now, definition)
+
+
+def _in_agreement(promotion: Promotion, told: Promotion | None, entry: Entry | None) -> Promotion:
+    """The promotion, with an end that was told, at a version greater than any that told something else."""
+    if told is not None and told.ended_at is not None:
+        promotion = promotion.ended(told.ended_at)
+    if definition_of(promotion) == body_of(entry) or promotion.version > version_of(entry):
+        return promotion
+    return replace(promotion, version=version_of(entry) + 1)
+
+
+def _read(entry: Entry | None) -> Promotion | None:
+    try:
+        promotion = promotion_of(body_of(entry))
+    except (KeyError, TypeError, ValueError):
+        return None
+    return promotion if entry is not None and promotion.code == entry.key else None
