@@ -175,7 +175,7 @@ async def test_a_running_replica_sweeps_drops_the_summary_and_gives_the_code_bac
     ):
         owner, mug = new_id(), await Catalogue(nats_server.url).put()
         await replica.carts.write(Write(owner, [AddItem(mug, 3)]))
-        promotion = Promotion("SPRING", Percentage(10), Conditions(), "USD", "", clock.now())
+        promotion = Promotion("SPRING", Percentage(10), Conditions(total_limit=5), "USD", "", clock.now())
         await replica.carts.promotions.create(promotion)
         first = (await replica.carts.promo_codes.put(Write(owner, ()), "SPRING")).cart
         await other.carts.cart(owner)
