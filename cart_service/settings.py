@@ -8,6 +8,7 @@ from pydantic import Field
 
 from cart_service.domain.expiry import Lifetimes
 from cart_service.domain.price_policy import POLICY_PATTERN
+from cart_service.service.live import LiveLimits
 from shared.settings import ServiceSettings
 
 
@@ -34,6 +35,24 @@ class CartSettings(ServiceSettings):
     cart_life_guest_days: int = Field(30, ge=1, le=3650, description="Life of a guest's cart.")
     cart_life_user_days: int = Field(90, ge=1, le=3650, description="Life of a customer's cart.")
     cart_life_empty_hours: int = Field(6, ge=1, le=8760, description="Life of an empty cart.")
+
+    cart_events_heartbeat_seconds: int = Field(
+        15, ge=1, le=300, description="Silence after which a live cart gets a sign of life."
+    )
+    cart_events_per_user: int = Field(
+        8, ge=1, le=1000, description="Live carts of one user at once, on each replica; one more answers 429."
+    )
+    cart_events_limit: int = Field(
+        5000, ge=1, le=100_000, description="Live carts at once on each replica; one more answers 503."
+    )
+
+    def live_limits(self) -> LiveLimits:
+        """How many live carts there are at once, and how they are kept open."""
+        return LiveLimits(
+            per_user=self.cart_events_per_user,
+            in_all=self.cart_events_limit,
+            heartbeat_seconds=self.cart_events_heartbeat_seconds,
+        )
 
     def lifetimes(self) -> Lifetimes:
         """How long carts are kept."""
