@@ -9,7 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tests.cart_service.api.streams import EVENTS, following
+from tests.cart_service.api.streams import following
 from tests.cart_service.conftest import Catalogue, Customer
 from tests.support.apps import serving
 from tests.support.tokens import TokenIssuer
