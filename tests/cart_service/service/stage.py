@@ -24,6 +24,7 @@ class Stage:
     def __init__(self, limits: LiveLimits) -> None:
         self.version = 1
         self.products: list[str] = []
+        self.promo_code: str | None = None
         self.valid_until: datetime | None = None
         self.failures: list[Exception] = []
         self.reads = 0
@@ -42,7 +43,7 @@ class Stage:
     async def read(self, owner: str, about_to_price) -> PricedCart:
         self.reads += 1
         cart, valid_until = Cart(owner, version=self.version), self.valid_until
-        about_to_price(self.products)
+        about_to_price(self.products, self.promo_code)
         self.reading += 1
         await self.gate.wait()
         self.reading -= 1

@@ -22,7 +22,7 @@ async def test_a_stream_begins_with_the_present_cart_and_shows_each_change(stage
 
 
 async def test_what_the_client_has_is_not_sent(stage: Stage) -> None:
-    known = render_cart(await stage.read("ann", lambda _: None)).etag
+    known = render_cart(await stage.read("ann", lambda _products, _code: None)).etag
     with stage.live.open("ann", viewer(), known=known) as stream:
         await eventually(lambda: stage.reads == 2)
         stage.live.anything_changed()
@@ -94,6 +94,17 @@ async def test_a_change_of_a_product_reaches_the_carts_that_show_it(stage: Stage
         stage.live.product_changed("mug")
         stage.live.product_changed("cup")
         await eventually(lambda: stage.reads == reads + 3)
+
+
+async def test_a_change_of_its_promotion_reaches_a_cart(stage: Stage) -> None:
+    stage.promo_code = "TEN"
+    with stage.live.open("ann", viewer()) as stream:
+        await shown(stream)
+        stage.version = 2  # stands for the other price
+        stage.live.promotion_changed("OTHER")
+        stage.live.promotion_changed("TEN")
+        assert await version_of(stream) == 2
+        assert stage.reads == 2
 
 
 async def test_a_product_that_changes_during_the_reading_has_it_read_again(stage: Stage) -> None:

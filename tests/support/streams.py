@@ -60,7 +60,7 @@ class Reader:
 
     async def read(self) -> None:
         event = Event()
-        async for line in self.response.aiter_lines():
+        async for line in lines_of(self.response):
             name, _, value = line.partition(": ")
             match name:
                 case "":
@@ -81,6 +81,15 @@ class Reader:
             self.signs_of_life += 1
         elif event.name:
             self._events.put_nowait(event)
+
+
+async def lines_of(response: httpx.Response) -> AsyncIterator[str]:
+    """Lines as the standard has them: other than for `aiter_lines`, U+2028 ends none."""
+    rest = b""
+    async for chunk in response.aiter_bytes():
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            yield line.decode()
 
 
 @asynccontextmanager
