@@ -21,6 +21,7 @@ from cart_service.domain.price_policy import PricePolicy
 from cart_service.ports import PromotionStores
 from cart_service.service import CartService
 from cart_service.service.expiry import ExpirySweep
+from cart_service.service.live import LiveCarts
 from cart_service.service.versions import KnownVersions
 from cart_service.settings import CartSettings
 from cart_service.subscribers import subscribe
@@ -61,7 +62,8 @@ async def open_operations(settings: CartSettings, backends: Backends) -> AsyncIt
     """The use cases without subscribers and relay, for as long as a command takes."""
     async with AsyncExitStack() as stack:
         carts = await _open_carts(stack, backends, hot_capacity=0)
-        book = await _open_book(stack, backends)
+        live = _live_carts(settings, backends)  # nobody opens any
+        book = await _open_book(stack, backends, live)
         promotions = await _open_promotions(stack, backends)
         versions = KnownVersions(settings.cart_known_versions)
         announcements = await backends.bus.bucket(_board_bucket(settings))
@@ -74,9 +76,10 @@ async def open_operations(settings: CartSettings, backends: Backends) -> AsyncIt
                 backends,
                 carts=carts.repository,
                 promotions=await _promotion_stores(settings, backends, promotions, book),
-                catalogue=await _open_catalogue(stack, settings, backends),
+                catalogue=await _open_catalogue(stack, settings, backends, live),
                 board=NatsVersionBoard(announcements, backends.bus.connection, versions),
                 versions=versions,
+                live=live,
             ),
         )
 
@@ -86,18 +89,22 @@ async def bootstrap(settings: CartSettings, backends: Backends) -> AsyncIterator
     """Builds the use cases and what feeds them, and ends it in the opposite order."""
     async with AsyncExitStack() as stack:
         carts = await _open_carts(stack, backends, hot_capacity=settings.cart_hot_carts)
-        book = await _open_book(stack, backends)
+        live = _live_carts(settings, backends)
+        book = await _open_book(stack, backends, live)
         promotions = await _open_promotions(stack, backends)
-        versions = KnownVersions(settings.cart_known_versions)
+        versions = KnownVersions(settings.cart_known_versions, on_newer=live.cart_changed)
         service = _compose(
             settings,
             backends,
             carts=carts.repository,
             promotions=await _promotion_stores(settings, backends, promotions, book),
-            catalogue=await _open_catalogue(stack, settings, backends),
-            board=await _open_board(stack, settings, backends, versions),
+            catalogue=await _open_catalogue(stack, settings, backends, live),
+            board=await _open_board(stack, settings, backends, versions, live),
             versions=versions,
+            live=live,
         )
+        live.start(service.priced_cart, backends.draining)
+        stack.push_async_callback(live.close)
         await carts.outbox.start()
         await promotions.outbox.start()
         await subscribe(backends.bus, service)
@@ -114,6 +121,7 @@ def _compose(
     catalogue: CatalogueView,
     board: NatsVersionBoard,
     versions: KnownVersions,
+    live: LiveCarts,
 ) -> CartService:
     return CartService(
         carts=carts,
@@ -126,8 +134,13 @@ def _compose(
         currency=settings.shop_currency,
         price_policy=PricePolicy.parse(settings.cart_price_policy),
         lifetimes=settings.lifetimes(),
+        live=live,
         summary_ttl_seconds=settings.cart_summary_ttl_seconds,
     )
+
+
+def _live_carts(settings: CartSettings, backends: Backends) -> LiveCarts:
+    return LiveCarts(settings.live_limits(), backends.clock, backends.verifier.is_ended)
 
 
 async def _open_carts(
@@ -141,8 +154,8 @@ async def _open_carts(
     return Kept(store, outbox, carts)
 
 
-async def _open_book(stack: AsyncExitStack, backends: Backends) -> WatchedPromotions:
-    book = WatchedPromotions(await backends.bus.bucket(BUCKET))
+async def _open_book(stack: AsyncExitStack, backends: Backends, live: LiveCarts) -> WatchedPromotions:
+    book = WatchedPromotions(await backends.bus.bucket(BUCKET), on_change=live.promotion_changed)
     await book.start()
     stack.push_async_callback(book.close)
     return book
@@ -167,19 +180,37 @@ async def _promotion_stores(
     )
 
 
-async def _open_catalogue(stack: AsyncExitStack, settings: CartSettings, backends: Backends) -> CatalogueView:
+async def _open_catalogue(
+    stack: AsyncExitStack, settings: CartSettings, backends: Backends, live: LiveCarts
+) -> CatalogueView:
     bucket = await backends.bus.bucket(PRODUCTS)
-    catalogue = CatalogueView(bucket, currency=settings.shop_currency, capacity=settings.cart_known_products)
+    catalogue = CatalogueView(
+        bucket,
+        currency=settings.shop_currency,
+        capacity=settings.cart_known_products,
+        on_change=live.product_changed,
+        on_missed=live.anything_changed,
+    )
     await catalogue.start()
     stack.push_async_callback(catalogue.close)
     return catalogue
 
 
 async def _open_board(
-    stack: AsyncExitStack, settings: CartSettings, backends: Backends, versions: KnownVersions
+    stack: AsyncExitStack,
+    settings: CartSettings,
+    backends: Backends,
+    versions: KnownVersions,
+    live: LiveCarts,
 ) -> NatsVersionBoard:
     bucket = await backends.bus.bucket(_board_bucket(settings))
-    board = NatsVersionBoard(bucket, backends.bus.connection, versions)
+    board = NatsVersionBoard(
+        bucket,
+        backends.bus.connection,
+        versions,
+        on_deleted=live.owner_deleted,
+        on_listening=live.anything_changed,
+    )
     await board.start()
     stack.push_async_callback(board.close)
     return board

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from cart_service.api import merge_routes, promo_code_routes, promotion_routes
+from cart_service.api import event_routes, merge_routes, promo_code_routes, promotion_routes
 from cart_service.api.routes import router
 from cart_service.bootstrap import bootstrap
 from cart_service.settings import CartSettings
@@ -17,7 +17,13 @@ SPEC = ServiceSpec(
     title="Trolley: cart",
     description="The caller's own cart, found by the access token; guests have one, too. Two writes at the"
     " same moment both count, unless `If-Match` forbids it. With an `Idempotency-Key` a write is repeatable.",
-    routers=[router, merge_routes.router, promo_code_routes.router, promotion_routes.router],
+    routers=[
+        router,
+        merge_routes.router,
+        promo_code_routes.router,
+        event_routes.router,
+        promotion_routes.router,
+    ],
     tags=[
         {"name": "Cart", "description": "What the caller is about to buy."},
         {"name": "Promotions", "description": "What promo codes give. Needs the scope `catalog:write`."},

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from cart_service.domain.expiry import Lifetimes
 from cart_service.domain.price_policy import POLICY_PATTERN
+from cart_service.service.live import LiveLimits
 from shared.settings import ServiceSettings
 
 
@@ -39,6 +40,23 @@ class CartSettings(ServiceSettings):
         600, ge=1, le=86_400, description="Between looks for carts whose life is over."
     )
     cart_sweep_batch: int = Field(200, ge=1, le=5000, description="Expired carts removed at a time.")
+    cart_events_heartbeat_seconds: int = Field(
+        15, ge=1, le=300, description="Silence after which a live cart gets a sign of life."
+    )
+    cart_events_per_user: int = Field(
+        8, ge=1, le=1000, description="Live carts of one user at once, on each replica; one more answers 429."
+    )
+    cart_events_limit: int = Field(
+        5000, ge=1, le=100_000, description="Live carts at once on each replica; one more answers 503."
+    )
+
+    def live_limits(self) -> LiveLimits:
+        """How many live carts there are at once, and how they are kept open."""
+        return LiveLimits(
+            per_user=self.cart_events_per_user,
+            in_all=self.cart_events_limit,
+            heartbeat_seconds=self.cart_events_heartbeat_seconds,
+        )
 
     def lifetimes(self) -> Lifetimes:
         """How long carts are kept."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, wait_exponential_jitter
@@ -39,6 +39,8 @@ class Backends:
     cache: Cache
     clock: Clock
     verifier: TokenVerifier
+    draining: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the process is asked to end: what lasts longer than a request should end now."""
 
 
 def create_verifier(settings: ServiceSettings, clock: Clock) -> TokenVerifier:
@@ -60,6 +62,7 @@ async def open_backends(
     name: str,
     verifier: TokenVerifier | None = None,
     waiting: Waiting = lambda _: None,
+    draining: asyncio.Event | None = None,
 ) -> AsyncIterator[Backends]:
     """Connects to everything, as often as it takes; `waiting` hears what for. Closes in the opposite order.
 
@@ -74,7 +77,7 @@ async def open_backends(
         await insist(stores.ping, f"the store ({store_setting})", waiting)
         await insist(bus.start, "NATS (NATS_URL)", waiting)
         await insist(lambda: verifier.start(bus), "the signing keys in NATS (NATS_URL)", waiting)
-        yield Backends(settings, stores, bus, cache, clock, verifier)
+        yield Backends(settings, stores, bus, cache, clock, verifier, draining or asyncio.Event())
     finally:
         await verifier.stop()
         await bus.close()

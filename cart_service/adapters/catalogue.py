@@ -26,12 +26,24 @@ class CatalogueView:
     change heard is kept, so that `unchanged_since` can judge a summary without reading anything. What
     happened before `_floor` is not known: before the watch started, in a gap of it, or forgotten since. It is
     None from a gap until it is asked for, because the watch only then knows where it goes on.
+
+    `on_change` is told of each product that changed, `on_missed` of a gap, when the view shows it already.
     """
 
-    def __init__(self, bucket: Bucket, *, currency: str, capacity: int) -> None:
+    def __init__(
+        self,
+        bucket: Bucket,
+        *,
+        currency: str,
+        capacity: int,
+        on_change: Callable[[str], None] = lambda _product_id: None,
+        on_missed: Callable[[], None] = lambda: None,
+    ) -> None:
         self._bucket = bucket
         self._currency = currency
         self._capacity = capacity
+        self._on_change = on_change
+        self._on_missed = on_missed
         self._products: OrderedDict[str, Product] = OrderedDict()
         self._changes: OrderedDict[str, int] = OrderedDict()
         self._newest_change = 0
@@ -126,6 +138,7 @@ class CatalogueView:
             self._floor = max(self._trusted_from(), forgotten)
         if entry.key in self._products:
             self._products[entry.key] = product_of(entry, self._currency)
+        self._on_change(entry.key)
 
     def _on_gap(self) -> None:
         log.warning("changes of the catalogue were missed; every product is read again")
@@ -134,6 +147,7 @@ class CatalogueView:
         self._newest_change = 0
         self._floor = None
         self._gaps += 1
+        self._on_missed()
 
     def _trusted_from(self) -> int:
         if self._floor is None:

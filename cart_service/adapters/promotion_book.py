@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import orjson
 import structlog
@@ -38,10 +38,18 @@ class WatchedPromotions:
     """A `PromotionBook`: the `capacity` promotions heard of or asked for last, up to date by a watch.
 
     Versions of a promotion only ever grow, even where the bucket is made anew, so nothing is forgotten then.
+    `on_change` is told the code of each that was heard of.
     """
 
-    def __init__(self, bucket: Bucket, *, capacity: int = CAPACITY) -> None:
+    def __init__(
+        self,
+        bucket: Bucket,
+        *,
+        capacity: int = CAPACITY,
+        on_change: Callable[[str], None] = lambda _code: None,
+    ) -> None:
         self._bucket = bucket
+        self._on_change = on_change
         self._capacity = capacity
         self._promotions: OrderedDict[str, Promotion] = OrderedDict()
         self._watch: Watch | None = None
@@ -76,3 +84,5 @@ class WatchedPromotions:
             self.learn(promotion_of(orjson.loads(entry.value)))
         except (KeyError, TypeError, ValueError) as error:
             log.warning("a promotion cannot be read", code=entry.key, reason=repr(error))
+        else:
+            self._on_change(entry.key)

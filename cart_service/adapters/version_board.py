@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
 import nats.errors
@@ -19,6 +20,7 @@ log = structlog.get_logger(__name__)
 
 BOARD = "cart_versions"
 UPDATES = "shop.cart.updated.*"
+DELETIONS = "shop.user.deleted.*"
 
 
 class NatsVersionBoard:
@@ -27,12 +29,25 @@ class NatsVersionBoard:
     Besides, every replica hears the carts' events as they are published, by a plain subscription without
     acknowledgement: so it nearly always knows the newest version even when Redis forgets or brings back an
     old summary. Entries of the bucket expire with the summaries that they outdate.
+
+    `on_deleted` is told in the same way whose account was deleted; `on_listening` whenever it listens anew,
+    because what was published before was missed.
     """
 
-    def __init__(self, bucket: Bucket, sessions: Sessions, versions: KnownVersions) -> None:
+    def __init__(
+        self,
+        bucket: Bucket,
+        sessions: Sessions,
+        versions: KnownVersions,
+        *,
+        on_deleted: Callable[[str], None] = lambda _owner: None,
+        on_listening: Callable[[], None] = lambda: None,
+    ) -> None:
         self._bucket = bucket
         self._sessions = sessions
         self._versions = versions
+        self._on_deleted = on_deleted
+        self._on_listening = on_listening
         self._watch: Watch | None = None
         self._listening: asyncio.Task[None] | None = None
 
@@ -69,9 +84,15 @@ class NatsVersionBoard:
         while True:
             session = await self._sessions.next_session()
             with suppress(nats.errors.Error):
-                subscription = await session.client.subscribe(UPDATES, cb=self._on_event)
+                subscriptions = [
+                    await session.client.subscribe(UPDATES, cb=self._on_event),
+                    await session.client.subscribe(DELETIONS, cb=self._on_deletion),
+                ]
+                await session.client.flush()  # from here on nothing is missed
+                self._on_listening()
                 await session.wait_ended()
-                await subscription.unsubscribe()
+                for subscription in subscriptions:
+                    await subscription.unsubscribe()
             await session.wait_ended()
 
     def _on_announcement(self, entry: Entry) -> None:
@@ -80,6 +101,9 @@ class NatsVersionBoard:
 
     async def _on_event(self, message: Msg) -> None:
         self._versions.heard(message.subject.rpartition(".")[2], orjson.loads(message.data)["entityversion"])
+
+    async def _on_deletion(self, message: Msg) -> None:
+        self._on_deleted(message.subject.rpartition(".")[2])
 
 
 def announced_version(entry: Entry) -> int:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+
 from cart_service.domain.cart import Cart
 from cart_service.domain.expiry import Lifetimes
 from cart_service.domain.operations import Operation
 from cart_service.domain.price_policy import PricePolicy
+from cart_service.domain.pricing import PricedCart
 from cart_service.domain.promo_operations import DropEndedPromoCode, Dropped
 from cart_service.ports import CartRepository, Catalogue, PromotionStores, VersionBoard
 from cart_service.service.expiry import Renewal
 from cart_service.service.inspection import SummaryInspection
+from cart_service.service.live import LiveCarts
 from cart_service.service.merges import CartMerger, Merge, Merged
 from cart_service.service.pricer import Pricer
 from cart_service.service.promo_codes import PromoCodes
@@ -42,8 +46,10 @@ class CartService:
         currency: str,
         price_policy: PricePolicy,
         lifetimes: Lifetimes,
+        live: LiveCarts,
         summary_ttl_seconds: int,
     ) -> None:
+        self.live = live
         self._carts = carts
         self._catalogue = catalogue
         uses = PromotionUses(promotions.claims, promotions.tallies, clock)
@@ -76,13 +82,24 @@ class CartService:
 
     async def cart(self, owner: str) -> Rendered:
         """The owner's cart, empty when there is none. Raises `StoreUnavailable`, `CatalogueUnavailable`."""
+        return render_cart(await self.priced_cart(owner))
+
+    async def priced_cart(
+        self,
+        owner: str,
+        about_to_price: Callable[[Collection[str], str | None], None] = lambda _products, _code: None,
+    ) -> PricedCart:
+        """The same before it is rendered. `about_to_price` is told of its products and its promo code before
+        they are looked at, so that whoever watches them misses no change."""
         cart = await self._carts.get(owner) or Cart(owner)
-        shelf = await self._catalogue.load(self._pricer.products_of(cart))
+        products = self._pricer.products_of(cart)
+        about_to_price(products, cart.promo_code)
+        shelf = await self._catalogue.load(products)
         await self._pricer.prepare(cart)
         priced = self._pricer.price(cart, shelf.products)
         await self._summaries.secure(priced, shelf.revision)
         await self._renewal.renew(cart)
-        return render_cart(priced)
+        return priced
 
     async def summary(self, owner: str) -> Rendered:
         """The cart in short, mostly from the cache. Raises `StoreUnavailable`, `CatalogueUnavailable`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import lru_cache
 from typing import Any
 
@@ -23,9 +22,9 @@ def _duration(method: str, route: str, status: int) -> Histogram:
     return HTTP_REQUEST_SECONDS.labels(method, route, str(status))
 
 
-def record(scope: Scope, path: str, status: int, started_at: float, log_requests: bool) -> None:
-    """Counts the request by its route's template (never its path), and logs it."""
-    seconds = time.perf_counter() - started_at
+def record(scope: Scope, path: str, status: int, seconds: float, log_requests: bool) -> None:
+    """Counts the request by its route's template (never its path), and logs it. The answer began after so
+    many `seconds`."""
     route: Any = scope.get("route")
     template = "unmatched" if route is None else route.path
     method = scope["method"] if scope["method"] in _METHODS else "other"

@@ -65,6 +65,7 @@ class _Exchange:
     """One request and its answer."""
 
     __slots__ = (
+        "answered_at",
         "boundary",
         "path",
         "receive",
@@ -84,6 +85,7 @@ class _Exchange:
         self.receive = receive
         self.status = 0
         self.started_at = time.perf_counter()
+        self.answered_at: float | None = None
 
     async def run(self) -> None:
         self._read_headers()
@@ -107,7 +109,7 @@ class _Exchange:
                 self.scope,
                 self.path,
                 self.status or _CLIENT_LEFT,
-                self.started_at,
+                (self.answered_at or time.perf_counter()) - self.started_at,
                 self.boundary.log_requests,
             )
             leave_trace(trace_token)
@@ -159,6 +161,7 @@ class _Exchange:
     async def _send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            self.answered_at = time.perf_counter()  # an answer that streams may go on for hours
             headers = [*message.get("headers", ()), (b"x-request-id", self.request_id.encode())]
             if self.boundary.runtime.draining.is_set():
                 headers.append((b"connection", b"close"))

@@ -40,7 +40,14 @@ class OpenBackends(Protocol):
     """`shared.backends.open_backends`, or what a test puts in its place."""
 
     def __call__(
-        self, settings: ServiceSettings, clock: Clock, *, name: str, verifier: TokenVerifier, waiting: Waiting
+        self,
+        settings: ServiceSettings,
+        clock: Clock,
+        *,
+        name: str,
+        verifier: TokenVerifier,
+        waiting: Waiting,
+        draining: asyncio.Event,
     ) -> AbstractAsyncContextManager[Backends]: ...
 
 
@@ -85,6 +92,7 @@ class Lifecycle(Generic[Settings]):
                     name=self.name,
                     verifier=runtime.verifier,
                     waiting=runtime.wait_for,
+                    draining=runtime.draining,
                 )
             )
             await stack.enter_async_context(announced(self.name, backends, runtime))

@@ -61,6 +61,14 @@ EVENTS_UNDELIVERED = Gauge(
     "events_undelivered", "Events of this replica that wait for delivery.", registry=REGISTRY
 )
 
+CART_STREAMS = Gauge("cart_streams", "Live carts that are open.", registry=REGISTRY)
+CART_STREAM_EVENTS = Counter(
+    "cart_stream_events_total",
+    "Events of live carts: `cart`, or why a stream ended; `left` is a client that closed it.",
+    ["event"],
+    registry=REGISTRY,
+)
+
 TOKENS_VERIFIED = Counter(
     "tokens_verified_total",
     "Access tokens: valid, memoised, refused or revoked.",

@@ -71,6 +71,10 @@ class TokenVerifier:
             raise invalid_token("The access token has expired. Get a new one with the refresh token.")
         return identity
 
+    def is_ended(self, session_id: str) -> bool:
+        """Whether the session was ended. What lasts longer than a request asks again and again."""
+        return session_id in self._revocations
+
     def _remembered(self, token: str) -> Identity | None:
         if self._memo_generation != self._keys.generation:
             self._memo.clear()

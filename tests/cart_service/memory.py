@@ -16,6 +16,7 @@ from cart_service.domain.cart import Cart
 from cart_service.domain.expiry import Lifetimes
 from cart_service.domain.price_policy import PricePolicy
 from cart_service.service import CartService
+from cart_service.service.live import LiveCarts, LiveLimits
 from cart_service.service.versions import KnownVersions
 from shared.cache.ports import Cached
 from shared.events.ports import BusUnavailable, Entry
@@ -238,6 +239,7 @@ async def start_replica(shop: Shop, *, capacity: int) -> Replica:
         currency="USD",
         price_policy=PricePolicy(),
         lifetimes=Lifetimes(),
+        live=LiveCarts(LiveLimits(), FirstSecond(), lambda _session: False),
         summary_ttl_seconds=60,
     )
     watches = shop.bucket.watches[-1], shop.promotion_bucket.watches[-1]

@@ -35,7 +35,9 @@ async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gat
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def own_shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
     """A shop of the tests' own, shared by those that break nothing."""
-    async with running_shop(tmp_path_factory.mktemp("shop") / ".data", auth=2, products=2, cart=2) as shop:
+    settings = {"CART_EVENTS_HEARTBEAT_SECONDS": "6"}  # longer than the gateway tries anything again
+    directory = tmp_path_factory.mktemp("shop") / ".data"
+    async with running_shop(directory, settings, auth=2, products=2, cart=2) as shop:
         yield shop
 
 

@@ -26,6 +26,9 @@ VARIABLES = {
 }
 """Fields and parameters that a run fills with what it learned."""
 
+SENT_ALWAYS = {"once": True}
+"""Parameters that are optional, and that a run sends because an answer without them would have no end."""
+
 
 def request_of(operation: Operation, examples: Examples, body: Json | None = None) -> Json:
     """The request with an example of each parameter and of the body (or `body` instead of it).
@@ -52,12 +55,13 @@ def _value(name: str, schema: Json, examples: Examples) -> Any:
 
 
 def _entry(parameter: Json, examples: Examples) -> Json:
-    value = _value(parameter["name"], parameter["schema"], examples)
+    name = parameter["name"]
+    value = SENT_ALWAYS.get(name) or _value(name, parameter["schema"], examples)
     return {
-        "key": parameter["name"],
+        "key": name,
         "value": str(value).lower() if isinstance(value, bool) else str(value),
         "description": parameter.get("description", ""),
-        "disabled": not parameter.get("required", False),
+        "disabled": not parameter.get("required", False) and name not in SENT_ALWAYS,
     }
 
 

@@ -1,0 +1,84 @@
+"""A live cart as Server-Sent Events (WHATWG HTML, section 9.2)."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import suppress
+
+import orjson
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from cart_service.service import CartService, Rendered
+from cart_service.service.live_feed import CartStream, EndReason
+from shared.errors import ShopError
+from shared.observability.metrics import CART_STREAM_EVENTS
+from shared.security.identity import Identity
+
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+SHORTEST_RETRY_MILLIS, LONGEST_RETRY_MILLIS = 500, 1500
+
+
+class CartEvents(Response):
+    """Sends events until the stream ends or its client leaves. HEAD is answered with the headers alone.
+
+    It takes its place among the streams when it is sent, so that none is taken by an answer that never is.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(
+        self, carts: CartService, owner: str, viewer: Identity, *, known: str | None, once: bool
+    ) -> None:
+        super().__init__(headers=HEADERS)
+        del self.headers["content-length"]
+        self._carts = carts
+        self._owner = owner
+        self._viewer = viewer
+        self._known = known
+        self._once = once
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "HEAD":
+            await super().__call__(scope, receive, send)
+            return
+        live = self._carts.live.open(self._owner, self._viewer, known=self._known, once=self._once)
+        with live as stream:
+            leaving = asyncio.create_task(_end_when_gone(receive, stream))
+            try:
+                await self._send_events(stream, send)
+            finally:
+                leaving.cancel()
+
+    async def _send_events(self, stream: CartStream, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": _beginning(), "more_body": True})
+        while not isinstance(event := await stream.next(), EndReason):
+            await send({"type": "http.response.body", "body": _encode(event), "more_body": True})
+        await send({"type": "http.response.body", "body": _ending(event)})
+
+
+async def _end_when_gone(receive: Receive, stream: CartStream) -> None:
+    with suppress(ShopError):  # of a body that nobody asked for
+        while (await receive())["type"] != "http.disconnect":
+            pass
+    stream.end(EndReason.LEFT)
+
+
+def _beginning() -> bytes:
+    """When to come back. Not all at the same moment, should a replica leave them all at once."""
+    return format_sse_event(retry=random.randint(SHORTEST_RETRY_MILLIS, LONGEST_RETRY_MILLIS))
+
+
+def _encode(cart: Rendered | None) -> bytes:
+    if cart is None:
+        return KEEPALIVE_COMMENT
+    CART_STREAM_EVENTS.labels("cart").inc()
+    return format_sse_event(event="cart", id=cart.etag, data_str=cart.body.decode())
+
+
+def _ending(reason: EndReason) -> bytes:
+    CART_STREAM_EVENTS.labels(reason).inc()
+    return format_sse_event(event="end", data_str=orjson.dumps({"reason": reason}).decode())
