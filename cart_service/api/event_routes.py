@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from cart_service.api.dependencies import CartServiceDep, OwnerDep
 from cart_service.api.event_stream import CartEvents
 from cart_service.service.live import NoMoreStreams, TooManyStreams
+from cart_service.service.live_feed import EndReason
 from shared.errors import InvalidInput
 from shared.http.headers import RequestHeader
 from shared.http.responses import problem_responses
@@ -17,17 +18,49 @@ from shared.security.dependencies import CurrentUserDep
 EXAMPLE = """retry: 1034
 
 event: cart
-data: {"version":18274421,"items":[],"item_count":0,"line_count":0,"subtotal":0,"total":0,"currency":"USD"}
+data: {"version":18274421,"items":[],"item_count":0,"line_count":0,"subtotal":0,"discount":0,"total":0,\
+"currency":"USD","promo_code":null,"notices":[],"saved_for_later":[],"undo":null,"updated_at":null}
 id: 18274421-5f2c0e9b7a41
 
 event: end
 data: {"reason":"token_expired"}
 
 """
+CART_EVENT = {
+    "type": "object",
+    "required": ["event", "id", "data"],
+    "properties": {
+        "event": {"const": "cart"},
+        "id": {"type": "string", "description": "The cart's ETag, without quotes."},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {"$ref": "#/components/schemas/CartPublic"},
+        },
+    },
+}
+END_EVENT = {
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"const": "end"},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {
+                "type": "object",
+                "required": ["reason"],
+                "properties": {"reason": {"enum": [str(it) for it in EndReason if it is not EndReason.LEFT]}},
+            },
+        },
+    },
+}
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "Events, until the stream ends.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}},
+        "description": "Events, until the stream ends. The schema is that of one event.",
+        "content": {
+            "text/event-stream": {"schema": {"oneOf": [CART_EVENT, END_EVENT]}, "example": EXAMPLE},
+        },
     }
 }
 
@@ -62,10 +95,10 @@ router = APIRouter(tags=["Cart"])
 @router.get(
     "/events",
     summary="Follow the cart",
-    response_class=CartEvents,
+    response_class=Response,  # the media type is that of STREAM
     responses=STREAM | problem_responses(TooManyStreams, NoMoreStreams),
 )
-async def get_events(
+async def get_cart_events(
     owner: OwnerDep,
     user: CurrentUserDep,
     carts: CartServiceDep,

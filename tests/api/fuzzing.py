@@ -25,6 +25,9 @@ from schemathesis.specs.openapi.checks import (
 
 schemathesis.serializer.alias("application/x-ndjson", "text/plain")
 
+ENDING = {"once": "true"}
+"""Without it an answer that streams would have no end."""
+
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -34,6 +37,11 @@ CHECKS = [
     negative_data_rejection,
     missing_required_header,
 ]
+
+
+def is_stream(operation: APIOperation[Any, Any]) -> bool:
+    """Whether the answer goes on until the client asks for an end."""
+    return any(name in operation.query for name in ENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,8 @@ class Caller:
         )
         @given(case=operation.as_strategy(generation_mode=mode), informed=st.booleans())
         def check(case: schemathesis.Case, informed: bool) -> None:
+            if is_stream(operation):
+                case.query = {**(case.query or {}), **ENDING}
             if informed and mode is GenerationMode.POSITIVE:
                 self._inform(case)
             response = asyncio.run_coroutine_threadsafe(self._send(case), loop).result(30)

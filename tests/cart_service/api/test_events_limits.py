@@ -39,6 +39,12 @@ async def test_one_look_ends_by_itself(
     assert [it.partition(":")[0] for it in again.text.split("\n\n")] == ["retry", "event", ""]
 
 
+async def test_a_look_is_asked_for_by_yes_or_no(replica: httpx.AsyncClient, ann: Customer) -> None:
+    answer = await ann.call("GET", "/events?once=perhaps")
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["query:once"]
+
+
 async def test_head_is_answered_at_once_with_the_same_headers(
     tokens: TokenIssuer, create_replica: Create
 ) -> None:

@@ -12,6 +12,7 @@ from tests.support.waiting import eventually
 ROUTES = [
     ("GET", "", None),
     ("GET", "/summary", None),
+    ("GET", "/events", None),
     ("POST", "/items", {"product_id": "x"}),
     ("PUT", "/items/x", {"quantity": 1}),
     ("DELETE", "/items/x", None),
