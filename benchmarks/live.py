@@ -1,0 +1,194 @@
+"""`python -m benchmarks.live`: how long a change of a cart takes to those who have it open.
+
+Each customer has the cart open at two replicas or more and adds through the gateway. The time counts from
+the moment the add is answered to the moment a client holds the event; one that came before the answer counts
+as 0. Afterwards a client goes away, the cart is changed, and the client comes back. Starts a shop of its own,
+or takes the one at `--url`. Ends with status 1 when events were late (`--within`), or when the client that
+came back did not get the present cart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+from rich.console import Console
+
+from benchmarks.shop import open_shop
+from trolley.catalogues import demo
+
+PATH = "/api/v1/cart"
+LONGEST_SECONDS = 30.0
+
+
+class Window:
+    """A client that has the cart open, and notes when it got which version."""
+
+    def __init__(self, client: httpx.AsyncClient, headers: dict[str, str]) -> None:
+        self._client = client
+        self._headers = headers
+        self._changed = asyncio.Event()
+        self.arrived: dict[int, float] = {}
+        self.last_id = ""
+
+    async def watch(self) -> None:
+        """Reads events until it is cancelled or the stream ends."""
+        sent = {**self._headers, **({"Last-Event-ID": self.last_id} if self.last_id else {})}
+        async with self._client.stream("GET", f"{PATH}/events", headers=sent) as response:
+            response.raise_for_status()
+            event: dict[str, bytes] = {}
+            rest = b""
+            async for chunk in response.aiter_bytes():
+                *lines, rest = (rest + chunk).split(b"\n")
+                for line in lines:
+                    event = self._take(event, line)
+
+    async def wait_for(self, version: int) -> float:
+        """When it got that version, or a later one. Raises TimeoutError."""
+        async with asyncio.timeout(LONGEST_SECONDS):
+            while not (times := [at for known, at in self.arrived.items() if known >= version]):
+                self._changed.clear()
+                await self._changed.wait()
+        return min(times)
+
+    def _take(self, event: dict[str, bytes], line: bytes) -> dict[str, bytes]:
+        name, _, value = line.partition(b": ")
+        if name:
+            return {**event, name.decode(): value}
+        if event.get("event") == b"cart":
+            self.arrived[orjson.loads(event["data"])["version"]] = time.perf_counter()
+            self.last_id = event["id"].decode()
+            self._changed.set()
+        return {}
+
+
+class Customer:
+    """A guest with a cart open in several windows."""
+
+    def __init__(self, client: httpx.AsyncClient, token: str, product_id: str) -> None:
+        self.client = client
+        self.headers = {"Authorization": f"Bearer {token}"}
+        self._item = {"product_id": product_id}
+
+    async def add(self) -> dict[str, Any]:
+        answer = await self.client.post(f"{PATH}/items", json=self._item, headers=self.headers)
+        cart: dict[str, Any] = answer.raise_for_status().json()
+        return cart
+
+    async def measure(self, windows: int, adds: int, pause: float) -> list[float]:
+        """Seconds from each answer to each event."""
+        opened = [Window(self.client, self.headers) for _ in range(windows)]
+        watching = [asyncio.create_task(window.watch()) for window in opened]
+        try:
+            for window in opened:
+                await window.wait_for(0)
+            delays: list[float] = []
+            for _ in range(adds):
+                version = (await self.add())["version"]
+                answered = time.perf_counter()
+                arrivals = await asyncio.gather(*(window.wait_for(version) for window in opened))
+                delays += [max(0.0, arrival - answered) for arrival in arrivals]
+                await asyncio.sleep(pause)
+            return delays
+        finally:
+            await _end(watching)
+
+    async def go_away(self, seconds: float) -> bool:
+        """Whether a client that was away for so long gets the present cart when it comes back, and nothing
+        when nothing changed."""
+        window = Window(self.client, self.headers)
+        await self._visit(window, 0)
+        cart = await self.add()
+        await asyncio.sleep(seconds)
+        back = await self._visit(window, cart["version"])
+        return back.keys() == {cart["version"]} and await self._has_nothing_new(window)
+
+    async def _visit(self, window: Window, version: int) -> dict[int, float]:
+        window.arrived.clear()
+        watching = asyncio.create_task(window.watch())
+        try:
+            await window.wait_for(version)
+        finally:
+            await _end([watching])
+        return window.arrived
+
+    async def _has_nothing_new(self, window: Window) -> bool:
+        headers = {**self.headers, "Last-Event-ID": window.last_id}
+        look = await self.client.get(f"{PATH}/events", params={"once": "true"}, headers=headers)
+        return "event: cart" not in look.raise_for_status().text
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def customers(client: httpx.AsyncClient, count: int) -> list[Customer]:
+    """As many guests, each about to buy something."""
+    page = await client.get("/api/v1/products", params={"in_stock": "true", "limit": 1})
+    product_id = page.raise_for_status().json()["items"][0]["id"]
+    found = []
+    for _ in range(count):
+        session = (await client.post("/api/v1/auth/guest")).raise_for_status().json()
+        found.append(Customer(client, session["access_token"], product_id))
+    return found
+
+
+@asynccontextmanager
+async def _shop(chosen: argparse.Namespace) -> AsyncIterator[str]:
+    if chosen.url is not None:
+        yield chosen.url
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        async with open_shop(Path(directory), demo(), {"cart": chosen.carts}) as stack:
+            yield stack.base_url
+
+
+def _options() -> argparse.Namespace:
+    arguments = argparse.ArgumentParser(prog="python -m benchmarks.live", description=__doc__)
+    arguments.add_argument("--clients", type=int, default=8, help="customers at once (8)")
+    arguments.add_argument("--windows", type=int, default=2, help="streams of each, on replicas in turn (2)")
+    arguments.add_argument("--adds", type=int, default=50, help="adds of each (50)")
+    arguments.add_argument("--pause", type=float, default=0.05, help="seconds between two of them (0.05)")
+    arguments.add_argument("--away", type=float, default=30, help="seconds that a client is away (30)")
+    arguments.add_argument("--within", type=float, default=200, help="milliseconds allowed at p95 (200)")
+    arguments.add_argument("--carts", type=int, default=2, help="replicas of the cart service (2)")
+    arguments.add_argument("--url", help="a running shop")
+    return arguments.parse_args()
+
+
+async def main() -> int:
+    """The exit status."""
+    chosen, console = _options(), Console()
+    async with AsyncExitStack() as stack:
+        base_url = await stack.enter_async_context(_shop(chosen))
+        limits = httpx.Limits(max_connections=None)
+        client = await stack.enter_async_context(
+            httpx.AsyncClient(base_url=base_url, timeout=LONGEST_SECONDS, limits=limits)
+        )
+        *busy, away = await customers(client, chosen.clients + 1)
+        measured = (it.measure(chosen.windows, chosen.adds, chosen.pause) for it in busy)
+        delays = sorted(delay * 1000 for found in await asyncio.gather(*measured) for delay in found)
+        median, p95 = delays[len(delays) // 2], delays[int(len(delays) * 0.95)]
+        console.print(
+            f"{len(delays):,} events, ms after the answer: median {median:.1f}, p95 {p95:.1f},"
+            f" latest {delays[-1]:.1f}"
+        )
+        returned = await away.go_away(min(chosen.away, 600))
+        outcome = "the present cart on return" if returned else "NOT the present cart on return"
+        console.print(f"{chosen.away:g} s away: {outcome}")
+        return 0 if returned and p95 <= chosen.within else 1
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
