@@ -39,7 +39,7 @@ async def test_drift_is_shown_repaired_and_gone(terminal: Terminal) -> None:
     shown = await terminal.run("verify")
     assert shown.status == 1, shown
     assert product.id in shown.output
-    assert "has no entry" in shown.output
+    assert "there is no entry" in shown.output
     repaired = await terminal.run("verify", "--fix", "--json")
     assert repaired.status == 0, repaired
     finding, counts = repaired.lines[0], repaired.lines[-1]
