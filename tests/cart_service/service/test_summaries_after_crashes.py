@@ -18,7 +18,12 @@ from tests.cart_service.service.test_summaries_stateful import (
 
 
 class CrashMachine(SummaryMachine):
-    """All that happens without crashes, and crashes. What a read has shown counts as answered, too."""
+    """What happens without crashes, and crashes. What a read has shown counts as answered, too.
+
+    Promotions are left to the other machine: with fewer rules the rare orders come up sooner.
+    """
+
+    put_code = end_promotion = let_time_end_a_promotion = let_a_minute_pass = hear_of_promotions = None
 
     @rule(replica=replicas)
     def die(self, replica: int) -> None:
@@ -27,9 +32,6 @@ class CrashMachine(SummaryMachine):
             self.replicas[replica].board.announcements.replicas.remove(self.replicas[replica].versions)
             self.replicas[replica] = self._run(self.shop.replica())
             self.heard[replica] = {entry.key: entry.revision for entry in self.bucket.log}
-            self.ends_heard[replica] = {
-                it.code for it in self.shop.kept.promotions.values() if it.ended_at is not None
-            }
 
     @rule(replica=replicas, product=products, quantity=st.integers(1, 3))
     def die_between_store_and_cache(self, replica: int, product: str, quantity: int) -> None:
@@ -62,5 +64,5 @@ class CrashMachine(SummaryMachine):
         self.answered = max(self.answered, summary.version)
 
 
-CrashMachine.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+CrashMachine.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
 TestSummariesAfterCrashes = CrashMachine.TestCase
