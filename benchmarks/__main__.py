@@ -5,46 +5,80 @@ from __future__ import annotations
 import argparse
 import asyncio
 import tempfile
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import httpx
 from rich.console import Console
 
-from benchmarks import store_writes
+from benchmarks import latency, store_writes
 from benchmarks.load import Load, Plan, generator, run
-from benchmarks.report import show
+from benchmarks.report import ADD, SUMMARY, show, show_pair, show_trips
 from benchmarks.scenarios import scenarios
 from benchmarks.shop import open_shop
+from benchmarks.trips import Counts, counted, for_each
 from trolley.catalogues import demo
 from trolley.local.stack import LocalStack
 
 WARM_UP_SECONDS = 1.0
+QUICK_PRODUCTS = 10_000
+Trips = dict[str, Counts]
 
 
-async def measure(stack: LocalStack, console: Console, connections: int, seconds: float) -> dict[str, Load]:
-    """Every scenario in turn, after a warm-up of its own."""
+async def measure(
+    process: ProcessPoolExecutor, stack: LocalStack, connections: int, seconds: float
+) -> tuple[Mapping[str, Load], Trips]:
+    """Every scenario in turn, after a warm-up of its own; and what the cart's cost in round trips."""
     loop = asyncio.get_running_loop()
     async with httpx.AsyncClient(base_url=stack.base_url, timeout=30) as client:
         plans = await scenarios(client)
-    loads = {}
-    with generator() as process, console.status("") as status:
-        for name, requests in plans.items():
-            status.update(f"{name} …")
-            for duration in (WARM_UP_SECONDS, seconds):
-                plan = Plan(stack.gateway_port, requests, connections, duration)
-                loads[name] = await loop.run_in_executor(process, run, plan)
-    return loads
+    loads: dict[str, Load] = {}
+    trips: Trips = {}
+    for name, requests in plans.items():
+        for duration in (WARM_UP_SECONDS, seconds):
+            before = await counted(stack)
+            plan = Plan(stack.gateway_port, requests, connections, duration)
+            loads[name] = await loop.run_in_executor(process, run, plan)
+            if name in (ADD, SUMMARY):
+                trips[name] = for_each(before, await counted(stack), loads[name].answers)
+    return loads, trips
+
+
+async def throughput(process: ProcessPoolExecutor, console: Console, chosen: argparse.Namespace) -> None:
+    """The shop with the demo catalogue beside bare routes."""
+    with tempfile.TemporaryDirectory() as directory:
+        async with open_shop(Path(directory), demo()) as stack:
+            with console.status("throughput …"):
+                loads, trips = await measure(process, stack, chosen.connections, chosen.seconds)
+    show(console, loads, chosen.connections)
+    show_trips(console, trips)
+
+
+async def latencies(process: ProcessPoolExecutor, console: Console, *, quick: bool) -> None:
+    """Large carts against small ones, then a large catalogue against a small one."""
+    turns, large = (3, QUICK_PRODUCTS) if quick else (10, latency.LARGE)
+    with tempfile.TemporaryDirectory() as directory:
+        async with open_shop(Path(directory), latency.synthetic(latency.SMALL)) as stack:
+            with console.status("carts of many lines …"):
+                lines = await latency.by_lines(process, stack, turns)
+            show_pair(console, "An add by the size of the cart; ms", lines, 1.2)
+            with console.status(f"a catalogue of {large:,} …"):
+                catalogues = await latency.by_catalogue(process, stack, turns, (latency.SMALL, large))
+            largest_first = dict(reversed([*catalogues.items()]))
+            show_pair(console, "An add by the size of the catalogue; ms", largest_first, 1.2)
 
 
 async def main() -> None:
     arguments = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     arguments.add_argument("--seconds", type=float, default=5, help="length of each measurement (5)")
-    arguments.add_argument("--connections", type=int, default=32, help="requests in flight (32)")
+    arguments.add_argument("--connections", type=int, default=64, help="requests in flight (64)")
+    arguments.add_argument("--quick", action="store_true", help="fewer turns, and a smaller large catalogue")
     chosen = arguments.parse_args()
     console = Console()
-    with tempfile.TemporaryDirectory() as directory:
-        async with open_shop(Path(directory), demo()) as stack:
-            show(console, await measure(stack, console, chosen.connections, chosen.seconds))
+    with generator() as process:
+        await throughput(process, console, chosen)
+        await latencies(process, console, quick=chosen.quick)
     await store_writes.main()
 
 

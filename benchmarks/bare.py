@@ -1,16 +1,42 @@
-"""The ceiling: a FastAPI application that does nothing, and one Redis GET."""
+"""The ceilings: a FastAPI application that does nothing, reads one key of Redis, or checks a token."""
 
 from __future__ import annotations
 
-import os
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import uvicorn
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
-redis = Redis.from_url(os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0"))
-app = FastAPI(openapi_url=None)
+from cart_service.api.requests import ItemAdd
+from shared.backends import create_verifier
+from shared.clock import SystemClock
+from shared.events.nats_bus import NatsEventBus
+from shared.health import Health
+from shared.http.runtime import Runtime
+from shared.security.dependencies import CurrentUserDep
+from shared.settings import ServiceSettings
+
+settings = ServiceSettings()
+redis = Redis.from_url(settings.redis_url.get_secret_value())
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """With the services' own verifier, which learns the signing keys from NATS."""
+    bus = NatsEventBus(settings.nats_url, name="bare")
+    verifier = create_verifier(settings, SystemClock())
+    await bus.start()
+    await verifier.start(bus)
+    app.state.runtime = Runtime(verifier, Health())
+    yield
+    await verifier.stop()
+    await bus.close()
+
+
+app = FastAPI(openapi_url=None, lifespan=lifespan)
 
 
 @app.get("/bare/route")
@@ -21,6 +47,11 @@ async def route() -> dict[str, bool]:
 @app.get("/bare/redis")
 async def one_get() -> dict[str, bool]:
     return {"there": await redis.get("bare") is not None}
+
+
+@app.post("/bare/add")
+async def add(item: ItemAdd, user: CurrentUserDep) -> dict[str, str]:
+    return {"user_id": user.user_id, "product_id": item.product_id}
 
 
 if __name__ == "__main__":

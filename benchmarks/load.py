@@ -36,17 +36,33 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What came of a plan. Latencies are in milliseconds; `statuses` counts answers by status."""
+    """What came of a plan. `latencies` are in milliseconds, the shortest first; `statuses` counts answers by
+    status."""
 
     seconds: float
     statuses: dict[int, int]
-    median: float
-    p99: float
+    latencies: Sequence[float]
+
+    @property
+    def answers(self) -> int:
+        return sum(self.statuses.values())
 
     @property
     def per_second(self) -> float:
         """Answers of status 2xx or 3xx a second: a refusal is not throughput."""
         return sum(n for status, n in self.statuses.items() if status < 400) / self.seconds
+
+    def quantile(self, share: float) -> float:
+        """The latency that this share of the answers did not exceed; 0 without an answer."""
+        ordered = self.latencies
+        return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
+
+    def and_then(self, other: Load) -> Load:
+        """Both as one."""
+        statuses = Counter(self.statuses)
+        statuses.update(other.statuses)
+        latencies = sorted([*self.latencies, *other.latencies])
+        return Load(self.seconds + other.seconds, dict(statuses), latencies)
 
 
 def body_length(head: bytes) -> int | None:
@@ -113,17 +129,11 @@ async def _run(plan: Plan) -> Load:
     ]
     connections = [protocol for _, protocol in opened]
     await asyncio.wait_for(asyncio.gather(*(c.finished for c in connections)), plan.seconds + 30)
-    latencies = sorted(latency for c in connections for latency in c.latencies)
     return Load(
         seconds=time.perf_counter() - started,
         statuses=dict(sum((c.statuses for c in connections), Counter())),
-        median=_quantile(latencies, 0.50) * 1000,
-        p99=_quantile(latencies, 0.99) * 1000,
+        latencies=sorted(latency * 1000 for c in connections for latency in c.latencies),
     )
-
-
-def _quantile(ordered: Sequence[float], share: float) -> float:
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
 
 
 def run(plan: Plan) -> Load:

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import orjson
 
-from benchmarks.report import BARE_REDIS, BARE_ROUTE
+from benchmarks.report import ADD, BARE_POST, BARE_REDIS, BARE_ROUTE, SUMMARY
 
 CUSTOMERS = 64
 WORDS = ("red", "shirt", "coffee", "lamp", "wood", "bag", "black", "table", "light", "steel")
@@ -28,15 +28,18 @@ def request(method: str, path: str, *, token: str = "", body: Any = None) -> byt
 
 async def scenarios(client: httpx.AsyncClient) -> dict[str, Sequence[bytes]]:
     """Signs customers up, gives each a small cart, and says what to send."""
-    tokens = await asyncio.gather(*(_guest(client) for _ in range(CUSTOMERS)))
-    products = await _products(client)
-    await asyncio.gather(*(_fill(client, token, products[:3]) for token in tokens))
+    tokens = await guests(client, CUSTOMERS)
+    products = await product_ids(client, 20)
+    await asyncio.gather(*(fill(client, token, products[:3]) for token in tokens))
     emails = [await _account(client, number) for number in range(8)]
     return {
         BARE_ROUTE: [request("GET", "/bare/route")],
         BARE_REDIS: [request("GET", "/bare/redis")],
-        "cart summary, cached": [request("GET", "/api/v1/cart/summary", token=token) for token in tokens],
-        "add to cart": [
+        BARE_POST: [
+            request("POST", "/bare/add", token=token, body={"product_id": products[0]}) for token in tokens
+        ],
+        SUMMARY: [request("GET", "/api/v1/cart/summary", token=token) for token in tokens],
+        ADD: [
             request("POST", "/api/v1/cart/items", token=token, body={"product_id": product})
             for product, token in itertools.product(products, tokens)
         ],
@@ -49,17 +52,25 @@ async def scenarios(client: httpx.AsyncClient) -> dict[str, Sequence[bytes]]:
     }
 
 
-async def _guest(client: httpx.AsyncClient) -> str:
-    response = await client.post("/api/v1/auth/guest")
-    return str(response.raise_for_status().json()["access_token"])
+async def guests(client: httpx.AsyncClient, count: int) -> list[str]:
+    """Access tokens of new guests."""
+    responses = await asyncio.gather(*(client.post("/api/v1/auth/guest") for _ in range(count)))
+    return [str(response.raise_for_status().json()["access_token"]) for response in responses]
 
 
-async def _products(client: httpx.AsyncClient) -> list[str]:
-    response = await client.get("/api/v1/products", params={"limit": 20, "in_stock": True})
-    return [product["id"] for product in response.raise_for_status().json()["items"]]
+async def product_ids(client: httpx.AsyncClient, count: int) -> list[str]:
+    """Ids of products that are for sale."""
+    ids: list[str] = []
+    query: dict[str, Any] = {"limit": min(count, 100), "in_stock": True}
+    while len(ids) < count:
+        page = (await client.get("/api/v1/products", params=query)).raise_for_status().json()
+        ids += [product["id"] for product in page["items"]]
+        query["cursor"] = page["next_cursor"]
+    return ids[:count]
 
 
-async def _fill(client: httpx.AsyncClient, token: str, products: Sequence[str]) -> None:
+async def fill(client: httpx.AsyncClient, token: str, products: Sequence[str]) -> None:
+    """Puts one piece of each product into the cart."""
     operations = [{"op": "add", "product_id": product, "quantity": 1} for product in products]
     headers = {"Authorization": f"Bearer {token}"}
     response = await client.patch("/api/v1/cart", headers=headers, json={"operations": operations})

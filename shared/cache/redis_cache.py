@@ -15,7 +15,7 @@ from shared.cache.circuit import Circuit
 from shared.cache.commands import Delete, Get, Operation, SetIfNewer, command_of, read_cached
 from shared.cache.ports import Cached, CacheUnavailable
 from shared.observability.logging import get_logger
-from shared.observability.metrics import CACHE_FAILURES, CACHE_READS
+from shared.observability.metrics import CACHE_BATCH_ITEMS, CACHE_FAILURES, CACHE_READS
 
 log = get_logger(__name__)
 
@@ -103,6 +103,7 @@ class RedisCache:
         return answers
 
     async def _pipeline(self, operations: Sequence[Operation], *, with_script: bool) -> list[Any]:
+        CACHE_BATCH_ITEMS.observe(len(operations))
         async with self._redis.pipeline(transaction=False) as pipeline:
             for operation in operations:
                 pipeline.execute_command(*command_of(operation, with_script=with_script))

@@ -49,6 +49,12 @@ STORE_CONFLICTS = Counter(
 CACHE_READS = Counter(
     "cache_reads_total", "Reads of the cache: hit, miss or unavailable.", ["result"], registry=REGISTRY
 )
+CACHE_BATCH_ITEMS = Histogram(
+    "cache_batch_items",
+    "Commands that one pipeline to Redis carried.",
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
+    registry=REGISTRY,
+)
 CACHE_FAILURES = Counter("cache_failures_total", "Times the cache was found away.", registry=REGISTRY)
 
 EVENTS_PUBLISHED = Counter(

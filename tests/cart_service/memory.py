@@ -22,6 +22,7 @@ from shared.cache.ports import Cached
 from shared.events.ports import BusUnavailable, Entry
 from shared.store.ports import StoreUnavailable
 from shared.store.repository import Change
+from tests.cart_service.memory_board import Announcements, MemoryBoard
 from tests.cart_service.memory_promotions import Kept, memory_stores
 
 
@@ -150,10 +151,11 @@ class MemoryBucket:
 
 @dataclass
 class MemoryCache:
-    """A replica's way to the shared cache; `available` False cuts it off."""
+    """A replica's way to the shared cache; `available` False cuts it off, `stuck` never answers a write."""
 
     values: dict[str, Cached] = field(default_factory=dict)
     available: bool = True
+    stuck: bool = False
     writes: int = 0
 
     async def get(self, key: str) -> Cached | None:
@@ -162,6 +164,8 @@ class MemoryCache:
 
     async def set_if_newer(self, key: str, version: int, value: bytes, ttl_seconds: int) -> bool:
         self.writes += 1
+        if self.stuck:
+            await asyncio.Event().wait()
         if not self.available:
             return False
         present = self.values.get(key)
@@ -173,21 +177,6 @@ class MemoryCache:
         if self.available:
             self.values.pop(key, None)
         return self.available
-
-
-@dataclass
-class MemoryBoard:
-    replicas: list[KnownVersions]
-    connected: bool = True
-
-    async def announce(self, owner: str, version: int) -> bool:
-        if self.connected:
-            for versions in self.replicas:
-                versions.secured(owner, version)
-        return self.connected
-
-    async def announced(self, owner: str) -> int | None:
-        return None
 
 
 @dataclass
@@ -214,7 +203,7 @@ class Shop:
         self.promotion_bucket = MemoryBucket()
         self.clock = FirstSecond()
         self.values: dict[str, Cached] = {}
-        self.boards: list[KnownVersions] = []
+        self.announcements = Announcements()
 
     async def replica(self, *, capacity: int = 1000) -> Replica:
         return await start_replica(self, capacity=capacity)
@@ -222,12 +211,15 @@ class Shop:
 
 async def start_replica(shop: Shop, *, capacity: int) -> Replica:
     versions = KnownVersions(1000)
-    shop.boards.append(versions)
     catalogue = CatalogueView(shop.bucket, currency="USD", capacity=capacity)
     await catalogue.start()
     book = WatchedPromotions(shop.promotion_bucket)
     await book.start()
-    repository, cache, board = MemoryCarts(shop.carts), MemoryCache(shop.values), MemoryBoard(shop.boards)
+    repository, cache, board = (
+        MemoryCarts(shop.carts),
+        MemoryCache(shop.values),
+        shop.announcements.join(versions),
+    )
     service = CartService(
         carts=repository,
         promotions=memory_stores(shop.kept, book),

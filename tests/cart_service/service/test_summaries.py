@@ -155,7 +155,7 @@ async def test_a_replica_that_may_miss_announcements_asks_the_store(
 ) -> None:
     await add(here)
     there.board.connected = False
-    shop.boards.remove(there.versions)
+    shop.announcements.replicas.remove(there.versions)
     assert (await read(there))["version"] == 1
     assert there.carts.reads == 1  # only the version was asked for
     here.cache.available = False

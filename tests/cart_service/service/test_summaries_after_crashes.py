@@ -1,0 +1,68 @@
+"""No crash of a replica and no loss of Redis's data makes a summary stale, either."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from cart_service.domain.operations import AddItem
+from cart_service.service import Write
+from tests.cart_service.service.test_summaries_stateful import (
+    OWNER,
+    Known,
+    SummaryMachine,
+    products,
+    replicas,
+)
+
+
+class CrashMachine(SummaryMachine):
+    """What happens without crashes, and crashes. What a read has shown counts as answered, too.
+
+    Promotions are left to the other machine: with fewer rules the rare orders come up sooner.
+    """
+
+    put_code = end_promotion = let_time_end_a_promotion = let_a_minute_pass = hear_of_promotions = None
+
+    @rule(replica=replicas)
+    def die(self, replica: int) -> None:
+        """The replica loses its memory, and starts again."""
+        if replica not in self.slow:
+            self.replicas[replica].board.announcements.replicas.remove(self.replicas[replica].versions)
+            self.replicas[replica] = self._run(self.shop.replica())
+            self.heard[replica] = {entry.key: entry.revision for entry in self.bucket.log}
+
+    @rule(replica=replicas, product=products, quantity=st.integers(1, 3))
+    def die_between_store_and_cache(self, replica: int, product: str, quantity: int) -> None:
+        """The write is in the store; neither the cache, nor another replica, nor the client hears of it."""
+        if replica not in self.slow:
+            dying = self.replicas[replica]
+            dying.cache.stuck = True
+            write = Write(OWNER, [AddItem(product, quantity)])
+            task = self.loop.create_task(dying.service.write(write))
+            self._run(self._settle())
+            assert not task.done()
+            task.cancel()
+            self._run(self._settle())
+            self.die(replica)
+
+    @precondition(lambda self: OWNER in self.shop.carts)
+    @rule(replica=replicas)
+    def relay_what_was_left(self, replica: int) -> None:
+        """Another replica's relay delivers the event of the newest write."""
+        version = self.shop.carts[OWNER].version
+        self._run(self.replicas[replica].service.cart_was_updated(OWNER, version))
+        self.answered = max(self.answered, version)
+
+    @rule()
+    def lose_all_values_of_redis(self) -> None:
+        self.values.clear()
+
+    def _check(self, summary, known: Known) -> None:
+        super()._check(summary, known)
+        self.answered = max(self.answered, summary.version)
+
+
+CrashMachine.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+TestSummariesAfterCrashes = CrashMachine.TestCase
