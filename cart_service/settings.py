@@ -15,7 +15,7 @@ from shared.settings import ServiceSettings
 class CartSettings(ServiceSettings):
     cart_port: int = Field(3003, ge=1, le=65535, description="Port of cart_service.")
     cart_hot_carts: int = Field(
-        4096, ge=0, description="Carts a replica keeps in memory, so that their next write needs no read."
+        2048, ge=0, description="Carts a replica keeps in memory, so that their next write needs no read."
     )
     cart_known_products: int = Field(
         20_000, ge=1000, description="Products a replica keeps in memory, heard of through NATS."
