@@ -24,7 +24,7 @@ test: .venv/ready ## every test but the chaos runs; with ELASTICSEARCH_URL and R
 	@$(BIN)/pytest -n 2 -q -m "not chaos" $(ARGS)
 
 chaos: .venv/ready ## parts of a running shop killed and taken away under load; prints what clients saw
-	@$(BIN)/pytest -n 2 --dist loadgroup -q -m chaos -rP --timeout 300 $(ARGS)
+	@$(BIN)/pytest -n 2 -q -m chaos -rP --timeout 300 $(ARGS)
 
 lint: .venv/ready ## style, types, arrows between the parts, dependencies
 	@$(BIN)/ruff check

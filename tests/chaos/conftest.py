@@ -1,11 +1,9 @@
-"""A shop of three cart replicas for each test, on each store in turn, which the test may break.
-
-Cases of one store run in one worker, one after the other; the stores run side by side.
-"""
+"""A shop of three cart replicas for each test, on each store in turn, which the test may break."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import fcntl
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,10 +15,7 @@ from tests.chaos.shops import REPLICAS, ChaosShop
 from tests.e2e.shops import running_shop
 from tests.support.elasticsearch import delete_indices, require_elasticsearch
 
-SQLITE = pytest.param("sqlite", marks=pytest.mark.xdist_group("sqlite"))
-ELASTICSEARCH = pytest.param(
-    "elasticsearch", marks=[pytest.mark.elasticsearch, pytest.mark.xdist_group("elasticsearch")]
-)
+ELASTICSEARCH = pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -30,10 +25,25 @@ async def sqlite_shop(tmp_path: Path) -> AsyncIterator[ChaosShop]:
         yield ChaosShop(shop)
 
 
+@pytest.fixture
+def elasticsearch_lock() -> int:
+    """How a test uses the server that all workers share; one that restarts it takes it for itself."""
+    return fcntl.LOCK_SH
+
+
+@pytest.fixture
+def elasticsearch_address(elasticsearch_lock: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The real Elasticsearch, once no test of another worker is in the way."""
+    url = require_elasticsearch()
+    with (tmp_path_factory.getbasetemp().parent / "elasticsearch.lock").open("w") as file:
+        fcntl.flock(file, elasticsearch_lock)
+        yield url
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def elasticsearch_shop(tmp_path: Path) -> AsyncIterator[ChaosShop]:
+async def elasticsearch_shop(elasticsearch_address: str, tmp_path: Path) -> AsyncIterator[ChaosShop]:
     """On the real Elasticsearch, which every replica reaches through `proxy`, and in indices of its own."""
-    url, prefix = require_elasticsearch(), f"chaos-{new_id()}-"
+    url, prefix = elasticsearch_address, f"chaos-{new_id()}-"
     async with Proxy.to(url) as proxy:
         settings = {"ELASTICSEARCH_URL": proxy.url, "ELASTICSEARCH_INDEX_PREFIX": prefix}
         try:
@@ -43,7 +53,7 @@ async def elasticsearch_shop(tmp_path: Path) -> AsyncIterator[ChaosShop]:
             delete_indices(url, prefix)
 
 
-@pytest.fixture(params=[SQLITE, ELASTICSEARCH])
+@pytest.fixture(params=["sqlite", ELASTICSEARCH])
 def shop(request: pytest.FixtureRequest) -> ChaosShop:
     chosen: ChaosShop = request.getfixturevalue(f"{request.param}_shop")
     return chosen

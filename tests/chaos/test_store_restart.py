@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 
 import pytest
@@ -14,15 +15,19 @@ from tests.chaos.shops import ChaosShop
 pytestmark = [
     pytest.mark.chaos,
     pytest.mark.elasticsearch,
-    pytest.mark.xdist_group("elasticsearch"),
     pytest.mark.asyncio(loop_scope="session"),
 ]
+
+
+@pytest.fixture
+def elasticsearch_lock() -> int:
+    return fcntl.LOCK_EX
 
 
 async def test_no_accepted_add_is_lost_when_elasticsearch_restarts(elasticsearch_shop: ChaosShop) -> None:
     """The real server ends under load and comes back with its data: what it acknowledged is on its disk.
 
-    `ELASTICSEARCH_RESTART` is the command that ends and starts it. Nothing else may need the server then.
+    `ELASTICSEARCH_RESTART` is the command that ends and starts it.
     """
     command = os.environ.get("ELASTICSEARCH_RESTART")
     if not command:
