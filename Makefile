@@ -20,7 +20,7 @@ run: .venv/ready ## the whole shop on this machine; ARGS="--scale cart=3"
 dev: .venv/ready ## the same, and restart a service when its code changes
 	@$(BIN)/trolley run --reload $(ARGS)
 
-test: .venv/ready ## every test but the chaos runs; with ELASTICSEARCH_URL and REDIS_URL also on those servers
+test: .venv/ready ## every test but the chaos runs; with ELASTICSEARCH_URL also on that store
 	@$(BIN)/pytest -n 2 -q -m "not chaos" $(ARGS)
 
 chaos: .venv/ready ## parts of a running shop killed and taken away under load; prints what clients saw

@@ -1,11 +1,12 @@
 """`require_backends.py RESULTS BACKEND…`: fails when a case of a backend was skipped, or none of it ran.
 
 RESULTS is what pytest wrote with --junitxml. A case belongs to a backend when its name, the property that the
-tests' own plugin notes, or the reason for which it was skipped names the backend.
+tests' own plugin notes, or the reason for which it was skipped names the backend, as a word of its own.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
@@ -25,7 +26,8 @@ def main(results: str, *backends: str) -> int:
     skipped: list[str] = []
     for case in root.iter("testcase"):
         words = words_of(case)
-        named = [backend for backend in backends if backend in words.lower()]
+        said = set(re.findall(r"[a-z0-9]+", words.lower()))
+        named = said.intersection(backends)
         if case.find("skipped") is not None:
             skipped += [words] if named else []
         else:

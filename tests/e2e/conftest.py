@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -11,7 +11,10 @@ import pytest
 import pytest_asyncio
 
 from tests.e2e.gateways import Gateway, StartGateway, running_gateway
-from tests.e2e.shops import Person, Shop, running_shop, shop_at
+from tests.e2e.shops import Person, Shop, running_on, shop_at
+
+STORES = ["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)]
+StartShop = Callable[[str], Awaitable[Shop]]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -33,33 +36,43 @@ async def gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gat
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def own_shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
-    """A shop of the tests' own, shared by those that break nothing."""
+async def start_shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[StartShop]:
+    """Gives the shop on a store, shared by tests that break nothing; it runs from the first time on."""
     settings = {"CART_EVENTS_HEARTBEAT_SECONDS": "6"}  # longer than the gateway tries anything again
-    directory = tmp_path_factory.mktemp("shop") / ".data"
-    async with running_shop(directory, settings, auth=2, products=2, cart=2) as shop:
-        yield shop
+    started: dict[str, Shop] = {}
+    async with AsyncExitStack() as stack:
+
+        async def start(store: str) -> Shop:
+            if store not in started:
+                directory = tmp_path_factory.mktemp(store) / ".data"
+                shop = running_on(store, directory, settings, auth=2, products=2, cart=2)
+                started[store] = await stack.enter_async_context(shop)
+            return started[store]
+
+        yield start
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def fragile_shop(tmp_path: Path) -> AsyncIterator[Shop]:
+@pytest_asyncio.fixture(params=STORES, loop_scope="session")
+async def own_shop(request: pytest.FixtureRequest, start_shop: StartShop) -> Shop:
+    """A shop of the tests' own, on each store in turn."""
+    return await start_shop(request.param)
+
+
+@pytest_asyncio.fixture(params=STORES, loop_scope="session")
+async def fragile_shop(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Shop]:
     """A shop of one test, which may kill its parts."""
-    async with running_shop(tmp_path, cart=2) as shop:
+    async with running_on(request.param, tmp_path, cart=2) as shop:
         yield shop
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def other_shop() -> AsyncIterator[Shop]:
-    """The shop at BASE_URL."""
-    async with shop_at(os.environ["BASE_URL"]) as shop:
-        yield shop
-
-
-@pytest.fixture(scope="session")
-def shop(request: pytest.FixtureRequest) -> Shop:
+@pytest_asyncio.fixture(params=["BASE_URL"] if "BASE_URL" in os.environ else STORES, loop_scope="session")
+async def shop(request: pytest.FixtureRequest, start_shop: StartShop) -> AsyncIterator[Shop]:
     """The shop at BASE_URL, or one of our own."""
-    chosen: Shop = request.getfixturevalue("other_shop" if os.environ.get("BASE_URL") else "own_shop")
-    return chosen
+    if request.param == "BASE_URL":
+        async with shop_at(os.environ["BASE_URL"]) as other:
+            yield other
+    else:
+        yield await start_shop(request.param)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -12,6 +12,7 @@ import httpx
 
 from shared.ids import new_id
 from shared.settings import ServiceSettings
+from tests.support.elasticsearch import delete_indices, require_elasticsearch
 from trolley.catalogues import demo
 from trolley.local.stack import LocalStack
 from trolley.operations import operator_session
@@ -105,6 +106,24 @@ async def running_shop(
             yield shop
     finally:
         await stack.stop()
+
+
+@asynccontextmanager
+async def running_on(
+    store: str, directory: Path, settings: Mapping[str, str] | None = None, **scale: int
+) -> AsyncIterator[Shop]:
+    """The same on `sqlite`, or on the real `elasticsearch` in indices of its own."""
+    if store == "sqlite":
+        async with running_shop(directory, settings, **scale) as shop:
+            yield shop
+        return
+    url, prefix = require_elasticsearch(), f"e2e-{new_id()}-"
+    chosen = {"ELASTICSEARCH_URL": url, "ELASTICSEARCH_INDEX_PREFIX": prefix, **(settings or {})}
+    try:
+        async with running_shop(directory, chosen, **scale) as shop:
+            yield shop
+    finally:
+        delete_indices(url, prefix)
 
 
 @asynccontextmanager
