@@ -16,7 +16,7 @@ from benchmarks import latency, store_writes
 from benchmarks.load import Load, Plan, generator, run
 from benchmarks.report import ADD, SUMMARY, show, show_pair, show_trips
 from benchmarks.scenarios import scenarios
-from benchmarks.shop import open_shop
+from benchmarks.shop import ELASTICSEARCH, open_shop, stores
 from benchmarks.trips import Counts, counted, for_each
 from trolley.catalogues import demo
 from trolley.local.stack import LocalStack
@@ -45,28 +45,31 @@ async def measure(
     return loads, trips
 
 
-async def throughput(process: ProcessPoolExecutor, console: Console, chosen: argparse.Namespace) -> None:
+async def throughput(
+    process: ProcessPoolExecutor, console: Console, store: str, chosen: argparse.Namespace
+) -> None:
     """The shop with the demo catalogue beside bare routes."""
     with tempfile.TemporaryDirectory() as directory:
-        async with open_shop(Path(directory), demo()) as stack:
-            with console.status("throughput …"):
+        async with open_shop(Path(directory), demo(), store=store) as stack:
+            with console.status(f"throughput on {store} …"):
                 loads, trips = await measure(process, stack, chosen.connections, chosen.seconds)
-    show(console, loads, chosen.connections)
+    show(console, loads, f"{store}, {chosen.connections} connections")
     show_trips(console, trips)
 
 
-async def latencies(process: ProcessPoolExecutor, console: Console, *, quick: bool) -> None:
+async def latencies(process: ProcessPoolExecutor, console: Console, store: str, *, quick: bool) -> None:
     """Large carts against small ones, then a large catalogue against a small one."""
     turns, large = (3, QUICK_PRODUCTS) if quick else (10, latency.LARGE)
     with tempfile.TemporaryDirectory() as directory:
-        async with open_shop(Path(directory), latency.synthetic(latency.SMALL)) as stack:
-            with console.status("carts of many lines …"):
+        async with open_shop(Path(directory), latency.synthetic(latency.SMALL), store=store) as stack:
+            with console.status(f"carts of many lines on {store} …"):
                 lines = await latency.by_lines(process, stack, turns)
-            show_pair(console, "An add by the size of the cart; ms", lines, 1.2)
-            with console.status(f"a catalogue of {large:,} …"):
-                catalogues = await latency.by_catalogue(process, stack, turns, (latency.SMALL, large))
+            show_pair(console, f"An add by the size of the cart, on {store}; ms", lines, 1.2)
+            with console.status(f"a catalogue of {large:,} on {store} …"):
+                sizes = (latency.SMALL, large)
+                catalogues = await latency.by_catalogue(process, stack, store, turns, sizes)
             largest_first = dict(reversed([*catalogues.items()]))
-            show_pair(console, "An add by the size of the catalogue; ms", largest_first, 1.2)
+            show_pair(console, f"An add by the size of the catalogue, on {store}; ms", largest_first, 1.2)
 
 
 async def main() -> None:
@@ -76,9 +79,12 @@ async def main() -> None:
     arguments.add_argument("--quick", action="store_true", help="fewer turns, and a smaller large catalogue")
     chosen = arguments.parse_args()
     console = Console()
+    if ELASTICSEARCH not in stores():
+        console.print("ELASTICSEARCH_URL is not set: SQLite alone is measured.")
     with generator() as process:
-        await throughput(process, console, chosen)
-        await latencies(process, console, quick=chosen.quick)
+        for store in stores():
+            await throughput(process, console, store, chosen)
+            await latencies(process, console, store, quick=chosen.quick)
     await store_writes.main()
 
 

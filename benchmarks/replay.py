@@ -17,6 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from subprocess import CalledProcessError
 from typing import Any
 
 import httpx
@@ -96,14 +97,33 @@ async def _shop(url: str | None, carts: int, console: Console) -> AsyncIterator[
             yield stack.base_url
 
 
-async def replay_all(base_url: str, count: int, clients: int, console: Console) -> Tally:
-    """`count` baskets, by `clients` at once."""
-    tally = Tally()
-    chosen = track(islice(baskets(), count), "Baskets", total=count, console=console)
-    waiting = iter(chosen)
+async def replay_all(base_url: str, chosen: argparse.Namespace, console: Console) -> Tally:
+    """Baskets by several clients at once, and meanwhile whatever was asked for."""
+    tally, third = Tally(), asyncio.Event()
+    first = _announced(islice(baskets(), chosen.baskets), chosen.baskets // 3, third)
+    waiting = iter(track(first, "Baskets", total=chosen.baskets, console=console))
     async with httpx.AsyncClient(base_url=base_url, timeout=30) as client:
-        await asyncio.gather(*(replay(client, waiting, tally) for _ in range(clients)))
+        clients = (replay(client, waiting, tally) for _ in range(chosen.clients))
+        await asyncio.gather(*clients, _meanwhile(chosen.meanwhile, third))
     return tally
+
+
+def _announced(all_baskets: Iterator[Basket], number: int, taken: asyncio.Event) -> Iterator[Basket]:
+    """The same baskets; `taken` is set with the one of that number."""
+    for index, basket in enumerate(all_baskets):
+        if index >= number:
+            taken.set()
+        yield basket
+
+
+async def _meanwhile(command: str | None, third: asyncio.Event) -> None:
+    """Runs the command when a third of the baskets is done. Raises `CalledProcessError`."""
+    if command is None:
+        return
+    await third.wait()
+    process = await asyncio.create_subprocess_shell(command)
+    if status := await process.wait():
+        raise CalledProcessError(status, command)
 
 
 async def main() -> int:
@@ -113,11 +133,12 @@ async def main() -> int:
     arguments.add_argument("--clients", type=int, default=16, help="how many at once (16)")
     arguments.add_argument("--carts", type=int, default=1, help="replicas of the cart service (1)")
     arguments.add_argument("--url", help="a running shop, filled with the data set")
+    arguments.add_argument("--meanwhile", metavar="COMMAND", help="run after a third: `docker restart …`")
     chosen = arguments.parse_args()
     console = Console()
     async with _shop(chosen.url, chosen.carts, console) as base_url:
         started = time.perf_counter()
-        tally = await replay_all(base_url, chosen.baskets, chosen.clients, console)
+        tally = await replay_all(base_url, chosen, console)
         seconds = time.perf_counter() - started
     console.print(
         f"{tally.baskets:,} baskets with {tally.lines:,} lines in {seconds:.1f} s: "

@@ -16,9 +16,9 @@ SUMMARY = "cart summary, cached"
 ADD = "add to cart"
 
 
-def show(console: Console, loads: Mapping[str, Load], connections: int) -> None:
+def show(console: Console, loads: Mapping[str, Load], setting: str) -> None:
     """Prints a line for each load. 0.50 at "/ bare" means half as many answers a second as the bare route."""
-    title = f"Through the gateway, one replica each, {connections} connections; times in ms"
+    title = f"Through the gateway, one replica each, {setting}; times in ms"
     columns = ("request", "per s", "median", "p99", "/ bare", "/ Redis", "errors")
     _print(console, title, columns, {name: _figures(load, loads) for name, load in loads.items()})
     per_second = {name: load.per_second for name, load in loads.items()}

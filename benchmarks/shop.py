@@ -17,6 +17,7 @@ from trolley.catalogues import Catalogue
 from trolley.local.gateway import ROUTES
 from trolley.local.ports import free_port
 from trolley.local.process import ManagedProcess, Program
+from trolley.local.readiness import until_ready
 from trolley.local.stack import LocalStack
 from trolley.operations import operator_session
 from trolley.seeding import import_products
@@ -37,18 +38,29 @@ http:
 """
 
 
+SQLITE, ELASTICSEARCH = "SQLite", "Elasticsearch"
+
+
+def stores() -> list[str]:
+    """What can be measured here: Elasticsearch only where ELASTICSEARCH_URL names one."""
+    return [SQLITE, ELASTICSEARCH] if os.environ.get("ELASTICSEARCH_URL") else [SQLITE]
+
+
 @asynccontextmanager
 async def open_shop(
-    directory: Path, catalogue: Catalogue, scale: Mapping[str, int] | None = None
+    directory: Path, catalogue: Catalogue, scale: Mapping[str, int] | None = None, store: str | None = None
 ) -> AsyncIterator[LocalStack]:
-    """The shop with that catalogue and no rate limit, on NATS and Redis of its own. With ELASTICSEARCH_URL it
-    uses that store, under an index prefix of its own, which it deletes."""
+    """The shop with that catalogue and no rate limit, on NATS and Redis of its own; on the last of `stores`
+    unless another is named. On Elasticsearch it uses an index prefix of its own, which it deletes."""
     configure_logging("error", LogFormat.CONSOLE, "benchmarks")
     port, prefix = free_port(), f"bench-{new_id()}-"
+    on_elasticsearch = (store or stores()[-1]) == ELASTICSEARCH
+    url = os.environ["ELASTICSEARCH_URL"] if on_elasticsearch else ""
     environment = {
         **os.environ,
         "NATS_URL": "",
         "REDIS_URL": "",
+        "ELASTICSEARCH_URL": url,
         "ELASTICSEARCH_INDEX_PREFIX": prefix,
         "GATEWAY_RATE_AVERAGE": "0",
         "LOG_REQUESTS": "false",
@@ -59,13 +71,14 @@ async def open_shop(
     bare = ManagedProcess(Program("bare", command, stack.environment, Path.cwd()), lambda _name, _line: None)
     try:
         await bare.start()
+        await until_ready({"bare": f"http://127.0.0.1:{port}/bare/route"}, [bare], 30)
         session = await operator_session(stack.environment)
         await import_products(stack.base_url, session.access_token, catalogue.lines)
         yield stack
     finally:
         await bare.stop(3)
         await stack.stop()
-        _delete_indices(environment.get("ELASTICSEARCH_URL", ""), prefix)
+        _delete_indices(url, prefix)
 
 
 def _routes(directory: Path, port: int) -> Path:
