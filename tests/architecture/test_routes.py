@@ -53,6 +53,18 @@ def test_a_path_with_a_route_of_its_own_exists(path: str) -> None:
     assert path in paths(application(path.split("/")[3]))
 
 
+def test_the_routes_that_answer_429_themselves_are_the_ones_the_gateway_leaves_alone() -> None:
+    answering = {
+        path
+        for service in GATEWAY_SERVICES
+        for path, operations in application(service).openapi()["paths"].items()
+        if any("429" in operation["responses"] for operation in operations.values())
+    }
+    chains = "shop-sign-in-chain|shop-stream-chain"
+    rules = re.findall(rf"rule: (.*)\n +priority: 20\n +middlewares: \[(?:{chains})\]", ROUTES)
+    assert set(re.findall(r"Path\(`([^`]+)`\)", " ".join(rules))) == answering
+
+
 @pytest.mark.parametrize("service", sorted(GATEWAY_SERVICES))
 def test_compose_balances_over_the_port_that_the_service_listens_on(service: str) -> None:
     declared = COMPOSE["services"][service]
