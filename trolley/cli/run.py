@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.panel import Panel
 from rich.text import Text
 
 from shared.errors import ShopError
 from shared.settings import ServiceSettings
 from trolley.catalogues import demo
-from trolley.cli.console import console, execute
+from trolley.cli.console import console, execute, say
 from trolley.cli.migrate import describe
 from trolley.cli.seed import load
 from trolley.environment import settings_from
@@ -66,7 +67,7 @@ async def _run(scale: list[str], port: int | None, data: Path, *, reload: bool, 
 
     await _migrate(stack)
     console.print("Starting the shop …")
-    await run_until_interrupted(stack, when_ready, console.print, reload=reload)
+    await run_until_interrupted(stack, when_ready, say, reload=reload)
 
 
 async def _migrate(stack: LocalStack) -> None:
@@ -85,7 +86,7 @@ async def _seed(stack: LocalStack) -> None:
     try:
         await load(demo(), stack.base_url, stack.environment, if_empty=True)
     except (CommandFailed, ShopError) as error:
-        console.print(f"[yellow]The demo catalogue was not loaded:[/] {error}", highlight=False)
+        console.print(f"[yellow]The demo catalogue was not loaded:[/] {escape(str(error))}", highlight=False)
 
 
 def parse_scale(entries: list[str]) -> dict[str, int]:

@@ -97,7 +97,8 @@ class LocalStack:
             await self._supervisor.close()
         stages = [list(self._processes.values())] if force else self._stages()
         for stage in stages:
-            await asyncio.gather(*(p.kill() if force else p.stop(_GRACE_SECONDS) for p in stage))
+            ends = (p.kill() if force else p.stop(_GRACE_SECONDS) for p in stage)
+            await asyncio.gather(*ends, return_exceptions=True)
 
     async def kill(self, service: str, index: int = 0) -> None:
         """Ends a process as a crash would; it stays down until `restart`. Also `nats`, `redis`, `gateway`."""
