@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,10 +13,10 @@ import typer
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
-from prompt_toolkit.history import FileHistory
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from typer.core import TyperGroup
 
-from trolley.cli.console import console
+from trolley.cli.console import console, warn
 from trolley.cli.options import UrlOption
 from trolley.environment import DATA, operator_environment, shop_url
 
@@ -30,13 +30,24 @@ def shell(context: typer.Context, url: UrlOption = None) -> None:
     """
     root = context.find_root().command
     routes = routes_of(_document(url or shop_url(operator_environment())))
-    DATA.mkdir(exist_ok=True)
     session: PromptSession[str] = PromptSession(
-        history=FileHistory(str(DATA / "shell_history")), completer=CommandCompleter(describe(root), routes)
+        history=history_in(DATA), completer=CommandCompleter(describe(root), routes)
     )
     console.print("Tab completes, `--help` explains, Ctrl-D leaves.")
     for line in _lines(session):
         run_line(root, line)
+
+
+def history_in(data: Path) -> History:
+    """Of this shell and those before; of this one alone where the folder cannot be written."""
+    path = data / "shell_history"
+    try:
+        data.mkdir(exist_ok=True)
+        path.touch(mode=0o600)
+    except OSError as error:
+        warn(f"{path} cannot be written ({error.strerror}); the history ends with this shell.")
+        return InMemoryHistory()
+    return FileHistory(str(path))
 
 
 def run_line(root: Any, line: str) -> None:
@@ -44,11 +55,15 @@ def run_line(root: Any, line: str) -> None:
     try:
         words = shlex.split(line)
     except ValueError as error:
-        console.print(f"[red]{error}[/]")
+        warn(str(error))
         return
     if words:
-        with contextlib.suppress(SystemExit):
+        try:
             root.main(args=words, prog_name="trolley")
+        except SystemExit:
+            return
+        except Exception as error:
+            warn(f"{type(error).__name__}: {error}")
 
 
 def _lines(session: PromptSession[str]) -> Iterator[str]:
