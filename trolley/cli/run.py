@@ -19,7 +19,9 @@ from trolley.cli.migrate import describe
 from trolley.cli.seed import load
 from trolley.environment import settings_from
 from trolley.errors import CommandFailed
-from trolley.local.environment import read_environment
+from trolley.local.environment import gateway_port, read_environment
+from trolley.local.lock import sole_run
+from trolley.local.ports import require_free
 from trolley.local.programs import MODULES
 from trolley.local.runner import run_until_interrupted
 from trolley.local.stack import LocalStack
@@ -53,7 +55,7 @@ async def _run(scale: list[str], port: int | None, data: Path, *, reload: bool, 
     environment = {"LOG_FORMAT": "console", "HTTP_DRAIN_SECONDS": "3", **read_environment()}
     stack = LocalStack(
         data,
-        gateway_port=port or int(environment.get("GATEWAY_PORT") or 3000),
+        gateway_port=port or gateway_port(environment),
         scale=parse_scale(scale),
         environment=environment,
         output=print_line,
@@ -65,9 +67,11 @@ async def _run(scale: list[str], port: int | None, data: Path, *, reload: bool, 
             await _seed(stack)
         console.print(summary(stack))
 
-    await _migrate(stack)
-    console.print("Starting the shop …")
-    await run_until_interrupted(stack, when_ready, say, reload=reload)
+    with sole_run(stack.directory):
+        require_free(stack.gateway_port, "GATEWAY_PORT")
+        await _migrate(stack)
+        console.print("Starting the shop …")
+        await run_until_interrupted(stack, when_ready, say, reload=reload)
 
 
 async def _migrate(stack: LocalStack) -> None:
