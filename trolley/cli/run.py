@@ -13,7 +13,7 @@ from rich.text import Text
 
 from shared.errors import ShopError
 from shared.settings import ServiceSettings
-from trolley.catalogues import demo
+from trolley.catalogues import demo, demo_wanted
 from trolley.cli.console import console, execute, say
 from trolley.cli.migrate import describe
 from trolley.cli.seed import load
@@ -39,7 +39,9 @@ def run(
     reload: Annotated[
         bool, typer.Option("--reload", help="Restart a service when its code changes.")
     ] = False,
-    seed: Annotated[bool, typer.Option(help="Load the demo catalogue into an empty shop.")] = True,
+    seed: Annotated[
+        bool, typer.Option(help="Load the demo catalogue into an empty shop, unless SEED_DEMO=false.")
+    ] = True,
     data: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path(".data"),
 ) -> None:
     """Run the whole shop on this machine until Ctrl-C.
@@ -88,7 +90,8 @@ async def _migrate(stack: LocalStack) -> None:
 async def _seed(stack: LocalStack) -> None:
     """An empty shop is still a shop: a failure is told, and does not end the run."""
     try:
-        await load(demo(), stack.base_url, stack.environment, if_empty=True)
+        if demo_wanted(stack.environment):
+            await load(demo(), stack.base_url, stack.environment, if_empty=True)
     except (CommandFailed, ShopError) as error:
         console.print(f"[yellow]The demo catalogue was not loaded:[/] {escape(str(error))}", highlight=False)
 
