@@ -9,7 +9,20 @@ from typer.core import TyperGroup
 
 from shared.observability.logging import configure_logging
 from shared.settings import LogFormat
-from trolley.cli import call, dead_letters, keys, migrate, nodes, run, seed, shell, users, verify
+from trolley.cli import (
+    call,
+    dead_letters,
+    events,
+    keys,
+    migrate,
+    nodes,
+    run,
+    seed,
+    services,
+    shell,
+    users,
+    verify,
+)
 from trolley.cli.console import failures_told
 
 
@@ -40,7 +53,9 @@ def trolley() -> None:
 app.command("run")(run.run)
 app.command("seed")(seed.seed)
 app.command("call")(call.call)
+app.command("services")(services.services)
 app.command("nodes")(nodes.nodes)
+app.command("events")(events.events)
 app.command("migrate")(migrate.migrate)
 app.command("verify")(verify.verify)
 app.command("shell")(shell.shell)

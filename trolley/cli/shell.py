@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import typer
 from prompt_toolkit import PromptSession
-from prompt_toolkit.completion import CompleteEvent, Completer, Completion
-from prompt_toolkit.document import Document
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
-from typer.core import TyperGroup
 
+from trolley.cli.completion import CommandCompleter, describe
 from trolley.cli.console import console, warn
 from trolley.cli.options import UrlOption
 from trolley.environment import DATA, operator_environment, shop_url
-
-_METHODS = ("get", "post", "put", "patch", "delete")
+from trolley.routes import routes_of
 
 
 def shell(context: typer.Context, url: UrlOption = None) -> None:
@@ -77,72 +73,6 @@ def _lines(session: PromptSession[str]) -> Iterator[str]:
         if line.strip() in ("exit", "quit"):
             return
         yield line
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """A command for the completer: its options, and the commands below it."""
-
-    options: tuple[str, ...]
-    commands: Mapping[str, Described]
-
-
-def describe(command: Any) -> Described:
-    """What can be typed after a command."""
-    options = [name for parameter in command.params for name in parameter.opts if name.startswith("-")]
-    below = command.commands if isinstance(command, TyperGroup) else {}
-    return Described(
-        (*options, "--help"), {name: describe(sub) for name, sub in below.items() if name != "shell"}
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    method: str
-    path: str
-    summary: str
-
-
-def routes_of(document: Mapping[str, Any]) -> list[Route]:
-    """The routes of an OpenAPI document."""
-    return [
-        Route(method.upper(), path, operation.get("summary", ""))
-        for path, operations in document.get("paths", {}).items()
-        for method, operation in operations.items()
-        if method in _METHODS
-    ]
-
-
-class CommandCompleter(Completer):
-    """Completes commands, then their options; after `call METHOD` the routes that take the method."""
-
-    def __init__(self, root: Described, routes: Iterable[Route]) -> None:
-        self._root = root
-        self._routes = tuple(routes)
-
-    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:
-        del complete_event  # Tab and typing complete alike
-        *before, word = document.text_before_cursor.split(" ")
-        for text, meaning in self._candidates([part for part in before if part]):
-            if text.startswith((word, f"/api/v1{word}")):  # as `call` takes them, in full or in short
-                yield Completion(text, start_position=-len(word), display_meta=meaning)
-
-    def _candidates(self, words: list[str]) -> Iterator[tuple[str, str]]:
-        here = self._root
-        for word in words:
-            here = here.commands.get(word, here)
-        yield from ((name, "") for name in here.commands)
-        if words:
-            yield from ((option, "") for option in here.options)
-        if words[:1] == ["call"]:
-            yield from self._call_candidates(words[1:])
-
-    def _call_candidates(self, words: list[str]) -> Iterator[tuple[str, str]]:
-        if not words:
-            yield from ((method.upper(), "") for method in _METHODS)
-        elif len(words) == 1:
-            matching = (route for route in self._routes if route.method == words[0].upper())
-            yield from ((route.path, route.summary) for route in matching)
 
 
 def _document(base_url: str) -> dict[str, Any]:
