@@ -10,7 +10,7 @@ from typing import Any, NoReturn, TypeVar
 import httpx
 import typer
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from shared.errors import ShopError
 from trolley.errors import CommandFailed
@@ -23,18 +23,18 @@ _errors = Console(stderr=True)
 
 def fail(message: str, status: int = 1) -> NoReturn:
     """Prints what went wrong and what to do, and ends with that status."""
-    _errors.print("[bold red]Error:[/]", escape(message), highlight=False, soft_wrap=True)
+    _errors.print("[bold red]Error:[/]", Text.from_ansi(message), highlight=False, soft_wrap=True)
     raise typer.Exit(status)
 
 
 def say(message: str) -> None:
-    """Prints a line as it is, whatever it quotes."""
-    console.print(message, markup=False, highlight=False, soft_wrap=True)
+    """Prints lines as they are, whatever they quote; colours of a quoted process only where there are any."""
+    console.print(Text.from_ansi(message), highlight=False, soft_wrap=True)
 
 
 def warn(message: str) -> None:
     """Prints a line to standard error, beside what the command prints."""
-    _errors.print("[yellow]Note:[/]", escape(message), highlight=False, soft_wrap=True)
+    _errors.print("[yellow]Note:[/]", Text.from_ansi(message), highlight=False, soft_wrap=True)
 
 
 def execute(work: Coroutine[Any, Any, T], *, failure: int = 1) -> T:

@@ -56,6 +56,7 @@ class ManagedProcess:
 
     async def start(self) -> None:
         program = self.program
+        self.tail.clear()
         self._process = await asyncio.create_subprocess_exec(
             *program.command,
             env=dict(program.environment),
