@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
 from trolley.errors import CommandFailed
-from trolley.local.environment import ADDRESSES, SECRETS, read_environment
+from trolley.local.environment import ADDRESSES, SECRETS, gateway_port, read_environment
 
 S = TypeVar("S", bound=BaseSettings)
 
@@ -28,8 +28,8 @@ def operator_environment(data: Path = DATA, environ: Mapping[str, str] = os.envi
 
 
 def shop_url(environment: Mapping[str, str]) -> str:
-    """TROLLEY_URL, else the gateway of this machine."""
-    return environment.get("TROLLEY_URL") or f"http://localhost:{environment.get('GATEWAY_PORT') or 3000}"
+    """TROLLEY_URL, else the gateway of this machine. Raises `CommandFailed`."""
+    return environment.get("TROLLEY_URL") or f"http://localhost:{gateway_port(environment)}"
 
 
 def settings_from(model: type[S], environment: Mapping[str, str]) -> S:

@@ -39,6 +39,20 @@ async def operator_session(environment: Mapping[str, str]) -> Session:
     return Session(token, None, time.time() + settings.auth_access_token_seconds)
 
 
+class Operator:
+    """The operator's access token, made anew whenever its life is nearly over."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._session: Session | None = None
+
+    async def token(self) -> str:
+        """Raises `CommandFailed`."""
+        if self._session is None or not self._session.fresh:
+            self._session = await operator_session(self._environment)
+        return self._session.access_token
+
+
 async def create_user(
     environment: Mapping[str, str], email: str, name: str, password: str, role: Role
 ) -> None:

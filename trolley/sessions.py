@@ -35,10 +35,13 @@ class Session:
 
 
 class SessionFile:
-    """The kept sessions by name, in a file that its owner alone can read."""
+    """The kept sessions by name, in a file that its owner alone can read. Where it cannot be written they are
+    kept in memory, and `tell` hears of it once."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, tell: Callable[[str], None]) -> None:
         self._path = path
+        self._tell = tell
+        self._in_memory: dict[str, Any] | None = None
 
     def get(self, name: str) -> Session | None:
         entry = self._read().get(name)
@@ -51,16 +54,23 @@ class SessionFile:
         self._write({key: value for key, value in self._read().items() if key != name})
 
     def _read(self) -> dict[str, Any]:
+        if self._in_memory is not None:
+            return self._in_memory
         try:
             kept: dict[str, Any] = orjson.loads(self._path.read_bytes())
-        except (FileNotFoundError, orjson.JSONDecodeError):
+        except (OSError, orjson.JSONDecodeError):
             return {}
         return kept
 
     def _write(self, sessions: dict[str, Any]) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.touch(mode=0o600)
-        self._path.write_bytes(orjson.dumps(sessions))
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.touch(mode=0o600)
+            self._path.write_bytes(orjson.dumps(sessions))
+        except OSError as error:
+            if self._in_memory is None:
+                self._tell(f"{self._path} cannot be written ({error.strerror}); the sign-in is not kept.")
+            self._in_memory = sessions
 
 
 SignIn = Callable[[httpx.AsyncClient], Awaitable[Session]]

@@ -53,6 +53,18 @@ def test_a_path_with_a_route_of_its_own_exists(path: str) -> None:
     assert path in paths(application(path.split("/")[3]))
 
 
+def test_the_routes_that_answer_429_themselves_are_the_ones_the_gateway_leaves_alone() -> None:
+    answering = {
+        path
+        for service in GATEWAY_SERVICES
+        for path, operations in application(service).openapi()["paths"].items()
+        if any("429" in operation["responses"] for operation in operations.values())
+    }
+    chains = "shop-sign-in-chain|shop-stream-chain"
+    rules = re.findall(rf"rule: (.*)\n +priority: 20\n +middlewares: \[(?:{chains})\]", ROUTES)
+    assert set(re.findall(r"Path\(`([^`]+)`\)", " ".join(rules))) == answering
+
+
 @pytest.mark.parametrize("service", sorted(GATEWAY_SERVICES))
 def test_compose_balances_over_the_port_that_the_service_listens_on(service: str) -> None:
     declared = COMPOSE["services"][service]
@@ -64,6 +76,45 @@ def test_no_container_can_gain_privileges() -> None:
     for declared in COMPOSE["services"].values():
         assert declared["cap_drop"] == ["ALL"]
         assert "no-new-privileges:true" in declared["security_opt"]
+
+
+def test_every_container_is_bounded_and_but_for_one_writes_nothing_of_its_image() -> None:
+    declared = COMPOSE["services"]
+    assert [name for name, service in declared.items() if not service.get("mem_limit")] == []
+    assert [name for name, service in declared.items() if not service["read_only"]] == ["elasticsearch"]
+
+
+def test_every_container_that_stays_says_whether_it_is_well() -> None:
+    without = {name for name, service in COMPOSE["services"].items() if "healthcheck" not in service}
+    assert without == {"seed"}
+
+
+@pytest.mark.parametrize("service", sorted(GATEWAY_SERVICES))
+def test_compose_asks_a_service_for_its_readiness_at_its_port(service: str) -> None:
+    declared = COMPOSE["services"][service]
+    check = declared["healthcheck"]["test"][-1]
+    assert f"/127.0.0.1/{declared['environment'][f'{service.upper()}_PORT']} " in check
+    assert f"/api/v1/{service}/health/ready" in check
+
+
+def test_only_the_gateway_has_a_network_with_a_way_out() -> None:
+    open_ones = {name for name, network in COMPOSE["networks"].items() if not (network or {}).get("internal")}
+    joined = {name: set(service["networks"]) for name, service in COMPOSE["services"].items()}
+    assert {name for name, networks in joined.items() if networks & open_ones} == {"gateway"}
+    assert {name for name, networks in joined.items() if "services" in networks} == {
+        *GATEWAY_SERVICES,
+        "gateway",
+        "seed",
+    }
+
+
+def test_only_auth_and_the_operator_hold_the_secret_of_the_signing_keys() -> None:
+    told = {
+        name
+        for name, service in COMPOSE["services"].items()
+        if "env_file" in service and service["environment"].get("AUTH_SECRET") != ""
+    }
+    assert told == {"auth", "seed"}
 
 
 def test_only_the_gateway_publishes_a_port() -> None:

@@ -22,7 +22,7 @@ released = asyncio.Event()
 
 
 async def app(scope: Message, receive: Receive, send: Send) -> None:
-    """The last segment of the path says what happens; anything else is echoed."""
+    """The last segment of the path, or a header, says what happens; anything else is echoed."""
     if scope["type"] != "http":
         return
     headers = {name.decode(): value.decode() for name, value in scope["headers"]}
@@ -36,8 +36,8 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
         released.set()
     if action == "die":
         os._exit(1)
-    if before in ("status", "problems"):
-        status = 200 if before == "problems" else int(action)
+    if before in ("status", "problems") or "x-status" in headers:
+        status = 200 if before == "problems" else int(headers.get("x-status", action))
         await answer(
             send,
             status,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import orjson
 import pytest
 
 from shared.ids import new_id
 from tests.e2e.shops import Shop, bare_environment
+from tests.support.terminal import Terminal
 from trolley.collections import COLLECTIONS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
@@ -81,6 +83,15 @@ async def test_call_may_act_as_the_operator_and_ends_with_1_on_an_error(own_shop
     refused = await trolley(own_shop, "call", "GET", "/auth/users", "--as", "guest")
     assert refused.status == 1
     assert "403" in refused.output
+
+
+async def test_call_signs_in_where_nothing_can_be_kept(own_shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / ".data").touch()  # no folder can be made here
+    terminal = Terminal(tmp_path, {"TROLLEY_URL": own_shop.stack.base_url})
+    result = await terminal.run("call", "GET", "/cart", "--as", "guest")
+    assert (result.status, orjson.loads(result.output)["items"]) == (0, [])
+    assert len(result.errors.splitlines()) == 1
+    assert "cannot be written" in result.errors
 
 
 async def test_migrate_finds_everything_up_to_date(own_shop: Shop) -> None:

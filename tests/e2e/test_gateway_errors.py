@@ -63,30 +63,39 @@ async def test_the_import_route_takes_any_size(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "status"),
+    ("method", "path", "status"),
     [
-        ("/api/v1/cart/status/503", 503),
-        ("/api/v1/auth/status/429", 429),
-        ("/api/v1/products/status/404", 404),
+        ("GET", "/api/v1/cart", 503),
+        ("GET", "/api/v1/products/p1", 404),
+        ("POST", "/api/v1/products/import", 413),
+        ("POST", "/api/v1/auth/login", 429),
+        ("DELETE", "/api/v1/auth/me", 429),
+        ("GET", "/api/v1/cart/events", 429),
     ],
 )
-async def test_an_error_of_a_service_passes_untouched(gateway: Gateway, path: str, status: int) -> None:
-    response = await gateway.client.get(path)
+async def test_an_error_of_a_service_passes_untouched(
+    gateway: Gateway, method: str, path: str, status: int
+) -> None:
+    response = await gateway.client.request(method, path, headers={"X-Status": str(status)})
     assert page(response) == (status, "application/problem+json", path)
     assert response.headers["retry-after"] == "7"
 
 
-async def test_past_the_rate_limit_is_a_429_problem(start_gateway: StartGateway) -> None:
+@pytest.mark.parametrize("path", ["/api/v1/cart", "/api/v1/auth/me", "/api/v1/products/import"])
+async def test_past_the_rate_limit_is_a_429_problem(start_gateway: StartGateway, path: str) -> None:
     gateway = await start_gateway(GATEWAY_RATE_AVERAGE="1", GATEWAY_RATE_BURST="5")
-    answers = await asyncio.gather(*(gateway.client.get("/api/v1/cart") for _ in range(20)))
+    answers = await asyncio.gather(*(gateway.client.get(path) for _ in range(20)))
     refused = [answer for answer in answers if answer.status_code == 429]
     assert 10 <= len(refused) < 20
     assert page(refused[0]) == (429, "application/problem+json", "/gateway/problems/429")
 
 
-async def test_auth_says_when_to_come_back_after_too_many_requests(start_gateway: StartGateway) -> None:
+@pytest.mark.parametrize("path", ["/api/v1/auth/login", "/api/v1/cart/events"])
+async def test_where_a_service_counts_itself_the_rate_limit_only_says_when_to_come_back(
+    start_gateway: StartGateway, path: str
+) -> None:
     gateway = await start_gateway(GATEWAY_RATE_AVERAGE="1", GATEWAY_RATE_BURST="1")
-    answers = await asyncio.gather(*(gateway.client.get("/api/v1/auth/me") for _ in range(10)))
+    answers = await asyncio.gather(*(gateway.client.get(path) for _ in range(10)))
     assert {answer.headers["retry-after"] for answer in answers if answer.status_code == 429} == {"1"}
 
 

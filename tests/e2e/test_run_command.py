@@ -33,7 +33,7 @@ async def command(*arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
         "-m",
         "trolley",
         *arguments,
-        env=bare_environment(),
+        env={**bare_environment(), "SQLITE_DIRECTORY": ""},  # as when it is left empty in .env
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -80,9 +80,14 @@ async def test_a_second_run_keeps_the_data_and_a_signal_ends_everything(tmp_path
         async with command(*run_arguments(tmp_path)) as process:
             assert loaded in await read_until(process, READY)
             assert len(processes_using(tmp_path)) > 5
+            async with command(*run_arguments(tmp_path)) as second:
+                text, _ = await second.communicate()
+            assert second.returncode == 1
+            assert f"already runs (process {process.pid})".encode() in text
             process.send_signal(signal.SIGTERM)
             assert await asyncio.wait_for(process.wait(), 30) == 0
         assert processes_using(tmp_path) == []
+    assert list((tmp_path / "store").glob("carts*"))
 
 
 async def test_nothing_is_left_when_it_is_killed(tmp_path: Path) -> None:

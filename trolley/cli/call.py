@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
 import httpx
 import typer
 
-from trolley.cli.console import console, execute
+from trolley.cli.console import console, describe_os_error, execute, warn
 from trolley.cli.options import UrlOption
 from trolley.client import shop_client
 from trolley.environment import DATA, operator_environment, shop_url
@@ -58,7 +59,7 @@ def call(
 
 def identity_of(who: str, base_url: str, environment: dict[str, str]) -> KeptIdentity:
     """The identity that `--as` names, kept per shop."""
-    file = SessionFile(DATA / "sessions.json")
+    file = session_file()
     name = f"{who} {base_url}"
     if who == "guest":
         return KeptIdentity(name, file, guest_session)
@@ -67,6 +68,12 @@ def identity_of(who: str, base_url: str, environment: dict[str, str]) -> KeptIde
     if "@" not in who:
         raise typer.BadParameter(f"guest, admin or an e-mail address; not {who!r}.", param_hint="--as")
     return KeptIdentity(name, file, login(who, lambda: ask_password(who)))
+
+
+@cache
+def session_file() -> SessionFile:
+    """One for the whole process: the lines of a shell share what cannot be written."""
+    return SessionFile(DATA / "sessions.json", warn)
 
 
 def ask_password(email: str) -> str:
@@ -110,12 +117,15 @@ def headers_of(entries: list[str], data: str | None) -> dict[str, str]:
 
 
 def body_of(data: str | None) -> bytes | None:
-    """The body itself, or what the file holds."""
+    """The body itself, or what the file holds. Raises `typer.BadParameter` when that cannot be read."""
     if data is None or not data.startswith("@"):
         return data.encode() if data is not None else None
     if data == "@-":
         return sys.stdin.buffer.read()
-    return Path(data[1:]).read_bytes()
+    try:
+        return Path(data[1:]).read_bytes()
+    except OSError as error:
+        raise typer.BadParameter(describe_os_error(error), param_hint="--data") from error
 
 
 def show(response: httpx.Response, *, include: bool) -> None:

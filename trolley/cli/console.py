@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn, TypeVar
 
+import httpx
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from shared.errors import ShopError
 from trolley.errors import CommandFailed
@@ -20,16 +23,44 @@ _errors = Console(stderr=True)
 
 def fail(message: str, status: int = 1) -> NoReturn:
     """Prints what went wrong and what to do, and ends with that status."""
-    _errors.print("[bold red]Error:[/]", message, highlight=False, soft_wrap=True)
+    _errors.print("[bold red]Error:[/]", Text.from_ansi(message), highlight=False, soft_wrap=True)
     raise typer.Exit(status)
 
 
+def say(message: str) -> None:
+    """Prints lines as they are, whatever they quote; colours of a quoted process only where there are any."""
+    console.print(Text.from_ansi(message), highlight=False, soft_wrap=True)
+
+
+def warn(message: str) -> None:
+    """Prints a line to standard error, beside what the command prints."""
+    _errors.print("[yellow]Note:[/]", Text.from_ansi(message), highlight=False, soft_wrap=True)
+
+
 def execute(work: Coroutine[Any, Any, T], *, failure: int = 1) -> T:
-    """Runs a command's work; an expected failure becomes one line instead of a traceback, and the
-    status `failure`."""
-    try:
+    """Runs a command's work, with `failures_told`."""
+    with failures_told(failure):
         return asyncio.run(work)
+
+
+@contextmanager
+def failures_told(status: int = 1) -> Iterator[None]:
+    """An expected failure becomes one line instead of a traceback, and the status."""
+    try:
+        yield
+    except BrokenPipeError:  # nobody reads on, and that is no failure to tell
+        raise
     except CommandFailed as error:
-        fail(str(error), failure)
+        fail(str(error), status)
+    except httpx.InvalidURL as error:
+        fail(f"{error}. An address is written as in http://localhost:3000.", status)
+    except OSError as error:
+        fail(describe_os_error(error), status)
     except ShopError as error:
-        fail("\n".join([error.detail, *(f"  {at.pointer}: {at.message}" for at in error.errors)]), failure)
+        fail("\n".join([error.detail, *(f"  {at.pointer}: {at.message}" for at in error.errors)]), status)
+
+
+def describe_os_error(error: OSError) -> str:
+    """What the system refused, and where."""
+    what = error.strerror or str(error) or type(error).__name__
+    return f"{error.filename}: {what}" if error.filename is not None else what

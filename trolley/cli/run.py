@@ -7,18 +7,21 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.panel import Panel
 from rich.text import Text
 
 from shared.errors import ShopError
 from shared.settings import ServiceSettings
-from trolley.catalogues import demo
-from trolley.cli.console import console, execute
+from trolley.catalogues import demo, demo_wanted
+from trolley.cli.console import console, execute, say
 from trolley.cli.migrate import describe
 from trolley.cli.seed import load
 from trolley.environment import settings_from
 from trolley.errors import CommandFailed
-from trolley.local.environment import read_environment
+from trolley.local.environment import gateway_port, read_environment
+from trolley.local.lock import sole_run
+from trolley.local.ports import require_free
 from trolley.local.programs import MODULES
 from trolley.local.runner import run_until_interrupted
 from trolley.local.stack import LocalStack
@@ -36,7 +39,9 @@ def run(
     reload: Annotated[
         bool, typer.Option("--reload", help="Restart a service when its code changes.")
     ] = False,
-    seed: Annotated[bool, typer.Option(help="Load the demo catalogue into an empty shop.")] = True,
+    seed: Annotated[
+        bool, typer.Option(help="Load the demo catalogue into an empty shop, unless SEED_DEMO=false.")
+    ] = True,
     data: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path(".data"),
 ) -> None:
     """Run the whole shop on this machine until Ctrl-C.
@@ -52,7 +57,7 @@ async def _run(scale: list[str], port: int | None, data: Path, *, reload: bool, 
     environment = {"LOG_FORMAT": "console", "HTTP_DRAIN_SECONDS": "3", **read_environment()}
     stack = LocalStack(
         data,
-        gateway_port=port or int(environment.get("GATEWAY_PORT") or 3000),
+        gateway_port=port or gateway_port(environment),
         scale=parse_scale(scale),
         environment=environment,
         output=print_line,
@@ -64,9 +69,11 @@ async def _run(scale: list[str], port: int | None, data: Path, *, reload: bool, 
             await _seed(stack)
         console.print(summary(stack))
 
-    await _migrate(stack)
-    console.print("Starting the shop …")
-    await run_until_interrupted(stack, when_ready, console.print, reload=reload)
+    with sole_run(stack.directory):
+        require_free(stack.gateway_port, "GATEWAY_PORT")
+        await _migrate(stack)
+        console.print("Starting the shop …")
+        await run_until_interrupted(stack, when_ready, say, reload=reload)
 
 
 async def _migrate(stack: LocalStack) -> None:
@@ -83,9 +90,10 @@ async def _migrate(stack: LocalStack) -> None:
 async def _seed(stack: LocalStack) -> None:
     """An empty shop is still a shop: a failure is told, and does not end the run."""
     try:
-        await load(demo(), stack.base_url, stack.environment, if_empty=True)
+        if demo_wanted(stack.environment):
+            await load(demo(), stack.base_url, stack.environment, if_empty=True)
     except (CommandFailed, ShopError) as error:
-        console.print(f"[yellow]The demo catalogue was not loaded:[/] {error}", highlight=False)
+        console.print(f"[yellow]The demo catalogue was not loaded:[/] {escape(str(error))}", highlight=False)
 
 
 def parse_scale(entries: list[str]) -> dict[str, int]:

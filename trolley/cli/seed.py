@@ -17,11 +17,11 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from trolley.catalogues import Catalogue, completejourney, demo
+from trolley.catalogues import Catalogue, completejourney, demo, demo_wanted
 from trolley.cli.console import console, execute
 from trolley.cli.options import UrlOption
 from trolley.environment import operator_environment, shop_url
-from trolley.operations import operator_session
+from trolley.operations import Operator
 from trolley.seeding import catalogue_is_empty, import_products
 
 
@@ -36,6 +36,9 @@ def seed(
         Dataset, typer.Option(help="completejourney: 92,331 real retail products (`make dataset`).")
     ] = Dataset.DEMO,
     if_empty: Annotated[bool, typer.Option("--if-empty", help="Only when the shop has no products.")] = False,
+    if_wanted: Annotated[
+        bool, typer.Option("--if-wanted", help="Only where SEED_DEMO, or else ENVIRONMENT, wants it.")
+    ] = False,
     url: UrlOption = None,
 ) -> None:
     """Fill the catalogue.
@@ -43,6 +46,9 @@ def seed(
     Products go through the public import route, which upserts by SKU, so that a second time changes nothing.
     """
     environment = operator_environment()
+    if if_wanted and not demo_wanted(environment):
+        console.print("SEED_DEMO, or else ENVIRONMENT, wants no demo catalogue; nothing was loaded.")
+        return
     execute(_seed(dataset, url or shop_url(environment), environment, if_empty=if_empty))
 
 
@@ -56,11 +62,12 @@ async def load(catalogue: Catalogue, base_url: str, environment: dict[str, str],
     if if_empty and not await catalogue_is_empty(base_url):
         console.print("The shop has products already; nothing was loaded.")
         return
-    session = await operator_session(environment)
+    operator = Operator(environment)
+    await operator.token()  # whatever keeps it from being made is told before the progress begins
     with _progress() as progress:
         task = progress.add_task(catalogue.name, total=catalogue.size)
         report = await import_products(
-            base_url, session.access_token, catalogue.lines, lambda count: progress.advance(task, count)
+            base_url, operator.token, catalogue.lines, lambda count: progress.advance(task, count)
         )
     show_report(report)
 

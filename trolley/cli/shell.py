@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import typer
 from prompt_toolkit import PromptSession
-from prompt_toolkit.completion import CompleteEvent, Completer, Completion
-from prompt_toolkit.document import Document
-from prompt_toolkit.history import FileHistory
-from typer.core import TyperGroup
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
-from trolley.cli.console import console
+from trolley.cli.completion import CommandCompleter, describe
+from trolley.cli.console import console, warn
 from trolley.cli.options import UrlOption
 from trolley.environment import DATA, operator_environment, shop_url
-
-_METHODS = ("get", "post", "put", "patch", "delete")
+from trolley.routes import routes_of
 
 
 def shell(context: typer.Context, url: UrlOption = None) -> None:
@@ -30,13 +26,24 @@ def shell(context: typer.Context, url: UrlOption = None) -> None:
     """
     root = context.find_root().command
     routes = routes_of(_document(url or shop_url(operator_environment())))
-    DATA.mkdir(exist_ok=True)
     session: PromptSession[str] = PromptSession(
-        history=FileHistory(str(DATA / "shell_history")), completer=CommandCompleter(describe(root), routes)
+        history=history_in(DATA), completer=CommandCompleter(describe(root), routes)
     )
     console.print("Tab completes, `--help` explains, Ctrl-D leaves.")
     for line in _lines(session):
         run_line(root, line)
+
+
+def history_in(data: Path) -> History:
+    """Of this shell and those before; of this one alone where the folder cannot be written."""
+    path = data / "shell_history"
+    try:
+        data.mkdir(exist_ok=True)
+        path.touch(mode=0o600)
+    except OSError as error:
+        warn(f"{path} cannot be written ({error.strerror}); the history ends with this shell.")
+        return InMemoryHistory()
+    return FileHistory(str(path))
 
 
 def run_line(root: Any, line: str) -> None:
@@ -44,11 +51,15 @@ def run_line(root: Any, line: str) -> None:
     try:
         words = shlex.split(line)
     except ValueError as error:
-        console.print(f"[red]{error}[/]")
+        warn(str(error))
         return
     if words:
-        with contextlib.suppress(SystemExit):
+        try:
             root.main(args=words, prog_name="trolley")
+        except SystemExit:
+            return
+        except Exception as error:
+            warn(f"{type(error).__name__}: {error}")
 
 
 def _lines(session: PromptSession[str]) -> Iterator[str]:
@@ -62,72 +73,6 @@ def _lines(session: PromptSession[str]) -> Iterator[str]:
         if line.strip() in ("exit", "quit"):
             return
         yield line
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """A command for the completer: its options, and the commands below it."""
-
-    options: tuple[str, ...]
-    commands: Mapping[str, Described]
-
-
-def describe(command: Any) -> Described:
-    """What can be typed after a command."""
-    options = [name for parameter in command.params for name in parameter.opts if name.startswith("-")]
-    below = command.commands if isinstance(command, TyperGroup) else {}
-    return Described(
-        (*options, "--help"), {name: describe(sub) for name, sub in below.items() if name != "shell"}
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    method: str
-    path: str
-    summary: str
-
-
-def routes_of(document: Mapping[str, Any]) -> list[Route]:
-    """The routes of an OpenAPI document."""
-    return [
-        Route(method.upper(), path, operation.get("summary", ""))
-        for path, operations in document.get("paths", {}).items()
-        for method, operation in operations.items()
-        if method in _METHODS
-    ]
-
-
-class CommandCompleter(Completer):
-    """Completes commands, then their options; after `call METHOD` the routes that take the method."""
-
-    def __init__(self, root: Described, routes: Iterable[Route]) -> None:
-        self._root = root
-        self._routes = tuple(routes)
-
-    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:
-        del complete_event  # Tab and typing complete alike
-        *before, word = document.text_before_cursor.split(" ")
-        for text, meaning in self._candidates([part for part in before if part]):
-            if text.startswith((word, f"/api/v1{word}")):  # as `call` takes them, in full or in short
-                yield Completion(text, start_position=-len(word), display_meta=meaning)
-
-    def _candidates(self, words: list[str]) -> Iterator[tuple[str, str]]:
-        here = self._root
-        for word in words:
-            here = here.commands.get(word, here)
-        yield from ((name, "") for name in here.commands)
-        if words:
-            yield from ((option, "") for option in here.options)
-        if words[:1] == ["call"]:
-            yield from self._call_candidates(words[1:])
-
-    def _call_candidates(self, words: list[str]) -> Iterator[tuple[str, str]]:
-        if not words:
-            yield from ((method.upper(), "") for method in _METHODS)
-        elif len(words) == 1:
-            matching = (route for route in self._routes if route.method == words[0].upper())
-            yield from ((route.path, route.summary) for route in matching)
 
 
 def _document(base_url: str) -> dict[str, Any]:

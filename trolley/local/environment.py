@@ -29,6 +29,14 @@ def read_environment(
     return {**from_file, **environ}
 
 
+def gateway_port(environment: Mapping[str, str]) -> int:
+    """GATEWAY_PORT, else 3000. Raises `LocalRunFailed` when it is no port."""
+    given = environment.get("GATEWAY_PORT") or "3000"
+    if not given.isdecimal() or not 1 <= int(given) <= 65_535:
+        raise LocalRunFailed(f"GATEWAY_PORT is a number from 1 to 65535, not {given!r}. See .env.example.")
+    return int(given)
+
+
 def prepare_directory(directory: Path) -> None:
     """Makes the folder of a local run. Raises `LocalRunFailed` when it cannot be written."""
     try:

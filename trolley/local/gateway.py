@@ -14,6 +14,8 @@ from trolley.local.process import Program
 
 CONFIGURATION = Path(__file__).parents[2] / "traefik"
 ROUTES = CONFIGURATION / "dynamic"
+ACCESS_LOG = "access.log"
+ACCESS_LOG_BYTES = 16 << 20
 
 
 def gateway_program(
@@ -27,6 +29,7 @@ def gateway_program(
 ) -> Program:
     """Traefik on `port` of the loopback interface; `servers` are each service's URLs, `routes` the folder
     of its dynamic configuration."""
+    bound_access_log(directory)
     static = directory / "traefik.json"
     static.write_bytes(orjson.dumps(static_configuration(directory, port, internal_port, routes)))
     addresses = {f"{service.upper()}_SERVERS": ",".join(urls) for service, urls in servers.items()}
@@ -38,6 +41,13 @@ def gateway_program(
     )
 
 
+def bound_access_log(directory: Path) -> None:
+    """Traefik only ever adds to it, so a long one makes way at the next start; the one before is kept."""
+    log = directory / ACCESS_LOG
+    if log.exists() and log.stat().st_size > ACCESS_LOG_BYTES:
+        log.replace(log.with_suffix(".old.log"))
+
+
 def static_configuration(directory: Path, port: int, internal_port: int, routes: Path) -> dict[str, Any]:
     """`traefik/traefik.yml` with what differs on one machine. Traefik reads JSON as YAML."""
     static: dict[str, Any] = yaml.safe_load((CONFIGURATION / "traefik.yml").read_text())
@@ -46,6 +56,6 @@ def static_configuration(directory: Path, port: int, internal_port: int, routes:
     web["transport"]["lifeCycle"]["graceTimeOut"] = "2s"
     internal["address"] = f"127.0.0.1:{internal_port}"
     static["providers"] = {"file": {"directory": str(routes), "watch": True}}
-    static["accessLog"]["filePath"] = str(directory / "access.log")
+    static["accessLog"]["filePath"] = str(directory / ACCESS_LOG)
     static["log"]["format"] = "common"
     return static

@@ -56,6 +56,7 @@ class ManagedProcess:
 
     async def start(self) -> None:
         program = self.program
+        self.tail.clear()
         self._process = await asyncio.create_subprocess_exec(
             *program.command,
             env=dict(program.environment),
@@ -93,7 +94,8 @@ class ManagedProcess:
         self._signal(signal.SIGKILL)  # what is left of its group
         self._process = None
         if self._reader is not None:
-            await self._reader
+            # However it failed, that must not keep others from being ended.
+            await asyncio.gather(self._reader, return_exceptions=True)
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None:
@@ -106,11 +108,19 @@ class ManagedProcess:
         return self._process
 
     async def _read(self, lines: asyncio.StreamReader | None) -> None:
-        while lines is not None and (raw := await lines.readline()):
+        while lines is not None and (raw := await _line(lines)):
             line = raw.decode(errors="replace").rstrip()
             self.tail.append(line)
             if not self.program.quiet:
                 self._output(self.name, line)
+
+
+async def _line(lines: asyncio.StreamReader) -> bytes:
+    """The next one, empty at the end; of a line without measure there is only a word."""
+    try:
+        return await lines.readline()
+    except ValueError:  # the reader has thrown it away
+        return b"(a line too long to show)\n"
 
 
 def _end_with_parent() -> None:

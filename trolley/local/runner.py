@@ -36,7 +36,7 @@ async def run_until_interrupted(
     if not await _finished_before(interrupts.orderly, stack.start()):
         return
     try:
-        await _finished_before(interrupts.orderly, _serve(stack, when_ready, reload=reload))
+        await _finished_before(interrupts.orderly, _serve(stack, when_ready, say, reload=reload))
     finally:
         say("Ending; Ctrl-C again ends it at once.")
         if not await _finished_before(interrupts.immediate, stack.stop()):
@@ -44,10 +44,12 @@ async def run_until_interrupted(
         say("Ended. The data is kept for the next run.")
 
 
-async def _serve(stack: LocalStack, when_ready: Callable[[], Awaitable[None]], *, reload: bool) -> None:
+async def _serve(
+    stack: LocalStack, when_ready: Callable[[], Awaitable[None]], say: Callable[[str], None], *, reload: bool
+) -> None:
     await when_ready()
     if reload:
-        await restart_on_change(stack)
+        await restart_on_change(stack, say)
     await asyncio.Event().wait()
 
 

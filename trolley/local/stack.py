@@ -97,7 +97,8 @@ class LocalStack:
             await self._supervisor.close()
         stages = [list(self._processes.values())] if force else self._stages()
         for stage in stages:
-            await asyncio.gather(*(p.kill() if force else p.stop(_GRACE_SECONDS) for p in stage))
+            ends = (p.kill() if force else p.stop(_GRACE_SECONDS) for p in stage)
+            await asyncio.gather(*ends, return_exceptions=True)
 
     async def kill(self, service: str, index: int = 0) -> None:
         """Ends a process as a crash would; it stays down until `restart`. Also `nats`, `redis`, `gateway`."""
@@ -135,7 +136,7 @@ class LocalStack:
 
     async def _start_services(self) -> None:
         environment = self.environment
-        environment.setdefault("SQLITE_DIRECTORY", str(self.directory / "store"))
+        environment["SQLITE_DIRECTORY"] = environment.get("SQLITE_DIRECTORY") or str(self.directory / "store")
         environment |= {"HTTP_HOST": "127.0.0.1", **development_secrets(self.directory, environment)}
         for service, numbers in self._ports.items():
             for index, port in enumerate(numbers):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 
 from trolley.local.process import ManagedProcess, Output
@@ -14,7 +13,7 @@ _STEADY_SECONDS = 30.0
 
 
 class Supervisor:
-    """Watches processes; `dismiss` one before ending it on purpose."""
+    """Watches processes; `dismiss` one before ending it on purpose, which raises nothing."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
@@ -27,8 +26,7 @@ class Supervisor:
         task = self._watches.pop(process, None)
         if task is not None:
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await asyncio.gather(task, return_exceptions=True)
 
     async def close(self) -> None:
         for process in list(self._watches):
@@ -43,6 +41,16 @@ class Supervisor:
             if time.monotonic() - started > _STEADY_SECONDS:
                 delay = _FIRST_DELAY
             self._output(process.name, f"ended with status {status}; starting it again in {delay:g} s")
+            delay = await self._start(process, delay)
+
+    async def _start(self, process: ManagedProcess, delay: float) -> float:
+        """Tries until it can be started, and gives the delay for the next time."""
+        while True:
             await asyncio.sleep(delay)
             delay = min(delay * 2, _LONGEST_DELAY)
-            await process.start()
+            try:
+                await process.start()
+            except OSError as error:
+                self._output(process.name, f"cannot be started ({error}); trying again in {delay:g} s")
+            else:
+                return delay

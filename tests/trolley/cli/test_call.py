@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from tests.support.terminal import Terminal
 from trolley.cli.call import body_of, full_path, headers_of
 
 
@@ -42,3 +43,18 @@ def test_a_body_may_come_from_a_file(tmp_path: Path) -> None:
     assert body_of(f"@{body}") == b'{"quantity": 1}'
     assert body_of('{"quantity": 2}') == b'{"quantity": 2}'
     assert body_of(None) is None
+
+
+def test_a_body_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(typer.BadParameter, match=r"missing\.json: No such file"):
+        body_of(f"@{tmp_path / 'missing.json'}")
+
+
+@pytest.mark.parametrize(
+    "setting", [{"GATEWAY_PORT": "abc"}, {"GATEWAY_PORT": "0"}, {"TROLLEY_URL": "http://localhost:abc"}]
+)
+async def test_an_address_that_is_none_is_a_line(tmp_path: Path, setting: dict[str, str]) -> None:
+    result = await Terminal(tmp_path, setting).run("call", "GET", "/cart")
+    assert result.status == 1
+    assert result.errors.startswith("Error: ")
+    assert "Traceback" not in result.errors

@@ -1,53 +1,47 @@
-"""Completion at the prompt."""
+"""What becomes of the lines of `trolley shell`."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from prompt_toolkit.completion import CompleteEvent
-from prompt_toolkit.document import Document
+import typer
 
-from trolley.cli.shell import CommandCompleter, Described, routes_of
-
-OPENAPI = {
-    "paths": {
-        "/api/v1/cart/items": {"post": {"summary": "Add to the cart"}, "parameters": []},
-        "/api/v1/products": {"get": {"summary": "List products"}, "post": {}},
-    }
-}
-ROOT = Described(
-    ("--help",),
-    {
-        "call": Described(("--as", "--data", "--help"), {}),
-        "users": Described(("--help",), {"create": Described(("--admin", "--help"), {})}),
-    },
-)
-
-
-@pytest.fixture
-def completer() -> CommandCompleter:
-    return CommandCompleter(ROOT, routes_of(OPENAPI))
+from trolley.cli import app
+from trolley.cli.shell import history_in, run_line
 
 
 @pytest.mark.parametrize(
-    ("typed", "offered"),
+    ("line", "told"),
     [
-        ("", ["call", "users"]),
-        ("ca", ["call"]),
-        ("users ", ["create", "--help"]),
-        ("users create --a", ["--admin"]),
-        ("call P", ["POST", "PUT", "PATCH"]),
-        ("call post /", ["/api/v1/cart/items", "/api/v1/products"]),
-        ("call GET /api", ["/api/v1/products"]),
-        ("call GET /pro", ["/api/v1/products"]),
-        ("call GET /api/v1/products --", ["--as", "--data", "--help"]),
-        ("nonsense", []),
+        ("call POST /cart/items -d @missing", "missing: No such file"),
+        ("call GET '/cart", "No closing quotation"),
+        ("nonsense", "No such command"),
     ],
 )
-def test_it_offers_what_can_follow(completer: CommandCompleter, typed: str, offered: list[str]) -> None:
-    found = completer.get_completions(Document(typed), CompleteEvent())
-    assert [completion.text for completion in found] == offered
+def test_a_line_that_fails_is_told_and_the_shell_goes_on(
+    capfd: pytest.CaptureFixture[str], line: str, told: str
+) -> None:
+    run_line(typer.main.get_command(app), line)
+    assert told in " ".join(capfd.readouterr().err.split())
 
 
-def test_a_route_is_offered_with_its_summary(completer: CommandCompleter) -> None:
-    found = list(completer.get_completions(Document("call POST /api/v1/cart"), CompleteEvent()))
-    assert [completion.display_meta_text for completion in found] == ["Add to the cart"]
+def test_a_line_that_breaks_a_command_does_not_end_the_shell(capfd: pytest.CaptureFixture[str]) -> None:
+    broken = typer.Typer()
+
+    @broken.command()
+    def divide(by: int) -> None:
+        print(1 / by)
+
+    run_line(typer.main.get_command(broken), "0")
+    assert "ZeroDivisionError" in capfd.readouterr().err
+
+
+def test_the_history_is_kept_where_the_folder_can_be_written(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    history_in(tmp_path / ".data").append_string("nodes")
+    assert list(history_in(tmp_path / ".data").load_history_strings()) == ["nodes"]
+    (tmp_path / "file").touch()
+    history_in(tmp_path / "file").append_string("nodes")
+    assert "cannot be written" in capfd.readouterr().err

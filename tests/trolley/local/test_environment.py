@@ -9,6 +9,7 @@ import pytest
 from trolley.environment import operator_environment
 from trolley.local.environment import (
     development_secrets,
+    gateway_port,
     note_addresses,
     prepare_directory,
     read_environment,
@@ -48,3 +49,14 @@ def test_commands_find_the_servers_of_the_running_stack(tmp_path: Path) -> None:
     assert environment["NATS_URL"] == "nats://127.0.0.1:9"
     assert environment["AUTH_SECRET"] == secrets["AUTH_SECRET"]
     assert environment["SQLITE_DIRECTORY"] == str(tmp_path / "store")
+
+
+def test_the_gateway_has_a_port_of_its_own_choice_or_3000() -> None:
+    assert gateway_port({}) == gateway_port({"GATEWAY_PORT": ""}) == 3000
+    assert gateway_port({"GATEWAY_PORT": "8080"}) == 8080
+
+
+@pytest.mark.parametrize("given", ["abc", "0", "65536", "-1", "80.0"])
+def test_what_is_no_port_is_named(given: str) -> None:
+    with pytest.raises(LocalRunFailed, match=f"GATEWAY_PORT .*{given}"):
+        gateway_port({"GATEWAY_PORT": given})

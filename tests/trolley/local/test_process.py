@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.support.waiting import eventually
 from trolley.local.process import ManagedProcess, Program
 from trolley.local.supervisor import Supervisor
 
@@ -144,3 +147,42 @@ async def test_a_dismissed_process_stays_down(lines: Lines) -> None:
     assert not process.running
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(lines.next(), 0.8)
+
+
+async def test_what_cannot_be_started_again_is_told_tried_again_and_dismissed(
+    lines: Lines, tmp_path: Path
+) -> None:
+    command = tmp_path / "worker"
+    command.symlink_to("/bin/echo")
+    supervisor = Supervisor(lines)
+    process = ManagedProcess(replace(program(""), command=[str(command), "up"]), lines)
+    await process.start()
+    command.unlink()
+    supervisor.watch(process)
+    assert await lines.next() == ("worker", "up")
+    assert "ended with status 0" in (await lines.next())[1]
+    assert re.match("cannot be started .*; trying again in 1 s", (await lines.next())[1])
+    await supervisor.dismiss(process)
+    await process.stop(1)
+
+
+async def test_a_line_without_measure_is_left_out_and_nothing_else(lines: Lines) -> None:
+    process = await started("print('x' * 3_000_000); print('after')", lines)
+    seen = []
+    while not seen or seen[-1] != "after":
+        seen.append((await lines.next())[1])
+    assert "too long" in seen[0]
+    assert max(map(len, seen)) < 2_000_000
+    await process.stop(5)
+    assert not process.running
+
+
+async def test_a_reader_that_failed_does_not_keep_a_process_from_being_ended() -> None:
+    def broken(_name: str, _line: str) -> None:
+        raise OSError("nobody reads this any more")
+
+    process = ManagedProcess(program(WAIT_FOR_EVER), broken)
+    await process.start()
+    await eventually(lambda: process.tail)
+    await process.stop(20)
+    assert not process.running

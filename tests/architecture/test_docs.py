@@ -1,0 +1,30 @@
+"""The pages under docs/ fit one another."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+LINK = re.compile(r"\[([^\]]*)\]\((?!https?:)([^)#]+)[^)]*\)")
+
+
+def test_decisions_are_numbered_without_a_gap() -> None:
+    assert [int(page.name.partition("-")[0]) for page in DECISIONS] == list(range(1, len(DECISIONS) + 1))
+
+
+@pytest.mark.parametrize("page", DECISIONS, ids=lambda page: page.stem)
+def test_a_decision_has_the_number_of_its_file(page: Path) -> None:
+    assert page.read_text().startswith(f"# {int(page.name.partition('-')[0])}. ")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_link_leads_to_a_file_and_a_decision_by_its_number(page: Path) -> None:
+    for text, target in LINK.findall(page.read_text()):
+        assert (page.parent / target).exists(), target
+        if number := re.fullmatch(r"decision (\d+)", text):
+            assert Path(target).name.startswith(f"{int(number[1]):03d}-"), text

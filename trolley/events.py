@@ -1,0 +1,87 @@
+"""Following the facts of the shop as they happen."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+from nats.aio.msg import Msg
+
+from shared.clock import to_rfc3339
+from shared.events.envelope import Event
+from shared.events.feed import Feed
+from shared.events.requests import ApiError
+from shared.events.session import Session
+from shared.events.streams import SHOP
+from trolley.errors import CommandFailed
+
+EVERYTHING = "shop.>"
+SUBJECTS = {
+    EVERYTHING: "everything",
+    "shop.cart.>": "carts",
+    "shop.product.>": "products",
+    "shop.promotion.>": "promo codes",
+    "shop.session.>": "ended sessions",
+    "shop.user.>": "accounts",
+}
+"""What can be followed, in words."""
+
+_AGE = re.compile(r"(\d{1,6})([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A message of the stream as it came."""
+
+    subject: str
+    body: bytes
+
+    @property
+    def event(self) -> Event | None:
+        """None where the message is no event."""
+        try:
+            return Event.from_json(orjson.loads(self.body))
+        except (KeyError, ValueError, TypeError, AttributeError):
+            return None
+
+
+def parse_age(text: str) -> timedelta:
+    """`5m` as five minutes; also s, h and d. Raises `CommandFailed` for anything else."""
+    match = _AGE.fullmatch(text)
+    if match is None:
+        raise CommandFailed(f"--since takes a number and s, m, h or d, as in 5m; not {text!r}.")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+async def follow(session: Session, subject: str, age: timedelta | None = None) -> AsyncGenerator[Fact]:
+    """What happens from now on, and before it what is not older than `age`, in order and without end. Raises
+    `CommandFailed` when NATS refuses or goes away."""
+    if not subject.startswith("shop."):
+        raise CommandFailed(f"Subjects of the shop begin with `shop.`, as in shop.cart.>; not {subject!r}.")
+    arrived: asyncio.Queue[Msg | None] = asyncio.Queue()
+    feed = Feed(session, SHOP, arrived.put_nowait)
+    try:
+        await feed.open({"filter_subject": subject, **_start(age)})
+    except ApiError as error:
+        raise CommandFailed(f"NATS does not show {subject}: {error}") from error
+    listening = asyncio.create_task(feed.wait_broken())
+    listening.add_done_callback(lambda _: arrived.put_nowait(None))
+    try:
+        while (message := await arrived.get()) is not None:
+            yield Fact(message.subject, message.data)
+    finally:
+        listening.cancel()
+        await feed.close()
+    raise CommandFailed("NATS went away.")
+
+
+def _start(age: timedelta | None) -> Mapping[str, Any]:
+    if age is None:
+        return {"deliver_policy": "new"}
+    return {"deliver_policy": "by_start_time", "opt_start_time": to_rfc3339(datetime.now(UTC) - age)}
