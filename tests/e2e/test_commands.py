@@ -107,6 +107,17 @@ async def test_seeding_twice_changes_nothing(own_shop: Shop) -> None:
     assert "created" not in result.output
 
 
+async def test_an_administrators_account_may_seed_from_anywhere(own_shop: Shop) -> None:
+    email, password = f"{new_id()}@example.com", "correct horse battery staple\n"
+    arguments = ("users", "create", "--email", email, "--admin", "--password-stdin")
+    made = await trolley(own_shop, *arguments, stdin=password)
+    assert made.status == 0, made
+    signed_in = await trolley(own_shop, "call", "GET", "/auth/me", "--as", email, stdin=password)
+    assert signed_in.status == 0, signed_in
+    result = await trolley(own_shop, "seed", "--as", email)
+    assert "unchanged" in result.output, result
+
+
 async def test_without_a_shop_a_command_says_how_to_start_one(own_shop: Shop) -> None:
     result = await trolley(own_shop, "call", "GET", "/products", "--url", "http://127.0.0.1:1")
     assert result.status == 1

@@ -26,6 +26,7 @@ from trolley.local.programs import MODULES
 from trolley.local.runner import run_until_interrupted
 from trolley.local.stack import LocalStack
 from trolley.migration import migrate_all
+from trolley.operations import Operator
 
 _STYLES = {"auth": "magenta", "products": "green", "cart": "cyan", "gateway": "blue"}
 
@@ -91,7 +92,7 @@ async def _seed(stack: LocalStack) -> None:
     """An empty shop is still a shop: a failure is told, and does not end the run."""
     try:
         if demo_wanted(stack.environment):
-            await load(demo(), stack.base_url, stack.environment, if_empty=True)
+            await load(demo(), stack.base_url, Operator(stack.environment).token, if_empty=True)
     except (CommandFailed, ShopError) as error:
         console.print(f"[yellow]The demo catalogue was not loaded:[/] {escape(str(error))}", highlight=False)
 

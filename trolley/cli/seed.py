@@ -18,11 +18,13 @@ from rich.progress import (
 from rich.text import Text
 
 from trolley.catalogues import Catalogue, completejourney, demo, demo_wanted
+from trolley.cli.call import identity_of
 from trolley.cli.console import console, execute
 from trolley.cli.options import UrlOption
+from trolley.client import shop_client
 from trolley.environment import operator_environment, shop_url
 from trolley.operations import Operator
-from trolley.seeding import catalogue_is_empty, import_products
+from trolley.seeding import TokenSource, catalogue_is_empty, import_products
 
 
 class Dataset(StrEnum):
@@ -39,35 +41,50 @@ def seed(
     if_wanted: Annotated[
         bool, typer.Option("--if-wanted", help="Only where SEED_DEMO, or else ENVIRONMENT, wants it.")
     ] = False,
+    who: Annotated[
+        str, typer.Option("--as", help="admin, or the e-mail address of an account that is one.")
+    ] = "admin",
     url: UrlOption = None,
 ) -> None:
     """Fill the catalogue.
 
     Products go through the public import route, which upserts by SKU, so that a second time changes nothing.
+    `admin` needs the shop's store; the account of an administrator does not, and works from anywhere.
     """
     environment = operator_environment()
     if if_wanted and not demo_wanted(environment):
         console.print("SEED_DEMO, or else ENVIRONMENT, wants no demo catalogue; nothing was loaded.")
         return
-    execute(_seed(dataset, url or shop_url(environment), environment, if_empty=if_empty))
+    base_url = url or shop_url(environment)
+    token = Operator(environment).token if who == "admin" else _account(who, base_url, environment)
+    execute(_seed(dataset, base_url, token, if_empty=if_empty))
 
 
-async def _seed(dataset: Dataset, base_url: str, environment: dict[str, str], *, if_empty: bool) -> None:
+def _account(who: str, base_url: str, environment: dict[str, str]) -> TokenSource:
+    identity = identity_of(who, base_url, environment)
+
+    async def token() -> str:
+        async with shop_client(base_url) as client:
+            return await identity.token(client)
+
+    return token
+
+
+async def _seed(dataset: Dataset, base_url: str, token: TokenSource, *, if_empty: bool) -> None:
     catalogue = demo() if dataset is Dataset.DEMO else completejourney()
-    await load(catalogue, base_url, environment, if_empty=if_empty)
+    await load(catalogue, base_url, token, if_empty=if_empty)
 
 
-async def load(catalogue: Catalogue, base_url: str, environment: dict[str, str], *, if_empty: bool) -> None:
+async def load(catalogue: Catalogue, base_url: str, token: TokenSource, *, if_empty: bool) -> None:
     """Streams a catalogue into the shop, with a progress bar. Raises `CommandFailed`."""
     if if_empty and not await catalogue_is_empty(base_url):
         console.print("The shop has products already; nothing was loaded.")
         return
-    operator = Operator(environment)
-    await operator.token()  # whatever keeps it from being made is told before the progress begins
+    await token()  # whatever keeps it from being made is told before the progress begins
     with _progress() as progress:
         task = progress.add_task(catalogue.name, total=catalogue.size)
         report = await import_products(
-            base_url, operator.token, catalogue.lines, lambda count: progress.advance(task, count)
+            base_url, token, catalogue.lines, lambda count: progress.advance(task, count)
         )
     show_report(report)
 
