@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from auth_service.adapters.clock import DocumentClock
 from auth_service.adapters.collections import EMAIL_CLAIMS, SESSIONS, SIGNING_KEYS, USERS, KeyringCodec
+from auth_service.adapters.derivation import derive_key
 from auth_service.adapters.key_bucket import BucketKeyPublisher
 from auth_service.adapters.passwords import ArgonPasswords
 from auth_service.adapters.repositories import EmailClaimRepository, SessionRepository, UserRepository
@@ -27,6 +28,7 @@ from auth_service.service import (
     KeyPolicy,
     KeyService,
     Operations,
+    RefreshTokens,
     Registration,
     SessionPolicy,
     SessionService,
@@ -115,7 +117,8 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
     """The use cases over these adapters. `keys.load` has to come first."""
     clock, users, sessions = DocumentClock(backends.clock), adapters.users, adapters.sessions
     session_life = timedelta(seconds=settings.auth_session_seconds)
-    signer = Es256Signer(settings.auth_secret.get_secret_value())
+    secret = settings.auth_secret.get_secret_value()
+    signer = Es256Signer(secret)
     keys = KeyService(
         adapters.keyrings, signer, BucketKeyPublisher(backends.bus), clock, _key_policy(settings)
     )
@@ -139,6 +142,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
             registration=registration,
             authentication=authentication,
             tokens=tokens,
+            refresh_tokens=RefreshTokens(derive_key(secret, "trolley refresh tokens")),
             endings=endings,
             clock=clock,
             policy=policy,
