@@ -15,9 +15,9 @@ from auth_service.adapters.passwords import ArgonPasswords
 from auth_service.adapters.repositories import EmailClaimRepository, SessionRepository, UserRepository
 from auth_service.adapters.revocations import RevokingDelivery
 from auth_service.adapters.signing import Es256Signer
-from auth_service.adapters.throttle import RedisSignInThrottle
+from auth_service.adapters.throttle import RedisThrottle, ThrottleLimits
 from auth_service.adapters.upkeep import upkeep
-from auth_service.ports import EmailClaims, Keyrings, Passwords, Sessions, SignInThrottle, Users
+from auth_service.ports import EmailClaims, Keyrings, Passwords, Sessions, Throttle, Users
 from auth_service.service import (
     AccessTokens,
     AccountService,
@@ -52,7 +52,7 @@ class Adapters:
     sessions: Sessions
     keyrings: Keyrings
     passwords: Passwords
-    throttle: SignInThrottle
+    throttle: Throttle
 
 
 @asynccontextmanager
@@ -90,12 +90,7 @@ async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIter
             iterations=settings.auth_password_iterations,
         )
         stack.enter_context(closing(passwords))
-        throttle = RedisSignInThrottle(
-            settings.redis_url.get_secret_value(),
-            per_account=settings.auth_failures_per_account,
-            per_client=settings.auth_failures_per_client,
-            window_seconds=settings.auth_failure_window_seconds,
-        )
+        throttle = RedisThrottle(settings.redis_url.get_secret_value(), _throttle_limits(settings))
         stack.push_async_callback(throttle.close)
         delivery = RevokingDelivery(backends.bus, revocations_bucket(settings))
         outboxes = [Outbox(delivery, clock=backends.clock) for _ in (USERS, SESSIONS)]
@@ -141,6 +136,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
             sessions=sessions,
             registration=registration,
             authentication=authentication,
+            throttle=adapters.throttle,
             tokens=tokens,
             refresh_tokens=RefreshTokens(derive_key(secret, "trolley refresh tokens")),
             endings=endings,
@@ -151,6 +147,15 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         administration=AdministrationService(users, CursorCodec(settings.cursor_secret), clock),
         keys=keys,
         operations=Operations(registration, keys, tokens, clock),
+    )
+
+
+def _throttle_limits(settings: AuthSettings) -> ThrottleLimits:
+    return ThrottleLimits(
+        settings.auth_failures_per_account,
+        settings.auth_failures_per_client,
+        settings.auth_failure_window_seconds,
+        settings.auth_sign_ups_per_minute,
     )
 
 

@@ -41,8 +41,8 @@ http:
 async def open_shop(
     directory: Path, catalogue: Catalogue, scale: Mapping[str, int] | None = None
 ) -> AsyncIterator[LocalStack]:
-    """The shop with that catalogue and no rate limit, on NATS and Redis of its own. With ELASTICSEARCH_URL it
-    uses that store, under an index prefix of its own, which it deletes."""
+    """The shop with that catalogue and no rate limits, on NATS and Redis of its own. With ELASTICSEARCH_URL
+    it uses that store, under an index prefix of its own, which it deletes."""
     configure_logging("error", LogFormat.CONSOLE, "benchmarks")
     port, prefix = free_port(), f"bench-{new_id()}-"
     environment = {
@@ -51,6 +51,7 @@ async def open_shop(
         "REDIS_URL": "",
         "ELASTICSEARCH_INDEX_PREFIX": prefix,
         "GATEWAY_RATE_AVERAGE": "0",
+        "AUTH_SIGN_UPS_PER_MINUTE": "0",
         "LOG_REQUESTS": "false",
     }
     stack = LocalStack(directory, scale=scale, environment=environment, routes=_routes(directory, port))

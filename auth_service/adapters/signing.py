@@ -65,7 +65,7 @@ class Es256Signer:
         except InvalidTag as error:
             raise WrongSecret(
                 "AUTH_SECRET does not open the signing keys in the store. Set the secret that they were made "
-                "with, or remove the collection `signing_keys`, so that new keys are made and everybody signs in anew."
+                "with, or remove the collection `signing_keys`: new keys are made, everybody signs in anew."
             ) from error
 
 

@@ -15,7 +15,7 @@ from auth_service.domain.errors import (
 )
 from auth_service.domain.sessions import USER_AGENT_MAX, RefreshToken, Rotation, Session
 from auth_service.domain.users import User, guest, is_live
-from auth_service.ports import Sessions, Users
+from auth_service.ports import Sessions, Throttle, Users
 from auth_service.service import facts
 from auth_service.service.authentication import Authentication, Client, Verified
 from auth_service.service.endings import Endings
@@ -46,6 +46,7 @@ class SessionService:
         sessions: Sessions,
         registration: Registration,
         authentication: Authentication,
+        throttle: Throttle,
         tokens: AccessTokens,
         refresh_tokens: RefreshTokens,
         endings: Endings,
@@ -56,6 +57,7 @@ class SessionService:
         self._sessions = sessions
         self._registration = registration
         self._authentication = authentication
+        self._throttle = throttle
         self._tokens = tokens
         self._refresh_tokens = refresh_tokens
         self._endings = endings
@@ -63,7 +65,9 @@ class SessionService:
         self._policy = policy
 
     async def register(self, account: NewAccount, client: Client) -> SignedIn:
-        """A new customer, signed in. Raises `EmailAlreadyRegistered`, `PasswordsOverloaded`."""
+        """A new customer, signed in. Raises `EmailAlreadyRegistered`, `TooManyRequests`,
+        `PasswordsOverloaded`."""
+        await self._throttle.sign_up(client.address)
         now, session_id = self._clock.now(), new_id()
         user = await self._registration.create(account, Role.CUSTOMER, sessions=(session_id,))
         return await self._open(user, session_id, client, now)
@@ -77,7 +81,8 @@ class SessionService:
         return await self._open(user, session_id, client, now)
 
     async def guest(self, client: Client) -> SignedIn:
-        """A new guest, who has a cart but no account."""
+        """A new guest, who has a cart but no account. Raises `TooManyRequests`."""
+        await self._throttle.sign_up(client.address)
         now = self._clock.now()
         return await self._open(guest(new_id(), now), new_id(), client, now)
 
