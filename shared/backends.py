@@ -122,17 +122,15 @@ async def insist(attempt: Callable[[], Awaitable[T]], what: str, waiting: Waitin
     return await retrying(try_once)
 
 
-def health_checks(backends: Backends) -> list[Check]:
-    """The store is needed. Without NATS or Redis a service goes on with what it knows."""
+def health_checks(backends: Backends, without_redis: str | None) -> list[Check]:
+    """The store is needed. Without NATS or Redis a service goes on with what it knows. `without_redis` says
+    what is missing then; None for a service that has no use for Redis."""
 
     async def nats() -> str | None:
         return None if backends.bus.connected else "away; events wait, keys and logouts are those last seen"
 
     async def redis() -> str | None:
-        return None if backends.cache.available else "away; everything works, slower"
+        return None if await backends.cache.ping() else f"away; {without_redis}"
 
-    return [
-        Check("store", backends.stores.ping, required=True),
-        Check("nats", nats, required=False),
-        Check("redis", redis, required=False),
-    ]
+    checks = [Check("store", backends.stores.ping, required=True), Check("nats", nats, required=False)]
+    return checks if without_redis is None else [*checks, Check("redis", redis, required=False)]

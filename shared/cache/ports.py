@@ -31,6 +31,10 @@ class Cache(Protocol):
         """False while the server is known to be away: reads answer None and writes are dropped."""
         ...
 
+    async def ping(self) -> bool:
+        """Asks the server, whatever is known of it: whether it answers, within about `get`'s time."""
+        ...
+
     async def get(self, key: str) -> Cached | None: ...
 
     async def set_if_newer(self, key: str, version: int, value: bytes, ttl_seconds: int) -> bool:

@@ -61,6 +61,7 @@ class Lifecycle(Generic[Settings]):
     clock: Clock
     connect: OpenBackends
     runtime: Runtime
+    without_redis: str | None
 
     @asynccontextmanager
     async def span(self, _app: FastAPI) -> AsyncIterator[None]:
@@ -101,7 +102,7 @@ class Lifecycle(Generic[Settings]):
                 "its collections and streams",
                 runtime.wait_for,
             )
-            for check in health_checks(backends):
+            for check in health_checks(backends, self.without_redis):
                 runtime.health.add(check)
             runtime.start_with(use_cases)
             log.info("ready")

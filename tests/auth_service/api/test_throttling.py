@@ -138,3 +138,16 @@ async def test_unknown_address_and_wrong_password_cost_the_same(
         await attempt(shop, email, password)
         costs.append(verifications() - before)
     assert costs == [1, 1, 1]
+
+
+async def test_readiness_says_what_is_missing_without_redis(
+    auth_settings: MakeSettings, redis_server: RedisServer
+) -> None:
+    async with running(create_app(auth_settings(redis_url=redis_server.url))) as shop:
+        redis_server.kill()
+
+        async def told() -> bool:
+            report = (await shop.get(f"{AUTH}/health/ready")).json()
+            return "are not counted" in str(report["checks"]["redis"]["detail"])
+
+        await eventually(told)

@@ -149,7 +149,15 @@ async def get_trace() -> str | None:
     return current_traceparent()
 
 
-SPEC = ServiceSpec("demo", "/api/v1/demo", "Demo", "A demonstration.", [router], [{"name": "Demo"}])
+SPEC = ServiceSpec(
+    "demo",
+    "/api/v1/demo",
+    "Demo",
+    "A demonstration.",
+    [router],
+    [{"name": "Demo"}],
+    without_redis="nothing is missing",
+)
 
 
 @asynccontextmanager
