@@ -81,7 +81,11 @@ class Lifecycle(Generic[Settings]):
         try:
             await self._open_and_serve(end)
         except Exception as error:
-            log.error("could not close in order", exc_info=error)
+            if end.is_set():
+                log.error("could not close in order", exc_info=error)
+            else:
+                log.error("could not start", exc_info=error)
+                self.runtime.fail()
 
     async def _open_and_serve(self, end: asyncio.Event) -> None:
         runtime = self.runtime

@@ -29,6 +29,7 @@ from shared.settings import ServiceSettings
 
 class DemoSettings(ServiceSettings):
     demo_port: int = 0
+    demo_fails: bool = False
 
 
 class Demo:
@@ -162,6 +163,8 @@ SPEC = ServiceSpec(
 
 @asynccontextmanager
 async def bootstrap(settings: DemoSettings, backends: Backends) -> AsyncIterator[Demo]:
+    if settings.demo_fails:
+        raise LookupError("a bug of the demonstration")
     yield Demo()
 
 

@@ -37,7 +37,7 @@ async def test_a_ready_service_says_what_it_checked(client: httpx.AsyncClient) -
 
 async def test_it_lives_and_waits_while_nats_is_away(settings: DemoSettings, nats_server: NatsServer) -> None:
     nats_server.stop()
-    app = create_app(settings.model_copy(update={"nats_url": nats_server.url}))
+    app = create_app(settings.model_copy(update={"nats_url": SecretStr(nats_server.url)}))
     async with running(app, wait_ready=False) as client:
         await eventually(lambda: waits_for(client, "NATS (NATS_URL)"))
         assert (await client.get(f"{PREFIX}/health/live")).status_code == 200
@@ -59,7 +59,7 @@ async def waits_for(client: httpx.AsyncClient, what: str) -> bool:
 
 
 async def test_it_ends_while_it_still_waits(settings: DemoSettings) -> None:
-    unreachable = settings.model_copy(update={"nats_url": "nats://127.0.0.1:1"})
+    unreachable = settings.model_copy(update={"nats_url": SecretStr("nats://127.0.0.1:1")})
     async with running(create_app(unreachable), wait_ready=False) as client:
         await eventually(lambda: waits_for(client, "NATS (NATS_URL)"))
 
@@ -69,7 +69,7 @@ async def test_without_nats_it_goes_on_with_what_it_knows(
 ) -> None:
     issuer = TokenIssuer()
     await issuer.publish_key(nats_server.url)
-    app = create_app(settings.model_copy(update={"nats_url": nats_server.url}))
+    app = create_app(settings.model_copy(update={"nats_url": SecretStr(nats_server.url)}))
     async with running(app) as client:
         nats_server.stop()
         await eventually(lambda: degraded(client, "nats"))
@@ -151,12 +151,12 @@ async def test_a_stale_table_never_hides_a_store_that_is_gone(settings: DemoSett
 
 @pytest.mark.elasticsearch
 async def test_it_runs_on_elasticsearch(settings: DemoSettings, elasticsearch_url: str) -> None:
-    real = settings.model_copy(update={"elasticsearch_url": elasticsearch_url})
+    real = settings.model_copy(update={"elasticsearch_url": SecretStr(elasticsearch_url)})
     async with running(create_app(real)) as client:
         assert await checks(client) == {"store": "ok", "nats": "ok", "redis": "ok"}
 
 
 async def test_it_says_that_elasticsearch_is_away(settings: DemoSettings) -> None:
-    away = settings.model_copy(update={"elasticsearch_url": "http://127.0.0.1:1"})
+    away = settings.model_copy(update={"elasticsearch_url": SecretStr("http://127.0.0.1:1")})
     async with running(create_app(away), wait_ready=False) as client:
         await eventually(lambda: waits_for(client, "the store (ELASTICSEARCH_URL)"))
