@@ -63,7 +63,13 @@ async def bootstrap(settings: AuthSettings, backends: Backends) -> AsyncIterator
         service = compose(settings, backends, adapters)
         await service.keys.load()
         await service.keys.publish()
-        async with upkeep(service.keys, adapters.sessions, backends.clock, settings.auth_key_reload_seconds):
+        async with upkeep(
+            service.keys,
+            adapters.sessions,
+            backends.clock,
+            backends.bus.connection,
+            settings.auth_key_reload_seconds,
+        ):
             yield service
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -80,4 +82,23 @@ async def test_keys_that_nats_lost_are_published_again(
         nats_server.start()
         await eventually(lambda: world.backends.bus.connected, timeout=20)
         await (await world.backends.bus.bucket(AUTH_KEYS)).delete(kid)
+        await eventually(published, timeout=20)
+
+
+async def test_keys_are_published_as_soon_as_nats_is_back_without_them(
+    auth_settings: MakeSettings, nats_server: NatsServer, tmp_path: Path
+) -> None:
+    settings = auth_settings(nats_url=nats_server.url, auth_key_reload_seconds=3600)
+    async with open_world(settings, MovableClock()) as world, running(create_app(settings)) as shop:
+        [kid] = await kids(shop)
+        bus = world.backends.bus
+        nats_server.stop()
+        await eventually(lambda: not bus.connected)
+        shutil.rmtree(tmp_path / "jetstream")
+        nats_server.start()
+        await eventually(lambda: bus.connected, timeout=20)
+
+        async def published() -> bool:
+            return await (await bus.bucket(AUTH_KEYS)).get(kid) is not None
+
         await eventually(published, timeout=20)
