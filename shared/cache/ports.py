@@ -21,6 +21,7 @@ class CacheUnavailable(Unavailable):
     """The cache did not answer somebody who cannot do without it."""
 
     code = "cache-unavailable"
+    told = "The shop cannot reach its cache at the moment. Try again shortly."
 
 
 class Cache(Protocol):

@@ -25,6 +25,7 @@ from shared.observability.tracing import current_traceparent
 from shared.security.dependencies import CurrentUserDep, requires
 from shared.security.identity import Identity, Scope
 from shared.settings import ServiceSettings
+from shared.store.ports import StoreUnavailable
 
 
 class DemoSettings(ServiceSettings):
@@ -117,6 +118,11 @@ async def get_me(user: CurrentUserDep) -> str:
 @router.get("/admin")
 async def get_admin(user: Annotated[Identity, Depends(requires(Scope.USERS_ADMIN))]) -> str:
     return user.user_id
+
+
+@router.get("/store-away")
+async def get_what_the_store_has() -> str:
+    raise StoreUnavailable("Elasticsearch at http://10.0.0.7:9200 (ELASTICSEARCH_URL) does not answer")
 
 
 @router.get("/bug")
