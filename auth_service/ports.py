@@ -80,8 +80,8 @@ class Users(Announcing[User], Protocol):
 class Sessions(Announcing[Session], Protocol):
     async def get_many(self, ids: Sequence[str]) -> list[Session | None]: ...
 
-    async def remove_expired(self, before: datetime, limit: int) -> int:
-        """Removes at most `limit` sessions that expired before then; gives how many it removed."""
+    async def remove_expired(self, before: datetime, batch: int) -> int:
+        """Removes the sessions that expired before then, that many at a time; gives how many it removed."""
         ...
 
 
