@@ -9,14 +9,15 @@ from datetime import timedelta
 
 from auth_service.adapters.clock import DocumentClock
 from auth_service.adapters.collections import EMAIL_CLAIMS, SESSIONS, SIGNING_KEYS, USERS, KeyringCodec
+from auth_service.adapters.derivation import derive_key
 from auth_service.adapters.key_bucket import BucketKeyPublisher
 from auth_service.adapters.passwords import ArgonPasswords
 from auth_service.adapters.repositories import EmailClaimRepository, SessionRepository, UserRepository
 from auth_service.adapters.revocations import RevokingDelivery
 from auth_service.adapters.signing import Es256Signer
-from auth_service.adapters.throttle import RedisSignInThrottle
+from auth_service.adapters.throttle import RedisThrottle, ThrottleLimits
 from auth_service.adapters.upkeep import upkeep
-from auth_service.ports import EmailClaims, Keyrings, Passwords, Sessions, SignInThrottle, Users
+from auth_service.ports import EmailClaims, Keyrings, Passwords, Sessions, Throttle, Users
 from auth_service.service import (
     AccessTokens,
     AccountService,
@@ -27,6 +28,7 @@ from auth_service.service import (
     KeyPolicy,
     KeyService,
     Operations,
+    RefreshTokens,
     Registration,
     SessionPolicy,
     SessionService,
@@ -50,7 +52,7 @@ class Adapters:
     sessions: Sessions
     keyrings: Keyrings
     passwords: Passwords
-    throttle: SignInThrottle
+    throttle: Throttle
 
 
 @asynccontextmanager
@@ -61,7 +63,13 @@ async def bootstrap(settings: AuthSettings, backends: Backends) -> AsyncIterator
         service = compose(settings, backends, adapters)
         await service.keys.load()
         await service.keys.publish()
-        async with upkeep(service.keys, adapters.sessions, backends.clock, settings.auth_key_reload_seconds):
+        async with upkeep(
+            service.keys,
+            adapters.sessions,
+            backends.clock,
+            backends.bus.connection,
+            settings.auth_key_reload_seconds,
+        ):
             yield service
 
 
@@ -88,12 +96,7 @@ async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIter
             iterations=settings.auth_password_iterations,
         )
         stack.enter_context(closing(passwords))
-        throttle = RedisSignInThrottle(
-            settings.redis_url.get_secret_value(),
-            per_account=settings.auth_failures_per_account,
-            per_client=settings.auth_failures_per_client,
-            window_seconds=settings.auth_failure_window_seconds,
-        )
+        throttle = RedisThrottle(settings.redis_url.get_secret_value(), _throttle_limits(settings))
         stack.push_async_callback(throttle.close)
         delivery = RevokingDelivery(backends.bus, revocations_bucket(settings))
         outboxes = [Outbox(delivery, clock=backends.clock) for _ in (USERS, SESSIONS)]
@@ -115,7 +118,8 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
     """The use cases over these adapters. `keys.load` has to come first."""
     clock, users, sessions = DocumentClock(backends.clock), adapters.users, adapters.sessions
     session_life = timedelta(seconds=settings.auth_session_seconds)
-    signer = Es256Signer(settings.auth_secret.get_secret_value())
+    secret = settings.auth_secret.get_secret_value()
+    signer = Es256Signer(secret)
     keys = KeyService(
         adapters.keyrings, signer, BucketKeyPublisher(backends.bus), clock, _key_policy(settings)
     )
@@ -138,7 +142,9 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
             sessions=sessions,
             registration=registration,
             authentication=authentication,
+            throttle=adapters.throttle,
             tokens=tokens,
+            refresh_tokens=RefreshTokens(derive_key(secret, "trolley refresh tokens")),
             endings=endings,
             clock=clock,
             policy=policy,
@@ -147,6 +153,15 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         administration=AdministrationService(users, CursorCodec(settings.cursor_secret), clock),
         keys=keys,
         operations=Operations(registration, keys, tokens, clock),
+    )
+
+
+def _throttle_limits(settings: AuthSettings) -> ThrottleLimits:
+    return ThrottleLimits(
+        settings.auth_failures_per_account,
+        settings.auth_failures_per_client,
+        settings.auth_failure_window_seconds,
+        settings.auth_sign_ups_per_minute,
     )
 
 

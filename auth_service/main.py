@@ -30,6 +30,7 @@ SPEC = ServiceSpec(
         {"name": "Administration", "description": "Other people's accounts; needs the scope `users:admin`."},
         {"name": "Keys", "description": "What verifies an access token."},
     ],
+    without_redis="failed sign-ins and new guests are not counted",
 )
 
 

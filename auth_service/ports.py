@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -79,8 +80,8 @@ class Users(Announcing[User], Protocol):
 class Sessions(Announcing[Session], Protocol):
     async def get_many(self, ids: Sequence[str]) -> list[Session | None]: ...
 
-    async def remove_expired(self, before: datetime, limit: int) -> int:
-        """Removes at most `limit` sessions that expired before then; gives how many it removed."""
+    async def remove_expired(self, before: datetime, batch: int) -> int:
+        """Removes the sessions that expired before then, that many at a time; gives how many it removed."""
         ...
 
 
@@ -107,14 +108,18 @@ class Passwords(Protocol):
         ...
 
 
-class SignInThrottle(Protocol):
-    """Counts failed sign-ins per account and per client address. It lets through what it cannot count."""
+class Throttle(Protocol):
+    """Counts failed sign-ins per account and per client address, and sign-ups per client address. It lets
+    through what it cannot count."""
 
-    async def check(self, account: str, client: str) -> None:
-        """Raises `TooManyRequests` after too many failures of either."""
+    def attempt(self, account: str, client: str) -> AbstractAsyncContextManager[None]:
+        """Around the look at a password. It is a failure, and counts from the beginning, unless the block
+        ends, or raises `Unavailable`: then nobody looked. Raises `TooManyRequests` after too many."""
         ...
 
-    async def failed(self, account: str, client: str) -> None: ...
+    async def sign_up(self, client: str) -> None:
+        """A new account or guest. Raises `TooManyRequests` after too many."""
+        ...
 
 
 class TokenSigner(Protocol):

@@ -43,3 +43,9 @@ class AuthSettings(ServiceSettings):
         description="Failed sign-ins from one client address in the window, past which it answers 429.",
     )
     auth_failure_window_seconds: int = Field(900, ge=1, le=86_400, description="How long a failure counts.")
+    auth_sign_ups_per_minute: int = Field(
+        6000,
+        ge=0,
+        description="New accounts and guests from one client address, past which it answers 429; "
+        "0 for no limit.",
+    )

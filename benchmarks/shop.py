@@ -50,7 +50,7 @@ def stores() -> list[str]:
 async def open_shop(
     directory: Path, catalogue: Catalogue, scale: Mapping[str, int] | None = None, store: str | None = None
 ) -> AsyncIterator[LocalStack]:
-    """The shop with that catalogue and no rate limit, on NATS and Redis of its own; on the last of `stores`
+    """The shop with that catalogue and no rate limits, on NATS and Redis of its own; on the last of `stores`
     unless another is named. On Elasticsearch it uses an index prefix of its own, which it deletes."""
     configure_logging("error", LogFormat.CONSOLE, "benchmarks")
     port, prefix = free_port(), f"bench-{new_id()}-"
@@ -63,6 +63,7 @@ async def open_shop(
         "ELASTICSEARCH_URL": url,
         "ELASTICSEARCH_INDEX_PREFIX": prefix,
         "GATEWAY_RATE_AVERAGE": "0",
+        "AUTH_SIGN_UPS_PER_MINUTE": "0",
         "LOG_REQUESTS": "false",
     }
     stack = LocalStack(directory, scale=scale, environment=environment, routes=_routes(directory, port))

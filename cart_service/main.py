@@ -28,6 +28,7 @@ SPEC = ServiceSpec(
         {"name": "Cart", "description": "What the caller is about to buy."},
         {"name": "Promotions", "description": "What promo codes give. Needs the scope `catalog:write`."},
     ],
+    without_redis="everything works, slower",
 )
 
 

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from tenacity import AsyncRetrying, RetryCallState, wait_exponential_jitter
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential_jitter
 
 from shared.cache.ports import Cache
 from shared.cache.redis_cache import RedisCache
@@ -25,6 +25,9 @@ from shared.store.factory import StoreFactory, create_store_factory
 
 T = TypeVar("T")
 Waiting = Callable[[str], None]
+
+_EXPECTED = (ShopError, OSError)
+_MOST_SURPRISES = 5
 
 log = get_logger(__name__)
 
@@ -71,7 +74,9 @@ async def open_backends(
     verifier = verifier or create_verifier(settings, clock)
     stores = create_store_factory(settings)
     cache = RedisCache(settings.redis_url.get_secret_value())
-    bus = NatsEventBus(settings.nats_url, name=name, replicas=settings.nats_stream_replicas)
+    bus = NatsEventBus(
+        settings.nats_url.get_secret_value(), name=name, replicas=settings.nats_stream_replicas
+    )
     try:
         store_setting = "ELASTICSEARCH_URL" if settings.elasticsearch_url else "SQLITE_DIRECTORY"
         await insist(stores.ping, f"the store ({store_setting})", waiting)
@@ -104,35 +109,42 @@ async def open_backends_within(
 
 
 async def insist(attempt: Callable[[], Awaitable[T]], what: str, waiting: Waiting) -> T:
-    """Tries until it works, a fifth of a second apart at first and five seconds in the end."""
+    """Tries until it works, a fifth of a second apart at first and five seconds in the end. What nobody
+    expects of something that is away is raised in the end: waiting will hardly mend it."""
     waiting(what)
+    surprises = 0
+
+    def again(error: BaseException) -> bool:
+        nonlocal surprises
+        surprises += not isinstance(error, _EXPECTED)
+        return isinstance(error, Exception) and surprises < _MOST_SURPRISES
 
     async def try_once() -> T:
         return await attempt()
 
     def tell(state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
-        expected = isinstance(error, (ShopError, OSError))
         reason = str(error) or type(error).__name__
-        log.warning(f"waiting for {what}", reason=reason, exc_info=None if expected else error)
+        exc_info = None if isinstance(error, _EXPECTED) else error
+        log.warning(f"waiting for {what}", reason=reason, exc_info=exc_info)
 
     retrying = AsyncRetrying(
-        wait=wait_exponential_jitter(multiplier=0.2, max=5, jitter=0.2), before_sleep=tell
+        retry=retry_if_exception(again),
+        wait=wait_exponential_jitter(multiplier=0.2, max=5, jitter=0.2),
+        before_sleep=tell,
     )
     return await retrying(try_once)
 
 
-def health_checks(backends: Backends) -> list[Check]:
-    """The store is needed. Without NATS or Redis a service goes on with what it knows."""
+def health_checks(backends: Backends, without_redis: str | None) -> list[Check]:
+    """The store is needed. Without NATS or Redis a service goes on with what it knows. `without_redis` says
+    what is missing then; None for a service that has no use for Redis."""
 
     async def nats() -> str | None:
         return None if backends.bus.connected else "away; events wait, keys and logouts are those last seen"
 
     async def redis() -> str | None:
-        return None if backends.cache.available else "away; everything works, slower"
+        return None if await backends.cache.ping() else f"away; {without_redis}"
 
-    return [
-        Check("store", backends.stores.ping, required=True),
-        Check("nats", nats, required=False),
-        Check("redis", redis, required=False),
-    ]
+    checks = [Check("store", backends.stores.ping, required=True), Check("nats", nats, required=False)]
+    return checks if without_redis is None else [*checks, Check("redis", redis, required=False)]

@@ -35,12 +35,14 @@ class ShopError(Exception):
     """Something a client is told about, as a problem document (RFC 9457).
 
     `code` is the stable slug of the problem's type, `title` its short name, and `detail` says what to do.
-    `extra` adds members to the problem document, `headers` adds response headers.
+    `extra` adds members to the problem document, `headers` adds response headers. Where `detail` names what
+    is inside the shop it is for the log, and clients are told `told` instead.
     """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "error"
     title: ClassVar[str] = "Error"
+    told: ClassVar[str | None] = None
 
     def __init__(
         self,

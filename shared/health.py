@@ -8,8 +8,14 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from shared.errors import ShopError
+from shared.observability.logging import get_logger
+
+log = get_logger(__name__)
+
 Probe = Callable[[], Awaitable[str | None]]
-"""Gives None when all is well, or what is wrong; raising counts as wrong, too."""
+"""Gives None when all is well, or what is wrong, for anybody to read. Raising counts as wrong, too, and only
+the log has the reason."""
 
 
 class Status(StrEnum):
@@ -51,6 +57,7 @@ class Health:
         self._report: Report | None = None
         self._made_at = 0.0
         self._running: asyncio.Task[Report] | None = None
+        self._logged: dict[str, str] = {}
 
     def add(self, check: Check) -> None:
         self._checks.append(check)
@@ -77,10 +84,19 @@ class Health:
         except TimeoutError:
             problem = f"no answer within {self._time_limit:g} s"
         except Exception as error:  # whatever it raises means that it is not well
-            problem = str(error) or type(error).__name__
+            self._log_once(check.name, error)
+            problem = (error.told or error.detail) if isinstance(error, ShopError) else "it failed"
         if problem is None:
+            self._logged.pop(check.name, None)
             return CheckResult(Status.OK)
         return CheckResult(Status.UNAVAILABLE if check.required else Status.DEGRADED, problem)
+
+    def _log_once(self, check: str, error: Exception) -> None:
+        """A balancer asks every few seconds: only what is new is worth a line."""
+        reason = str(error) or type(error).__name__
+        if self._logged.get(check) != reason:
+            self._logged[check] = reason
+            log.warning("not well", check=check, reason=reason)
 
 
 def _worst(statuses: Iterable[Status]) -> Status:

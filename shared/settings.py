@@ -6,8 +6,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.addresses import check_address
+from shared.events.addresses import split_addresses
 
 DEVELOPMENT_ONLY = "development-only"
 """How the default of each secret begins."""
@@ -27,7 +30,7 @@ class LogFormat(StrEnum):
 class ServiceSettings(BaseSettings):
     """What the three services share."""
 
-    model_config = SettingsConfigDict(env_file=None, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_file=None, extra="ignore", frozen=True, hide_input_in_errors=True)
 
     environment: Environment = Field(
         Environment.DEVELOPMENT, description="`production` refuses default secrets and hides nothing else."
@@ -44,8 +47,8 @@ class ServiceSettings(BaseSettings):
 
     http_host: str = Field("127.0.0.1", description="Address a service listens on.")
     http_body_limit_bytes: int = Field(1_048_576, ge=1024, description="Largest request body.")
-    http_drain_seconds: float = Field(
-        10, ge=0, le=300, description="Time for running requests to finish after SIGTERM."
+    http_drain_seconds: int = Field(
+        10, ge=1, le=300, description="Time for running requests to finish after SIGTERM; at least 1."
     )
 
     http_drain_delay_seconds: float = Field(
@@ -54,10 +57,13 @@ class ServiceSettings(BaseSettings):
 
     cursor_secret: SecretStr = Field(
         SecretStr(f"{DEVELOPMENT_ONLY}-cursor-secret"),
-        description="Signs the cursors of lists; any long text.",
+        min_length=16,
+        description="Signs the cursors of lists. Any long random text.",
     )
 
-    elasticsearch_url: str = Field("", description="Elasticsearch, the store. Empty: SQLite, embedded.")
+    elasticsearch_url: SecretStr = Field(
+        SecretStr(""), description="Elasticsearch, the store. Empty: SQLite, embedded."
+    )
     elasticsearch_index_prefix: str = Field("shop-", pattern="^[a-z0-9-]*$", description="Of index names.")
     elasticsearch_index_replicas: int = Field(
         0, ge=0, le=5, description="Copies of each shard; 1 in a cluster."
@@ -68,7 +74,9 @@ class ServiceSettings(BaseSettings):
         4096, ge=1, description="Operations waiting for the store, past which requests answer 503."
     )
 
-    nats_url: str = Field("nats://127.0.0.1:4222", description="NATS with JetStream. Several: with commas.")
+    nats_url: SecretStr = Field(
+        SecretStr("nats://127.0.0.1:4222"), description="NATS with JetStream. Several: with commas."
+    )
     nats_stream_replicas: int = Field(
         1, ge=1, le=5, description="Copies of streams and buckets; 3 in a cluster."
     )
@@ -78,6 +86,28 @@ class ServiceSettings(BaseSettings):
     auth_issuer: str = Field("trolley", description="`iss` of access tokens.")
     auth_audience: str = Field("trolley", description="`aud` of access tokens.")
     auth_access_token_seconds: int = Field(600, ge=30, le=3600, description="Life of an access token.")
+
+    @field_validator("elasticsearch_url")
+    @classmethod
+    def _check_elasticsearch(cls, url: SecretStr) -> SecretStr:
+        if url:
+            example = "https://user:password@host:9200"
+            check_address(url.get_secret_value(), ("http", "https"), example, needs_port=True)
+        return url
+
+    @field_validator("nats_url")
+    @classmethod
+    def _check_nats(cls, urls: SecretStr) -> SecretStr:
+        for address in split_addresses(urls.get_secret_value()) or [""]:
+            example = "nats://user:password@host:4222"
+            check_address(address, ("nats", "tls", "ws", "wss"), f"{example}; put commas between several")
+        return urls
+
+    @field_validator("redis_url")
+    @classmethod
+    def _check_redis(cls, url: SecretStr) -> SecretStr:
+        check_address(url.get_secret_value(), ("redis", "rediss"), "redis://:password@host:6379/0")
+        return url
 
     @model_validator(mode="after")
     def _refuse_default_secrets(self) -> Self:

@@ -9,6 +9,7 @@ import nats
 import nats.errors
 from nats.aio.client import Client
 
+from shared.events.addresses import split_addresses, without_credentials
 from shared.events.requests import Requests
 from shared.events.session import Session
 from trolley.errors import CommandFailed
@@ -22,7 +23,7 @@ async def nats_client(environment: Mapping[str, str]) -> AsyncIterator[Client]:
     urls = environment.get("NATS_URL") or "nats://127.0.0.1:4222"
     try:
         client = await nats.connect(
-            [url.strip() for url in urls.split(",")],
+            split_addresses(urls),
             connect_timeout=2,
             allow_reconnect=False,
             max_reconnect_attempts=1,  # else it tries each address sixty times before it gives up
@@ -30,8 +31,9 @@ async def nats_client(environment: Mapping[str, str]) -> AsyncIterator[Client]:
             error_cb=_raised_anyway,
         )
     except (OSError, TimeoutError, nats.errors.Error) as error:
+        where = without_credentials(split_addresses(urls))
         raise CommandFailed(
-            f"NATS at {urls} does not answer. Start the shop with `make run`, or set NATS_URL."
+            f"NATS at {where} does not answer. Start the shop with `make run`, or set NATS_URL."
         ) from error
     try:
         yield client

@@ -40,4 +40,5 @@ def settings_from(model: type[S], environment: Mapping[str, str]) -> S:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]).upper() or "Settings"
-        raise CommandFailed(f"{name}: {first['msg']}. See .env.example.") from error
+        reason = first["msg"].removeprefix("Value error, ")
+        raise CommandFailed(f"{name}: {reason}. See .env.example.") from error

@@ -14,12 +14,12 @@ PASSWORD_SECONDS = Histogram(
 )
 SIGN_INS_THROTTLED = Counter(
     "auth_sign_ins_throttled_total",
-    "Sign-ins refused after too many failures, by account or client.",
+    "Sign-ins refused after too many failures, by account or client, and sign-ups after too many.",
     ["by"],
     registry=REGISTRY,
 )
 THROTTLE_UNAVAILABLE = Counter(
     "auth_throttle_unavailable_total",
-    "Sign-ins that were let through uncounted, as Redis was away.",
+    "Sign-ins and sign-ups that were let through uncounted, as Redis was away.",
     registry=REGISTRY,
 )

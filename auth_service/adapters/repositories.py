@@ -14,7 +14,7 @@ from auth_service.ports import Position, UserPage
 from shared.clock import to_rfc3339
 from shared.events.outbox import Outbox
 from shared.store.outbox_fields import PENDING_EVENTS
-from shared.store.ports import Between, DocumentStore, Equals, Query, VersionConflict
+from shared.store.ports import Between, Document, DocumentStore, Equals, Query, VersionConflict
 from shared.store.repository import AggregateRepository, Change, Codec
 
 A = TypeVar("A")
@@ -61,19 +61,24 @@ class SessionRepository(AnnouncingRepository[Session]):
     def __init__(self, store: DocumentStore, outbox: Outbox) -> None:
         super().__init__(store, SessionCodec(), outbox)
 
-    async def remove_expired(self, before: datetime, limit: int) -> int:
+    async def remove_expired(self, before: datetime, batch: int) -> int:
         expired = [Between("expires_at", below=to_rfc3339(before))]
-        found = await self._store.find(Query(expired, ["expires_at"], limit))
-        removed = 0
-        for document in found.documents:
-            if document.body.get(PENDING_EVENTS):
-                continue  # the relay delivers them first
-            try:
-                await self._store.delete(document.id, document.version)
-            except VersionConflict:  # refreshed since, or removed by another replica
-                continue
-            removed += 1
-        return removed
+        removed, after = 0, None
+        while True:
+            found = await self._store.find(Query(expired, ["expires_at"], batch, after))
+            removed += sum([await self._remove(document) for document in found.documents])
+            # A page may show nothing but what is gone already: the search is a second behind.
+            if (after := found.next_after) is None:
+                return removed
+
+    async def _remove(self, document: Document) -> bool:
+        if document.body.get(PENDING_EVENTS):
+            return False  # the relay delivers them first
+        try:
+            await self._store.delete(document.id, document.version)
+        except VersionConflict:  # refreshed since, or removed by another replica
+            return False
+        return True
 
 
 class EmailClaimRepository(AggregateRepository[EmailClaim]):

@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from jose import jwk, jwt
 from jose.backends.base import Key
 
+from auth_service.adapters.derivation import derive_key
 from auth_service.domain.keys import SigningKey
 from shared.errors import Unavailable
 from shared.ids import new_id
@@ -31,12 +31,11 @@ class WrongSecret(Unavailable):
 
 
 class Es256Signer:
-    """Seals private keys with AES-256-GCM under a key derived from the secret (HKDF-SHA256, RFC 5869). The
-    key's id is authenticated with it, so sealed keys cannot be swapped in the store."""
+    """Seals private keys with AES-256-GCM under a key derived from the secret. The key's id is authenticated
+    with it, so sealed keys cannot be swapped in the store."""
 
     def __init__(self, secret: str) -> None:
-        derived = HKDF(hashes.SHA256(), 32, salt=None, info=b"trolley signing keys").derive(secret.encode())
-        self._cipher = AESGCM(derived)
+        self._cipher = AESGCM(derive_key(secret, "trolley signing keys"))
         self._opened: dict[str, Key] = {}
 
     def generate(self, active_from: datetime) -> SigningKey:
@@ -66,7 +65,7 @@ class Es256Signer:
         except InvalidTag as error:
             raise WrongSecret(
                 "AUTH_SECRET does not open the signing keys in the store. Set the secret that they were made "
-                "with, or remove the collection `signing_keys`, so that new keys are made."
+                "with, or remove the collection `signing_keys`: new keys are made, everybody signs in anew."
             ) from error
 
 

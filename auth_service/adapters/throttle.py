@@ -1,78 +1,122 @@
-"""Sign-in throttling, counted in Redis for all replicas."""
+"""Throttling of sign-ins and sign-ups, counted in Redis for all replicas."""
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
+from weakref import WeakValueDictionary
 
-from limits import RateLimitItem, RateLimitItemPerSecond
+from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
 from limits.aio.storage import RedisStorage
-from limits.aio.strategies import MovingWindowRateLimiter
+from limits.aio.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter, RateLimiter
 from limits.errors import StorageError
-from redis.asyncio import ConnectionPool
+from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 
 from auth_service.adapters.metrics import SIGN_INS_THROTTLED, THROTTLE_UNAVAILABLE
-from shared.errors import TooManyRequests
+from shared.errors import TooManyRequests, Unavailable
 from shared.observability.logging import get_logger
 
 _log = get_logger(__name__)
 _ANSWER_SECONDS = 0.5
+_PREFIX = "auth:failures"
+# Attempts under way are counted, too: more of one account wait, so that right passwords rarely meet a limit.
+_AT_ONCE = 2
 
 
-class RedisSignInThrottle:
-    """A moving window of failures per account and per client address. A success costs nothing, so a person
-    who signs in often is never refused, and a correct password after few failures works at once.
+@dataclass(frozen=True, slots=True)
+class ThrottleLimits:
+    """Failed sign-ins per account and per client address in the window, and sign-ups per client address in a
+    minute (0: any number)."""
+
+    per_account: int
+    per_client: int
+    window_seconds: int
+    sign_ups_per_minute: int
+
+
+class RedisThrottle:
+    """A moving window of attempts to sign in. An attempt is counted before its password is looked at, so no
+    more are looked at than may fail, however many come at once and to how many replicas. One that did not
+    fail is taken back, so a person who signs in often is never refused.
 
     While Redis is away nobody is refused: that is logged and counted.
     """
 
-    def __init__(self, redis_url: str, *, per_account: int, per_client: int, window_seconds: int) -> None:
-        self._connections = _connections(redis_url)
+    def __init__(self, redis_url: str, limits: ThrottleLimits) -> None:
+        connections = _connections(redis_url)
+        self._redis = Redis(connection_pool=connections)
         storage = RedisStorage(
             f"async+{redis_url}",
             wrap_exceptions=True,
             implementation="redispy",
-            key_prefix="auth:failures",
-            connection_pool=self._connections,
+            key_prefix=_PREFIX,
+            connection_pool=connections,
         )
         self._window = MovingWindowRateLimiter(storage)
         self._limits: dict[str, RateLimitItem] = {
-            "account": RateLimitItemPerSecond(per_account, window_seconds),
-            "client": RateLimitItemPerSecond(per_client, window_seconds),
+            "account": RateLimitItemPerSecond(limits.per_account, limits.window_seconds),
+            "client": RateLimitItemPerSecond(limits.per_client, limits.window_seconds),
         }
+        self._minute = FixedWindowRateLimiter(storage)
+        self._sign_ups = (
+            RateLimitItemPerMinute(limits.sign_ups_per_minute) if limits.sign_ups_per_minute else None
+        )
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
-    async def check(self, account: str, client: str) -> None:
-        for kind, key in (("account", account), ("client", client)):
-            free_at = await self._free_at(kind, key)
-            if free_at is not None:
-                SIGN_INS_THROTTLED.labels(kind).inc()
-                raise _too_many(free_at - time.time())
+    @asynccontextmanager
+    async def attempt(self, account: str, client: str) -> AsyncIterator[None]:
+        turn = self._turns.setdefault(account, asyncio.Semaphore(_AT_ONCE))
+        async with turn:
+            counted: list[tuple[str, str]] = []
+            try:
+                for kind, key in (("account", account), ("client", client)):
+                    if await self._hit(self._window, self._limits[kind], kind, key):
+                        counted.append((kind, key))
+                yield
+            except (Unavailable, TooManyRequests):
+                await self._take_back(counted)
+                raise
+            await self._take_back(counted)
 
-    async def failed(self, account: str, client: str) -> None:
-        try:
-            await self._window.hit(self._limits["account"], "account", account)
-            await self._window.hit(self._limits["client"], "client", client)
-        except StorageError as error:
-            self._uncounted(error)
+    async def sign_up(self, client: str) -> None:
+        if self._sign_ups is not None:
+            await self._hit(self._minute, self._sign_ups, "sign-up", client)
 
     async def close(self) -> None:
-        await self._connections.aclose()
+        await self._redis.connection_pool.aclose()
 
-    async def _free_at(self, kind: str, key: str) -> float | None:
-        """When the next attempt is allowed, in seconds since 1970; None when it is allowed now."""
+    async def _hit(self, limiter: RateLimiter, limit: RateLimitItem, kind: str, key: str) -> bool:
+        """Whether it was counted. Raises `TooManyRequests`."""
         try:
-            stats = await self._window.get_window_stats(self._limits[kind], kind, key)
+            if await limiter.hit(limit, kind, key):
+                return True
+            free_at = (await limiter.get_window_stats(limit, kind, key)).reset_time
         except StorageError as error:
             self._uncounted(error)
-            return None
-        return None if stats.remaining > 0 else stats.reset_time
+            return False
+        SIGN_INS_THROTTLED.labels(kind).inc()
+        raise _too_many(kind, free_at - time.time())
 
-    def _uncounted(self, error: StorageError) -> None:
+    async def _take_back(self, counted: list[tuple[str, str]]) -> None:
+        """The window is a list of times, the newest first. Those of attempts under way differ by so little
+        that any of them will do."""
+        try:
+            for kind, key in counted:
+                await self._redis.lpop(f"{_PREFIX}:{self._limits[kind].key_for(kind, key)}")
+        except (RedisError, OSError) as error:
+            self._uncounted(error)
+
+    def _uncounted(self, error: Exception) -> None:
         THROTTLE_UNAVAILABLE.inc()
-        _log.warning("sign-in failures are not counted: REDIS_URL does not answer", error=str(error))
+        _log.warning("sign-ins are not counted: REDIS_URL does not answer", error=str(error))
 
 
 def _connections(redis_url: str) -> Any:  # limits declares plain option values only
@@ -84,6 +128,7 @@ def _connections(redis_url: str) -> Any:  # limits declares plain option values 
     )
 
 
-def _too_many(wait: float) -> TooManyRequests:
+def _too_many(kind: str, wait: float) -> TooManyRequests:
     seconds = max(1, math.ceil(wait))
-    return TooManyRequests(f"Too many failed sign-ins. Try again in {seconds} seconds.", retry_after=seconds)
+    what = "new accounts and guests from this address" if kind == "sign-up" else "failed sign-ins"
+    return TooManyRequests(f"Too many {what}. Try again in {seconds} seconds.", retry_after=seconds)

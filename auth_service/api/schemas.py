@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from auth_service.domain import credentials
 from auth_service.domain.sessions import Session
@@ -95,8 +95,16 @@ class PasswordChange(StrictModel):
 class UserUpdate(StrictModel):
     """At least one of them."""
 
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
     role: Literal["customer", "admin"] | None = Field(None, description="What the user may do.")
     disabled: bool | None = Field(None, description="A disabled user cannot sign in.")
+
+    @model_validator(mode="after")
+    def _refuse_nothing(self) -> Self:
+        if self.role is None and self.disabled is None:
+            raise ValueError("Give `role`, `disabled` or both.")
+        return self
 
     @property
     def new_role(self) -> Role | None:

@@ -35,7 +35,7 @@ _REFUSED = problem_responses(InvalidCredentials, AccountDisabled, TooManyRequest
     "/register",
     status_code=201,
     summary="Create an account and sign in",
-    responses=problem_responses(EmailAlreadyRegistered),
+    responses=problem_responses(EmailAlreadyRegistered, TooManyRequests),
 )
 async def register(body: RegisterRequest, client: ClientDep, sessions: SessionsDep) -> SignedInPublic:
     """One account for an e-mail address, whatever its case. Of many requests at the same time one
@@ -65,7 +65,9 @@ async def create_token(
     )
 
 
-@router.post("/guest", status_code=201, summary="Start as a guest")
+@router.post(
+    "/guest", status_code=201, summary="Start as a guest", responses=problem_responses(TooManyRequests)
+)
 async def create_guest(client: ClientDep, sessions: SessionsDep) -> SignedInPublic:
     """A guest can hold a cart, which can be merged into an account's later."""
     return SignedInPublic.of(await sessions.guest(client))

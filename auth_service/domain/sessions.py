@@ -23,7 +23,7 @@ class Rotation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """`<session id>.<random>`. Only the SHA-256 of the random part is kept: it has 256 bits, so no salt or
+    """`<session id>.<secret>`. Only the SHA-256 of the secret is kept: it has 256 random bits, so no salt or
     slow hash is needed."""
 
     session_id: str
@@ -40,7 +40,7 @@ class RefreshToken:
     def parse(cls, text: str) -> RefreshToken | None:
         """None for what cannot be one."""
         session_id, dot, secret = text.partition(".")
-        plausible = dot and secret and session_id.isascii() and session_id.isalnum() and len(session_id) <= 64
+        plausible = dot and secret and text.isascii() and session_id.isalnum() and len(session_id) <= 64
         return cls(session_id, secret) if plausible else None
 
 
@@ -70,7 +70,7 @@ class Session:
     def rotate(
         self, token: RefreshToken, successor: RefreshToken, now: datetime, life: timedelta
     ) -> tuple[Session, Rotation]:
-        """Exchanges `token` for `successor`, good for another `life`.
+        """Exchanges `token`, which was issued for this session, for `successor`, good for another `life`.
 
         A token that is not the newest was exchanged before: someone else may have it, so the session ends
         (RFC 9700, section 4.14.2). Of two exchanges at the same time one therefore ends the session.

@@ -10,6 +10,7 @@ from auth_service.service.authentication import Authentication, Client
 from auth_service.service.endings import Endings
 from auth_service.service.keys import KeyPolicy, KeyService
 from auth_service.service.operations import Operations
+from auth_service.service.refresh_tokens import RefreshTokens
 from auth_service.service.registration import Registration
 from auth_service.service.sessions import SessionPolicy, SessionService
 from auth_service.service.tokens import AccessTokens, SignedIn, TokenPolicy
@@ -25,6 +26,7 @@ __all__ = [
     "KeyPolicy",
     "KeyService",
     "Operations",
+    "RefreshTokens",
     "Registration",
     "SessionPolicy",
     "SessionService",

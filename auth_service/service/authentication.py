@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from auth_service.domain.credentials import claim_id, clean_password, normalise_email
 from auth_service.domain.errors import InvalidCredentials, WrongPassword
 from auth_service.domain.users import User, is_live
-from auth_service.ports import EmailClaims, Passwords, SignInThrottle, Users
+from auth_service.ports import EmailClaims, Passwords, Throttle, Users
 
 _NOBODY = "nobody"
 
@@ -33,9 +33,7 @@ class Authentication:
     """Checks passwords, and how often it is asked to. An unknown address costs the same work, counts the
     same and is answered the same as a wrong password."""
 
-    def __init__(
-        self, users: Users, claims: EmailClaims, passwords: Passwords, throttle: SignInThrottle
-    ) -> None:
+    def __init__(self, users: Users, claims: EmailClaims, passwords: Passwords, throttle: Throttle) -> None:
         self._users = users
         self._claims = claims
         self._passwords = passwords
@@ -45,21 +43,18 @@ class Authentication:
         """Raises `InvalidCredentials`, `TooManyRequests`, `PasswordsOverloaded`."""
         address = _normalised(email)
         account = claim_id(address or email)
-        await self._throttle.check(account, client.address)
-        user = await self._find(address) if address else None
-        if not await self._matches(user, password) or user is None:
-            await self._throttle.failed(account, client.address)
-            raise InvalidCredentials
+        async with self._throttle.attempt(account, client.address):
+            user = await self._find(address) if address else None
+            if not await self._matches(user, password) or user is None:
+                raise InvalidCredentials
         outdated = self._passwords.outdated(user.password_hash)
         return Verified(user, await self._passwords.hash(clean_password(password)) if outdated else None)
 
     async def confirm(self, user: User, password: str, client: Client) -> None:
         """Asks somebody signed in for the password again. Raises `WrongPassword`, and else as `sign_in`."""
-        account = claim_id(user.email)
-        await self._throttle.check(account, client.address)
-        if not await self._matches(user, password):
-            await self._throttle.failed(account, client.address)
-            raise WrongPassword
+        async with self._throttle.attempt(claim_id(user.email), client.address):
+            if not await self._matches(user, password):
+                raise WrongPassword
 
     async def _matches(self, user: User | None, password: str) -> bool:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,10 +15,11 @@ from auth_service.domain.errors import (
 )
 from auth_service.domain.sessions import USER_AGENT_MAX, RefreshToken, Rotation, Session
 from auth_service.domain.users import User, guest, is_live
-from auth_service.ports import Sessions, Users
+from auth_service.ports import Sessions, Throttle, Users
 from auth_service.service import facts
 from auth_service.service.authentication import Authentication, Client, Verified
 from auth_service.service.endings import Endings
+from auth_service.service.refresh_tokens import RefreshTokens
 from auth_service.service.registration import Registration
 from auth_service.service.tokens import AccessTokens, SignedIn
 from shared.clock import Clock
@@ -46,7 +46,9 @@ class SessionService:
         sessions: Sessions,
         registration: Registration,
         authentication: Authentication,
+        throttle: Throttle,
         tokens: AccessTokens,
+        refresh_tokens: RefreshTokens,
         endings: Endings,
         clock: Clock,
         policy: SessionPolicy,
@@ -55,13 +57,17 @@ class SessionService:
         self._sessions = sessions
         self._registration = registration
         self._authentication = authentication
+        self._throttle = throttle
         self._tokens = tokens
+        self._refresh_tokens = refresh_tokens
         self._endings = endings
         self._clock = clock
         self._policy = policy
 
     async def register(self, account: NewAccount, client: Client) -> SignedIn:
-        """A new customer, signed in. Raises `EmailAlreadyRegistered`, `PasswordsOverloaded`."""
+        """A new customer, signed in. Raises `EmailAlreadyRegistered`, `TooManyRequests`,
+        `PasswordsOverloaded`."""
+        await self._throttle.sign_up(client.address)
         now, session_id = self._clock.now(), new_id()
         user = await self._registration.create(account, Role.CUSTOMER, sessions=(session_id,))
         return await self._open(user, session_id, client, now)
@@ -75,19 +81,20 @@ class SessionService:
         return await self._open(user, session_id, client, now)
 
     async def guest(self, client: Client) -> SignedIn:
-        """A new guest, who has a cart but no account."""
+        """A new guest, who has a cart but no account. Raises `TooManyRequests`."""
+        await self._throttle.sign_up(client.address)
         now = self._clock.now()
         return await self._open(guest(new_id(), now), new_id(), client, now)
 
     async def refresh(self, text: str) -> SignedIn:
         """Exchanges a refresh token; it works once. Raises `InvalidRefreshToken`, `RefreshTokenReused`."""
-        token = RefreshToken.parse(text)
+        token = self._refresh_tokens.read(text)
         session = await self._sessions.get(token.session_id) if token else None
         if token is None or session is None:
             raise InvalidRefreshToken
         now = self._clock.now()
         user = await self._owner(session)
-        successor = _new_refresh_token(session.id)
+        successor = self._refresh_tokens.issue(session.id)
         rotation = await self._sessions.update(session.id, self._exchange(token, successor, now))
         if rotation is Rotation.REUSED:
             await self._endings.settle(session.id, user.id, user.role)
@@ -120,7 +127,7 @@ class SessionService:
         return user
 
     async def _open(self, user: User, session_id: str, client: Client, now: datetime) -> SignedIn:
-        token = _new_refresh_token(session_id)
+        token = self._refresh_tokens.issue(session_id)
         session = Session(
             session_id,
             user.id,
@@ -137,10 +144,6 @@ class SessionService:
     def _signed_in(self, user: User, refresh_token: RefreshToken, now: datetime) -> SignedIn:
         access_token = self._tokens.issue(user, refresh_token.session_id, now)
         return SignedIn(user, access_token, self._tokens.expires_in, str(refresh_token))
-
-
-def _new_refresh_token(session_id: str) -> RefreshToken:
-    return RefreshToken(session_id, secrets.token_urlsafe(32))
 
 
 def _admit(

@@ -47,7 +47,12 @@ class Delete:
     key: str
 
 
-Operation = Get | SetIfNewer | Delete
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Answers when the server can do its work."""
+
+
+Operation = Get | SetIfNewer | Delete | Ping
 
 
 def command_of(operation: Operation, *, with_script: bool) -> tuple[Any, ...]:
@@ -57,6 +62,8 @@ def command_of(operation: Operation, *, with_script: bool) -> tuple[Any, ...]:
             return "GET", key
         case Delete(key):
             return "UNLINK", key
+        case Ping():
+            return ("PING",)
         case SetIfNewer(key, version, value, ttl_seconds):
             script = ("EVAL", SET_IF_NEWER) if with_script else ("EVALSHA", SET_IF_NEWER_SHA)
             return *script, 1, key, f"{version:0{_DIGITS}}", value, ttl_seconds

@@ -21,6 +21,7 @@ class CacheUnavailable(Unavailable):
     """The cache did not answer somebody who cannot do without it."""
 
     code = "cache-unavailable"
+    told = "The shop cannot reach its cache at the moment. Try again shortly."
 
 
 class Cache(Protocol):
@@ -29,6 +30,10 @@ class Cache(Protocol):
     @property
     def available(self) -> bool:
         """False while the server is known to be away: reads answer None and writes are dropped."""
+        ...
+
+    async def ping(self) -> bool:
+        """Asks the server, whatever is known of it: whether it answers, within about `get`'s time."""
         ...
 
     async def get(self, key: str) -> Cached | None: ...

@@ -12,7 +12,7 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from shared.batching import Batcher, QueueFull
 from shared.cache.circuit import Circuit
-from shared.cache.commands import Delete, Get, Operation, SetIfNewer, command_of, read_cached
+from shared.cache.commands import Delete, Get, Operation, Ping, SetIfNewer, command_of, read_cached
 from shared.cache.ports import Cached, CacheUnavailable
 from shared.observability.logging import get_logger
 from shared.observability.metrics import CACHE_BATCH_ITEMS, CACHE_FAILURES, CACHE_READS
@@ -52,6 +52,13 @@ class RedisCache:
     @property
     def available(self) -> bool:
         return self._circuit.is_closed
+
+    async def ping(self) -> bool:
+        try:
+            answer = await self._batcher.submit(Ping())
+        except _FAILURES:
+            return False
+        return not isinstance(answer, Exception)
 
     async def get(self, key: str) -> Cached | None:
         answer = await self._submit(Get(key))

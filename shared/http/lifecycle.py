@@ -61,6 +61,7 @@ class Lifecycle(Generic[Settings]):
     clock: Clock
     connect: OpenBackends
     runtime: Runtime
+    without_redis: str | None
 
     @asynccontextmanager
     async def span(self, _app: FastAPI) -> AsyncIterator[None]:
@@ -80,7 +81,11 @@ class Lifecycle(Generic[Settings]):
         try:
             await self._open_and_serve(end)
         except Exception as error:
-            log.error("could not close in order", exc_info=error)
+            if end.is_set():
+                log.error("could not close in order", exc_info=error)
+            else:
+                log.error("could not start", exc_info=error)
+                self.runtime.fail()
 
     async def _open_and_serve(self, end: asyncio.Event) -> None:
         runtime = self.runtime
@@ -101,7 +106,7 @@ class Lifecycle(Generic[Settings]):
                 "its collections and streams",
                 runtime.wait_for,
             )
-            for check in health_checks(backends):
+            for check in health_checks(backends, self.without_redis):
                 runtime.health.add(check)
             runtime.start_with(use_cases)
             log.info("ready")

@@ -109,7 +109,7 @@ def _password_flow() -> dict[str, Any]:
     return {
         "type": "oauth2",
         "description": "Sign in here with e-mail and password.",
-        "flows": {"password": {"tokenUrl": TOKEN_URL, "refreshUrl": TOKEN_URL, "scopes": scopes}},
+        "flows": {"password": {"tokenUrl": TOKEN_URL, "scopes": scopes}},
     }
 
 

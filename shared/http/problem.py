@@ -56,7 +56,7 @@ def problem_document(error: ShopError, path: str, request_id: str) -> dict[str, 
         "type": TYPE_PREFIX + error.code,
         "title": error.title,
         "status": error.status,
-        "detail": error.detail,
+        "detail": error.told or error.detail,
         "instance": path,
         "request_id": request_id,
     }

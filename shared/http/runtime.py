@@ -29,6 +29,8 @@ class Runtime:
         """Since the start."""
         self.waiting_for: str | None = "its first start"
         self.use_cases: object = None
+        self.failed = False
+        """It will never be ready: the process should end."""
 
     @property
     def ready(self) -> bool:
@@ -41,6 +43,10 @@ class Runtime:
 
     def wait_for(self, what: str) -> None:
         self.waiting_for = what
+
+    def fail(self) -> None:
+        self.failed = True
+        self.wait_for("its end, as it could not start")
 
     def not_ready(self) -> Unavailable:
         """What a client is told until then."""

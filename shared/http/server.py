@@ -28,7 +28,8 @@ log = get_logger(__name__)
 
 def run(app: FastAPI, settings: ServiceSettings, port_setting: str) -> None:
     """Serves until SIGTERM or SIGINT. `port_setting` names the setting with the port (`cart_port`); a port
-    that is taken ends the process with status 1 and one line that says which variable to change."""
+    that is taken ends the process with status 1 and one line that says which variable to change. So does,
+    after a line in the log, a start that fails for another reason than that something is away."""
     port = int(getattr(settings, port_setting))
     name = app.state.prefix.rpartition("/")[2]
     configure_logging(settings.log_level, settings.log_format, name)
@@ -41,12 +42,15 @@ def run(app: FastAPI, settings: ServiceSettings, port_setting: str) -> None:
         access_log=False,
         server_header=False,
         lifespan="on",
-        timeout_graceful_shutdown=max(1, round(settings.http_drain_seconds)),
+        timeout_graceful_shutdown=settings.http_drain_seconds,
         ws="none",
     )
     _calm_collector()
     log.info("listening", address=f"http://{settings.http_host}:{port}", pid=os.getpid())
-    DrainingServer(config, app.state.runtime, settings.http_drain_delay_seconds).run(sockets=[listener])
+    runtime = app.state.runtime
+    DrainingServer(config, runtime, settings.http_drain_delay_seconds).run(sockets=[listener])
+    if runtime.failed:
+        raise SystemExit(1)
 
 
 def run_service(
@@ -71,7 +75,8 @@ def _calm_collector() -> None:
 
 def _describe(error: ValidationError) -> list[str]:
     return [
-        f"{'_'.join(str(step) for step in item['loc']).upper() or 'Settings'}: {item['msg']}"
+        f"{'_'.join(str(step) for step in item['loc']).upper() or 'Settings'}: "
+        f"{item['msg'].removeprefix('Value error, ')}"
         for item in error.errors(include_input=False)
     ]
 
@@ -103,6 +108,9 @@ class DrainingServer(uvicorn.Server):
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
         await super().serve(sockets)
+
+    async def on_tick(self, counter: int) -> bool:
+        return await super().on_tick(counter) or self._runtime.failed
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 (the base's signature)
         # Uvicorn's own would raise the signal again at the end, and the process would not end with status 0.

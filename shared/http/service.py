@@ -24,7 +24,8 @@ Settings = TypeVar("Settings", bound=ServiceSettings)
 
 @dataclass(frozen=True, slots=True)
 class ServiceSpec:
-    """What a service is: `name` (`cart`) in logs and events, `prefix` (`/api/v1/cart`) of all its paths."""
+    """What a service is: `name` (`cart`) in logs and events, `prefix` (`/api/v1/cart`) of all its paths.
+    `without_redis` says what is missing while Redis is away; None where it is not used."""
 
     name: str
     prefix: str
@@ -32,6 +33,7 @@ class ServiceSpec:
     description: str
     routers: Sequence[APIRouter]
     tags: Sequence[dict[str, Any]] = ()
+    without_redis: str | None = None
 
 
 def create_service(
@@ -54,7 +56,7 @@ def create_service(
         title=spec.title,
         description=spec.description,
         tags=[*spec.tags, operations.TAG],
-        lifespan=Lifecycle(spec.name, settings, bootstrap, clock, connect, runtime).span,
+        lifespan=Lifecycle(spec.name, settings, bootstrap, clock, connect, runtime, spec.without_redis).span,
         tracer_provider=tracer_provider,
     )
     for router in (*spec.routers, operations.health, docs.service_router):

@@ -62,18 +62,15 @@ def _render_json(bytes_out: bool) -> Processor:
     return cast(Processor, structlog.processors.JSONRenderer(serializer=serializer))
 
 
-def _chain(service: str, as_json: bool) -> list[Processor]:
-    chain: list[Processor] = [_add_context(service)]
-    if as_json:
-        chain.append(structlog.processors.format_exc_info)
-    return [*chain, redact_secrets]
+def _chain(service: str) -> list[Processor]:
+    return [_add_context(service), structlog.processors.format_exc_info, redact_secrets]
 
 
 def configure_logging(level: str, log_format: LogFormat, service: str) -> None:
     """Sets the process's logging up, once, on standard output. `level` is a name in lower case."""
     as_json = log_format is LogFormat.JSON or (log_format is LogFormat.AUTO and not sys.stdout.isatty())
     number = logging.getLevelNamesMapping()[level.upper()]
-    chain = _chain(service, as_json)
+    chain = _chain(service)
     console = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(
         processors=[*chain, _render_json(bytes_out=True) if as_json else console],

@@ -17,7 +17,8 @@ _SECRET_KEY = re.compile(
 )
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}")
 _JWT = re.compile(r"\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*")
-_URL_PASSWORD = re.compile(r"(://[^/\s:@]*:)[^/\s@]+@")
+_URL_PASSWORD = re.compile(r"(://[^/\s:@?#]*:)[^/\s]+@")
+_URL_TOKEN = re.compile(r"(://)[^/\s:@?#]+@")
 
 
 @lru_cache(maxsize=2048)
@@ -28,6 +29,7 @@ def _is_secret(key: str) -> bool:
 def _redact_text(text: str) -> str:
     if "://" in text:
         text = _URL_PASSWORD.sub(rf"\1{REDACTED}@", text)
+        text = _URL_TOKEN.sub(rf"\1{REDACTED}@", text)
     if "eyJ" in text:
         text = _JWT.sub(REDACTED, text)
     if " " in text:

@@ -36,6 +36,7 @@ class Keyring:
         self._keys: dict[str, Key] = {}
         self._unconfirmed: set[str] = set()
         self._confirm_seconds = confirm_seconds
+        self._confirming: asyncio.TimerHandle | None = None
         self._watch: Watch | None = None
 
     def __len__(self) -> int:
@@ -52,6 +53,8 @@ class Keyring:
         self._watch = await bucket.watch(self.apply, replay=True, on_gap=self.doubt)
 
     async def stop(self) -> None:
+        if self._confirming is not None:
+            self._confirming.cancel()
         if self._watch is not None:
             await self._watch.stop()
 
@@ -74,7 +77,10 @@ class Keyring:
     def doubt(self) -> None:
         """Changes may have been missed; a replay follows."""
         self._unconfirmed |= self._keys.keys()
-        asyncio.get_running_loop().call_later(self._confirm_seconds, self._forget_unconfirmed)
+        if self._confirming is not None:
+            self._confirming.cancel()
+        loop = asyncio.get_running_loop()
+        self._confirming = loop.call_later(self._confirm_seconds, self._forget_unconfirmed)
 
     def _forget_unconfirmed(self) -> None:
         for key_id in self._unconfirmed:

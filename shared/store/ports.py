@@ -115,12 +115,14 @@ class StoreUnavailable(Unavailable):
     """The store did not answer. A write that raises this may or may not have happened."""
 
     code = "store-unavailable"
+    told = "The shop cannot reach what it keeps at the moment. Try again shortly; a write may have happened."
 
 
 class SchemaMismatch(StoreUnavailable):
     """The stored collection has another `schema_version` than this release. Nothing was written."""
 
     code = "store-schema-mismatch"
+    told = "The shop is being brought to another release. Nothing was written. Try again shortly."
 
 
 class StoreOverloaded(Unavailable):

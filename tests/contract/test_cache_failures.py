@@ -28,6 +28,21 @@ async def _is_back(cache: RedisCache) -> None:
     await eventually(stores)
 
 
+async def test_a_ping_notices_what_nobody_else_has(cache: RedisCache, redis_server: RedisServer) -> None:
+    await eventually(cache.ping)
+    redis_server.kill()
+    assert cache.available
+    assert not await cache.ping()
+    assert not cache.available
+    redis_server.start()
+    await eventually(cache.ping)
+    assert cache.available
+    redis_server.pause()
+    started = time.monotonic()
+    assert not await cache.ping()
+    assert time.monotonic() - started < 5
+
+
 async def test_redis_killed_and_back(cache: RedisCache, redis_server: RedisServer) -> None:
     await _is_back(cache)
     assert await cache.set_if_newer("key", 1, b"value", 60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,17 @@ async def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None
     await factory.close()
 
 
+async def test_a_sqlite_file_that_was_removed_while_in_use_is_noticed(tmp_path: Path) -> None:
+    directory, collection = tmp_path / "store", things()
+    factory = SqliteStoreFactory.of(ServiceSettings(sqlite_directory=directory))
+    await factory.open(collection)
+    await factory.ping()
+    shutil.rmtree(directory)
+    with pytest.raises(StoreUnavailable, match="was removed while it was in use"):
+        await factory.ping()
+    await factory.close()
+
+
 async def test_a_sqlite_lock_held_for_long_makes_writes_unavailable_and_reads_go_on(tmp_path: Path) -> None:
     collection = things()
     factory = SqliteStoreFactory.of(ServiceSettings(sqlite_directory=tmp_path))
@@ -116,6 +128,8 @@ async def test_a_sqlite_lock_held_for_long_makes_writes_unavailable_and_reads_go
     other.execute("BEGIN IMMEDIATE")
     write = asyncio.create_task(store.create("two", {}))
     assert await store.get("one") is not None
+    await factory.ping()
+    assert not write.done()
     with pytest.raises(StoreUnavailable, match="locked"):
         await write
     other.rollback()

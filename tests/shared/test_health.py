@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from shared.health import Check, Health, Status
+from shared.store.ports import StoreUnavailable
 
 
 class Probe:
@@ -19,7 +22,11 @@ class Probe:
 
 
 async def failing() -> str | None:
-    raise ConnectionError("no route")
+    raise ConnectionError("no route to 10.0.0.7")
+
+
+async def unreachable() -> str | None:
+    raise StoreUnavailable("SQLite at /secret/place (SQLITE_DIRECTORY): disk I/O error")
 
 
 async def hanging() -> str | None:
@@ -57,8 +64,15 @@ async def test_a_probe_that_raises_or_hangs_is_not_well() -> None:
     report = await health(
         Check("raises", failing, required=True), Check("hangs", hanging, required=True)
     ).report()
-    assert report.checks["raises"].detail == "no route"
+    assert report.checks["raises"].detail == "it failed"
     assert report.checks["hangs"].detail == "no answer within 0.05 s"
+
+
+async def test_what_is_inside_is_in_the_log_alone_and_once(capsys: pytest.CaptureFixture[str]) -> None:
+    checked = health(Check("store", unreachable, required=True), max_age=0)
+    for _ in range(2):
+        assert (await checked.report()).checks["store"].detail == StoreUnavailable.told
+    assert capsys.readouterr().out.count("/secret/place") == 1
 
 
 async def test_a_burst_of_questions_runs_the_checks_once() -> None:

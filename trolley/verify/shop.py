@@ -78,6 +78,5 @@ async def _open_auth(stack: AsyncExitStack, backends: Backends) -> list[tuple[Do
 
 
 async def _require_cache(cache: Cache) -> None:
-    await cache.get("trolley:verify")
-    if not cache.available:
+    if not await cache.ping():
         raise CacheUnavailable("Redis does not answer (REDIS_URL).")

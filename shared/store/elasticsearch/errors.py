@@ -17,6 +17,7 @@ from shared.store.ports import (
 )
 
 _GONE = {"index_not_found_exception", "cluster_block_exception"}
+_DISK_IS_FULL = 429  # also a block: past the flood-stage watermark every index is read-only
 
 
 @contextmanager
@@ -49,7 +50,7 @@ def refused(status: int, details: Any) -> StoreUnavailable:
     kind, reason = (
         (details.get("type"), details.get("reason")) if isinstance(details, Mapping) else (None, details)
     )
-    if kind in _GONE:
+    if kind in _GONE and status != _DISK_IS_FULL:
         return SchemaMismatch(
             f"Elasticsearch: {reason}. If `trolley migrate` runs or ran, start the release it was run with."
         )

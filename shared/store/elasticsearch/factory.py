@@ -30,7 +30,7 @@ class ElasticsearchStoreFactory:
     @classmethod
     def of(cls, settings: ServiceSettings) -> ElasticsearchStoreFactory:
         return cls(
-            settings.elasticsearch_url,
+            settings.elasticsearch_url.get_secret_value(),
             settings.elasticsearch_index_prefix,
             settings.elasticsearch_index_replicas,
             Limits(settings.store_batch_items, settings.store_queue_limit),

@@ -44,6 +44,7 @@ class SqliteStoreFactory:
 
     async def ping(self) -> None:
         await asyncio.to_thread(_require_writable, self._directory)
+        await asyncio.gather(*(store.ping() for store in self._stores))
 
     async def close(self) -> None:
         stores, self._stores = self._stores, []

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from pathlib import Path
 
 import orjson
 
-from shared.store.ports import Document, Found, Query
+from shared.store.ports import Document, Found, Query, StoreUnavailable
 from shared.store.sqlite.query import count, select_page
 
 _EXACT_TOTAL = 10_000
 """Counting stops here, as Elasticsearch's does."""
+
+
+def check(connection: sqlite3.Connection, path: Path) -> None:
+    """Raises `StoreUnavailable` when the file was removed: what is written to it still would be lost."""
+    connection.execute("SELECT last FROM versions").fetchone()
+    if not path.exists():
+        raise StoreUnavailable(f"SQLite's file {path} (SQLITE_DIRECTORY) was removed while it was in use.")
 
 
 def documents(connection: sqlite3.Connection, ids: Sequence[str]) -> list[Document | None]:

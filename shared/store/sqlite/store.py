@@ -27,6 +27,7 @@ class SqliteDocumentStore:
 
     def __init__(self, path: Path, collection: Collection, limits: Limits) -> None:
         self.collection = collection
+        self._path = path
         self._check = document_check(collection)
         self._fields = searchable_fields(collection)
         self._writer, self._reader, self._finder = (SqliteThread(path) for _ in range(3))
@@ -40,6 +41,11 @@ class SqliteDocumentStore:
     async def open(self) -> None:
         """Makes the file ready. Raises `SchemaMismatch`."""
         await self._writer.run(partial(schema.prepare, collection=self.collection))
+
+    async def ping(self) -> None:
+        """Raises `StoreUnavailable` unless the file is there and can be read. It waits for no lock: readers
+        never do."""
+        await self._reader.run(partial(reads.check, path=self._path))
 
     async def close(self) -> None:
         await asyncio.gather(self._writes.close(), self._reads.close(), self._finds.close())

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from auth_service.adapters.collections import SESSIONS
+from auth_service.adapters.repositories import SessionRepository
 from auth_service.adapters.upkeep import sweep_sessions
 from auth_service.bootstrap import open_operations
 from auth_service.main import create_app
 from auth_service.service import AuthService
+from shared.events.outbox import Outbox, publish_to
 from shared.security.keyring import AUTH_KEYS
+from shared.store.ports import DocumentStore, VersionConflict
 from tests.auth_service.conftest import MakeSettings
 from tests.auth_service.people import AUTH
 from tests.auth_service.service.conftest import CLIENT, MovableClock, World, open_world
@@ -43,6 +50,34 @@ async def test_sessions_that_expired_are_removed(world: World, auth: AuthService
     await eventually(removed)
     assert await world.adapters.sessions.get(expired) is None
     assert await world.adapters.sessions.get(alive) is not None
+
+
+class ShowingTheGone:
+    """A store whose search still shows a document that another replica has removed."""
+
+    def __init__(self, store: DocumentStore, gone: str) -> None:
+        self._store = store
+        self._gone = gone
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def delete(self, id: str, expected_version: str) -> None:
+        if id == self._gone:
+            raise VersionConflict(id)
+        await self._store.delete(id, expected_version)
+
+
+async def test_a_page_of_what_is_gone_does_not_end_the_sweep(world: World, auth: AuthService) -> None:
+    first, second = [(await auth.sessions.guest(CLIENT)).refresh_token.partition(".")[0] for _ in range(2)]
+    store = await world.backends.stores.open(SESSIONS)
+    await store.refresh()
+    sessions = SessionRepository(
+        ShowingTheGone(store, first), Outbox(publish_to(world.backends.bus), clock=world.clock)
+    )
+    world.clock.move(days=40)
+    assert await sessions.remove_expired(world.clock.now(), 1) == 1
+    assert await world.adapters.sessions.get(second) is None
 
 
 async def test_a_running_replica_takes_over_new_keys(auth_settings: MakeSettings) -> None:
@@ -80,4 +115,23 @@ async def test_keys_that_nats_lost_are_published_again(
         nats_server.start()
         await eventually(lambda: world.backends.bus.connected, timeout=20)
         await (await world.backends.bus.bucket(AUTH_KEYS)).delete(kid)
+        await eventually(published, timeout=20)
+
+
+async def test_keys_are_published_as_soon_as_nats_is_back_without_them(
+    auth_settings: MakeSettings, nats_server: NatsServer, tmp_path: Path
+) -> None:
+    settings = auth_settings(nats_url=nats_server.url, auth_key_reload_seconds=3600)
+    async with open_world(settings, MovableClock()) as world, running(create_app(settings)) as shop:
+        [kid] = await kids(shop)
+        bus = world.backends.bus
+        nats_server.stop()
+        await eventually(lambda: not bus.connected)
+        shutil.rmtree(tmp_path / "jetstream")
+        nats_server.start()
+        await eventually(lambda: bus.connected, timeout=20)
+
+        async def published() -> bool:
+            return await (await bus.bucket(AUTH_KEYS)).get(kid) is not None
+
         await eventually(published, timeout=20)

@@ -65,6 +65,16 @@ async def test_of_parallel_refreshes_one_wins_and_the_session_ends(
     await becomes_refused(winner)
 
 
+async def test_whoever_knows_a_sessions_id_cannot_end_it(ana: Person) -> None:
+    known, _, proof = ana.refresh_token.rpartition(".")
+    for token in (f"{ana.session_id}.x", f"{ana.session_id}.x.y", f"{known}x.{proof}", f"{known}.é"):
+        answer = await ana.shop.post(f"{AUTH}/refresh", json={"refresh_token": token})
+        assert answer.status_code == 401
+        assert answer.json()["type"] == "urn:trolley:problem:invalid-refresh-token"
+    assert await ana.status() == 200
+    assert (await ana.refresh()).status_code == 200
+
+
 @pytest.mark.parametrize("token", ["", "x", "no.such", ".", "a.b.c", "é.x", "0" * 5000 + ".x"])
 async def test_a_made_up_refresh_token_is_refused(shop: httpx.AsyncClient, token: str) -> None:
     answer = await shop.post(f"{AUTH}/refresh", json={"refresh_token": token})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 import pytest
 
@@ -38,6 +40,46 @@ async def test_an_account_is_closed_after_too_many_failures(auth_settings: MakeS
         assert refused.status_code == 429
         assert 0 < int(refused.headers["retry-after"]) <= 900
         assert (await Person.registered(shop)).shop is shop
+
+
+async def test_of_attempts_at_the_same_time_no_more_are_looked_at_than_may_fail(
+    auth_settings: MakeSettings,
+) -> None:
+    settings = auth_settings(auth_failures_per_account=3)
+    async with running(create_app(settings)) as one, running(create_app(settings)) as other:
+        ana = await Person.registered(one)
+        before = verifications()
+        answers = await asyncio.gather(*(attempt(shop, ana.email) for shop in (one, other) * 10))
+        assert sorted(answer.status_code for answer in answers) == [401] * 3 + [429] * 17
+        assert verifications() - before == 3
+
+
+async def test_right_passwords_at_the_same_time_are_all_let_in(auth_settings: MakeSettings) -> None:
+    async with running(create_app(auth_settings(auth_failures_per_account=2))) as shop:
+        ana = await Person.registered(shop)
+        answers = await asyncio.gather(*(attempt(shop, ana.email, PASSWORD) for _ in range(20)))
+        assert {answer.status_code for answer in answers} == {200}
+
+
+@pytest.mark.parametrize(("path", "body"), [("/guest", None), ("/register", {})])
+async def test_a_client_makes_only_so_many_accounts_and_guests_in_a_minute(
+    auth_settings: MakeSettings, path: str, body: dict[str, str] | None
+) -> None:
+    headers = {"X-Forwarded-For": new_id()}
+    async with running(create_app(auth_settings(auth_sign_ups_per_minute=2))) as shop:
+        for _ in range(2):
+            assert (await shop.post(f"{AUTH}/guest", headers=headers)).status_code == 201
+        filled = None if body is None else {"name": "Ana", "email": fresh_email(), "password": PASSWORD}
+        refused = await shop.post(f"{AUTH}{path}", json=filled, headers=headers)
+        assert refused.status_code == 429
+        assert 0 < int(refused.headers["retry-after"]) <= 60
+        elsewhere = {"X-Forwarded-For": new_id()}
+        assert (await shop.post(f"{AUTH}/guest", headers=elsewhere)).status_code == 201
+
+
+async def test_sign_ups_may_be_without_limit(auth_settings: MakeSettings) -> None:
+    async with running(create_app(auth_settings(auth_sign_ups_per_minute=0))) as shop:
+        assert (await shop.post(f"{AUTH}/guest")).status_code == 201
 
 
 async def test_an_unknown_address_is_closed_as_well(auth_settings: MakeSettings) -> None:
@@ -96,3 +138,16 @@ async def test_unknown_address_and_wrong_password_cost_the_same(
         await attempt(shop, email, password)
         costs.append(verifications() - before)
     assert costs == [1, 1, 1]
+
+
+async def test_readiness_says_what_is_missing_without_redis(
+    auth_settings: MakeSettings, redis_server: RedisServer
+) -> None:
+    async with running(create_app(auth_settings(redis_url=redis_server.url))) as shop:
+        redis_server.kill()
+
+        async def told() -> bool:
+            report = (await shop.get(f"{AUTH}/health/ready")).json()
+            return "are not counted" in str(report["checks"]["redis"]["detail"])
+
+        await eventually(told)

@@ -114,6 +114,14 @@ async def test_unknown_and_deleted_users_are_not_found(admin: Person, ana: Perso
         assert (await admin.call("PATCH", f"/users/{user_id}", {"disabled": True})).status_code == 404
 
 
+@pytest.mark.parametrize("body", [{}, {"role": None, "disabled": None}])
+async def test_a_change_of_nothing_is_refused(admin: Person, ana: Person, body: dict[str, object]) -> None:
+    answer = await admin.call("PATCH", f"/users/{ana.id}", body)
+    assert answer.status_code == 422
+    [error] = answer.json()["errors"]
+    assert (error["pointer"], error["message"]) == ("", "Give `role`, `disabled` or both.")
+
+
 @pytest.mark.parametrize("body", [{"role": "guest"}, {"role": 1}, {"disabled": "yes"}, {"name": "x"}])
 async def test_bad_changes_are_named(admin: Person, ana: Person, body: dict[str, object]) -> None:
     answer = await admin.call("PATCH", f"/users/{ana.id}", body)

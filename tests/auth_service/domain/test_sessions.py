@@ -21,7 +21,7 @@ def test_a_refresh_token_reads_as_it_was_written() -> None:
     assert RefreshToken.parse(str(FIRST)) == FIRST
 
 
-@pytest.mark.parametrize("text", ["", "s1", "s1.", ".one", "s 1.one", "é.one", "x" * 65 + ".one"])
+@pytest.mark.parametrize("text", ["", "s1", "s1.", ".one", "s 1.one", "é.one", "s1.é", "x" * 65 + ".one"])
 def test_what_is_no_refresh_token_is_none(text: str) -> None:
     assert RefreshToken.parse(text) is None
 

@@ -25,10 +25,12 @@ from shared.observability.tracing import current_traceparent
 from shared.security.dependencies import CurrentUserDep, requires
 from shared.security.identity import Identity, Scope
 from shared.settings import ServiceSettings
+from shared.store.ports import StoreUnavailable
 
 
 class DemoSettings(ServiceSettings):
     demo_port: int = 0
+    demo_fails: bool = False
 
 
 class Demo:
@@ -118,6 +120,11 @@ async def get_admin(user: Annotated[Identity, Depends(requires(Scope.USERS_ADMIN
     return user.user_id
 
 
+@router.get("/store-away")
+async def get_what_the_store_has() -> str:
+    raise StoreUnavailable("Elasticsearch at http://10.0.0.7:9200 (ELASTICSEARCH_URL) does not answer")
+
+
 @router.get("/bug")
 async def get_bug() -> str:
     raise RuntimeError("the password is hunter2")
@@ -149,11 +156,21 @@ async def get_trace() -> str | None:
     return current_traceparent()
 
 
-SPEC = ServiceSpec("demo", "/api/v1/demo", "Demo", "A demonstration.", [router], [{"name": "Demo"}])
+SPEC = ServiceSpec(
+    "demo",
+    "/api/v1/demo",
+    "Demo",
+    "A demonstration.",
+    [router],
+    [{"name": "Demo"}],
+    without_redis="nothing is missing",
+)
 
 
 @asynccontextmanager
 async def bootstrap(settings: DemoSettings, backends: Backends) -> AsyncIterator[Demo]:
+    if settings.demo_fails:
+        raise LookupError("a bug of the demonstration")
     yield Demo()
 
 

@@ -74,7 +74,9 @@ def test_the_two_ways_to_authorize(document: dict[str, Any]) -> None:
     assert "security" not in operation(document, "get", "")
     schemes = document["components"]["securitySchemes"]
     assert schemes["AccessToken"]["scheme"] == "bearer"
-    assert schemes["PasswordFlow"]["flows"]["password"]["tokenUrl"] == "/api/v1/auth/token"
+    password = schemes["PasswordFlow"]["flows"]["password"]
+    assert password["tokenUrl"] == "/api/v1/auth/token"
+    assert "refreshUrl" not in password  # the token route takes the password grant alone
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:

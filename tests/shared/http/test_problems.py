@@ -52,6 +52,16 @@ async def test_a_wrong_method_on_a_path_with_parameters(client: httpx.AsyncClien
     assert answer.headers["allow"] == "GET, HEAD"
 
 
+async def test_what_is_inside_the_shop_is_in_the_log_alone(
+    client: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = await client.get(f"{PREFIX}/store-away")
+    body = assert_problem(answer, 503, "store-unavailable")
+    assert "Try again" in body["detail"]
+    assert "ELASTICSEARCH_URL" not in answer.text
+    assert "10.0.0.7" in capsys.readouterr().out
+
+
 async def test_an_unforeseen_exception_tells_nothing(
     client: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
 ) -> None:

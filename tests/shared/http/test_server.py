@@ -141,6 +141,34 @@ async def test_settings_that_are_not_valid_are_named(settings: dict[str, str]) -
     assert [line.partition(":")[0] for line in lines] == ["HTTP_DRAIN_SECONDS", "STORE_BATCH_ITEMS"]
 
 
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("REDIS_URL", "user:hidden@localhost:6379"),
+        ("ELASTICSEARCH_URL", "https://user:hidden@localhost"),
+        ("NATS_URL", "nats://localhost:4222,http://user:hidden@localhost:4222"),
+    ],
+)
+async def test_what_is_no_address_is_named_and_not_shown(
+    settings: dict[str, str], name: str, address: str
+) -> None:
+    process = await start(settings | {name: address})
+    output, _ = await asyncio.wait_for(process.communicate(), 30)
+    assert process.returncode == 1
+    [line] = output.decode().splitlines()
+    assert line.startswith(f"{name}: is no address of such a server, which looks like ")
+    assert "hidden" not in line
+
+
+async def test_a_start_that_cannot_succeed_ends_the_process(settings: dict[str, str]) -> None:
+    process = await start(settings | {"DEMO_FAILS": "true"})
+    output, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 1
+    assert b'"event":"could not start"' in output
+    assert b"a bug of the demonstration" in output
+    assert b"could not close in order" not in output
+
+
 async def test_a_default_secret_in_production_is_named(settings: dict[str, str]) -> None:
     process = await start(settings | {"ENVIRONMENT": "production"})
     output, _ = await process.communicate()

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from shared.backends import Backends
 from shared.errors import Unavailable
 from shared.http.service import create_service
-from tests.shared.http.demo import SPEC, Demo, DemoSettings, create_app
+from tests.shared.http.demo import SPEC, Demo, DemoSettings, bootstrap, create_app
 from tests.support.apps import running, until_ready
 from tests.support.servers import NatsServer, RedisServer
 from tests.support.tokens import TokenIssuer
@@ -36,7 +37,7 @@ async def test_a_ready_service_says_what_it_checked(client: httpx.AsyncClient) -
 
 async def test_it_lives_and_waits_while_nats_is_away(settings: DemoSettings, nats_server: NatsServer) -> None:
     nats_server.stop()
-    app = create_app(settings.model_copy(update={"nats_url": nats_server.url}))
+    app = create_app(settings.model_copy(update={"nats_url": SecretStr(nats_server.url)}))
     async with running(app, wait_ready=False) as client:
         await eventually(lambda: waits_for(client, "NATS (NATS_URL)"))
         assert (await client.get(f"{PREFIX}/health/live")).status_code == 200
@@ -58,7 +59,7 @@ async def waits_for(client: httpx.AsyncClient, what: str) -> bool:
 
 
 async def test_it_ends_while_it_still_waits(settings: DemoSettings) -> None:
-    unreachable = settings.model_copy(update={"nats_url": "nats://127.0.0.1:1"})
+    unreachable = settings.model_copy(update={"nats_url": SecretStr("nats://127.0.0.1:1")})
     async with running(create_app(unreachable), wait_ready=False) as client:
         await eventually(lambda: waits_for(client, "NATS (NATS_URL)"))
 
@@ -68,7 +69,7 @@ async def test_without_nats_it_goes_on_with_what_it_knows(
 ) -> None:
     issuer = TokenIssuer()
     await issuer.publish_key(nats_server.url)
-    app = create_app(settings.model_copy(update={"nats_url": nats_server.url}))
+    app = create_app(settings.model_copy(update={"nats_url": SecretStr(nats_server.url)}))
     async with running(app) as client:
         nats_server.stop()
         await eventually(lambda: degraded(client, "nats"))
@@ -79,29 +80,23 @@ async def test_without_nats_it_goes_on_with_what_it_knows(
 
 
 async def test_without_redis_it_is_degraded(settings: DemoSettings, redis_server: RedisServer) -> None:
-    opened: list[Backends] = []
-
-    @asynccontextmanager
-    async def bootstrap(settings: DemoSettings, backends: Backends) -> AsyncIterator[Demo]:
-        opened.append(backends)
-        yield Demo()
-
-    app = create_service(SPEC, settings.model_copy(update={"redis_url": secret(redis_server.url)}), bootstrap)
+    app = create_app(settings.model_copy(update={"redis_url": SecretStr(redis_server.url)}))
     async with running(app) as client:
+        await eventually(lambda: healthy(client))
         redis_server.kill()
-
-        async def noticed() -> bool:
-            await opened[0].cache.get("anything")
-            return await degraded(client, "redis")
-
-        await eventually(noticed)
+        await eventually(lambda: degraded(client, "redis"))
+        detail = (await client.get(READY)).json()["checks"]["redis"]["detail"]
+        assert detail == "away; nothing is missing"
         assert (await client.get(PREFIX)).status_code == 200
+        redis_server.start()
+        await eventually(lambda: healthy(client))
 
 
-def secret(url: str) -> Any:
-    from pydantic import SecretStr
-
-    return SecretStr(url)
+async def test_who_has_no_use_for_redis_does_not_look_for_it(settings: DemoSettings) -> None:
+    away = settings.model_copy(update={"redis_url": SecretStr("redis://127.0.0.1:1")})
+    async with running(create_service(replace(SPEC, without_redis=None), away, bootstrap)) as client:
+        assert await checks(client) == {"store": "ok", "nats": "ok"}
+        assert await healthy(client)
 
 
 async def degraded(client: httpx.AsyncClient, name: str) -> bool:
@@ -156,12 +151,12 @@ async def test_a_stale_table_never_hides_a_store_that_is_gone(settings: DemoSett
 
 @pytest.mark.elasticsearch
 async def test_it_runs_on_elasticsearch(settings: DemoSettings, elasticsearch_url: str) -> None:
-    real = settings.model_copy(update={"elasticsearch_url": elasticsearch_url})
+    real = settings.model_copy(update={"elasticsearch_url": SecretStr(elasticsearch_url)})
     async with running(create_app(real)) as client:
         assert await checks(client) == {"store": "ok", "nats": "ok", "redis": "ok"}
 
 
 async def test_it_says_that_elasticsearch_is_away(settings: DemoSettings) -> None:
-    away = settings.model_copy(update={"elasticsearch_url": "http://127.0.0.1:1"})
+    away = settings.model_copy(update={"elasticsearch_url": SecretStr("http://127.0.0.1:1")})
     async with running(create_app(away), wait_ready=False) as client:
         await eventually(lambda: waits_for(client, "the store (ELASTICSEARCH_URL)"))

@@ -97,6 +97,19 @@ except RuntimeError:
     assert "hunter2" not in line["exception"]
 
 
+def test_a_traceback_on_the_console_has_no_secrets() -> None:
+    script = """
+for logger in (log, logging.getLogger('some.library')):
+    try:
+        raise RuntimeError('at redis://:hunter2@cache')
+    except RuntimeError:
+        logger.exception('bad')
+"""
+    text = run(script, "CONSOLE")
+    assert text.count("RuntimeError: at redis://:[redacted]@cache") == 2
+    assert "hunter2" not in text
+
+
 def test_values_that_json_does_not_know_are_shown_as_text() -> None:
     [line] = lines("log.info('odd', value={1, 2}, other=object)")
     assert line["value"] == "{1, 2}"

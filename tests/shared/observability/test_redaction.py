@@ -38,7 +38,13 @@ def test_other_keys_stay(key: str) -> None:
     [
         ("redis://user:hunter2@cache:6379/0", f"redis://user:{REDACTED}@cache:6379/0"),
         ("redis://:hunter2@cache:6379/0", f"redis://:{REDACTED}@cache:6379/0"),
+        ("redis://:hunt@er2@cache:6379/0", f"redis://:{REDACTED}@cache:6379/0"),
+        ("nats://hunter2@bus:4222", f"nats://{REDACTED}@bus:4222"),
+        ("nats://a:b@c:1,nats://hunter2@d", f"nats://a:{REDACTED}@c:1,nats://{REDACTED}@d"),
+        ("nats://bus:4222,hunter2@other", f"nats://bus:{REDACTED}@other"),
         ("http://cache:9200/path", "http://cache:9200/path"),
+        ("http://cache:9200/path?to=a@b.example", "http://cache:9200/path?to=a@b.example"),
+        ("http://cache?to=a@b.example", "http://cache?to=a@b.example"),
         ("sent Bearer abcdefgh.ijkl", f"sent Bearer {REDACTED}"),
         ("Authorization: Basic dXNlcjpwdw==", f"Authorization: Basic {REDACTED}"),
         ("got eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln here", f"got {REDACTED} here"),

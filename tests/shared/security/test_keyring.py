@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -79,6 +80,27 @@ async def test_after_a_gap_a_key_has_some_time_to_show_up_again() -> None:
     assert keys.get(dropped.kid) is not None
     await eventually(lambda: keys.get(dropped.kid) is None)
     assert keys.get(kept.kid) is not None
+
+
+async def test_a_second_gap_gives_the_time_anew() -> None:
+    keys, issuer, loop = Keyring(confirm_seconds=0.4), TokenIssuer(), asyncio.get_running_loop()
+    keys.apply(entry(issuer))
+    keys.doubt()
+    second = loop.create_future()
+    loop.call_later(0.2, lambda: (keys.doubt(), second.set_result(loop.time())))
+    await eventually(lambda: keys.get(issuer.kid) is None)
+    assert loop.time() - await second >= 0.4
+
+
+async def test_a_keyring_that_has_stopped_forgets_nothing_more() -> None:
+    keys, issuer, loop = Keyring(confirm_seconds=0), TokenIssuer(), asyncio.get_running_loop()
+    keys.apply(entry(issuer))
+    keys.doubt()
+    await keys.stop()
+    later = asyncio.Event()
+    loop.call_later(0.01, later.set)
+    await later.wait()
+    assert keys.get(issuer.kid) is not None
 
 
 @pytest.mark.parametrize(
