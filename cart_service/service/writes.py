@@ -76,6 +76,14 @@ class _NotOnShelf(Exception):
         self.ids = ids
 
 
+class _OtherVersion(Exception):
+    """The cart, which is none that the client accepts to change."""
+
+    def __init__(self, outcome: _Outcome) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
 class CartWriter:
     def __init__(
         self,
@@ -103,25 +111,33 @@ class CartWriter:
         `CatalogueUnavailable`. After `StoreUnavailable` the write may have happened: repeat it under the same
         key.
         """
-        outcome = await self._update(write)
-        await self._pricer.prepare(outcome.cart)
-        priced = self._price(outcome)
-        await self._summaries.secure(priced, outcome.shelf.revision)
+        try:
+            outcome = await self._update(write)
+        except _OtherVersion as other:
+            raise await self._refusal(write, other.outcome) from None
+        priced = await self._secured(outcome)
         if outcome.dropped is not None:
             with suppress(Unavailable):  # the write's event has it done again
                 await self._give_back(write.owner, outcome.dropped)
         return Written(outcome.cart, render_cart(priced), outcome.replayed)
 
     async def preview(self, write: Write) -> Written:
-        """What the write would answer, without writing; raises what it would."""
+        """What the write would make of the cart, without writing; raises what it would. The version is the
+        stored one: there is no other yet."""
         stored, shelf = await self._carts.get(write.owner), NOTHING
+        before = stored or Cart(write.owner)
         while True:
             try:
-                outcome = self._decide(write, shelf, stored).result
+                outcome, shown = self._decide(write, shelf, stored).result, self._shown(shelf, before)
             except _NotOnShelf as lacking:
                 shelf = await self._load(shelf, lacking.ids)
+            except _OtherVersion as other:
+                raise await self._refusal(write, other.outcome) from None
             else:
-                return Written(outcome.cart, render_cart(self._price(outcome)), outcome.replayed)
+                break
+        await self._secured(_Outcome(before, shown))
+        cart = replace(outcome.cart, version=before.version, updated_at=before.updated_at)
+        return Written(cart, render_cart(self._price(replace(outcome, cart=cart))), outcome.replayed)
 
     async def _update(self, write: Write) -> _Outcome:
         """The products are collected before anything is written, so that no answer to a write lacks one."""
@@ -142,7 +158,7 @@ class CartWriter:
         if write.key and before.has_used(write.key, write.fingerprint):
             return Change(None, _Outcome(before, self._shown(loaded, before), replayed=True))
         if write.if_versions is not None and before.version not in write.if_versions:
-            raise self._changed(before, self._shown(loaded, before), write.if_versions)
+            raise _OtherVersion(_Outcome(before, self._shown(loaded, before)))
         now = self._clock.now()
         products = self._shelf(loaded, write.products_of(before)).products
         after = apply_all(write.operations, before, products, to_rfc3339(now))
@@ -160,6 +176,13 @@ class CartWriter:
     def _shown(self, loaded: Shelf, cart: Cart) -> Shelf:
         return self._shelf(loaded, self._pricer.products_of(cart))
 
+    async def _secured(self, outcome: _Outcome) -> PricedCart:
+        """The cart with its prices, once no replica serves an older summary of it."""
+        await self._pricer.prepare(outcome.cart)
+        priced = self._price(outcome)
+        await self._summaries.secure(priced, outcome.shelf.revision)
+        return priced
+
     def _price(self, outcome: _Outcome) -> PricedCart:
         return self._pricer.price(outcome.cart, outcome.shelf.products)
 
@@ -174,10 +197,14 @@ class CartWriter:
             raise _NotOnShelf(lacking)
         return Shelf(products, min(known.revision, loaded.revision))
 
-    def _changed(self, cart: Cart, shelf: Shelf, versions: Collection[int]) -> CartChanged:
-        priced = self._price(_Outcome(cart, shelf))
+    async def _refusal(self, write: Write, outcome: _Outcome) -> CartChanged:
+        """It tells a version, so it waits for the summary as the answer to a write does."""
+        priced, cart = await self._secured(outcome), outcome.cart
         return CartChanged(
             f"The cart is at version {cart.version}. See what differs, then repeat with its ETag.",
-            extra={"cart": cart_json(priced), "differences": differences_json(cart, versions)},
+            extra={
+                "cart": cart_json(priced),
+                "differences": differences_json(cart, write.if_versions or ()),
+            },
             headers={"ETag": f'"{render_cart(priced).etag}"'},
         )
