@@ -44,7 +44,8 @@ class IdempotencyKeyHeader(RequestHeader):
 idempotency_key = IdempotencyKeyHeader(
     "Idempotency-Key",
     "A fresh name for this write, such as a UUID (draft-ietf-httpapi-idempotency-key-header). Repeating"
-    " the request under the same key does not write again. The cart remembers its last 64 keys.",
+    " the request under the same key does not write again, and shows the cart as it is now. The cart"
+    " remembers its last 64 keys.",
     example='"8e03978e-40d5-43e8-bc93-6894a57f9324"',
 )
 

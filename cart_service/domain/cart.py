@@ -177,8 +177,8 @@ class Cart:
         return (self.lines, self.saved, self.promo_code) == (before.lines, before.saved, before.promo_code)
 
     def _remembers_as(self, before: Cart) -> bool:
-        mine = (self.undo, self.merges, self.handover, self.promo_turn)
-        return mine == (before.undo, before.merges, before.handover, before.promo_turn)
+        mine = (self.undo, self.merges, self.handover, self.promo_turn, self.used_keys)
+        return mine == (before.undo, before.merges, before.handover, before.promo_turn, before.used_keys)
 
 
 def _next_version(before: Cart, at: str) -> int:

@@ -74,8 +74,8 @@ class CartService:
             clock=clock,
             lifetimes=lifetimes,
         )
-        self._merger = CartMerger(carts, self._writer)
         self.promo_codes = PromoCodes(promotions.claims, self.promotions, uses, self._writer, clock)
+        self._merger = CartMerger(carts, self._writer, self.promo_codes.carry_over)
         self.inspection = SummaryInspection(carts, catalogue, self._pricer, cache, board)
         self.promotion_audit = PromotionAudit(carts, promotions, uses, clock)
         self._renewal = Renewal(carts, lifetimes, clock)
@@ -112,11 +112,7 @@ class CartService:
     async def merge(self, merge: Merge) -> Merged:
         """Merges a guest's cart into a customer's, with its promo code where the customer has none and may
         have it; see `CartMerger.merge`."""
-        guest = await self._carts.get(merge.guest)
-        merged = await self._merger.merge(merge)
-        if guest is None or guest.promo_code is None or merged.record is None or merge.dry_run:
-            return merged
-        return await self.promo_codes.carry_over(guest.promo_code, merged, merge.owner)
+        return await self._merger.merge(merge)
 
     async def cart_was_handed_over(self, guest: str) -> None:
         """Finishes a merge whose caller or replica went away."""
