@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from cart_service.domain import idempotency
-from cart_service.domain.differences import Difference, differences, since
+from cart_service.domain.differences import FieldDifference, Found, found_by, since
 from cart_service.domain.errors import NothingToUndo, NotInCart
 from cart_service.domain.expiry import OwnerKind
 from cart_service.domain.idempotency import UsedKey
@@ -27,8 +26,8 @@ class Cart:
     """`version` grows with each write that changes something to be seen; 0 before the first.
 
     `lines` are to be bought, `saved` are for later. `used_keys` are the last accepted idempotency keys, the
-    oldest first. `recent` holds, for each of the last versions, the quantities its write found in the lines
-    it changed: `recent[-1]` made `version`. `handover` is what this cart, a guest's, was merged as; `merges`
+    oldest first. `recent` holds, for each of the last versions, what its write found where it changed
+    something: `recent[-1]` made `version`. `handover` is what this cart, a guest's, was merged as; `merges`
     are the last merges it has taken in, oldest first. `promo_turn` is the turn of the `Claim` by which the
     `promo_code` stands.
     """
@@ -43,7 +42,7 @@ class Cart:
     expires_at: str | None = None
     owner_kind: OwnerKind = OwnerKind.USER
     used_keys: tuple[UsedKey, ...] = ()
-    recent: tuple[Mapping[str, int], ...] = ()
+    recent: tuple[Found, ...] = ()
     undo: Undo | None = None
     merges: tuple[MergeRecord, ...] = ()
     handover: Handover | None = None
@@ -138,8 +137,8 @@ class Cart:
     def after(self, before: Cart, at: str) -> Cart:
         """This cart as the next version of `before`; of the same version when nothing that is to be seen
         differs, and `before` itself when nothing at all does."""
-        found = {it.product_id: it.quantity_then for it in differences(before.lines, self.lines)}
-        if not found and self._looks_like(before):
+        found = found_by(before, self)
+        if not found:
             return before if self._remembers_as(before) else self
         recent = (*before.recent, found)[-REMEMBERED_WRITES:] if len(found) <= REMEMBERED_WRITES else ()
         return replace(self, version=_next_version(before, at), updated_at=at, recent=recent)
@@ -152,14 +151,15 @@ class Cart:
         """Remembers an accepted key, and forgets the oldest past `REMEMBERED_KEYS`."""
         return replace(self, used_keys=idempotency.remembering(self.used_keys, key, fingerprint))
 
-    def differences_since(self, version: int) -> tuple[Difference, ...] | None:
-        """What differs between that version and this one; None when it is too long ago, or never was."""
+    def differences_since(self, version: int) -> tuple[FieldDifference, ...] | None:
+        """What differs between that version and this one; None when it is too long ago, or never was. Nothing
+        where all that was changed was changed back."""
         if version == 0:
-            return differences({}, self.lines)
+            return tuple(since([found_by(Cart(self.owner), self)], self))
         behind = self.version - version
         if not 0 <= behind <= len(self.recent):
             return None
-        return since(self.recent[len(self.recent) - behind :], self.lines)
+        return tuple(since(self.recent[len(self.recent) - behind :], self))
 
     def _with(self, lines: Lines) -> Cart:
         return self if lines is self.lines else replace(self, lines=lines)
@@ -172,9 +172,6 @@ class Cart:
         source, target = without(source, product_id), with_quantity(target, line, quantity)
         lines, saved = (source, target) if saving else (target, source)
         return replace(self, lines=lines, saved=saved)
-
-    def _looks_like(self, before: Cart) -> bool:
-        return (self.lines, self.saved, self.promo_code) == (before.lines, before.saved, before.promo_code)
 
     def _remembers_as(self, before: Cart) -> bool:
         mine = (self.undo, self.merges, self.handover, self.promo_turn, self.used_keys)

@@ -83,7 +83,7 @@ class SummaryMachine(RuleBasedStateMachine):
     @rule(code=codes)
     def let_time_end_a_promotion(self, code: str) -> None:
         promotion = self.shop.kept.promotions[code]
-        if promotion.ended_at is None:
+        if promotion.over_at is None:  # an end is never put off
             end = self.shop.clock.moment + timedelta(minutes=1)
             conditions = replace(promotion.conditions, ends_at=end)
             self._keep(replace(promotion, conditions=conditions, version=promotion.version + 1))
