@@ -35,7 +35,8 @@ _DIFFERENCES = {
     "type": ["array", "null"],
     "items": _DIFFERENCE,
     "description": "What differs between the newest version that `If-Match` names and `cart`. Empty where all"
-    " that was changed was changed back. Null where the version is too long ago, or never was.",
+    " that was changed was changed back, or where only prices and stock in the catalogue are others. Null"
+    " where the version is too long ago, or never was.",
 }
 _EXAMPLE = [{"product_id": "p3f2b8c1d9e0a475", "field": "quantity", "then": 1, "now": 2}]
 

@@ -17,7 +17,13 @@ from cart_service.domain.promo_operations import Dropped
 from cart_service.ports import CartRepository, Catalogue, Shelf
 from cart_service.service.facts import events_of
 from cart_service.service.pricer import Pricer
-from cart_service.service.rendering import Rendered, cart_json, differences_json, render_cart
+from cart_service.service.rendering import (
+    Rendered,
+    cart_json,
+    differences_json,
+    render_cart,
+    render_summary,
+)
 from cart_service.service.summaries import Summaries
 from shared.clock import Clock, to_rfc3339
 from shared.errors import Unavailable
@@ -29,14 +35,16 @@ NOTHING = Shelf({}, 0)
 @dataclass(frozen=True, slots=True)
 class Write:
     """All of the operations, or none. `key` is the Idempotency-Key. `if_versions`, when given, are the
-    versions of the cart that the client accepts to change (If-Match); any version otherwise. `owner_kind`
-    None leaves it as it is."""
+    versions of the cart that the client accepts to change (If-Match); any version otherwise. `if_tags`, when
+    given, are whole ETags, for what depends on prices too: one has to be that of the cart or of its summary
+    as they are now, or the version alone. `owner_kind` None leaves it as it is."""
 
     owner: str
     operations: Sequence[Operation]
     key: str | None = None
     if_versions: Collection[int] | None = None
     owner_kind: OwnerKind | None = None
+    if_tags: Collection[str] | None = None
 
     def products_of(self, cart: Cart) -> list[str]:
         """The products it asks about."""
@@ -77,7 +85,7 @@ class _NotOnShelf(Exception):
 
 
 class _OtherVersion(Exception):
-    """The cart, which is none that the client accepts to change."""
+    """The cart, which is not (or does not look) as the client accepts to change it."""
 
     def __init__(self, outcome: _Outcome) -> None:
         super().__init__()
@@ -142,6 +150,8 @@ class CartWriter:
     async def _update(self, write: Write) -> _Outcome:
         """The products are collected before anything is written, so that no answer to a write lacks one."""
         shelf = await self._load(NOTHING, write.products_of(Cart(write.owner)))
+        if write.if_tags is not None and (stored := await self._carts.get(write.owner)):
+            await self._pricer.prepare(stored)
         while True:
             try:
                 return await self._carts.update(write.owner, partial(self._decide, write, shelf))
@@ -157,7 +167,7 @@ class CartWriter:
         before = stored or Cart(write.owner)
         if write.key and before.has_used(write.key, write.fingerprint):
             return Change(None, _Outcome(before, self._shown(loaded, before), replayed=True))
-        if write.if_versions is not None and before.version not in write.if_versions:
+        if not self._accepts(write, before, loaded):
             raise _OtherVersion(_Outcome(before, self._shown(loaded, before)))
         now = self._clock.now()
         products = self._shelf(loaded, write.products_of(before)).products
@@ -167,6 +177,15 @@ class CartWriter:
             after = after.with_key(write.key, write.fingerprint)
         outcome = _Outcome(after, self._shown(loaded, after), dropped=Dropped.between(before, after))
         return Change(None if after is before else self._kept(after, write, now), outcome, events)
+
+    def _accepts(self, write: Write, cart: Cart, loaded: Shelf) -> bool:
+        if write.if_versions is not None and cart.version not in write.if_versions:
+            return False
+        if write.if_tags is None:
+            return True
+        priced = self._price(_Outcome(cart, self._shown(loaded, cart)))
+        tags = {str(cart.version), render_cart(priced).etag, render_summary(priced).etag}
+        return not tags.isdisjoint(write.if_tags)
 
     def _kept(self, cart: Cart, write: Write, now: datetime) -> Cart:
         """The cart with how long it is kept."""
@@ -200,11 +219,12 @@ class CartWriter:
     async def _refusal(self, write: Write, outcome: _Outcome) -> CartChanged:
         """It tells a version, so it waits for the summary as the answer to a write does."""
         priced, cart = await self._secured(outcome), outcome.cart
+        versions = write.if_versions or ()
+        what = (
+            "shows other prices or stock now" if cart.version in versions else f"is at version {cart.version}"
+        )
         return CartChanged(
-            f"The cart is at version {cart.version}. See what differs, then repeat with its ETag.",
-            extra={
-                "cart": cart_json(priced),
-                "differences": differences_json(cart, write.if_versions or ()),
-            },
+            f"The cart {what}. See what differs, then repeat with its ETag.",
+            extra={"cart": cart_json(priced), "differences": differences_json(cart, versions)},
             headers={"ETag": f'"{render_cart(priced).etag}"'},
         )
