@@ -10,9 +10,9 @@ from cart_service.domain.differences import FieldDifference, Found, found_by, si
 from cart_service.domain.errors import NothingToUndo, NotInCart
 from cart_service.domain.expiry import OwnerKind
 from cart_service.domain.idempotency import UsedKey
-from cart_service.domain.lines import MAX_QUANTITY, Line, Lines, quantity_in, with_quantity, without
+from cart_service.domain.lines import Line, Lines, quantity_in, with_quantity, without
 from cart_service.domain.merging import REMEMBERED_MERGES, Handover, MergeRecord
-from cart_service.domain.undo import Undo, Undoable, give_back, gone, pieces_to_give_back
+from cart_service.domain.undo import Undo, Undoable, give_back, pieces_to_give_back
 from shared.clock import from_rfc3339
 
 REMEMBERED_WRITES = 20
@@ -73,11 +73,11 @@ class Cart:
         return self._with({}) if self.lines else self
 
     def save(self, product_id: str) -> Cart:
-        """Moves the line to those saved for later. Raises `NotInCart`, `CartFull`."""
+        """Moves the line to those saved for later. Raises `NotInCart`, `LineLimitReached`, `CartFull`."""
         return self._moved(product_id, self.lines, self.saved, saving=True)
 
     def restore(self, product_id: str) -> Cart:
-        """Moves the line back from those saved for later. Raises `NotInCart`, `CartFull`."""
+        """Moves the line back from those saved for later. Raises as `save` does."""
         return self._moved(product_id, self.saved, self.lines, saving=False)
 
     def discard(self, product_id: str) -> Cart:
@@ -101,10 +101,12 @@ class Cart:
             raise NothingToUndo("There is no clear, removal or merge that could be undone.")
         undo = self.undo
         undo.require_open(from_rfc3339(at))
+        lines, saved = give_back(self.lines, self.saved, undo.lines)
+        saved, lines = give_back(saved, lines, undo.saved)
         return replace(
             self,
-            lines=give_back(self.lines, undo.lines),
-            saved=give_back(self.saved, undo.saved),
+            lines=lines,
+            saved=saved,
             undo=None,
             merges=tuple(
                 replace(merge, is_undone=True) if merge.merge_id == undo.merge_id else merge
@@ -112,11 +114,10 @@ class Cart:
             ),
         )
 
-    def removal_undoable(self, operation: Undoable, before: Cart, at: str) -> Cart:
-        """This cart, which the operation has made of `before`, with what brings back the lines that it took
-        out."""
-        lines = gone(before.lines, self.lines, self.saved)
-        saved = gone(before.saved, self.saved, self.lines)
+    def removal_undoable(
+        self, operation: Undoable, at: str, lines: tuple[Line, ...], saved: tuple[Line, ...] = ()
+    ) -> Cart:
+        """This cart with what brings back the lines that the operation took out, if there are any."""
         return replace(self, undo=Undo(operation, at, lines, saved)) if lines or saved else self
 
     def handed_over(self, handover: Handover) -> Cart:
@@ -168,7 +169,7 @@ class Cart:
         line = source.get(product_id)
         if line is None:
             raise NotInCart(product_id, saved=not saving)
-        quantity = min(quantity_in(target, product_id) + line.quantity, MAX_QUANTITY)
+        quantity = quantity_in(target, product_id) + line.quantity
         source, target = without(source, product_id), with_quantity(target, line, quantity)
         lines, saved = (source, target) if saving else (target, source)
         return replace(self, lines=lines, saved=saved)

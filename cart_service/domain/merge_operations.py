@@ -114,5 +114,10 @@ def _remembering(used: UsedKey | None, cart: Cart, merge_id: str | None) -> Cart
 
 
 def _joined(present: Lines, again: tuple[Line, ...]) -> tuple[Line, ...]:
-    """All lines; of a product in both, the one that is in the cart now."""
-    return (*present.values(), *(line for line in again if line.product_id not in present))
+    """All lines; of a product in both, the one that is in the cart now, with the pieces of both. They may be
+    more than a cart may have: taking them in sees to that, and reports it."""
+    more = {line.product_id: line.quantity for line in again}
+    return (
+        *(replace(line, quantity=line.quantity + more.get(id, 0)) for id, line in present.items()),
+        *(line for line in again if line.product_id not in present),
+    )
