@@ -49,8 +49,9 @@ class Cart:
 
     @property
     def is_empty(self) -> bool:
-        """Nothing in it that its owner, or a merge, could miss."""
-        return not (self.lines or self.saved or self.handover)
+        """Nothing in it that its owner, or a merge that has begun, could miss."""
+        is_merging = self.handover is not None and not self.handover.is_done
+        return not (self.lines or self.saved or is_merging)
 
     def quantity_of(self, product_id: str) -> int:
         """0 when the product is not in the cart."""
