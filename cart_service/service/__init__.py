@@ -11,6 +11,7 @@ from cart_service.domain.price_policy import PricePolicy
 from cart_service.domain.pricing import PricedCart
 from cart_service.domain.promo_operations import DropEndedPromoCode, Dropped
 from cart_service.ports import CartRepository, Catalogue, PromotionStores, VersionBoard
+from cart_service.service.deletions import KnownDeletions
 from cart_service.service.expiry import Renewal
 from cart_service.service.inspection import SummaryInspection
 from cart_service.service.live import LiveCarts
@@ -47,9 +48,11 @@ class CartService:
         price_policy: PricePolicy,
         lifetimes: Lifetimes,
         live: LiveCarts,
+        deletions: KnownDeletions,
         summary_ttl_seconds: int,
     ) -> None:
         self.live = live
+        self._deletions = deletions
         self._carts = carts
         self._catalogue = catalogue
         uses = PromotionUses(promotions.claims, promotions.tallies, clock)
@@ -127,8 +130,12 @@ class CartService:
         await self._give_back(owner, dropped)
 
     async def cart_was_updated(self, owner: str, version: int) -> None:
-        """Drops what the cache holds of older versions. Raises `SummaryNotSecured`."""
-        await self._summaries.outdate(owner, version)
+        """Drops what the cache holds of older versions. A cart that was written after its owner's account was
+        deleted, by a request or a merge on its way, is removed again. Raises `SummaryNotSecured`."""
+        if self._deletions.include(owner):
+            await self.owner_was_deleted(owner)
+        else:
+            await self._summaries.outdate(owner, version)
 
     async def owner_was_deleted(self, owner: str) -> None:
         """Removes the owner's cart, summary and uses of promo codes; repeating it changes nothing."""
