@@ -84,12 +84,12 @@ def _found(place: str, before: Lines, after: Lines) -> dict[str, Any]:
         return found
     for id, line in before.items():
         present = after.get(id)
-        if present is not line and present != line:
-            found[place + id] = (
-                line.quantity
-                if present is not None and _terms(present) == _terms(line)
-                else [line.quantity, line.unit_price_when_added, line.added_at]
-            )
+        if present is line:
+            continue
+        if present is None or _terms(present) != _terms(line):
+            found[place + id] = [line.quantity, line.unit_price_when_added, line.added_at]
+        elif present.quantity != line.quantity:
+            found[place + id] = line.quantity
     for id in after:
         if id not in before:
             found[place + id] = 0
