@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from cart_service.domain.cart import Cart
 from cart_service.domain.lines import MAX_LINES, MAX_QUANTITY, Line
 from cart_service.domain.merge_operations import FinishHandover, HandOver, TakeIn
-from cart_service.domain.merging import MergedLine, MergeLimit, MergeOutcome, MergeStrategy, merge_lines
+from cart_service.domain.merging import (
+    MergedLine,
+    MergeLimit,
+    MergeOutcome,
+    MergeStrategy,
+    merge_lines,
+    merge_saved,
+)
 from cart_service.domain.operations import AddItem, RestoreSaved, SaveForLater, TakeBack, apply_all
 from cart_service.domain.products import Product, ProductStatus
 
@@ -93,6 +100,12 @@ def test_no_strategy_leaves_the_limits(mine, guest, stock, strategy) -> None:
             assert quantity >= before
         if id not in guest:
             assert quantity == before
+
+
+def test_what_is_saved_is_taken_in_as_far_as_it_fits() -> None:
+    full = lines(**{f"p{number}": 1 for number in range(MAX_LINES)})
+    merged = merge_saved(full, (*lines(mug=1).values(), *lines(p0=3).values()))
+    assert (len(merged), merged["p0"].quantity) == (MAX_LINES, 3)
 
 
 GUEST = Cart("guest").add("mug", 3, 100, AT)
