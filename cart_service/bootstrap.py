@@ -20,6 +20,7 @@ from cart_service.domain.cart import Cart
 from cart_service.domain.price_policy import PricePolicy
 from cart_service.ports import PromotionStores
 from cart_service.service import CartService
+from cart_service.service.deletions import KnownDeletions
 from cart_service.service.expiry import ExpirySweep
 from cart_service.service.live import LiveCarts
 from cart_service.service.versions import KnownVersions
@@ -80,6 +81,7 @@ async def open_operations(settings: CartSettings, backends: Backends) -> AsyncIt
                 board=NatsVersionBoard(announcements, backends.bus.connection, versions),
                 versions=versions,
                 live=live,
+                deletions=KnownDeletions(),
             ),
         )
 
@@ -93,15 +95,17 @@ async def bootstrap(settings: CartSettings, backends: Backends) -> AsyncIterator
         book = await _open_book(stack, backends, live)
         promotions = await _open_promotions(stack, backends)
         versions = KnownVersions(settings.cart_known_versions, on_newer=live.cart_changed)
+        deletions = KnownDeletions(on_heard=live.owner_deleted)
         service = _compose(
             settings,
             backends,
             carts=carts.repository,
             promotions=await _promotion_stores(settings, backends, promotions, book),
             catalogue=await _open_catalogue(stack, settings, backends, live),
-            board=await _open_board(stack, settings, backends, versions, live),
+            board=await _open_board(stack, settings, backends, versions, deletions, live=live),
             versions=versions,
             live=live,
+            deletions=deletions,
         )
         live.start(service.priced_cart, backends.draining)
         stack.push_async_callback(live.close)
@@ -122,6 +126,7 @@ def _compose(
     board: NatsVersionBoard,
     versions: KnownVersions,
     live: LiveCarts,
+    deletions: KnownDeletions,
 ) -> CartService:
     return CartService(
         carts=carts,
@@ -135,6 +140,7 @@ def _compose(
         price_policy=PricePolicy.parse(settings.cart_price_policy),
         lifetimes=settings.lifetimes(),
         live=live,
+        deletions=deletions,
         summary_ttl_seconds=settings.cart_summary_ttl_seconds,
     )
 
@@ -201,6 +207,8 @@ async def _open_board(
     settings: CartSettings,
     backends: Backends,
     versions: KnownVersions,
+    deletions: KnownDeletions,
+    *,
     live: LiveCarts,
 ) -> NatsVersionBoard:
     bucket = await backends.bus.bucket(_board_bucket(settings))
@@ -208,7 +216,7 @@ async def _open_board(
         bucket,
         backends.bus.connection,
         versions,
-        on_deleted=live.owner_deleted,
+        on_deleted=deletions.heard,
         on_listening=live.anything_changed,
     )
     await board.start()

@@ -129,6 +129,7 @@ def _merge_json(merge: MergeRecord) -> Json:
         "strategy": merge.strategy.value,
         "at": merge.at,
         "is_undone": merge.is_undone,
+        "keys": merge.keys,
         "report": report,
     }
 
@@ -145,6 +146,7 @@ def _merge(body: Json) -> MergeRecord:
         body["at"],
         report,
         body["is_undone"],
+        tuple(body["keys"]),
     )
 
 
@@ -157,6 +159,9 @@ def _handover_json(handover: Handover) -> Json:
         "lines": _line_lists(handover.lines),
         "saved": _line_lists(handover.saved),
         "is_done": handover.is_done,
+        "key": handover.key and [handover.key.key, handover.key.fingerprint],
+        "promo_code": handover.promo_code,
+        "promo_turn": handover.promo_turn,
     }
 
 
@@ -169,4 +174,7 @@ def _handover(body: Json) -> Handover:
         _line_tuple(body["lines"]),
         _line_tuple(body["saved"]),
         body["is_done"],
+        UsedKey(*body["key"]) if body["key"] else None,
+        body["promo_code"],
+        body["promo_turn"],
     )

@@ -6,8 +6,8 @@ from typing import Any
 
 from fastapi import Response
 
+from cart_service.api.differences import cart_changed_response
 from cart_service.domain.errors import (
-    CartChanged,
     CartFull,
     IdempotencyKeyReused,
     LineLimitReached,
@@ -21,7 +21,7 @@ from shared.http.responses import JsonBytes, problem_responses
 
 CACHING = {"Cache-Control": "private, no-cache"}
 NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "Still as the client has it."}}
-WRITE_ERRORS = problem_responses(CartChanged, InvalidInput, IdempotencyKeyReused)
+WRITE_ERRORS = cart_changed_response() | problem_responses(InvalidInput, IdempotencyKeyReused)
 ADD_ERRORS = WRITE_ERRORS | problem_responses(ProductNotFound, ProductNotForSale, LineLimitReached, CartFull)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -44,7 +44,8 @@ class IdempotencyKeyHeader(RequestHeader):
 idempotency_key = IdempotencyKeyHeader(
     "Idempotency-Key",
     "A fresh name for this write, such as a UUID (draft-ietf-httpapi-idempotency-key-header). Repeating"
-    " the request under the same key does not write again. The cart remembers its last 64 keys.",
+    " the request under the same key does not write again, and shows the cart as it is now. The cart"
+    " remembers its last 64 keys.",
     example='"8e03978e-40d5-43e8-bc93-6894a57f9324"',
 )
 
@@ -99,10 +100,16 @@ class CartChanges:
     owner: Owner
     key: str | None
     versions: Collection[int] | None
+    tags: Collection[str] | None
 
     async def make(self, operations: Sequence[Operation]) -> Written:
         """All of the operations, or none; see `CartService.write`."""
         return await self.carts.write(self.write(operations))
+
+    async def make_as_seen(self, operations: Sequence[Operation]) -> Written:
+        """The same, for what accepts prices: where `If-Match` names a whole ETag, what it showed must be what
+        is shown now. A version alone asks for no more than that."""
+        return await self.carts.write(replace(self.write(operations), if_tags=self.tags))
 
     def write(self, operations: Sequence[Operation] = ()) -> Write:
         """The write that the request asks for."""
@@ -112,7 +119,8 @@ class CartChanges:
 async def cart_changes(
     request: Request, owner: OwnerDep, key: IdempotencyKeyDep, condition: IfMatchDep
 ) -> CartChanges:
-    return CartChanges(await cart_service(request), owner, key, versions_of(condition))
+    tags = None if condition is None or condition.any else condition.strong
+    return CartChanges(await cart_service(request), owner, key, versions_of(condition), tags)
 
 
 def versions_of(condition: EntityTags | None) -> Collection[int] | None:

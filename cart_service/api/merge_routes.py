@@ -26,7 +26,8 @@ async def merge_guest_cart(request: Request, body: CartMerge, changes: CartChang
 
     Nothing is refused for stock or limits: `lines` says for each line what became of it. `POST /undo` takes
     the merge back for 24 hours; the guest's cart can be merged again then, with another strategy for example.
-    `If-Match` is asked when the merge begins."""
+    `If-Match` is asked when the merge begins. A `dry_run` has no ETag, and shows the version that is stored:
+    to merge only if nothing has changed since, send `If-Match` with that version."""
     guest = _guest(request, body.guest_token)
     if guest.user_id == changes.owner.id:
         raise _refused("This is the token of the cart's own owner. Send the guest's token from before.")
@@ -62,5 +63,6 @@ def _refused(message: str) -> InvalidInput:
 
 def _answer(body: CartMerge, merged: Merged) -> Response:
     answer = MergePublic.json_of(body, merged)
-    cart = merged.written.rendered
-    return JsonBytes(answer, headers={"ETag": etag_of(cart.etag), **CACHING})
+    if body.dry_run:  # no ETag: the cart it shows is stored nowhere, and a condition must not pass for it
+        return JsonBytes(answer, headers=CACHING)
+    return JsonBytes(answer, headers={"ETag": etag_of(merged.written.rendered.etag), **CACHING})

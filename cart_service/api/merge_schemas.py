@@ -61,7 +61,10 @@ class MergePublic(BaseModel):
     ]
     strategy: StrategyField
     dry_run: DryRunField
-    lines: Annotated[list[MergedLinePublic], Field(description="What became of each line of the guest's.")]
+    lines: Annotated[
+        list[MergedLinePublic],
+        Field(description="What became of each line of the guest's; a repeat after another merge has none."),
+    ]
     cart: CartPublic
 
     @staticmethod

@@ -105,5 +105,10 @@ async def undo_last(changes: CartChangesDep) -> Response:
 )
 async def acknowledge_notices(changes: CartChangesDep) -> Response:
     """Settles every notice: prices become those of now, quantities what is in stock, a line that is out of
-    stock is saved for later, one whose product is gone is removed, and so is a promo code that has ended."""
-    return written(await changes.make([Acknowledge(), changes.carts.drop_ended_promo_code()]))
+    stock is saved for later, one whose product is gone is removed, and so is a promo code that has ended.
+    Where no more can be saved for later, the line is removed, and `POST /undo` brings it back.
+
+    What is accepted is what is so now. With the ETag of the cart or its summary in `If-Match`, it has to be
+    what that answer showed: else 412, with the cart as it is. With `If-Match: "<version>"` only the version
+    counts."""
+    return written(await changes.make_as_seen([Acknowledge(), changes.carts.drop_ended_promo_code()]))

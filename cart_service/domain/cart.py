@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from cart_service.domain import idempotency
-from cart_service.domain.differences import Difference, differences, since
+from cart_service.domain.differences import FieldDifference, Found, found_by, since
 from cart_service.domain.errors import NothingToUndo, NotInCart
 from cart_service.domain.expiry import OwnerKind
 from cart_service.domain.idempotency import UsedKey
-from cart_service.domain.lines import MAX_QUANTITY, Line, Lines, quantity_in, with_quantity, without
+from cart_service.domain.lines import Line, Lines, quantity_in, with_quantity, without
 from cart_service.domain.merging import REMEMBERED_MERGES, Handover, MergeRecord
-from cart_service.domain.undo import Undo, Undoable, give_back, gone, pieces_to_give_back
+from cart_service.domain.undo import Undo, Undoable, give_back, pieces_to_give_back
 from shared.clock import from_rfc3339
 
 REMEMBERED_WRITES = 20
@@ -27,8 +26,8 @@ class Cart:
     """`version` grows with each write that changes something to be seen; 0 before the first.
 
     `lines` are to be bought, `saved` are for later. `used_keys` are the last accepted idempotency keys, the
-    oldest first. `recent` holds, for each of the last versions, the quantities its write found in the lines
-    it changed: `recent[-1]` made `version`. `handover` is what this cart, a guest's, was merged as; `merges`
+    oldest first. `recent` holds, for each of the last versions, what its write found where it changed
+    something: `recent[-1]` made `version`. `handover` is what this cart, a guest's, was merged as; `merges`
     are the last merges it has taken in, oldest first. `promo_turn` is the turn of the `Claim` by which the
     `promo_code` stands.
     """
@@ -43,15 +42,16 @@ class Cart:
     expires_at: str | None = None
     owner_kind: OwnerKind = OwnerKind.USER
     used_keys: tuple[UsedKey, ...] = ()
-    recent: tuple[Mapping[str, int], ...] = ()
+    recent: tuple[Found, ...] = ()
     undo: Undo | None = None
     merges: tuple[MergeRecord, ...] = ()
     handover: Handover | None = None
 
     @property
     def is_empty(self) -> bool:
-        """Nothing in it that its owner, or a merge, could miss."""
-        return not (self.lines or self.saved or self.handover)
+        """Nothing in it that its owner, or a merge that has begun, could miss."""
+        is_merging = self.handover is not None and not self.handover.is_done
+        return not (self.lines or self.saved or is_merging)
 
     def quantity_of(self, product_id: str) -> int:
         """0 when the product is not in the cart."""
@@ -74,11 +74,11 @@ class Cart:
         return self._with({}) if self.lines else self
 
     def save(self, product_id: str) -> Cart:
-        """Moves the line to those saved for later. Raises `NotInCart`, `CartFull`."""
+        """Moves the line to those saved for later. Raises `NotInCart`, `LineLimitReached`, `CartFull`."""
         return self._moved(product_id, self.lines, self.saved, saving=True)
 
     def restore(self, product_id: str) -> Cart:
-        """Moves the line back from those saved for later. Raises `NotInCart`, `CartFull`."""
+        """Moves the line back from those saved for later. Raises as `save` does."""
         return self._moved(product_id, self.saved, self.lines, saving=False)
 
     def discard(self, product_id: str) -> Cart:
@@ -102,10 +102,12 @@ class Cart:
             raise NothingToUndo("There is no clear, removal or merge that could be undone.")
         undo = self.undo
         undo.require_open(from_rfc3339(at))
+        lines, saved = give_back(self.lines, self.saved, undo.lines)
+        saved, lines = give_back(saved, lines, undo.saved)
         return replace(
             self,
-            lines=give_back(self.lines, undo.lines),
-            saved=give_back(self.saved, undo.saved),
+            lines=lines,
+            saved=saved,
             undo=None,
             merges=tuple(
                 replace(merge, is_undone=True) if merge.merge_id == undo.merge_id else merge
@@ -113,11 +115,10 @@ class Cart:
             ),
         )
 
-    def removal_undoable(self, operation: Undoable, before: Cart, at: str) -> Cart:
-        """This cart, which the operation has made of `before`, with what brings back the lines that it took
-        out."""
-        lines = gone(before.lines, self.lines, self.saved)
-        saved = gone(before.saved, self.saved, self.lines)
+    def removal_undoable(
+        self, operation: Undoable, at: str, lines: tuple[Line, ...], saved: tuple[Line, ...] = ()
+    ) -> Cart:
+        """This cart with what brings back the lines that the operation took out, if there are any."""
         return replace(self, undo=Undo(operation, at, lines, saved)) if lines or saved else self
 
     def handed_over(self, handover: Handover) -> Cart:
@@ -138,8 +139,8 @@ class Cart:
     def after(self, before: Cart, at: str) -> Cart:
         """This cart as the next version of `before`; of the same version when nothing that is to be seen
         differs, and `before` itself when nothing at all does."""
-        found = {it.product_id: it.quantity_then for it in differences(before.lines, self.lines)}
-        if not found and self._looks_like(before):
+        found = found_by(before, self)
+        if not found:
             return before if self._remembers_as(before) else self
         recent = (*before.recent, found)[-REMEMBERED_WRITES:] if len(found) <= REMEMBERED_WRITES else ()
         return replace(self, version=_next_version(before, at), updated_at=at, recent=recent)
@@ -152,14 +153,15 @@ class Cart:
         """Remembers an accepted key, and forgets the oldest past `REMEMBERED_KEYS`."""
         return replace(self, used_keys=idempotency.remembering(self.used_keys, key, fingerprint))
 
-    def differences_since(self, version: int) -> tuple[Difference, ...] | None:
-        """What differs between that version and this one; None when it is too long ago, or never was."""
+    def differences_since(self, version: int) -> tuple[FieldDifference, ...] | None:
+        """What differs between that version and this one; None when it is too long ago, or never was. Nothing
+        where all that was changed was changed back."""
         if version == 0:
-            return differences({}, self.lines)
+            return tuple(since([found_by(Cart(self.owner), self)], self))
         behind = self.version - version
         if not 0 <= behind <= len(self.recent):
             return None
-        return since(self.recent[len(self.recent) - behind :], self.lines)
+        return tuple(since(self.recent[len(self.recent) - behind :], self))
 
     def _with(self, lines: Lines) -> Cart:
         return self if lines is self.lines else replace(self, lines=lines)
@@ -168,17 +170,14 @@ class Cart:
         line = source.get(product_id)
         if line is None:
             raise NotInCart(product_id, saved=not saving)
-        quantity = min(quantity_in(target, product_id) + line.quantity, MAX_QUANTITY)
+        quantity = quantity_in(target, product_id) + line.quantity
         source, target = without(source, product_id), with_quantity(target, line, quantity)
         lines, saved = (source, target) if saving else (target, source)
         return replace(self, lines=lines, saved=saved)
 
-    def _looks_like(self, before: Cart) -> bool:
-        return (self.lines, self.saved, self.promo_code) == (before.lines, before.saved, before.promo_code)
-
     def _remembers_as(self, before: Cart) -> bool:
-        mine = (self.undo, self.merges, self.handover, self.promo_turn)
-        return mine == (before.undo, before.merges, before.handover, before.promo_turn)
+        mine = (self.undo, self.merges, self.handover, self.promo_turn, self.used_keys)
+        return mine == (before.undo, before.merges, before.handover, before.promo_turn, before.used_keys)
 
 
 def _next_version(before: Cart, at: str) -> int:

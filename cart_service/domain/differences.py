@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
-from cart_service.domain.lines import Lines, quantity_in
+from cart_service.domain.lines import Line, Lines
+
+if TYPE_CHECKING:
+    from cart_service.domain.cart import Cart
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +37,98 @@ def _differences(before: Lines, after: Lines) -> Iterator[Difference]:
             yield Difference(id, 0, line.quantity)
 
 
-def since(recent: Sequence[Mapping[str, int]], lines: Lines) -> tuple[Difference, ...]:
-    """What the writes in `recent` changed; each says the quantities it found, the oldest write first."""
-    then: dict[str, int] = {}
+Value = str | int | None
+Found = Mapping[str, Any]
+"""What a write found where it changed a cart, as JSON: of each line its quantity, or a list of its quantity,
+price and time of adding where more than the quantity was changed; and the promo code. So an add, the most
+frequent of all, leaves few bytes."""
+
+_SAVED, _PROMO_CODE = "saved ", "promo code"  # no product's id has a space
+
+
+class Differing(StrEnum):
+    """What can differ. All but the promo code is of a product, in the lines or in those saved for later."""
+
+    QUANTITY = "quantity"
+    UNIT_PRICE_WHEN_ADDED = "unit_price_when_added"
+    ADDED_AT = "added_at"
+    SAVED_QUANTITY = "saved_quantity"
+    SAVED_UNIT_PRICE_WHEN_ADDED = "saved_unit_price_when_added"
+    SAVED_ADDED_AT = "saved_added_at"
+    PROMO_CODE = "promo_code"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDifference:
+    """A field at two versions of the cart. A quantity is 0 where there is no line."""
+
+    product_id: str | None
+    field: Differing
+    then: Value
+    now: Value
+
+
+def found_by(before: Cart, after: Cart) -> Found:
+    """What a write that made `after` found in `before`; nothing where they look the same."""
+    found = _found("", before.lines, after.lines)
+    if before.saved is not after.saved:
+        found |= _found(_SAVED, before.saved, after.saved)
+    if before.promo_code != after.promo_code:
+        found[_PROMO_CODE] = before.promo_code
+    return found
+
+
+def _found(place: str, before: Lines, after: Lines) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if before is after:
+        return found
+    for id, line in before.items():
+        present = after.get(id)
+        if present is line:
+            continue
+        if present is None or _terms(present) != _terms(line):
+            found[place + id] = [line.quantity, line.unit_price_when_added, line.added_at]
+        elif present.quantity != line.quantity:
+            found[place + id] = line.quantity
+    for id in after:
+        if id not in before:
+            found[place + id] = 0
+    return found
+
+
+def _terms(line: Line) -> tuple[int, str, str | None]:
+    return line.unit_price_when_added, line.added_at, line.priced_at
+
+
+def since(recent: Sequence[Found], cart: Cart) -> Iterator[FieldDifference]:
+    """What the writes in `recent`, the oldest first, have changed in all."""
+    then: dict[str, Any] = {}
     for found in reversed(recent):
-        then.update(found)
-    pairs = ((id, quantity, quantity_in(lines, id)) for id, quantity in then.items())
-    return tuple(Difference(*pair) for pair in pairs if pair[1] != pair[2])
+        then |= {mark: _before(then.get(mark), value) for mark, value in found.items()}
+    for mark, value in then.items():
+        if mark == _PROMO_CODE:
+            if value != cart.promo_code:
+                yield FieldDifference(None, Differing.PROMO_CODE, value, cart.promo_code)
+            continue
+        saved, id = mark.startswith(_SAVED), mark.removeprefix(_SAVED)
+        yield from _of_line(
+            id, value, (cart.saved if saved else cart.lines).get(id), "saved_" if saved else ""
+        )
+
+
+def _before(later: Any, value: Any) -> Any:
+    """What one write found, with what only a later one has noted."""
+    is_quantity = isinstance(value, int) and value
+    return [value, *later[1:]] if isinstance(later, list) and is_quantity else value
+
+
+def _of_line(id: str, value: Any, present: Line | None, place: str) -> Iterator[FieldDifference]:
+    quantity, *terms = value if isinstance(value, list) else [value]
+    pairs: list[tuple[Differing, Value, Value]] = [
+        (Differing(place + Differing.QUANTITY), quantity, present.quantity if present else 0)
+    ]
+    if present and quantity and terms:
+        fields = Differing.UNIT_PRICE_WHEN_ADDED, Differing.ADDED_AT
+        now = present.unit_price_when_added, present.added_at
+        pairs += [(Differing(place + field), *pair) for field, *pair in zip(fields, terms, now, strict=True)]
+    return (FieldDifference(id, field, then, now) for field, then, now in pairs if then != now)

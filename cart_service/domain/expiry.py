@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from cart_service.domain.undo import UNDO_WINDOW
+
 if TYPE_CHECKING:
     from cart_service.domain.cart import Cart
 
@@ -27,9 +29,13 @@ class Lifetimes:
     empty: timedelta = timedelta(hours=6)
 
     def of(self, cart: Cart) -> timedelta:
-        """The life of the cart after a write, without what could still be undone."""
+        """The life of the cart after a write, without what could still be undone.
+
+        A guest's cart that was merged is kept as long as the merge can be undone and then made again, and a
+        repeat without a key is told what the merge did; one with a key finds that in the customer's cart.
+        """
         if cart.is_empty:
-            return self.empty
+            return self.empty + UNDO_WINDOW if cart.handover else self.empty
         return self.guest if cart.owner_kind is OwnerKind.GUEST else self.user
 
     def end_of(self, cart: Cart, now: datetime) -> datetime:

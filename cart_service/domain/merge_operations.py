@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from cart_service.domain.cart import Cart
+from cart_service.domain.idempotency import REMEMBERED_KEYS, UsedKey
 from cart_service.domain.lines import Line, Lines
 from cart_service.domain.merging import Handover, MergeRecord, MergeStrategy, merge_lines, merge_saved
 from cart_service.domain.operations import BaseOperation
@@ -19,7 +20,7 @@ from cart_service.domain.products import Product
 @dataclass(frozen=True, slots=True)
 class HandOver(BaseOperation):
     """Hands what is in a guest's cart over to `to`, as the merge `merge_id`. `undone` are merges that `to`
-    has undone: what they brought is handed over anew.
+    has undone: what they brought is handed over anew. `key` is the Idempotency-Key of the request.
 
     Nothing changes where nothing new is to be handed over, or while an earlier handover is not done: that has
     to be taken in first.
@@ -29,6 +30,7 @@ class HandOver(BaseOperation):
     to: str
     strategy: MergeStrategy
     undone: frozenset[str]
+    key: UsedKey | None = None
 
     def apply(self, cart: Cart, _products: Mapping[str, Product], at: str, /) -> Cart:
         earlier = cart.handover
@@ -46,6 +48,9 @@ class HandOver(BaseOperation):
                 at,
                 _joined(cart.lines, lines),
                 _joined(cart.saved, saved),
+                key=self.key,
+                promo_code=cart.promo_code,
+                promo_turn=cart.promo_turn,
             )
         )
 
@@ -66,11 +71,16 @@ class FinishHandover(BaseOperation):
 @dataclass(frozen=True, slots=True)
 class TakeIn(BaseOperation):
     """Takes a handover of the guest's cart in, unless the cart has it already or it is done. `requested` is
-    the strategy that was asked for; the handover's own counts."""
+    the strategy that was asked for; the handover's own counts.
+
+    The keys of the request that began the merge and of this one, `key`, are remembered with it. They are no
+    part of the write around it: no use of a key may keep out what was handed over.
+    """
 
     guest: str
     handover: Handover | None
     requested: MergeStrategy
+    key: UsedKey | None = None
 
     @property
     def request(self) -> tuple[object, ...]:
@@ -81,13 +91,33 @@ class TakeIn(BaseOperation):
 
     def apply(self, cart: Cart, products: Mapping[str, Product], at: str, /) -> Cart:
         handover = self.handover
-        if handover is None or handover.is_done or cart.find_merge(handover.merge_id):
-            return cart
+        if handover and not handover.is_done and not cart.find_merge(handover.merge_id):
+            cart = _remembering(handover.key, self._taken_in(handover, cart, products, at), handover.merge_id)
+        return _remembering(self.key, cart, handover.merge_id if handover else None)
+
+    def _taken_in(self, handover: Handover, cart: Cart, products: Mapping[str, Product], at: str) -> Cart:
         lines, report = merge_lines(cart.lines, handover.lines, handover.strategy, products)
         after = replace(cart, lines=lines, saved=merge_saved(cart.saved, handover.saved))
         return after.merged(MergeRecord(handover.merge_id, self.guest, handover.strategy, at, report), cart)
 
 
+def _remembering(used: UsedKey | None, cart: Cart, merge_id: str | None) -> Cart:
+    if used is None or any(it.key == used.key for it in cart.used_keys):
+        return cart
+    merges = tuple(
+        replace(record, keys=(*record.keys, used.key)[-REMEMBERED_KEYS:])
+        if record.merge_id == merge_id
+        else record
+        for record in cart.merges
+    )
+    return replace(cart, merges=merges).with_key(used.key, used.fingerprint)
+
+
 def _joined(present: Lines, again: tuple[Line, ...]) -> tuple[Line, ...]:
-    """All lines; of a product in both, the one that is in the cart now."""
-    return (*present.values(), *(line for line in again if line.product_id not in present))
+    """All lines; of a product in both, the one that is in the cart now, with the pieces of both. They may be
+    more than a cart may have: taking them in sees to that, and reports it."""
+    more = {line.product_id: line.quantity for line in again}
+    return (
+        *(replace(line, quantity=line.quantity + more.get(id, 0)) for id, line in present.items()),
+        *(line for line in again if line.product_id not in present),
+    )

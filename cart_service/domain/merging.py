@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cart_service.domain.idempotency import UsedKey
 from cart_service.domain.lines import MAX_LINES, MAX_QUANTITY, Line, Lines, quantity_in, with_quantity
 from cart_service.domain.products import Product
 
@@ -68,7 +69,8 @@ class Handover:
     """What a guest's cart held when it was handed over to `to`, kept in the guest's cart.
 
     It decides, once and for all, who gets it and how: whoever repeats the merge finds it and goes on, until
-    `is_done` says that `to` has it.
+    `is_done` says that `to` has it. `key` is that of the request which began it; `promo_code` stood on the
+    guest's cart, by the turn `promo_turn`.
     """
 
     merge_id: str
@@ -78,11 +80,15 @@ class Handover:
     lines: tuple[Line, ...]
     saved: tuple[Line, ...] = ()
     is_done: bool = False
+    key: UsedKey | None = None
+    promo_code: str | None = None
+    promo_turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class MergeRecord:
-    """A merge that a cart has taken in, and what it reported. Only the last one keeps its report."""
+    """A merge that a cart has taken in, and what it reported. Only the last one keeps its report. `keys` are
+    the idempotency keys of the requests that were answered with it."""
 
     merge_id: str
     guest: str
@@ -90,6 +96,7 @@ class MergeRecord:
     at: str
     report: tuple[MergedLine, ...] = ()
     is_undone: bool = False
+    keys: tuple[str, ...] = ()
 
 
 def merge_lines(

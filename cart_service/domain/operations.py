@@ -8,8 +8,10 @@ from dataclasses import astuple, dataclass, replace
 from typing import Protocol
 
 from cart_service.domain.cart import Cart
+from cart_service.domain.errors import CartFull, LineLimitReached
+from cart_service.domain.lines import Line
 from cart_service.domain.products import Product
-from cart_service.domain.undo import Undoable
+from cart_service.domain.undo import Undoable, gone
 
 
 class Operation(Protocol):
@@ -167,12 +169,14 @@ class TakeBack(BaseOperation):
 @dataclass(frozen=True, slots=True)
 class Acknowledge(BaseOperation):
     """Accepts what the notices say: prices become those of now, a quantity what is in stock; a line that is
-    out of stock is saved for later, and one whose product is gone leaves the cart."""
+    out of stock is saved for later, and one whose product is gone leaves the cart. Where no more can be saved
+    the line leaves the cart as well, and can be brought back."""
 
     def products_of(self, cart: Cart, /) -> Collection[str]:
         return cart.lines.keys()
 
     def apply(self, cart: Cart, products: Mapping[str, Product], at: str, /) -> Cart:
+        dropped: list[Line] = []
         for id, line in cart.lines.items():
             product = products[id]
             if not product.for_sale:
@@ -180,23 +184,30 @@ class Acknowledge(BaseOperation):
             elif product.price != line.unit_price_when_added:
                 priced = replace(line, unit_price_when_added=product.price, priced_at=at)
                 cart = replace(cart, lines={**cart.lines, id: priced})
-            if product.for_sale and line.quantity > product.stock:
+            if not product.for_sale or line.quantity <= product.stock:
+                continue
+            try:
                 cart = cart.set(id, product.stock, 0, at) if product.stock else cart.save(id)
-        return cart
+            except (CartFull, LineLimitReached):
+                dropped.append(cart.lines[id])
+                cart = cart.remove(id)
+        return cart.removal_undoable(Undoable.REMOVE, at, tuple(dropped))
 
 
 def apply_all(
     operations: Sequence[Operation], before: Cart, products: Mapping[str, Product], at: str
 ) -> Cart:
     """The cart after all of them, as one new version. What they removed can be undone together."""
-    cart = before
-    kinds = {operation.undoable for operation in operations}
+    cart, kind = before, None
+    lines, saved = list[Line](), list[Line]()
     for operation in operations:
-        cart = operation.apply(cart, products, at)
-    for kind in (Undoable.CLEAR, Undoable.REMOVE):
-        if kind in kinds:
-            cart = cart.removal_undoable(kind, before, at)
-            break
+        found, cart = cart, operation.apply(cart, products, at)
+        if operation.undoable is not None:
+            kind = Undoable.CLEAR if kind is Undoable.CLEAR else operation.undoable
+            lines += gone(found.lines, cart.lines)
+            saved += gone(found.saved, cart.saved)
+    if kind is not None:
+        cart = cart.removal_undoable(kind, at, tuple(lines), tuple(saved))
     return cart.after(before, at)
 
 

@@ -42,13 +42,17 @@ class Undo:
             raise NothingToUndo("The last operation that could be undone is more than 24 hours ago.")
 
 
-def give_back(lines: Lines, changed: Iterable[Line]) -> Lines:
-    """The lines with the pieces given back: added to what is there now, so that later changes stay. Raises
-    `CartFull`."""
+def give_back(lines: Lines, elsewhere: Lines, changed: Iterable[Line]) -> tuple[Lines, Lines]:
+    """Both with the pieces given back: added to what is in the lines now, so that later changes stay. What is
+    to be taken away and not there was moved elsewhere since, and is taken from there. Raises `CartFull`."""
     for line in changed:
-        quantity = quantity_in(lines, line.product_id) + line.quantity
+        id = line.product_id
+        quantity = quantity_in(lines, id) + line.quantity
+        if quantity < 0:
+            left = max(quantity_in(elsewhere, id) + quantity, 0)
+            elsewhere = with_quantity(elsewhere, line, left)
         lines = with_quantity(lines, line, min(max(quantity, 0), MAX_QUANTITY))
-    return lines
+    return lines, elsewhere
 
 
 def pieces_to_give_back(before: Lines, after: Lines) -> tuple[Line, ...]:
@@ -58,6 +62,6 @@ def pieces_to_give_back(before: Lines, after: Lines) -> tuple[Line, ...]:
     return tuple(replace(line, quantity=missing) for line, missing in changes if missing)
 
 
-def gone(before: Lines, after: Lines, elsewhere: Lines) -> tuple[Line, ...]:
-    """The lines that `after` has no more, and that were not only moved elsewhere."""
-    return tuple(line for id, line in before.items() if id not in after and id not in elsewhere)
+def gone(before: Lines, after: Lines) -> tuple[Line, ...]:
+    """The lines that `after` has no more."""
+    return () if before is after else tuple(line for id, line in before.items() if id not in after)

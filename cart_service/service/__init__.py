@@ -11,6 +11,7 @@ from cart_service.domain.price_policy import PricePolicy
 from cart_service.domain.pricing import PricedCart
 from cart_service.domain.promo_operations import DropEndedPromoCode, Dropped
 from cart_service.ports import CartRepository, Catalogue, PromotionStores, VersionBoard
+from cart_service.service.deletions import KnownDeletions
 from cart_service.service.expiry import Renewal
 from cart_service.service.inspection import SummaryInspection
 from cart_service.service.live import LiveCarts
@@ -47,9 +48,11 @@ class CartService:
         price_policy: PricePolicy,
         lifetimes: Lifetimes,
         live: LiveCarts,
+        deletions: KnownDeletions,
         summary_ttl_seconds: int,
     ) -> None:
         self.live = live
+        self._deletions = deletions
         self._carts = carts
         self._catalogue = catalogue
         uses = PromotionUses(promotions.claims, promotions.tallies, clock)
@@ -74,8 +77,8 @@ class CartService:
             clock=clock,
             lifetimes=lifetimes,
         )
-        self._merger = CartMerger(carts, self._writer)
         self.promo_codes = PromoCodes(promotions.claims, self.promotions, uses, self._writer, clock)
+        self._merger = CartMerger(carts, self._writer, self.promo_codes.carry_over)
         self.inspection = SummaryInspection(carts, catalogue, self._pricer, cache, board)
         self.promotion_audit = PromotionAudit(carts, promotions, uses, clock)
         self._renewal = Renewal(carts, lifetimes, clock)
@@ -112,11 +115,7 @@ class CartService:
     async def merge(self, merge: Merge) -> Merged:
         """Merges a guest's cart into a customer's, with its promo code where the customer has none and may
         have it; see `CartMerger.merge`."""
-        guest = await self._carts.get(merge.guest)
-        merged = await self._merger.merge(merge)
-        if guest is None or guest.promo_code is None or merged.record is None or merge.dry_run:
-            return merged
-        return await self.promo_codes.carry_over(guest.promo_code, merged, merge.owner)
+        return await self._merger.merge(merge)
 
     async def cart_was_handed_over(self, guest: str) -> None:
         """Finishes a merge whose caller or replica went away."""
@@ -131,8 +130,12 @@ class CartService:
         await self._give_back(owner, dropped)
 
     async def cart_was_updated(self, owner: str, version: int) -> None:
-        """Drops what the cache holds of older versions. Raises `SummaryNotSecured`."""
-        await self._summaries.outdate(owner, version)
+        """Drops what the cache holds of older versions. A cart that was written after its owner's account was
+        deleted, by a request or a merge on its way, is removed again. Raises `SummaryNotSecured`."""
+        if self._deletions.include(owner):
+            await self.owner_was_deleted(owner)
+        else:
+            await self._summaries.outdate(owner, version)
 
     async def owner_was_deleted(self, owner: str) -> None:
         """Removes the owner's cart, summary and uses of promo codes; repeating it changes nothing."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from cart_service.domain.operations import Operation
 from cart_service.domain.promo_operations import (
+    Dropped,
     NotReserved,
     PutPromoCode,
     RedeemPromoCode,
@@ -14,7 +15,6 @@ from cart_service.domain.promo_operations import (
 from cart_service.domain.promotion_errors import PromoCodeNotFound
 from cart_service.domain.promotions import Promotion, PromotionStatus
 from cart_service.ports import ClaimRepository
-from cart_service.service.merges import Merged
 from cart_service.service.promotion_uses import PromotionUses
 from cart_service.service.promotions import Promotions
 from cart_service.service.writes import CartWriter, Write, Written
@@ -67,16 +67,16 @@ class PromoCodes:
         """Takes the code off the cart and gives its use back."""
         return await self._write(write, RemovePromoCode())
 
-    async def carry_over(self, code: str, merged: Merged, owner: str) -> Merged:
-        """Puts the code of a guest's cart on the customer's that has taken it in, unless that has one. The
-        guest's use was given back with the handover; where the customer may not have it, it is lost."""
-        if merged.written.cart.promo_code is not None:
-            return merged
+    async def carry_over(self, guest: str, dropped: Dropped, owner: str) -> Written | None:
+        """Puts the code that a guest's cart has lost on the customer's, after the guest's use was given back.
+        None where the customer may not have it: then it is lost. Raises `Unavailable`."""
+        await self._uses.give_back(guest, dropped)
         try:
-            written = await self.put(Write(owner, ()), code)
+            return await self.put(Write(owner, ()), dropped.code)
+        except Unavailable:
+            raise
         except ShopError:
-            return merged
-        return replace(merged, written=written)
+            return None
 
     async def redeem(self, code: str, user_id: str, order_id: str) -> Redeemed:
         """Makes the user's use final, and takes the code off the cart it was ordered with. Repeating it for

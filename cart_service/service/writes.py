@@ -17,7 +17,13 @@ from cart_service.domain.promo_operations import Dropped
 from cart_service.ports import CartRepository, Catalogue, Shelf
 from cart_service.service.facts import events_of
 from cart_service.service.pricer import Pricer
-from cart_service.service.rendering import Rendered, cart_json, differences_json, render_cart
+from cart_service.service.rendering import (
+    Rendered,
+    cart_json,
+    differences_json,
+    render_cart,
+    render_summary,
+)
 from cart_service.service.summaries import Summaries
 from shared.clock import Clock, to_rfc3339
 from shared.errors import Unavailable
@@ -29,14 +35,16 @@ NOTHING = Shelf({}, 0)
 @dataclass(frozen=True, slots=True)
 class Write:
     """All of the operations, or none. `key` is the Idempotency-Key. `if_versions`, when given, are the
-    versions of the cart that the client accepts to change (If-Match); any version otherwise. `owner_kind`
-    None leaves it as it is."""
+    versions of the cart that the client accepts to change (If-Match); any version otherwise. `if_tags`, when
+    given, are whole ETags, for what depends on prices too: one has to be that of the cart or of its summary
+    as they are now, or the version alone. `owner_kind` None leaves it as it is."""
 
     owner: str
     operations: Sequence[Operation]
     key: str | None = None
     if_versions: Collection[int] | None = None
     owner_kind: OwnerKind | None = None
+    if_tags: Collection[str] | None = None
 
     def products_of(self, cart: Cart) -> list[str]:
         """The products it asks about."""
@@ -76,6 +84,14 @@ class _NotOnShelf(Exception):
         self.ids = ids
 
 
+class _OtherVersion(Exception):
+    """The cart, which is not (or does not look) as the client accepts to change it."""
+
+    def __init__(self, outcome: _Outcome) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
 class CartWriter:
     def __init__(
         self,
@@ -103,29 +119,39 @@ class CartWriter:
         `CatalogueUnavailable`. After `StoreUnavailable` the write may have happened: repeat it under the same
         key.
         """
-        outcome = await self._update(write)
-        await self._pricer.prepare(outcome.cart)
-        priced = self._price(outcome)
-        await self._summaries.secure(priced, outcome.shelf.revision)
+        try:
+            outcome = await self._update(write)
+        except _OtherVersion as other:
+            raise await self._refusal(write, other.outcome) from None
+        priced = await self._secured(outcome)
         if outcome.dropped is not None:
             with suppress(Unavailable):  # the write's event has it done again
                 await self._give_back(write.owner, outcome.dropped)
         return Written(outcome.cart, render_cart(priced), outcome.replayed)
 
     async def preview(self, write: Write) -> Written:
-        """What the write would answer, without writing; raises what it would."""
+        """What the write would make of the cart, without writing; raises what it would. The version is the
+        stored one: there is no other yet."""
         stored, shelf = await self._carts.get(write.owner), NOTHING
+        before = stored or Cart(write.owner)
         while True:
             try:
-                outcome = self._decide(write, shelf, stored).result
+                outcome, shown = self._decide(write, shelf, stored).result, self._shown(shelf, before)
             except _NotOnShelf as lacking:
                 shelf = await self._load(shelf, lacking.ids)
+            except _OtherVersion as other:
+                raise await self._refusal(write, other.outcome) from None
             else:
-                return Written(outcome.cart, render_cart(self._price(outcome)), outcome.replayed)
+                break
+        await self._secured(_Outcome(before, shown))
+        cart = replace(outcome.cart, version=before.version, updated_at=before.updated_at)
+        return Written(cart, render_cart(self._price(replace(outcome, cart=cart))), outcome.replayed)
 
     async def _update(self, write: Write) -> _Outcome:
         """The products are collected before anything is written, so that no answer to a write lacks one."""
         shelf = await self._load(NOTHING, write.products_of(Cart(write.owner)))
+        if write.if_tags is not None and (stored := await self._carts.get(write.owner)):
+            await self._pricer.prepare(stored)
         while True:
             try:
                 return await self._carts.update(write.owner, partial(self._decide, write, shelf))
@@ -141,8 +167,8 @@ class CartWriter:
         before = stored or Cart(write.owner)
         if write.key and before.has_used(write.key, write.fingerprint):
             return Change(None, _Outcome(before, self._shown(loaded, before), replayed=True))
-        if write.if_versions is not None and before.version not in write.if_versions:
-            raise self._changed(before, self._shown(loaded, before), write.if_versions)
+        if not self._accepts(write, before, loaded):
+            raise _OtherVersion(_Outcome(before, self._shown(loaded, before)))
         now = self._clock.now()
         products = self._shelf(loaded, write.products_of(before)).products
         after = apply_all(write.operations, before, products, to_rfc3339(now))
@@ -152,6 +178,15 @@ class CartWriter:
         outcome = _Outcome(after, self._shown(loaded, after), dropped=Dropped.between(before, after))
         return Change(None if after is before else self._kept(after, write, now), outcome, events)
 
+    def _accepts(self, write: Write, cart: Cart, loaded: Shelf) -> bool:
+        if write.if_versions is not None and cart.version not in write.if_versions:
+            return False
+        if write.if_tags is None:
+            return True
+        priced = self._price(_Outcome(cart, self._shown(loaded, cart)))
+        tags = {str(cart.version), render_cart(priced).etag, render_summary(priced).etag}
+        return not tags.isdisjoint(write.if_tags)
+
     def _kept(self, cart: Cart, write: Write, now: datetime) -> Cart:
         """The cart with how long it is kept."""
         cart = replace(cart, owner_kind=write.owner_kind or cart.owner_kind)
@@ -159,6 +194,13 @@ class CartWriter:
 
     def _shown(self, loaded: Shelf, cart: Cart) -> Shelf:
         return self._shelf(loaded, self._pricer.products_of(cart))
+
+    async def _secured(self, outcome: _Outcome) -> PricedCart:
+        """The cart with its prices, once no replica serves an older summary of it."""
+        await self._pricer.prepare(outcome.cart)
+        priced = self._price(outcome)
+        await self._summaries.secure(priced, outcome.shelf.revision)
+        return priced
 
     def _price(self, outcome: _Outcome) -> PricedCart:
         return self._pricer.price(outcome.cart, outcome.shelf.products)
@@ -174,10 +216,15 @@ class CartWriter:
             raise _NotOnShelf(lacking)
         return Shelf(products, min(known.revision, loaded.revision))
 
-    def _changed(self, cart: Cart, shelf: Shelf, versions: Collection[int]) -> CartChanged:
-        priced = self._price(_Outcome(cart, shelf))
+    async def _refusal(self, write: Write, outcome: _Outcome) -> CartChanged:
+        """It tells a version, so it waits for the summary as the answer to a write does."""
+        priced, cart = await self._secured(outcome), outcome.cart
+        versions = write.if_versions or ()
+        what = (
+            "shows other prices or stock now" if cart.version in versions else f"is at version {cart.version}"
+        )
         return CartChanged(
-            f"The cart is at version {cart.version}. See what differs, then repeat with its ETag.",
+            f"The cart {what}. See what differs, then repeat with its ETag.",
             extra={"cart": cart_json(priced), "differences": differences_json(cart, versions)},
             headers={"ETag": f'"{render_cart(priced).etag}"'},
         )

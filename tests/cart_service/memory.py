@@ -16,6 +16,7 @@ from cart_service.domain.cart import Cart
 from cart_service.domain.expiry import Lifetimes
 from cart_service.domain.price_policy import PricePolicy
 from cart_service.service import CartService
+from cart_service.service.deletions import KnownDeletions
 from cart_service.service.live import LiveCarts, LiveLimits
 from cart_service.service.versions import KnownVersions
 from shared.cache.ports import Cached
@@ -191,6 +192,7 @@ class Replica:
     service: CartService
     watch: MemoryWatch
     promotion_watch: MemoryWatch
+    deletions: KnownDeletions
 
 
 class Shop:
@@ -210,7 +212,7 @@ class Shop:
 
 
 async def start_replica(shop: Shop, *, capacity: int) -> Replica:
-    versions = KnownVersions(1000)
+    versions, deletions = KnownVersions(1000), KnownDeletions()
     catalogue = CatalogueView(shop.bucket, currency="USD", capacity=capacity)
     await catalogue.start()
     book = WatchedPromotions(shop.promotion_bucket)
@@ -232,7 +234,8 @@ async def start_replica(shop: Shop, *, capacity: int) -> Replica:
         price_policy=PricePolicy(),
         lifetimes=Lifetimes(),
         live=LiveCarts(LiveLimits(), FirstSecond(), lambda _session: False),
+        deletions=deletions,
         summary_ttl_seconds=60,
     )
     watches = shop.bucket.watches[-1], shop.promotion_bucket.watches[-1]
-    return Replica(repository, catalogue, cache, board, versions, service, *watches)
+    return Replica(repository, catalogue, cache, board, versions, service, *watches, deletions)

@@ -100,7 +100,10 @@ async def test_a_repeat_under_a_key_is_marked_even_after_an_undo(
 async def test_a_dry_run_tells_and_writes_nothing(ann: Customer, guest: Customer, mug: str) -> None:
     await ann.add(mug, 1)
     await guest.add(mug, 2)
-    told = (await merge(ann, guest, dry_run=True)).json()
+    answer = await merge(ann, guest, dry_run=True)
+    told = answer.json()
+    assert "etag" not in answer.headers
+    assert told["cart"]["version"] == (await ann.call("GET")).json()["version"]
     assert (told["dry_run"], told["merge_id"]) == (True, None)
     assert [line["quantity"] for line in told["lines"]] == [3]
     assert [item["quantity"] for item in told["cart"]["items"]] == [3]

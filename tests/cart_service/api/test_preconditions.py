@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.cart_service.conftest import Catalogue, Customer
+from tests.support.waiting import eventually
 
 
 async def test_a_write_with_the_present_etag_is_made(ann: Customer, catalogue: Catalogue) -> None:
@@ -48,14 +49,32 @@ async def test_a_write_with_an_older_etag_learns_what_differs(ann: Customer, cat
     assert problem["cart"] == present.json()
     assert sorted(problem["differences"], key=lambda it: it["product_id"]) == sorted(
         [
-            {"product_id": cup, "quantity_then": 3, "quantity_now": 1},
-            {"product_id": mug, "quantity_then": 1, "quantity_now": 0},
-            {"product_id": pot, "quantity_then": 0, "quantity_now": 2},
+            {"product_id": cup, "field": "quantity", "then": 3, "now": 1},
+            {"product_id": mug, "field": "quantity", "then": 1, "now": 0},
+            {"product_id": pot, "field": "quantity", "then": 0, "now": 2},
         ],
         key=lambda it: str(it["product_id"]),
     )
     assert (await ann.call("GET")).content == present.content
     assert (await ann.add(mug, 1, If_Match=answer.headers["etag"])).status_code == 200
+
+
+async def test_what_is_no_quantity_is_named_as_well(ann: Customer, catalogue: Catalogue) -> None:
+    mug = await catalogue.put(price=1200)
+    known = (await ann.add(mug)).headers["etag"]
+    await catalogue.put(mug, price=1500, version=2)
+
+    async def is_dearer() -> bool:
+        return (await ann.call("GET")).json()["total"] == 1500
+
+    await eventually(is_dearer)
+    await ann.call("POST", "/acknowledge")
+    await ann.call("PATCH", "", {"operations": [{"op": "save", "product_id": mug}]})
+    await ann.call("PATCH", "", {"operations": [{"op": "restore", "product_id": mug}]})
+    refused = await ann.add(mug, 1, If_Match=known)
+    assert refused.json()["differences"] == [
+        {"product_id": mug, "field": "unit_price_when_added", "then": 1200, "now": 1500}
+    ]
 
 
 @pytest.mark.parametrize("condition", ['"9"', 'W/"1"', '"abc"', '"-1"', '""'])

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
+
+import pytest
 
 from tests.cart_service.conftest import Catalogue, Customer
 from tests.support.waiting import eventually
@@ -97,6 +100,56 @@ async def test_acknowledging_settles_the_notices(ann: Customer, catalogue: Catal
     assert settled["items"][0]["unit_price_when_added"] == 1500
     assert settled["total"] == 5 * 1500 + 2 * 1299
     assert (await ann.call("POST", "/acknowledge")).json()["version"] == settled["version"]
+
+
+@pytest.fixture
+def dearer(ann: Customer, catalogue: Catalogue) -> Callable[[], Awaitable[None]]:
+    """Puts something into the cart, then makes it dearer until the cart shows that."""
+
+    async def dearer() -> None:
+        mug = await catalogue.put(price=1200)
+        await ann.add(mug)
+        await catalogue.put(mug, price=1500, version=2)
+
+        async def is_noticed() -> bool:
+            return bool((await ann.call("GET")).json()["notices"])
+
+        await eventually(is_noticed)
+
+    return dearer
+
+
+async def test_a_price_that_nobody_has_seen_is_not_accepted(ann: Customer, catalogue: Catalogue) -> None:
+    mug = await catalogue.put(price=1200)
+    seen = (await ann.add(mug)).headers["etag"]
+    await catalogue.put(mug, price=1500, version=2)
+
+    async def is_refused() -> bool:
+        return (await ann.call("POST", "/acknowledge", If_Match=seen)).status_code == 412
+
+    await eventually(is_refused)
+    refused = await ann.call("POST", "/acknowledge", If_Match=seen)
+    problem = refused.json()
+    assert (problem["differences"], problem["cart"]["total"]) == ([], 1500)
+    assert "other prices" in problem["detail"]
+    assert problem["cart"] == (await ann.call("GET")).json()
+    accepted = await ann.call("POST", "/acknowledge", If_Match=refused.headers["etag"])
+    assert (accepted.status_code, accepted.json()["notices"]) == (200, [])
+
+
+@pytest.mark.parametrize("path", ["", "/summary"])
+async def test_what_the_cart_or_its_summary_has_shown_is_accepted(ann: Customer, dearer, path: str) -> None:
+    await dearer()
+    seen = (await ann.call("GET", path)).headers["etag"]
+    accepted = await ann.call("POST", "/acknowledge", If_Match=f'"7-0", {seen}')
+    assert (accepted.status_code, accepted.json()["notices"]) == (200, [])
+
+
+async def test_who_names_a_version_alone_accepts_any_price(ann: Customer, dearer) -> None:
+    await dearer()
+    version = (await ann.call("GET")).json()["version"]
+    assert (await ann.call("POST", "/acknowledge", If_Match=f'"{version}-0"')).status_code == 412
+    assert (await ann.call("POST", "/acknowledge", If_Match=f'"{version}"')).status_code == 200
 
 
 async def test_a_held_price_counts_until_it_is_acknowledged(

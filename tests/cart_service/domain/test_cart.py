@@ -1,11 +1,8 @@
-import itertools
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cart_service.domain.cart import REMEMBERED_WRITES, Cart
-from cart_service.domain.differences import Difference, differences
+from cart_service.domain.cart import Cart
 from cart_service.domain.errors import CartFull, IdempotencyKeyReused, LineLimitReached
 from cart_service.domain.idempotency import REMEMBERED_KEYS
 from cart_service.domain.lines import MAX_LINES, MAX_QUANTITY
@@ -77,47 +74,6 @@ def test_the_version_counts_the_writes_that_changed_something(steps: list[tuple[
         assert cart.version == written
 
 
-@given(steps)
-def test_differences_compare_any_remembered_version_with_the_present(steps) -> None:
-    history = [EMPTY]
-    for step in steps:
-        following = take(history[-1], step).after(history[-1], AT)
-        if following is not history[-1]:
-            history.append(following)
-    present = history[-1]
-    for then in history[-REMEMBERED_WRITES - 1 :]:
-        expected = {
-            (id, then.quantity_of(id), present.quantity_of(id))
-            for id in {*then.lines, *present.lines}
-            if then.quantity_of(id) != present.quantity_of(id)
-        }
-        found = present.differences_since(then.version)
-        assert found is not None
-        assert {(it.product_id, it.quantity_then, it.quantity_now) for it in found} == expected
-
-
-def test_differences_are_unknown_for_versions_of_long_ago_or_of_the_future() -> None:
-    cart = EMPTY
-    for quantity in range(1, REMEMBERED_WRITES + 2):
-        cart = cart.set("a", quantity + 1, 100, AT).after(cart, AT)
-    assert cart.differences_since(1) == (Difference("a", 2, cart.quantity_of("a")),)
-    further = cart.set("a", 1, 100, AT).after(cart, AT)
-    assert further.differences_since(1) is None
-    assert cart.differences_since(cart.version) == ()
-    assert cart.differences_since(cart.version + 1) is None
-
-
-def test_a_write_of_many_lines_is_not_remembered_line_by_line() -> None:
-    full = EMPTY
-    for number in range(REMEMBERED_WRITES + 1):
-        full = full.add(f"p{number}", 1, 100, AT)
-    full = full.after(EMPTY, AT)
-    more = full.clear().after(full, AT)
-    assert more.differences_since(1) is None
-    cleared = full.remove("p0").after(full, AT)
-    assert cleared.differences_since(1) == (Difference("p0", 1, 0),)
-
-
 def test_a_line_keeps_the_price_and_the_time_of_its_first_add() -> None:
     cart = EMPTY.add("a", 1, 100, AT).add("a", 2, 250, LATER).set("a", 9, 300, LATER)
     line = cart.lines["a"]
@@ -180,19 +136,3 @@ def test_the_oldest_key_is_forgotten_first() -> None:
         cart = cart.with_key(str(number), "f")
     assert not cart.has_used("0", "f")
     assert all(cart.has_used(str(number), "f") for number in range(1, REMEMBERED_KEYS + 1))
-
-
-@given(steps, steps)
-def test_changes_tell_one_cart_from_another(first, second) -> None:
-    before = EMPTY
-    for step in first:
-        before = take(before, step)
-    after = before
-    for step in second:
-        after = take(after, step)
-    told = {
-        it.product_id: (it.quantity_then, it.quantity_now) for it in differences(before.lines, after.lines)
-    }
-    for id in itertools.chain(before.lines, after.lines):
-        then, now = before.quantity_of(id), after.quantity_of(id)
-        assert told.get(id, (then, then)) == (then, now)

@@ -7,8 +7,15 @@ from hypothesis import strategies as st
 from cart_service.domain.cart import Cart
 from cart_service.domain.lines import MAX_LINES, MAX_QUANTITY, Line
 from cart_service.domain.merge_operations import FinishHandover, HandOver, TakeIn
-from cart_service.domain.merging import MergedLine, MergeLimit, MergeOutcome, MergeStrategy, merge_lines
-from cart_service.domain.operations import AddItem, TakeBack, apply_all
+from cart_service.domain.merging import (
+    MergedLine,
+    MergeLimit,
+    MergeOutcome,
+    MergeStrategy,
+    merge_lines,
+    merge_saved,
+)
+from cart_service.domain.operations import AddItem, RestoreSaved, SaveForLater, TakeBack, apply_all
 from cart_service.domain.products import Product, ProductStatus
 
 AT = "2026-01-01T00:00:00.000Z"
@@ -95,6 +102,12 @@ def test_no_strategy_leaves_the_limits(mine, guest, stock, strategy) -> None:
             assert quantity == before
 
 
+def test_what_is_saved_is_taken_in_as_far_as_it_fits() -> None:
+    full = lines(**{f"p{number}": 1 for number in range(MAX_LINES)})
+    merged = merge_saved(full, (*lines(mug=1).values(), *lines(p0=3).values()))
+    assert (len(merged), merged["p0"].quantity) == (MAX_LINES, 3)
+
+
 GUEST = Cart("guest").add("mug", 3, 100, AT)
 SHELF = {id: product(id) for id in ("cup", "mug", "pot", "jug")}
 
@@ -142,6 +155,28 @@ def test_an_undone_merge_can_be_made_again() -> None:
     assert hand_over(done, "m2", "bob", frozenset({"m1"})) is done
     again = hand_over(done, "m2", "ann", frozenset({"m1"}))
     assert take_in(cart, again).quantity_of("mug") == 4
+
+
+def test_what_the_guest_adds_after_an_undone_merge_is_more_of_it() -> None:
+    done = apply_all([FinishHandover("m1")], hand_over(GUEST), {}, AT)
+    cart = apply_all([TakeBack()], take_in(Cart("ann"), hand_over(GUEST)), SHELF, AT)
+    more = apply_all([AddItem("mug", 1), AddItem("cup", 1)], done, SHELF, AT)
+    merged = take_in(cart, hand_over(more, "m2", undone=frozenset({"m1"})))
+    assert {id: line.quantity for id, line in merged.lines.items()} == {"mug": 4, "cup": 1}
+
+
+@pytest.mark.parametrize("move", [[SaveForLater("mug")], [SaveForLater("mug"), AddItem("mug", 1)]])
+def test_an_undone_merge_takes_its_pieces_back_from_where_they_are(move) -> None:
+    merged = take_in(Cart("ann").add("mug", 1, 90, AT), hand_over(GUEST))
+    undone = apply_all([TakeBack()], apply_all(move, merged, SHELF, AT), SHELF, AT)
+    added = len(move) - 1
+    assert undone.quantity_of("mug") + undone.saved["mug"].quantity == 1 + added
+
+
+def test_what_it_saved_for_later_is_taken_back_after_it_was_restored() -> None:
+    merged = take_in(Cart("ann"), hand_over(GUEST.save("mug")))
+    undone = apply_all([TakeBack()], apply_all([RestoreSaved("mug")], merged, SHELF, AT), SHELF, AT)
+    assert (undone.lines, undone.saved) == ({}, {})
 
 
 def test_a_merge_that_changes_nothing_is_remembered() -> None:

@@ -2,11 +2,15 @@ import pytest
 
 from cart_service.domain.cart import Cart
 from cart_service.domain.errors import ProductNotForSale, ProductNotFound
+from cart_service.domain.lines import MAX_LINES, Line
 from cart_service.domain.operations import (
+    Acknowledge,
     AddItem,
     ClearCart,
     RemoveItem,
     SetQuantity,
+    TakeBack,
+    apply_all,
     fingerprint_of,
 )
 from cart_service.domain.products import Product, ProductStatus
@@ -59,6 +63,26 @@ def test_removing_asks_nothing_of_the_catalogue() -> None:
     for operation in (RemoveItem("mug"), SetQuantity("mug", 0), ClearCart()):
         assert operation.products_of(CART) == ()
         assert operation.apply(CART, {}, AT).lines == {}
+
+
+@pytest.mark.parametrize("number_saved", [0, MAX_LINES])
+def test_what_is_out_of_stock_leaves_the_lines_even_where_no_more_can_be_saved(number_saved: int) -> None:
+    full = Cart("ann", saved={f"p{number}": Line(f"p{number}", 1, 1, AT) for number in range(number_saved)})
+    cart = full.add("mug", 2, 1299, AT).after(full, AT)
+    shelf = {"mug": Product("mug", "Mug", None, 1299, 0, ProductStatus.ACTIVE, 2)}
+    settled = apply_all([Acknowledge()], cart, shelf, AT)
+    assert settled.lines == {}
+    assert ("mug" in settled.saved) is (number_saved == 0)
+    if number_saved:
+        assert apply_all([TakeBack()], settled, shelf, AT).lines == cart.lines
+
+
+def test_what_is_out_of_stock_is_not_lost_to_a_lines_limit() -> None:
+    cart = Cart("ann").add("mug", 600, 1299, AT).save("mug").add("mug", 600, 1299, AT)
+    shelf = {"mug": Product("mug", "Mug", None, 1299, 0, ProductStatus.ACTIVE, 2)}
+    settled = apply_all([Acknowledge()], cart, shelf, AT)
+    assert (settled.lines, settled.saved) == ({}, cart.saved)
+    assert apply_all([TakeBack()], settled, shelf, AT).lines == cart.lines
 
 
 def test_adding_asks_for_the_product() -> None:

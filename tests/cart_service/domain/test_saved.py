@@ -1,7 +1,7 @@
 import pytest
 
 from cart_service.domain.cart import Cart
-from cart_service.domain.errors import CartFull, NotInCart
+from cart_service.domain.errors import CartFull, LineLimitReached, NotInCart
 from cart_service.domain.lines import MAX_LINES
 
 AT = "2026-01-01T00:00:00.000Z"
@@ -19,10 +19,17 @@ def test_restoring_moves_it_back() -> None:
     assert CART.save("mug").restore("mug").lines == CART.lines
 
 
-def test_pieces_on_both_sides_add_up_within_the_limit() -> None:
-    both = CART.save("mug").add("mug", 998, 90, AT)
+def test_pieces_on_both_sides_add_up() -> None:
+    both = CART.save("mug").add("mug", 997, 90, AT)
     assert both.save("mug").saved["mug"].quantity == 999
     assert both.restore("mug").quantity_of("mug") == 999
+
+
+def test_more_than_a_line_may_have_is_refused_instead_of_lost() -> None:
+    both = CART.save("mug").add("mug", 998, 90, AT)
+    for move in (both.save, both.restore):
+        with pytest.raises(LineLimitReached):
+            move("mug")
 
 
 def test_what_is_not_there_cannot_be_moved() -> None:

@@ -66,6 +66,20 @@ def test_only_what_a_batch_removed_comes_back() -> None:
     assert quantities(write(batch, TakeBack())) == {"cup": 2, "mug": 2, "pot": 3}
 
 
+def test_what_a_batch_removed_comes_back_also_where_it_was_added_anew() -> None:
+    batch = write(FULL, ClearCart(), AddItem("mug", 1))
+    assert batch.undo is not None
+    assert batch.undo.operation is Undoable.CLEAR
+    assert quantities(write(batch, TakeBack())) == {"cup": 1, "mug": 3}
+
+
+def test_each_removal_of_a_batch_comes_back() -> None:
+    saved = write(FULL, SaveForLater("mug"), AddItem("mug", 4))
+    batch = write(saved, RemoveItem("mug"), DiscardSaved("mug"), AddItem("mug", 1), RemoveItem("mug"))
+    back = write(batch, TakeBack())
+    assert (quantities(back), back.saved["mug"].quantity) == ({"cup": 1, "mug": 5}, 2)
+
+
 def test_a_line_saved_for_later_was_not_removed() -> None:
     saved = write(FULL, SaveForLater("mug"), RemoveItem("cup"))
     assert saved.undo is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -79,7 +80,9 @@ async def test_the_same_customer_gets_both(filled: Replica) -> None:
     with pytest.raises(StoreUnavailable):
         await filled.service.merge(MERGE)
     await filled.service.write(Write("guest", [AddItem("cup", 4)]))
-    await filled.service.merge(MERGE)
+    repeated = await filled.service.merge(MERGE)
+    assert (repeated.written.replayed, await quantities(filled, "ann")) == (True, {"mug": 3})
+    await filled.service.merge(replace(MERGE, key="another"))
     assert await quantities(filled, "ann") == {"mug": 3, "cup": 4}
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from cart_service.domain.merging import MergeStrategy
 from cart_service.domain.operations import AddItem
-from cart_service.service import Write
+from cart_service.service import Merge, Write
+from shared.store.ports import StoreUnavailable
 from tests.cart_service.service.test_summaries_stateful import (
+    GUEST,
     OWNER,
     Known,
     SummaryMachine,
+    keys,
     products,
     replicas,
 )
@@ -45,6 +51,17 @@ class CrashMachine(SummaryMachine):
             assert not task.done()
             task.cancel()
             self._run(self._settle())
+            self.die(replica)
+
+    @rule(replica=replicas, product=products, key=keys)
+    def die_in_a_merge(self, replica: int, product: str, key: str) -> None:
+        """The customer's cart has taken in the guest's, and nobody hears of it; a repeat is a replay."""
+        if replica not in self.slow:
+            dying = self.replicas[replica]
+            self._run(dying.service.write(Write(GUEST, [AddItem(product, 1)])))
+            dying.carts.fail_at(1, is_written=True)
+            with suppress(StoreUnavailable):
+                self._run(dying.service.merge(Merge(OWNER, GUEST, MergeStrategy.SUM, key=key)))
             self.die(replica)
 
     @precondition(lambda self: OWNER in self.shop.carts)

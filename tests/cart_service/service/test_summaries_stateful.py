@@ -13,19 +13,23 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from cart_service.domain.cart import Cart
+from cart_service.domain.errors import CartChanged
+from cart_service.domain.merging import MergeStrategy
 from cart_service.domain.operations import AddItem, RemoveItem
 from cart_service.domain.promotion_errors import PromoCodeEnded
 from cart_service.domain.promotions import Conditions, Percentage, Promotion
-from cart_service.service import Write
+from cart_service.service import Merge, Write
 from cart_service.service.summaries import cache_key
 from cart_service.service.versions import unpack
 from tests.cart_service.memory import Replica, Shop
 from tests.cart_service.memory_promotions import promotion_entry
 
-OWNER = "ann"
+OWNER, GUEST = "ann", "guest"
 PRODUCTS = ["cup", "mug", "pot"]
 CODES = ["SPRING", "SUMMER"]
 replicas = st.integers(0, 1)
+keys = st.sampled_from(["k", "l"])
 codes = st.sampled_from(CODES)
 products = st.sampled_from(PRODUCTS)
 
@@ -79,7 +83,7 @@ class SummaryMachine(RuleBasedStateMachine):
     @rule(code=codes)
     def let_time_end_a_promotion(self, code: str) -> None:
         promotion = self.shop.kept.promotions[code]
-        if promotion.ended_at is None:
+        if promotion.over_at is None:  # an end is never put off
             end = self.shop.clock.moment + timedelta(minutes=1)
             conditions = replace(promotion.conditions, ends_at=end)
             self._keep(replace(promotion, conditions=conditions, version=promotion.version + 1))
@@ -104,6 +108,27 @@ class SummaryMachine(RuleBasedStateMachine):
     @rule(replica=replicas, product=products)
     def remove(self, replica: int, product: str) -> None:
         self._write(replica, RemoveItem(product))
+
+    @rule(replica=replicas, product=products, behind=st.integers(0, 2))
+    def add_if_match(self, replica: int, product: str, behind: int) -> None:
+        """A refusal tells a version, too."""
+        stored = self.shop.carts.get(OWNER, Cart(OWNER))
+        try:
+            self._write(replica, AddItem(product, 1), if_versions={stored.version - behind})
+        except CartChanged as refused:
+            self.answered = max(self.answered, refused.extra["cart"]["version"])
+
+    @rule(replica=replicas, product=products)
+    def fill_guests_cart(self, replica: int, product: str) -> None:
+        self._run(self.replicas[replica].service.write(Write(GUEST, [AddItem(product, 1)])))
+
+    @rule(replica=replicas, key=keys, dry_run=st.booleans())
+    def merge(self, replica: int, key: str, dry_run: bool) -> None:
+        """Under one of few keys, so that it is mostly a repeat."""
+        if replica not in self.slow:
+            request = Merge(OWNER, GUEST, MergeStrategy.SUM, dry_run, None if dry_run else key)
+            merged = self._run(self.replicas[replica].service.merge(request))
+            self.answered = max(self.answered, merged.written.rendered.version)
 
     @rule(product=products)
     def change_price(self, product: str) -> None:
@@ -171,8 +196,9 @@ class SummaryMachine(RuleBasedStateMachine):
             self._run(self._settle())
             self.loop.close()
 
-    def _write(self, replica: int, operation: Any) -> None:
-        written = self._run(self.replicas[replica].service.write(Write(OWNER, [operation])))
+    def _write(self, replica: int, operation: Any, **condition: Any) -> None:
+        write = Write(OWNER, [operation], **condition)
+        written = self._run(self.replicas[replica].service.write(write))
         self.answered = max(self.answered, written.rendered.version)
 
     def _heard(self, replica: int) -> Known:
