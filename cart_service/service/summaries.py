@@ -35,6 +35,9 @@ from shared.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 
+FORMAT = b"2"
+"""Counted up whenever a `CachedSummary` is written differently."""
+
 
 class SummaryNotSecured(Unavailable):
     """Neither the cache nor the other replicas could be told that a cart has a newer version."""
@@ -44,8 +47,12 @@ class SummaryNotSecured(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class CachedSummary:
-    """The value in the cache: ETag, end of validity (milliseconds since 1970; 0: none), promo code with the
-    version of its promotion (or nothing), product ids and body, one per line."""
+    """The value in the cache: format, ETag, end of validity (milliseconds since 1970; 0: none), promo code
+    with the version of its promotion (or nothing), product ids and body, one per line.
+
+    The format is no part of the key: releases that run side by side would each secure a key that the other
+    never reads. Under one key, what the other wrote outdates one's own.
+    """
 
     cart_version: int
     revision: int
@@ -57,7 +64,10 @@ class CachedSummary:
 
     @classmethod
     def of(cls, cached: Cached) -> CachedSummary:
-        etag, valid_until, promo, ids, body = cached.value.split(b"\n", 4)
+        """Raises ValueError for what another release, or anybody else, has put there."""
+        form, etag, valid_until, promo, ids, body = cached.value.split(b"\n", 5)
+        if form != FORMAT:
+            raise ValueError("the summary is written in another format")
         return cls(*unpack(cached.version), etag.decode(), int(valid_until), promo, ids, body)
 
     def product_ids(self) -> list[str]:
@@ -73,6 +83,14 @@ class CachedSummary:
 
 def cache_key(owner: str) -> str:
     return f"summary:{owner}"
+
+
+def _read(cached: Cached) -> CachedSummary | None:
+    """None for what cannot be read: a miss, and the build writes over it."""
+    try:
+        return CachedSummary.of(cached)
+    except ValueError:
+        return None
 
 
 class Summaries:
@@ -101,10 +119,9 @@ class Summaries:
         """The summary of the owner's cart. Raises `StoreUnavailable`, `CatalogueUnavailable`."""
         arrived = self._flights.arrive()
         cached = await self._cache.get(cache_key(owner))
-        if cached is not None and cached.value:
-            summary = CachedSummary.of(cached)
-            if await self._is_fresh(owner, summary):
-                return summary.rendered()
+        summary = _read(cached) if cached is not None and cached.value else None
+        if summary is not None and await self._is_fresh(owner, summary):
+            return summary.rendered()
         return await self._flights.share(owner, arrived, lambda: self._build(owner))
 
     async def secure(self, priced: PricedCart, revision: int) -> None:
@@ -174,8 +191,8 @@ class Summaries:
         self._versions.heard(cart.owner, cart.version)
         valid_until = to_millis(priced.valid_until) if priced.valid_until else 0
         promo = f"{cart.promo_code} {priced.promo_code.version}" if priced.promo_code else ""
-        head = f"{summary.etag}\n{valid_until}\n{promo}\n{' '.join(cart.lines)}\n"
-        value = head.encode() + summary.body
+        head = f"\n{summary.etag}\n{valid_until}\n{promo}\n{' '.join(cart.lines)}\n"
+        value = FORMAT + head.encode() + summary.body
         if not await self._put(cart.owner, pack(cart.version, revision), value):
             log.warning("other replicas could not be told of a cart's version", owner=cart.owner)
         return summary
