@@ -7,7 +7,8 @@ JSON. It is served only when
    that version or, failing that, after the version was announced to every replica;
 2. announcements are not being missed now; while they may be, the store is asked for the cart's version;
 3. none of its products changed after that revision, as far as this replica has heard of the catalogue;
-4. no price in it has changed by time alone since (a hold or a promotion that ended);
+4. no price in it has changed by time alone since (a hold or a promotion that ended), and a look at the cart
+   is not yet due to keep it: whoever builds the summary renews the cart's life;
 5. no newer version of the promotion of its code is known here.
 
 Anything else is built from the store. The durable event of each write repeats the work of rule 1 once more,
@@ -25,6 +26,7 @@ import structlog
 from cart_service.domain.cart import Cart
 from cart_service.domain.pricing import PricedCart
 from cart_service.ports import CartRepository, Catalogue, VersionBoard
+from cart_service.service.expiry import Renewal
 from cart_service.service.flights import Flights
 from cart_service.service.pricer import Pricer
 from cart_service.service.rendering import Rendered, render_summary
@@ -99,6 +101,7 @@ class Summaries:
         carts: CartRepository,
         catalogue: Catalogue,
         pricer: Pricer,
+        renewal: Renewal,
         *,
         cache: Cache,
         board: VersionBoard,
@@ -108,6 +111,7 @@ class Summaries:
         self._carts = carts
         self._catalogue = catalogue
         self._pricer = pricer
+        self._renewal = renewal
         self._cache = cache
         self._board = board
         self._versions = versions
@@ -164,7 +168,7 @@ class Summaries:
         return await self._stored_version(owner) <= summary.cart_version
 
     async def _build(self, owner: str) -> Rendered:
-        cart = await self._carts.get(owner) or Cart(owner)
+        cart = await self._renewal.renew(await self._carts.get(owner) or Cart(owner))
         shelf = await self._catalogue.load(self._pricer.products_of(cart))
         await self._pricer.prepare(cart)
         summary = await self._keep(self._pricer.price(cart, shelf.products), shelf.revision)
@@ -189,7 +193,8 @@ class Summaries:
     async def _keep(self, priced: PricedCart, revision: int) -> Rendered:
         cart, summary = priced.cart, render_summary(priced)
         self._versions.heard(cart.owner, cart.version)
-        valid_until = to_millis(priced.valid_until) if priced.valid_until else 0
+        ends = [end for end in (priced.valid_until, self._renewal.begins_at(cart)) if end is not None]
+        valid_until = to_millis(min(ends)) if ends else 0
         promo = f"{cart.promo_code} {priced.promo_code.version}" if priced.promo_code else ""
         head = f"\n{summary.etag}\n{valid_until}\n{promo}\n{' '.join(cart.lines)}\n"
         value = FORMAT + head.encode() + summary.body

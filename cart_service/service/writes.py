@@ -149,8 +149,10 @@ class CartWriter:
         events = events_of(before, after, now)
         if write.key:
             after = after.with_key(write.key, write.fingerprint)
+        if after is not before:
+            after = self._kept(after, write, now)
         outcome = _Outcome(after, self._shown(loaded, after), dropped=Dropped.between(before, after))
-        return Change(None if after is before else self._kept(after, write, now), outcome, events)
+        return Change(None if after is before else after, outcome, events)
 
     def _kept(self, cart: Cart, write: Write, now: datetime) -> Cart:
         """The cart with how long it is kept."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from cart_service.service.summaries import FORMAT
@@ -32,3 +34,29 @@ async def test_what_another_release_writes_outdates_what_is_known_here(
     await add(there)
     shop.values[KEY] = Cached(shop.values[KEY].version, b"other\n" + shop.values[KEY].value)
     assert (await read(here))["version"] == 2
+
+
+async def test_a_look_after_half_a_life_is_one_write_and_no_look_after_it_is(
+    shop: Shop, here: Replica, there: Replica
+) -> None:
+    await add(here)
+    shop.clock.moment += timedelta(days=46)
+    for replica in (there, here, there):
+        await read(replica)
+    assert (here.carts.writes, there.carts.writes) == (1, 1)
+    reads = there.carts.reads
+    await read(there)
+    assert there.carts.reads == reads
+
+
+async def test_a_reader_is_not_concerned_by_a_cart_that_cannot_be_kept(shop: Shop, here: Replica) -> None:
+    await add(here)
+    shop.clock.moment += timedelta(days=46)
+    here.carts.fail_at(0, is_written=False)
+    assert (await read(here))["item_count"] == 1
+    reads = here.carts.reads
+    await read(here)  # it is tried again when the summary is built next
+    assert here.carts.reads == reads
+    shop.values.clear()
+    await read(here)
+    assert here.carts.writes == 2
