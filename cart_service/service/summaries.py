@@ -11,6 +11,11 @@ JSON. It is served only when
    is not yet due to keep it: whoever builds the summary renews the cart's life;
 5. no newer version of the promotion of its code is known here.
 
+What rule 1 leaves open: an announcement is kept before the write is answered, and reaches each replica a
+moment later. While Redis is away from the writer and not from another replica, that one may serve the summary
+of before for as long as its watch is behind, mostly some milliseconds. A bound would take an acknowledgement
+by every replica, or a lease on what they know, which each write pays for while Redis is away from everybody.
+
 Anything else is built from the store. The durable event of each write repeats the work of rule 1 once more,
 for a writer that died between its write and its cache. A cached value may also be empty: it stands for "older
 than this version is outdated", and keeps a slower build from putting an older summary back.
@@ -142,8 +147,10 @@ class Summaries:
         """
         if put := self._puts.get(owner):
             await asyncio.wait([put])
-        if self._versions.is_secured(owner, version):
-            return
+        if not self._versions.is_secured(owner, version):
+            await self._mark_outdated(owner, version)
+
+    async def _mark_outdated(self, owner: str, version: int) -> None:
         self._versions.heard(owner, version)
         if not await self._put(owner, pack(version, 0), b""):
             raise SummaryNotSecured(f"Neither Redis nor NATS took version {version} of a cart.")
@@ -177,10 +184,10 @@ class Summaries:
 
     async def _outdate_if_overtaken(self, built: Cart) -> None:
         """The cache refuses an older summary only while it has the newer one; and that may have been evicted
-        while this one was built."""
+        while this one was built. That this replica has heard of the newer one does not help the others."""
         version = await self._stored_version(built.owner)
         if version > built.version:
-            await self.outdate(built.owner, version)
+            await self._mark_outdated(built.owner, version)
         elif (
             version < built.version
         ):  # removed meanwhile, and its summary with it, maybe before this one came

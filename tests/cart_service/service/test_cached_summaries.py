@@ -9,7 +9,7 @@ import pytest
 from cart_service.service.summaries import FORMAT
 from shared.cache.ports import Cached
 from tests.cart_service.memory import Replica, Shop
-from tests.cart_service.service.test_summaries import KEY, add, read
+from tests.cart_service.service.test_summaries import KEY, add, begin, read
 
 SPOILT = FORMAT + b"\ntag\nlater\n\nmug\n{}"
 
@@ -60,3 +60,23 @@ async def test_a_reader_is_not_concerned_by_a_cart_that_cannot_be_kept(shop: Sho
     shop.values.clear()
     await read(here)
     assert here.carts.writes == 2
+
+
+async def test_an_older_summary_that_comes_late_is_outdated_whatever_is_known_here(
+    shop: Shop, here: Replica, there: Replica
+) -> None:
+    """The announcement has told this replica, and not yet the third."""
+    await add(here)
+    third = await shop.replica()
+    shop.announcements.lag = True
+    shop.values.clear()
+    slow = await begin(there)
+    here.cache.available = False
+    await add(here)
+    here.cache.available = True
+    there.board.deliver()
+    await read(here)
+    shop.values.clear()
+    there.carts.resume()
+    await slow
+    assert (await read(third))["version"] == 2

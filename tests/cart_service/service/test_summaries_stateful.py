@@ -32,9 +32,11 @@ products = st.sampled_from(PRODUCTS)
 
 @dataclass(frozen=True)
 class Known:
-    """What a replica could know when a read began: the newest answered version, the newest price of each
-    product, and the codes whose end had reached it or come with time."""
+    """What a replica could know when a read began: the newest answered version that Redis or an announcement
+    had told it of, the newest price of each product, and the codes whose end had reached it or come with
+    time."""
 
+    replica: int
     version: int
     prices: dict[str, int]
     over: frozenset[str]
@@ -50,7 +52,8 @@ class SummaryMachine(RuleBasedStateMachine):
         self.bucket, self.values = self.shop.bucket, self.shop.values
         for product in PRODUCTS:
             self.bucket.put_product(product)
-        self.answered = 0
+        self.shop.announcements.lag = True
+        self.answered, self.told = 0, [0, 0]
         self.ends_heard: list[set[str]] = [set(), set()]
         for code in CODES:
             self._keep(Promotion(code, Percentage(10), Conditions(), "USD", "", self.shop.clock.moment))
@@ -70,7 +73,7 @@ class SummaryMachine(RuleBasedStateMachine):
     def put_code(self, replica: int, code: str) -> None:
         with suppress(PromoCodeEnded):
             written = self._run(self.replicas[replica].service.promo_codes.put(Write(OWNER, ()), code))
-            self.answered = max(self.answered, written.rendered.version)
+            self._answer(replica, written.rendered.version)
 
     @rule(code=codes)
     def end_promotion(self, code: str) -> None:
@@ -79,7 +82,7 @@ class SummaryMachine(RuleBasedStateMachine):
     @rule(code=codes)
     def let_time_end_a_promotion(self, code: str) -> None:
         promotion = self.shop.kept.promotions[code]
-        if promotion.ended_at is None:
+        if promotion.over_at is None:
             end = self.shop.clock.moment + timedelta(minutes=1)
             conditions = replace(promotion.conditions, ends_at=end)
             self._keep(replace(promotion, conditions=conditions, version=promotion.version + 1))
@@ -119,6 +122,11 @@ class SummaryMachine(RuleBasedStateMachine):
         watch = self.replicas[replica].watch
         self.heard[replica] |= {entry.key: entry.revision for entry in self.bucket.log[watch.revision :]}
         watch.deliver()
+
+    @rule(replica=replicas)
+    def hear_announcements(self, replica: int) -> None:
+        self.replicas[replica].board.deliver()
+        self.told[replica] = max(self.told[replica], self._announced())
 
     @rule(replica=replicas)
     def miss_price_changes(self, replica: int) -> None:
@@ -173,13 +181,27 @@ class SummaryMachine(RuleBasedStateMachine):
 
     def _write(self, replica: int, operation: Any) -> None:
         written = self._run(self.replicas[replica].service.write(Write(OWNER, [operation])))
-        self.answered = max(self.answered, written.rendered.version)
+        self._answer(replica, written.rendered.version)
+
+    def _answer(self, replica: int, version: int) -> None:
+        """Every replica has to know of it from now on, except where only an announcement tells of it: then
+        each does once that has arrived."""
+        self.told[replica] = max(self.told[replica], version)
+        kept = self.values.get(cache_key(OWNER))
+        is_in_redis = kept is not None and unpack(kept.version)[0] >= version
+        if is_in_redis or self._announced() < version:
+            self.answered = max(self.answered, version)
+
+    def _announced(self) -> int:
+        return self.shop.announcements.versions.get(OWNER, 0)
 
     def _heard(self, replica: int) -> Known:
         now = self.shop.clock.moment
         over = {it.code for it in self.shop.kept.promotions.values() if it.over_at and it.over_at <= now}
         by_time = {code for code in over if not self.shop.kept.promotions[code].ended_at}
-        return Known(self.answered, dict(self.heard[replica]), frozenset(self.ends_heard[replica] | by_time))
+        version = max(self.answered, self.told[replica])
+        ended = frozenset(self.ends_heard[replica] | by_time)
+        return Known(replica, version, dict(self.heard[replica]), ended)
 
     def _check(self, summary: Any, known: Known) -> None:
         body = orjson.loads(summary.body)
