@@ -43,6 +43,9 @@ class CartSettings(ServiceSettings):
     cart_events_heartbeat_seconds: int = Field(
         15, ge=1, le=300, description="Silence after which a live cart gets a sign of life."
     )
+    cart_events_send_seconds: int = Field(
+        30, ge=1, le=300, description="Time a live cart's client has to take what it is sent, or it is left."
+    )
     cart_events_per_user: int = Field(
         8, ge=1, le=1000, description="Live carts of one user at once, on each replica; one more answers 429."
     )
@@ -56,6 +59,7 @@ class CartSettings(ServiceSettings):
             per_user=self.cart_events_per_user,
             in_all=self.cart_events_limit,
             heartbeat_seconds=self.cart_events_heartbeat_seconds,
+            send_seconds=self.cart_events_send_seconds,
         )
 
     def lifetimes(self) -> Lifetimes:

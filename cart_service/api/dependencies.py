@@ -13,6 +13,7 @@ from cart_service.domain.expiry import OwnerKind
 from cart_service.domain.operations import Operation
 from cart_service.service import CartService, Write, Written
 from cart_service.service.rendering import version_in
+from shared.errors import PermissionDenied
 from shared.http.etag import EntityTags, IfMatchDep
 from shared.http.headers import RequestHeader
 from shared.http.runtime import use_cases
@@ -20,7 +21,7 @@ from shared.security.challenge import scope_missing
 from shared.security.dependencies import CurrentUserDep
 from shared.security.identity import Role, Scope
 
-_USER_ID = re.compile("[A-Za-z0-9_-]{1,64}")
+_USER_ID = "[0-9a-f]{32}"
 _KEY = re.compile(r'"([\x20\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x7e]{1,255})')
 
 
@@ -51,20 +52,25 @@ idempotency_key = IdempotencyKeyHeader(
 
 
 class OnBehalfOfHeader(RequestHeader):
-    """Gives the id of somebody else, whose cart is meant."""
+    """Gives the id of somebody else, whose cart is meant. Who the users are is not known here, so that a slip
+    makes no cart for nobody the id has to look like one."""
+
+    errors = (PermissionDenied,)
 
     async def __call__(self, request: Request) -> Any:
         text = self.read(request)
-        if text is not None and not _USER_ID.fullmatch(text):
-            raise self.invalid("Expected the id of a user.")
+        if text is not None and not re.fullmatch(_USER_ID, text):
+            raise self.invalid("Expected the id of a user: 32 lower-case hexadecimal digits.")
         return text
+
+    def parameter(self) -> dict[str, Any]:
+        return {**super().parameter(), "schema": {"type": "string", "pattern": f"^{_USER_ID}$"}}
 
 
 on_behalf_of = OnBehalfOfHeader(
     "On-Behalf-Of",
     f"Id of the user whose cart is meant instead of the caller's own; needs the scope `{Scope.CART_ANY}`.",
     example="0198c7e2f0a87c3e9d1b5a4f6e2c8d70",
-    max_length=64,
 )
 
 

@@ -39,6 +39,7 @@ CART_EVENT = {
         },
     },
 }
+UNHEARD = (EndReason.LEFT, EndReason.STALLED)
 END_EVENT = {
     "type": "object",
     "required": ["event", "data"],
@@ -50,7 +51,7 @@ END_EVENT = {
             "contentSchema": {
                 "type": "object",
                 "required": ["reason"],
-                "properties": {"reason": {"enum": [str(it) for it in EndReason if it is not EndReason.LEFT]}},
+                "properties": {"reason": {"enum": [str(it) for it in EndReason if it not in UNHEARD]}},
             },
         },
     },

@@ -49,15 +49,17 @@ class CartEvents(Response):
             leaving = asyncio.create_task(_end_when_gone(receive, stream))
             try:
                 await self._send_events(stream, send)
+            except TimeoutError:  # the server closes the connection of an unfinished answer
+                CART_STREAM_EVENTS.labels(EndReason.STALLED).inc()
             finally:
                 leaving.cancel()
 
     async def _send_events(self, stream: CartStream, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        await send({"type": "http.response.body", "body": _beginning(), "more_body": True})
+        await stream.give(send({"type": "http.response.start", "status": 200, "headers": self.raw_headers}))
+        await stream.give(send({"type": "http.response.body", "body": _beginning(), "more_body": True}))
         while not isinstance(event := await stream.next(), EndReason):
-            await send({"type": "http.response.body", "body": _encode(event), "more_body": True})
-        await send({"type": "http.response.body", "body": _ending(event)})
+            await stream.give(send({"type": "http.response.body", "body": _encode(event), "more_body": True}))
+        await stream.give(send({"type": "http.response.body", "body": _ending(event)}))
 
 
 async def _end_when_gone(receive: Receive, stream: CartStream) -> None:

@@ -59,10 +59,12 @@ class CartService:
         self.promotions = Promotions(promotions, uses, clock, currency=currency)
         self._give_back = uses.give_back
         self._pricer = Pricer(clock, self.promotions, currency=currency, policy=price_policy)
+        self._renewal = Renewal(carts, lifetimes, clock)
         self._summaries = Summaries(
             carts,
             catalogue,
             self._pricer,
+            self._renewal,
             cache=cache,
             board=board,
             versions=versions,
@@ -81,7 +83,6 @@ class CartService:
         self._merger = CartMerger(carts, self._writer, self.promo_codes.carry_over)
         self.inspection = SummaryInspection(carts, catalogue, self._pricer, cache, board)
         self.promotion_audit = PromotionAudit(carts, promotions, uses, clock)
-        self._renewal = Renewal(carts, lifetimes, clock)
 
     async def cart(self, owner: str) -> Rendered:
         """The owner's cart, empty when there is none. Raises `StoreUnavailable`, `CatalogueUnavailable`."""

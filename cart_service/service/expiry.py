@@ -88,7 +88,7 @@ class ExpirySweep:
 
 
 class Renewal:
-    """Somebody who looks at a cart keeps it: where less than half of its life is left, it begins anew. An
+    """Somebody who looks at a cart keeps it: where no more than half of its life is left, it begins anew. An
     empty cart is not worth a write."""
 
     def __init__(self, carts: CartRepository, lifetimes: Lifetimes, clock: Clock) -> None:
@@ -96,24 +96,35 @@ class Renewal:
         self._lifetimes = lifetimes
         self._clock = clock
 
-    async def renew(self, cart: Cart) -> None:
-        """At most one write in half a life. Never raises: who reads is not concerned."""
+    def begins_at(self, cart: Cart) -> datetime | None:
+        """From when on a look keeps the cart, if that is not yet."""
+        if cart.is_empty or cart.expires_at is None:
+            return None
+        begin = self._half_life_of(cart.expires_at, cart)
+        return begin if begin > self._clock.now() else None
+
+    async def renew(self, cart: Cart) -> Cart:
+        """The cart, kept for longer if that is due: at most one write in half a life. Never raises: who reads
+        is not concerned."""
         if not self._is_due(cart):
-            return
+            return cart
         with suppress(Unavailable, TimeoutError):
             async with asyncio.timeout(_RENEWAL_SECONDS):
-                await self._carts.update(cart.owner, self._renewed)
+                return replace(cart, expires_at=await self._carts.update(cart.owner, self._renewed))
+        return cart
 
-    def _renewed(self, cart: Cart | None) -> Change[Cart, None]:
+    def _renewed(self, cart: Cart | None) -> Change[Cart, str | None]:
         if cart is None or not self._is_due(cart):
-            return Change(None, None)
+            return Change(None, cart.expires_at if cart else None)
         end = to_rfc3339(self._lifetimes.end_of(cart, self._clock.now()))
-        return Change(replace(cart, expires_at=end), None)
+        return Change(replace(cart, expires_at=end), end)
 
     def _is_due(self, cart: Cart) -> bool:
         if cart.is_empty:
             return False
         if cart.expires_at is None:  # written by a release that kept carts for ever
             return True
-        left = from_rfc3339(cart.expires_at) - self._clock.now()
-        return left < self._lifetimes.of(cart) / 2
+        return self._half_life_of(cart.expires_at, cart) <= self._clock.now()
+
+    def _half_life_of(self, expires_at: str, cart: Cart) -> datetime:
+        return from_rfc3339(expires_at) - self._lifetimes.of(cart) / 2

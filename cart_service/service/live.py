@@ -46,11 +46,13 @@ class NoMoreStreams(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class LiveLimits:
-    """Streams at once on this replica, of one user and in all; seconds of silence before a sign of life."""
+    """Streams at once on this replica, of one user and in all; seconds of silence before a sign of life, and
+    seconds that a client has to take what is sent."""
 
     per_user: int = 8
     in_all: int = 5000
     heartbeat_seconds: float = 15
+    send_seconds: float = 30
 
 
 class LiveCarts:
@@ -93,7 +95,8 @@ class LiveCarts:
         feed = self._feeds.get(owner)
         if feed is None:
             feed = self._feeds[owner] = CartFeed(owner, self._render)
-        stream = CartStream(feed, viewer, known=known, once=once)
+        patience = self._limits.send_seconds
+        stream = CartStream(feed, viewer, known=known, once=once, send_seconds=patience)
         if self._is_draining:
             stream.end(EndReason.DRAINING)
         try:

@@ -18,10 +18,11 @@ from shared.security.identity import Identity
 log = structlog.get_logger(__name__)
 
 LONGEST_RETRY_SECONDS = 5.0
+LAST_WORD_SECONDS = 1.0
 
 
 class EndReason(StrEnum):
-    """Why a stream is over."""
+    """Why a stream is over. Who has `LEFT` or is `STALLED` does not hear of it."""
 
     ONCE = "once"
     TOKEN_EXPIRED = "token_expired"  # noqa: S105 (a reason)
@@ -29,6 +30,7 @@ class EndReason(StrEnum):
     ACCOUNT_DELETED = "account_deleted"
     DRAINING = "draining"
     LEFT = "left"
+    STALLED = "stalled"
 
 
 class CartFeed:
@@ -111,13 +113,18 @@ def _log_failure(error: Exception) -> None:
 
 
 class CartStream:
-    """One client's view of a feed. It queues nothing: whoever reads slowly gets the newest cart next."""
+    """One client's view of a feed. It queues nothing: whoever reads slowly gets the newest cart next, and
+    whoever takes nothing for `send_seconds` is given up."""
 
-    def __init__(self, feed: CartFeed, viewer: Identity, *, known: str | None, once: bool) -> None:
+    def __init__(
+        self, feed: CartFeed, viewer: Identity, *, known: str | None, once: bool, send_seconds: float
+    ) -> None:
         self.viewer = viewer
         self.shown = known
         self._feed = feed
         self._once = once
+        self._send_seconds = send_seconds
+        self._sending: asyncio.Timeout | None = None
         self._end: EndReason | None = None
         self._wake = asyncio.Event()
         self._is_quiet = False
@@ -140,6 +147,16 @@ class CartStream:
                 return EndReason.ONCE
             await self._wake.wait()
 
+    async def give(self, sending: Awaitable[None]) -> None:
+        """Waits until the client has taken what is sent, and not much longer than the stream lasts. Raises
+        `TimeoutError`."""
+        seconds = self._send_seconds if self._end is None else LAST_WORD_SECONDS
+        try:
+            async with asyncio.timeout(seconds) as self._sending:
+                await sending
+        finally:
+            self._sending = None
+
     def wake(self) -> None:
         self._wake.set()
 
@@ -147,6 +164,9 @@ class CartStream:
         """The first reason counts."""
         self._end = self._end or reason
         self._wake.set()
+        if self._sending is not None and not self._sending.expired():
+            last = asyncio.get_running_loop().time() + LAST_WORD_SECONDS
+            self._sending.reschedule(min(last, self._sending.when() or last))
 
     def stay_alive(self, moment: float, heartbeat_seconds: float) -> None:
         """Has a sign of life sent, if nothing was for so long."""

@@ -7,8 +7,14 @@ JSON. It is served only when
    that version or, failing that, after the version was announced to every replica;
 2. announcements are not being missed now; while they may be, the store is asked for the cart's version;
 3. none of its products changed after that revision, as far as this replica has heard of the catalogue;
-4. no price in it has changed by time alone since (a hold or a promotion that ended);
+4. no price in it has changed by time alone since (a hold or a promotion that ended), and a look at the cart
+   is not yet due to keep it: whoever builds the summary renews the cart's life;
 5. no newer version of the promotion of its code is known here.
+
+What rule 1 leaves open: an announcement is kept before the write is answered, and reaches each replica a
+moment later. While Redis is away from the writer and not from another replica, that one may serve the summary
+of before for as long as its watch is behind, mostly some milliseconds. A bound would take an acknowledgement
+by every replica, or a lease on what they know, which each write pays for while Redis is away from everybody.
 
 Anything else is built from the store. The durable event of each write repeats the work of rule 1 once more,
 for a writer that died between its write and its cache. A cached value may also be empty: it stands for "older
@@ -25,6 +31,7 @@ import structlog
 from cart_service.domain.cart import Cart
 from cart_service.domain.pricing import PricedCart
 from cart_service.ports import CartRepository, Catalogue, VersionBoard
+from cart_service.service.expiry import Renewal
 from cart_service.service.flights import Flights
 from cart_service.service.pricer import Pricer
 from cart_service.service.rendering import Rendered, render_summary
@@ -35,6 +42,9 @@ from shared.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 
+FORMAT = b"2"
+"""Counted up whenever a `CachedSummary` is written differently."""
+
 
 class SummaryNotSecured(Unavailable):
     """Neither the cache nor the other replicas could be told that a cart has a newer version."""
@@ -44,8 +54,12 @@ class SummaryNotSecured(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class CachedSummary:
-    """The value in the cache: ETag, end of validity (milliseconds since 1970; 0: none), promo code with the
-    version of its promotion (or nothing), product ids and body, one per line."""
+    """The value in the cache: format, ETag, end of validity (milliseconds since 1970; 0: none), promo code
+    with the version of its promotion (or nothing), product ids and body, one per line.
+
+    The format is no part of the key: releases that run side by side would each secure a key that the other
+    never reads. Under one key, what the other wrote outdates one's own.
+    """
 
     cart_version: int
     revision: int
@@ -57,7 +71,10 @@ class CachedSummary:
 
     @classmethod
     def of(cls, cached: Cached) -> CachedSummary:
-        etag, valid_until, promo, ids, body = cached.value.split(b"\n", 4)
+        """Raises ValueError for what another release, or anybody else, has put there."""
+        form, etag, valid_until, promo, ids, body = cached.value.split(b"\n", 5)
+        if form != FORMAT:
+            raise ValueError("the summary is written in another format")
         return cls(*unpack(cached.version), etag.decode(), int(valid_until), promo, ids, body)
 
     def product_ids(self) -> list[str]:
@@ -75,12 +92,21 @@ def cache_key(owner: str) -> str:
     return f"summary:{owner}"
 
 
+def _read(cached: Cached) -> CachedSummary | None:
+    """None for what cannot be read: a miss, and the build writes over it."""
+    try:
+        return CachedSummary.of(cached)
+    except ValueError:
+        return None
+
+
 class Summaries:
     def __init__(
         self,
         carts: CartRepository,
         catalogue: Catalogue,
         pricer: Pricer,
+        renewal: Renewal,
         *,
         cache: Cache,
         board: VersionBoard,
@@ -90,6 +116,7 @@ class Summaries:
         self._carts = carts
         self._catalogue = catalogue
         self._pricer = pricer
+        self._renewal = renewal
         self._cache = cache
         self._board = board
         self._versions = versions
@@ -101,10 +128,9 @@ class Summaries:
         """The summary of the owner's cart. Raises `StoreUnavailable`, `CatalogueUnavailable`."""
         arrived = self._flights.arrive()
         cached = await self._cache.get(cache_key(owner))
-        if cached is not None and cached.value:
-            summary = CachedSummary.of(cached)
-            if await self._is_fresh(owner, summary):
-                return summary.rendered()
+        summary = _read(cached) if cached is not None and cached.value else None
+        if summary is not None and await self._is_fresh(owner, summary):
+            return summary.rendered()
         return await self._flights.share(owner, arrived, lambda: self._build(owner))
 
     async def secure(self, priced: PricedCart, revision: int) -> None:
@@ -121,8 +147,10 @@ class Summaries:
         """
         if put := self._puts.get(owner):
             await asyncio.wait([put])
-        if self._versions.is_secured(owner, version):
-            return
+        if not self._versions.is_secured(owner, version):
+            await self._mark_outdated(owner, version)
+
+    async def _mark_outdated(self, owner: str, version: int) -> None:
         self._versions.heard(owner, version)
         if not await self._put(owner, pack(version, 0), b""):
             raise SummaryNotSecured(f"Neither Redis nor NATS took version {version} of a cart.")
@@ -147,7 +175,7 @@ class Summaries:
         return await self._stored_version(owner) <= summary.cart_version
 
     async def _build(self, owner: str) -> Rendered:
-        cart = await self._carts.get(owner) or Cart(owner)
+        cart = await self._renewal.renew(await self._carts.get(owner) or Cart(owner))
         shelf = await self._catalogue.load(self._pricer.products_of(cart))
         await self._pricer.prepare(cart)
         summary = await self._keep(self._pricer.price(cart, shelf.products), shelf.revision)
@@ -156,10 +184,10 @@ class Summaries:
 
     async def _outdate_if_overtaken(self, built: Cart) -> None:
         """The cache refuses an older summary only while it has the newer one; and that may have been evicted
-        while this one was built."""
+        while this one was built. That this replica has heard of the newer one does not help the others."""
         version = await self._stored_version(built.owner)
         if version > built.version:
-            await self.outdate(built.owner, version)
+            await self._mark_outdated(built.owner, version)
         elif (
             version < built.version
         ):  # removed meanwhile, and its summary with it, maybe before this one came
@@ -172,10 +200,11 @@ class Summaries:
     async def _keep(self, priced: PricedCart, revision: int) -> Rendered:
         cart, summary = priced.cart, render_summary(priced)
         self._versions.heard(cart.owner, cart.version)
-        valid_until = to_millis(priced.valid_until) if priced.valid_until else 0
+        ends = [end for end in (priced.valid_until, self._renewal.begins_at(cart)) if end is not None]
+        valid_until = to_millis(min(ends)) if ends else 0
         promo = f"{cart.promo_code} {priced.promo_code.version}" if priced.promo_code else ""
-        head = f"{summary.etag}\n{valid_until}\n{promo}\n{' '.join(cart.lines)}\n"
-        value = head.encode() + summary.body
+        head = f"\n{summary.etag}\n{valid_until}\n{promo}\n{' '.join(cart.lines)}\n"
+        value = FORMAT + head.encode() + summary.body
         if not await self._put(cart.owner, pack(cart.version, revision), value):
             log.warning("other replicas could not be told of a cart's version", owner=cart.owner)
         return summary

@@ -175,8 +175,10 @@ class CartWriter:
         events = events_of(before, after, now)
         if write.key:
             after = after.with_key(write.key, write.fingerprint)
+        if after is not before:
+            after = self._kept(after, write, now)
         outcome = _Outcome(after, self._shown(loaded, after), dropped=Dropped.between(before, after))
-        return Change(None if after is before else self._kept(after, write, now), outcome, events)
+        return Change(None if after is before else after, outcome, events)
 
     def _accepts(self, write: Write, cart: Cart, loaded: Shelf) -> bool:
         if write.if_versions is not None and cart.version not in write.if_versions:

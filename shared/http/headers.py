@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from fastapi import Request
 
-from shared.errors import FieldError, InvalidInput
+from shared.errors import FieldError, InvalidInput, ShopError
 
 
 class RequestHeader:
     """`Annotated[str | None, Depends(RequestHeader("Idempotency-Key", "…"))]` gives the header's text.
 
-    Several lines of the header are joined with commas (RFC 9110, section 5.3).
+    Several lines of the header are joined with commas (RFC 9110, section 5.3). `errors` are what sending it
+    can come to, besides `InvalidInput`.
     """
+
+    errors: ClassVar[Sequence[type[ShopError]]] = ()
 
     def __init__(
         self, name: str, description: str, *, example: str | None = None, max_length: int = 1024

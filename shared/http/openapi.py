@@ -65,14 +65,14 @@ def build_document(app: FastAPI) -> dict[str, Any]:
 
 def _complete(operation: dict[str, Any], route: APIRoute) -> None:
     dependencies = list(_calls(route.dependant))
-    headers = [call.parameter() for call in dependencies if isinstance(call, RequestHeader)]
+    headers = [call for call in dependencies if isinstance(call, RequestHeader)]
     if headers:
-        operation.setdefault("parameters", []).extend(headers)
+        operation.setdefault("parameters", []).extend(header.parameter() for header in headers)
     callers = [call for call in dependencies if isinstance(call, CurrentUser)]
     if callers:
         scopes = [call.scope for call in callers if call.scope is not None]
         operation["security"] = [{SCHEME_NAME: []}, {_PASSWORD_FLOW: scopes}]
-    errors = [*_errors_of(operation, route)]
+    errors = [*_errors_of(operation, route), *(error for header in headers for error in header.errors)]
     if callers:
         errors.append(NotAuthenticated)
     if any(call.scope for call in callers):

@@ -70,7 +70,8 @@ EVENTS_UNDELIVERED = Gauge(
 CART_STREAMS = Gauge("cart_streams", "Live carts that are open.", registry=REGISTRY)
 CART_STREAM_EVENTS = Counter(
     "cart_stream_events_total",
-    "Events of live carts: `cart`, or why a stream ended; `left` is a client that closed it.",
+    "Events of live carts: `cart`, or why a stream ended; `left` is a client that closed it, `stalled`"
+    " one that took nothing for too long.",
     ["event"],
     registry=REGISTRY,
 )

@@ -53,9 +53,9 @@ def can_be_wrong(operation: APIOperation[Any, Any]) -> bool:
     return bool(operation.body) or any(operation.iter_parameters())
 
 
-def authorizer(tokens: TokenIssuer, user_id: str) -> Callable[[], str]:
-    """Gives tokens of an admin, each of a session of its own."""
-    return lambda: tokens.issue(user_id, Role.ADMIN, session_id=new_id())
+def authorizer(tokens: TokenIssuer, user_id: str, role: Role = Role.ADMIN) -> Callable[[], str]:
+    """Gives tokens, each of a session of its own."""
+    return lambda: tokens.issue(user_id, role, session_id=new_id())
 
 
 async def test_auth(backend_settings: dict[str, Any], tokens: TokenIssuer, subtests: pytest.Subtests) -> None:
@@ -85,7 +85,10 @@ async def test_products(
         await fuzz(app, Caller(client, authorize, known), subtests)
 
 
-async def test_cart(backend_settings: dict[str, Any], tokens: TokenIssuer, subtests: pytest.Subtests) -> None:
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.CUSTOMER])
+async def test_cart(
+    backend_settings: dict[str, Any], tokens: TokenIssuer, subtests: pytest.Subtests, role: Role
+) -> None:
     product = {
         "id": f"p{new_id()[1:]}",
         "version": 1,
@@ -99,10 +102,11 @@ async def test_cart(backend_settings: dict[str, Any], tokens: TokenIssuer, subte
     await put_entry(backend_settings["nats_url"], "products", product["id"], product)
     app = cart_service.main.create_app(CartSettings(**backend_settings))
     async with running(app) as client:
-        authorize = authorizer(tokens, new_id())
+        user_id = new_id()
+        authorize = authorizer(tokens, user_id)
         body = {"code": f"T{new_id()[-20:]}", "kind": "percentage", "percent": 10}
         promotion = await client.post(
             "/api/v1/cart/promotions", json=body, headers={"Authorization": authorize()}
         )
         known = {"product_id": product["id"], "code": promotion.raise_for_status().json()["code"]}
-        await fuzz(app, Caller(client, authorize, known), subtests)
+        await fuzz(app, Caller(client, authorizer(tokens, user_id, role), known), subtests)

@@ -9,32 +9,49 @@ from cart_service.service.versions import KnownVersions
 
 @dataclass
 class Announcements:
-    """What all replicas share. Who joins later is told of everything, too."""
+    """What all replicas share. Who joins later is told of everything, too. With `lag` a replica hears of
+    an announcement only when the test says so (`MemoryBoard.deliver`), as with a watch that is behind."""
 
-    replicas: list[KnownVersions] = field(default_factory=list)
+    replicas: list[MemoryBoard] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
+    lag: bool = False
 
     def join(self, replica: KnownVersions) -> MemoryBoard:
-        self.replicas.append(replica)
+        board = MemoryBoard(self, replica)
+        self.replicas.append(board)
         for owner, version in self.versions.items():
             replica.secured(owner, version)
-        return MemoryBoard(self)
+        return board
 
 
-@dataclass
+@dataclass(eq=False)
 class MemoryBoard:
     """A replica's way to them; `connected` False cuts it off."""
 
     announcements: Announcements
+    replica: KnownVersions
     connected: bool = True
+    undelivered: list[tuple[str, int]] = field(default_factory=list)
 
     async def announce(self, owner: str, version: int) -> bool:
         if self.connected:
             versions = self.announcements.versions
             versions[owner] = max(version, versions.get(owner, version))
-            for replica in self.announcements.replicas:
-                replica.secured(owner, version)
+            for board in self.announcements.replicas:
+                board.undelivered.append((owner, version))
+                if not self.announcements.lag:
+                    board.deliver()
         return self.connected
 
     async def announced(self, owner: str) -> int | None:
         return self.announcements.versions.get(owner)
+
+    def deliver(self) -> None:
+        """Hears of what was announced up to now."""
+        for owner, version in self.undelivered:
+            self.replica.secured(owner, version)
+        self.undelivered.clear()
+
+    def leave(self) -> None:
+        """Hears of nothing more."""
+        self.announcements.replicas.remove(self)

@@ -12,7 +12,8 @@ from cart_service.bootstrap import bootstrap
 from cart_service.service import CartService
 from cart_service.settings import CartSettings
 from shared.backends import open_backends
-from shared.clock import SystemClock
+from shared.cache.ports import Cache
+from shared.clock import Clock, SystemClock
 from shared.store.ports import DocumentStore
 
 
@@ -28,6 +29,7 @@ class MovableClock:
 class Replica:
     carts: CartService
     store: DocumentStore
+    cache: Cache
 
     async def expires_at(self, owner: str) -> str | None:
         document = await self.store.get(owner)
@@ -35,9 +37,9 @@ class Replica:
 
 
 @asynccontextmanager
-async def running_replica(settings: CartSettings, clock: MovableClock) -> AsyncIterator[Replica]:
+async def running_replica(settings: CartSettings, clock: Clock) -> AsyncIterator[Replica]:
     async with (
         open_backends(settings, clock, name="cart") as backends,
         bootstrap(settings, backends) as carts,
     ):
-        yield Replica(carts, await backends.stores.open(CARTS))
+        yield Replica(carts, await backends.stores.open(CARTS), backends.cache)

@@ -49,6 +49,23 @@ async def test_who_looks_at_a_cart_keeps_it_by_one_write_in_half_a_life(
     assert await replica.expires_at(owner) == renewed
 
 
+async def test_who_looks_at_its_summary_keeps_it_too(
+    replica: Replica, clock: MovableClock, catalogue: Catalogue
+) -> None:
+    owner = new_id()
+    await replica.carts.write(Write(owner, [AddItem(await catalogue.put(), 1)], owner_kind=OwnerKind.GUEST))
+    first = await replica.expires_at(owner)
+    clock.ahead = timedelta(days=14)
+    summary = await replica.carts.summary(owner)
+    assert await replica.expires_at(owner) == first
+    for days in (16, 32, 48):
+        clock.ahead = timedelta(days=days)
+        assert (await replica.carts.summary(owner)).etag == summary.etag
+        end = await replica.expires_at(owner)
+        assert end is not None
+        assert datetime.fromisoformat(end) > clock.now() + timedelta(days=29)
+
+
 async def test_looking_at_an_empty_cart_writes_nothing(
     replica: Replica, clock: MovableClock, catalogue: Catalogue
 ) -> None:
@@ -60,6 +77,7 @@ async def test_looking_at_an_empty_cart_writes_nothing(
     end = await replica.expires_at(owner)
     clock.ahead = timedelta(hours=5)
     await replica.carts.cart(owner)
+    await replica.carts.summary(owner)
     assert await replica.expires_at(owner) == end
 
 

@@ -32,6 +32,12 @@ class Operation:
         return str(self.described["summary"])
 
     @property
+    def scopes(self) -> frozenset[str]:
+        """What a token must allow for it."""
+        ways = self.described.get("security", ())
+        return frozenset(scope for way in ways for scopes in way.values() for scope in scopes)
+
+    @property
     def statuses(self) -> Sequence[str]:
         """Every status that it can answer."""
         return sorted(self.described["responses"])

@@ -7,20 +7,31 @@ from typing import Any
 
 from trolley.openapi.examples import Examples
 from trolley.openapi.operations import Operation, operations_of
-from trolley.openapi.requests import request_of
-from trolley.openapi.scripts import AFTER, BEFORE, answers, answers_one_of, from_file, script
-from trolley.openapi.story import BEGINNING, BODIES, ENDING, GUEST, Step
+from trolley.openapi.requests import bearer, request_of
+from trolley.openapi.scripts import (
+    AFTER,
+    BEFORE,
+    WORKS_FOR_AN_ADMIN,
+    answers,
+    answers_one_of,
+    from_file,
+    script,
+)
+from trolley.openapi.story import ADMIN, BEGINNING, BODIES, ENDING, GUEST, Step
 
 Json = dict[str, Any]
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 
 
 def environment() -> Json:
-    """What a person changes: where the shop is, and who signs in."""
+    """What a person changes: where the shop is, and who signs in. Without an admin, what needs one is refused
+    as documented."""
     values = {
         "base_url": "http://localhost:3000",
         "name": "Ada Lovelace",
         "password": "correct horse battery staple",
+        "admin_email": "",
+        "admin_password": "",
     }
     return {
         "name": "Trolley, local",
@@ -29,11 +40,6 @@ def environment() -> Json:
         ],
         "_postman_variable_scope": "environment",
     }
-
-
-def bearer(token: str) -> Json:
-    """Postman's way to say that requests carry the token."""
-    return {"type": "bearer", "bearer": [{"key": "token", "value": token, "type": "string"}]}
 
 
 def collection(document: Json) -> Json:
@@ -55,15 +61,26 @@ def collection(document: Json) -> Json:
         "item": [
             _played("The story: from an account to a full cart", BEGINNING, operations, examples),
             _played("The story goes on: a guest's cart, and second thoughts", GUEST, operations, examples),
+            _played(
+                "The shop's side: only with an admin", ADMIN, operations, examples, ["only_with_an_admin"]
+            ),
             *_folders(operations, examples),
             _played("The end: signing out and leaving", ENDING, operations, examples),
         ],
     }
 
 
-def _played(name: str, steps: Sequence[Step], operations: Sequence[Operation], examples: Examples) -> Json:
+def _played(
+    name: str,
+    steps: Sequence[Step],
+    operations: Sequence[Operation],
+    examples: Examples,
+    before: Sequence[str] = (),
+) -> Json:
     by_id = {operation.id: operation for operation in operations}
-    return {"name": name, "item": [_step(step, by_id[step.operation_id], examples) for step in steps]}
+    events = [script(BEFORE, from_file(it)) for it in before]
+    items = [_step(step, by_id[step.operation_id], examples) for step in steps]
+    return {"name": name, "item": items} | ({"event": events} if events else {})
 
 
 def _step(step: Step, operation: Operation, examples: Examples) -> Json:
@@ -85,6 +102,7 @@ def _folders(operations: Sequence[Operation], examples: Examples) -> list[Json]:
 
 
 def _item(operation: Operation, examples: Examples) -> Json:
-    tests = [answers_one_of(operation.statuses), *from_file(f"after/{operation.id}")]
+    works = [WORKS_FOR_AN_ADMIN] if operation.scopes else []
+    tests = [answers_one_of(operation.statuses), *works, *from_file(f"after/{operation.id}")]
     request = request_of(operation, examples, BODIES.get(operation.id))
     return {"name": operation.summary, "event": [script(AFTER, tests)], "request": request}

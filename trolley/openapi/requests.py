@@ -6,10 +6,12 @@ from typing import Any
 
 import orjson
 
+from shared.security.identity import Scope
 from trolley.openapi.examples import Examples
 from trolley.openapi.operations import Operation
 
 Json = dict[str, Any]
+Known = dict[str, str]
 
 VARIABLES = {
     "email": "{{email}}",
@@ -22,27 +24,36 @@ VARIABLES = {
     "product_id": "{{product_id}}",
     "session_id": "{{session_id}}",
     "user_id": "{{user_id}}",
+    "sku": "{{sku}}",
+    "code": "{{promo_code}}",
     "If-Match": "{{etag}}",
 }
 """Fields and parameters that a run fills with what it learned."""
+
+OWN_ETAG = "{{own_etag}}"
+OF_THE_CATALOGUE = {"product_id": "{{own_product_id}}", "If-Match": OWN_ETAG}
+"""The same for operations that change the catalogue: a run only touches the product it has added itself."""
 
 SENT_ALWAYS = {"once": True}
 """Parameters that are optional, and that a run sends because an answer without them would have no end."""
 
 
-def request_of(operation: Operation, examples: Examples, body: Json | None = None) -> Json:
+def request_of(operation: Operation, examples: Examples, body: Json | str | None = None) -> Json:
     """The request with an example of each parameter and of the body (or `body` instead of it).
 
-    What is optional is there, but switched off.
+    What is optional is there, but switched off. What needs a scope is asked for with an admin's token.
     """
+    known = VARIABLES | (OF_THE_CATALOGUE if Scope.CATALOG_WRITE in operation.scopes else {})
     request: Json = {
         "method": operation.method.upper(),
         "description": operation.described.get("description", operation.summary),
-        "header": [_entry(parameter, examples) for parameter in operation.parameters("header")],
-        "url": _url(operation, examples),
+        "header": [_entry(it, examples, known) for it in operation.parameters("header")],
+        "url": _url(operation, examples, known),
     }
     if not operation.described.get("security"):
         request["auth"] = {"type": "noauth"}
+    if operation.scopes:
+        request["auth"] = bearer("{{admin_token}}")
     if "requestBody" in operation.described:
         media_type, content = next(iter(operation.described["requestBody"]["content"].items()))
         request["header"].insert(0, {"key": "Content-Type", "value": media_type})
@@ -50,27 +61,29 @@ def request_of(operation: Operation, examples: Examples, body: Json | None = Non
     return request
 
 
-def _value(name: str, schema: Json, examples: Examples) -> Any:
-    return VARIABLES.get(name) or examples.of(schema)
+def bearer(token: str) -> Json:
+    """Postman's way to say that requests carry the token."""
+    return {"type": "bearer", "bearer": [{"key": "token", "value": token, "type": "string"}]}
 
 
-def _entry(parameter: Json, examples: Examples) -> Json:
+def _entry(parameter: Json, examples: Examples, known: Known) -> Json:
     name = parameter["name"]
-    value = SENT_ALWAYS.get(name) or _value(name, parameter["schema"], examples)
+    value = SENT_ALWAYS.get(name) or known.get(name) or examples.of(parameter["schema"])
+    is_sent = parameter.get("required", False) or name in SENT_ALWAYS or known.get(name) == OWN_ETAG
     return {
         "key": name,
         "value": str(value).lower() if isinstance(value, bool) else str(value),
         "description": parameter.get("description", ""),
-        "disabled": not parameter.get("required", False) and name not in SENT_ALWAYS,
+        "disabled": not is_sent,
     }
 
 
-def _url(operation: Operation, examples: Examples) -> Json:
+def _url(operation: Operation, examples: Examples, known: Known) -> Json:
     path = operation.path
     for parameter in operation.parameters("path"):
-        value = _value(parameter["name"], parameter["schema"], examples)
+        value = known.get(parameter["name"]) or examples.of(parameter["schema"])
         path = path.replace(f"{{{parameter['name']}}}", str(value))
-    query = [_entry(parameter, examples) for parameter in operation.parameters("query")]
+    query = [_entry(parameter, examples, known) for parameter in operation.parameters("query")]
     sent = "&".join(f"{entry['key']}={entry['value']}" for entry in query if not entry["disabled"])
     url: Json = {
         "raw": f"{{{{base_url}}}}{path}" + (f"?{sent}" if sent else ""),

@@ -10,6 +10,12 @@ FOLDER = Path(__file__).parent / "javascript"
 BEFORE, AFTER = "prerequest", "test"
 
 
+WORKS_FOR_AN_ADMIN = (
+    "pm.collectionVariables.get('has_admin')"
+    " && pm.test('works for an admin', () => pm.expect(pm.response.code).to.be.below(300));"
+)
+
+
 def script(listen: str, lines: Sequence[str]) -> dict[str, Any]:
     """A Postman event that runs `BEFORE` a request or `AFTER` its response."""
     return {"listen": listen, "script": {"type": "text/javascript", "exec": list(lines)}}

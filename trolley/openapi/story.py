@@ -19,6 +19,8 @@ class Step:
     test: str | None = None
 
 
+CODE = "{{promo_code}}"
+
 BEGINNING = (
     Step(
         "register",
@@ -75,6 +77,14 @@ GUEST = (
     Step("acknowledge_notices", "Accept what changed since"),
 )
 
+ADMIN = (
+    Step("login", "Sign in as an admin", 200, {"email": "{{admin_email}}", "password": "{{admin_password}}"}),
+    Step("create_promotion", "Make a promo code", 201, {"kind": "percentage", "percent": 10, "code": CODE}),
+    Step("put_promo_code", "Put it on the customer's cart", 200, {"code": CODE}),
+    Step("add_promotion_use", "Make the use final, as for an order", 200),
+    Step("remove_promo_code", "Take it off again"),
+)
+
 ENDING = (
     Step("logout", "Sign out on this device", 204),
     Step("login", "Sign in again"),
@@ -83,5 +93,10 @@ ENDING = (
     Step("delete_me", "Delete the account", 204),
 )
 
-BODIES = {"register": {"name": "{{name}}", "email": "{{$guid}}@example.com", "password": "{{password}}"}}
-"""Bodies of operations outside the story that must not be what the story sent already."""
+BODIES: dict[str, dict[str, Any] | str] = {
+    "register": {"name": "{{name}}", "email": "{{$guid}}@example.com", "password": "{{password}}"},
+    "update_user": {"role": "customer"},
+    "create_promotion": {"kind": "percentage", "percent": 10, "code": f"{CODE}-2"},
+    "import_products": '{"sku": "{{sku}}-2", "name": "Mug", "price": 1299, "currency": "USD", "stock": 10}\n',
+}
+"""Bodies of operations outside the story: not what the story sent already, and nothing that ends it."""

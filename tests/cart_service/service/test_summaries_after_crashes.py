@@ -35,8 +35,9 @@ class CrashMachine(SummaryMachine):
     def die(self, replica: int) -> None:
         """The replica loses its memory, and starts again."""
         if replica not in self.slow:
-            self.replicas[replica].board.announcements.replicas.remove(self.replicas[replica].versions)
+            self.replicas[replica].board.leave()
             self.replicas[replica] = self._run(self.shop.replica())
+            self.told[replica] = self._announced()
             self.heard[replica] = {entry.key: entry.revision for entry in self.bucket.log}
 
     @rule(replica=replicas, product=products, quantity=st.integers(1, 3))
@@ -70,7 +71,7 @@ class CrashMachine(SummaryMachine):
         """Another replica's relay delivers the event of the newest write."""
         version = self.shop.carts[OWNER].version
         self._run(self.replicas[replica].service.cart_was_updated(OWNER, version))
-        self.answered = max(self.answered, version)
+        self._answer(replica, version)
 
     @rule()
     def lose_all_values_of_redis(self) -> None:
@@ -78,7 +79,7 @@ class CrashMachine(SummaryMachine):
 
     def _check(self, summary, known: Known) -> None:
         super()._check(summary, known)
-        self.answered = max(self.answered, summary.version)
+        self._answer(known.replica, summary.version)
 
 
 CrashMachine.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)

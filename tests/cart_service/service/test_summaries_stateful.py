@@ -36,9 +36,11 @@ products = st.sampled_from(PRODUCTS)
 
 @dataclass(frozen=True)
 class Known:
-    """What a replica could know when a read began: the newest answered version, the newest price of each
-    product, and the codes whose end had reached it or come with time."""
+    """What a replica could know when a read began: the newest answered version that Redis or an announcement
+    had told it of, the newest price of each product, and the codes whose end had reached it or come with
+    time."""
 
+    replica: int
     version: int
     prices: dict[str, int]
     over: frozenset[str]
@@ -54,7 +56,8 @@ class SummaryMachine(RuleBasedStateMachine):
         self.bucket, self.values = self.shop.bucket, self.shop.values
         for product in PRODUCTS:
             self.bucket.put_product(product)
-        self.answered = 0
+        self.shop.announcements.lag = True
+        self.answered, self.told = 0, [0, 0]
         self.ends_heard: list[set[str]] = [set(), set()]
         for code in CODES:
             self._keep(Promotion(code, Percentage(10), Conditions(), "USD", "", self.shop.clock.moment))
@@ -74,7 +77,7 @@ class SummaryMachine(RuleBasedStateMachine):
     def put_code(self, replica: int, code: str) -> None:
         with suppress(PromoCodeEnded):
             written = self._run(self.replicas[replica].service.promo_codes.put(Write(OWNER, ()), code))
-            self.answered = max(self.answered, written.rendered.version)
+            self._answer(replica, written.rendered.version)
 
     @rule(code=codes)
     def end_promotion(self, code: str) -> None:
@@ -116,7 +119,7 @@ class SummaryMachine(RuleBasedStateMachine):
         try:
             self._write(replica, AddItem(product, 1), if_versions={stored.version - behind})
         except CartChanged as refused:
-            self.answered = max(self.answered, refused.extra["cart"]["version"])
+            self._answer(replica, refused.extra["cart"]["version"])
 
     @rule(replica=replicas, product=products)
     def fill_guests_cart(self, replica: int, product: str) -> None:
@@ -128,7 +131,7 @@ class SummaryMachine(RuleBasedStateMachine):
         if replica not in self.slow:
             request = Merge(OWNER, GUEST, MergeStrategy.SUM, dry_run, None if dry_run else key)
             merged = self._run(self.replicas[replica].service.merge(request))
-            self.answered = max(self.answered, merged.written.rendered.version)
+            self._answer(replica, merged.written.rendered.version)
 
     @rule(product=products)
     def change_price(self, product: str) -> None:
@@ -144,6 +147,11 @@ class SummaryMachine(RuleBasedStateMachine):
         watch = self.replicas[replica].watch
         self.heard[replica] |= {entry.key: entry.revision for entry in self.bucket.log[watch.revision :]}
         watch.deliver()
+
+    @rule(replica=replicas)
+    def hear_announcements(self, replica: int) -> None:
+        self.replicas[replica].board.deliver()
+        self.told[replica] = max(self.told[replica], self._announced())
 
     @rule(replica=replicas)
     def miss_price_changes(self, replica: int) -> None:
@@ -199,13 +207,27 @@ class SummaryMachine(RuleBasedStateMachine):
     def _write(self, replica: int, operation: Any, **condition: Any) -> None:
         write = Write(OWNER, [operation], **condition)
         written = self._run(self.replicas[replica].service.write(write))
-        self.answered = max(self.answered, written.rendered.version)
+        self._answer(replica, written.rendered.version)
+
+    def _answer(self, replica: int, version: int) -> None:
+        """Every replica has to know of it from now on, except where only an announcement tells of it: then
+        each does once that has arrived."""
+        self.told[replica] = max(self.told[replica], version)
+        kept = self.values.get(cache_key(OWNER))
+        is_in_redis = kept is not None and unpack(kept.version)[0] >= version
+        if is_in_redis or self._announced() < version:
+            self.answered = max(self.answered, version)
+
+    def _announced(self) -> int:
+        return self.shop.announcements.versions.get(OWNER, 0)
 
     def _heard(self, replica: int) -> Known:
         now = self.shop.clock.moment
         over = {it.code for it in self.shop.kept.promotions.values() if it.over_at and it.over_at <= now}
         by_time = {code for code in over if not self.shop.kept.promotions[code].ended_at}
-        return Known(self.answered, dict(self.heard[replica]), frozenset(self.ends_heard[replica] | by_time))
+        version = max(self.answered, self.told[replica])
+        ended = frozenset(self.ends_heard[replica] | by_time)
+        return Known(replica, version, dict(self.heard[replica]), ended)
 
     def _check(self, summary: Any, known: Known) -> None:
         body = orjson.loads(summary.body)

@@ -119,8 +119,8 @@ async def test_a_summary_that_every_replica_refuses_is_no_finding(shop: Shop, sh
     version, _ = await cached(shop, outdated)
     await overwrite(shop, outdated, version + pack(1, 0), b"")
     version, value = await cached(shop, held)
-    etag, _, rest = value.split(b"\n", 2)
-    await overwrite(shop, held, version, b"\n".join((etag, b"1000", rest.replace(b"Pan", b"Pot"))))
+    form, etag, _, rest = value.split(b"\n", 3)
+    await overwrite(shop, held, version, b"\n".join((form, etag, b"1000", rest.replace(b"Pan", b"Pot"))))
     await shelves.reprice(mug.id, 1)  # the summary of `repriced` shows the old price
     assert await shop.cache.get(cache_key(repriced)) is not None
     assert (await verify(shop)).findings == []

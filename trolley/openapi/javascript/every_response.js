@@ -9,6 +9,9 @@ if (pm.response.code >= 400) {
     const { user, access_token, refresh_token } = pm.response.json();
     if (user && user.role === 'guest') {
         keep('guest_token', access_token);
+    } else if (user && user.role === 'admin') {
+        keep('admin_token', access_token);
+        keep('has_admin', 'yes');
     } else {
         keep('access_token', access_token);
         keep('refresh_token', refresh_token);

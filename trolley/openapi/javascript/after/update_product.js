@@ -1,0 +1,1 @@
+pm.collectionVariables.set('own_etag', pm.response.headers.get('ETag'));

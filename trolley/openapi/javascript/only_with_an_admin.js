@@ -1,0 +1,3 @@
+if (!pm.variables.get('admin_email')) {
+    pm.execution.skipRequest();
+}
