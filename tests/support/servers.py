@@ -59,6 +59,7 @@ class Server:
         """Freezes it: connections stay open and nothing answers."""
         assert self._process is not None
         os.kill(self._process.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)  # a busy machine takes its time
 
     def resume(self) -> None:
         assert self._process is not None
