@@ -158,6 +158,14 @@ class PromotionBook(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ClaimPage:
+    """`end` is None on the last page."""
+
+    claims: Sequence[Claim]
+    end: Position | None
+
+
 class ClaimRepository(Protocol):
     """Users' claims to codes. Every operation may raise `StoreUnavailable`."""
 
@@ -177,6 +185,11 @@ class ClaimRepository(Protocol):
     def of_code(self, code: str) -> AsyncIterator[Claim]: ...
 
     def of_owner(self, owner: str) -> AsyncIterator[Claim]: ...
+
+    async def unchanged_since(self, moment: datetime, limit: int, after: Position | None) -> ClaimPage:
+        """Those that are not free and did not change since then, as of about a second ago, the oldest
+        first."""
+        ...
 
 
 class TallyRepository(Protocol):

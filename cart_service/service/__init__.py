@@ -13,6 +13,7 @@ from cart_service.domain.promo_operations import DropEndedPromoCode, Dropped
 from cart_service.ports import CartRepository, Catalogue, PromotionStores, VersionBoard
 from cart_service.service.expiry import Renewal
 from cart_service.service.inspection import SummaryInspection
+from cart_service.service.leftovers import Leftovers
 from cart_service.service.live import LiveCarts
 from cart_service.service.merges import CartMerger, Merge, Merged
 from cart_service.service.pricer import Pricer
@@ -75,9 +76,10 @@ class CartService:
             lifetimes=lifetimes,
         )
         self._merger = CartMerger(carts, self._writer)
-        self.promo_codes = PromoCodes(promotions.claims, self.promotions, uses, self._writer, clock)
+        self.leftovers = Leftovers(carts, promotions.claims, uses, clock)
+        self.promo_codes = PromoCodes(self.promotions, uses, self.leftovers, self._writer, clock)
         self.inspection = SummaryInspection(carts, catalogue, self._pricer, cache, board)
-        self.promotion_audit = PromotionAudit(carts, promotions, uses, clock)
+        self.promotion_audit = PromotionAudit(promotions, self.leftovers)
         self._renewal = Renewal(carts, lifetimes, clock)
 
     async def cart(self, owner: str) -> Rendered:
@@ -138,7 +140,7 @@ class CartService:
         """Removes the owner's cart, summary and uses of promo codes; repeating it changes nothing."""
         await self._carts.remove(owner)
         await self._summaries.forget(owner)
-        await self.promo_codes.forget(owner)
+        await self.leftovers.forget(owner)
 
     async def expired_cart_was_removed(self, cart: Cart) -> None:
         """Clears away what there is of the cart outside its document. Raises `SummaryNotSecured`,

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 
 from cart_service.domain.promotion_uses import Claim, ClaimState, Tally
-from cart_service.ports import CartRepository, PromotionStores
-from cart_service.service.promotion_uses import PromotionUses
-from shared.clock import Clock
-
-SETTLED_AFTER = timedelta(minutes=15)
-"""A claim that was touched later than this may belong to a request that is still on its way."""
+from cart_service.ports import PromotionStores
+from cart_service.service.leftovers import Leftovers
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +29,10 @@ class Recount:
 
 
 class PromotionAudit:
-    def __init__(
-        self, carts: CartRepository, stores: PromotionStores, uses: PromotionUses, clock: Clock
-    ) -> None:
-        self._carts = carts
+    def __init__(self, stores: PromotionStores, leftovers: Leftovers) -> None:
         self._claims = stores.claims
         self._tallies = stores.tallies
-        self._uses = uses
-        self._clock = clock
+        self._leftovers = leftovers
 
     async def recount(self, code: str, *, repair: bool) -> Recount:
         """Compares the claims to a code with its tally and with the carts, while the shop goes on.
@@ -55,14 +46,14 @@ class PromotionAudit:
         claimed = {claim.claim_id for claim in claims if claim.state is not ClaimState.FREE}
         orphans = [id for id in tally.held.split() if id not in claimed]
         uncounted = [it for it in claims if _must_be_counted(it) and not tally.holds(it.claim_id)]
-        abandoned = [claim for claim in claims if await self._is_abandoned(claim)]
+        abandoned = [claim for claim in claims if await self._leftovers.is_abandoned(claim)]
         settling = sum(claim.state is ClaimState.SETTLING and tally.holds(claim.claim_id) for claim in claims)
         final = sum(claim.final for claim in claims) - settling
         if repair:
             await self._repair(code, tally, orphans, final)
             await self._count_again(code, uncounted)
             for claim in abandoned:
-                await self._give_back(claim)
+                await self._leftovers.give_back(claim)
         return Recount(
             code=code,
             abandoned=tuple(claim.owner for claim in abandoned),
@@ -71,16 +62,6 @@ class PromotionAudit:
             final=final,
             final_counted=tally.final,
         )
-
-    async def _is_abandoned(self, claim: Claim) -> bool:
-        if claim.state is ClaimState.FREE or claim.changed_at is None:
-            return False
-        if self._clock.now() - claim.changed_at < SETTLED_AFTER:
-            return False
-        if claim.state is not ClaimState.RESERVED:
-            return True
-        cart = await self._carts.get(claim.owner)
-        return cart is None or cart.promo_code != claim.code
 
     async def _repair(self, code: str, seen: Tally, orphans: list[str], final: int) -> None:
         def step(tally: Tally) -> Tally:
@@ -95,12 +76,6 @@ class PromotionAudit:
             now = await self._claims.change(code, claim.owner, lambda it: it)
             if _must_be_counted(now):
                 await self._tallies.change(code, partial(Tally.hold_anyway, claim_id=now.claim_id))
-
-    async def _give_back(self, claim: Claim) -> None:
-        if claim.state is ClaimState.CLAIMING:
-            await self._uses.withdraw(claim)
-        else:
-            await self._uses.release(claim.code, claim.owner, claim.turn)
 
 
 def _must_be_counted(claim: Claim) -> bool:

@@ -22,6 +22,7 @@ from shared.cache.ports import Cached
 from shared.events.ports import BusUnavailable, Entry
 from shared.store.ports import StoreUnavailable
 from shared.store.repository import Change
+from tests.cart_service.lanes import before_access
 from tests.cart_service.memory_board import Announcements, MemoryBoard
 from tests.cart_service.memory_promotions import Kept, memory_stores
 
@@ -59,12 +60,14 @@ class MemoryCarts:
         self._open.set()
 
     async def get(self, id: str) -> Cart | None:
+        await before_access()
         self.reads += 1
         cart = self._carts.get(id)
         await self._open.wait()
         return cart
 
     async def update(self, id: str, change: Callable[[Cart | None], Change[Cart, Any]]) -> Any:
+        await before_access()
         made = change(self._carts.get(id))
         if made.aggregate is None:
             return made.result
@@ -79,6 +82,7 @@ class MemoryCarts:
         return made.result
 
     async def remove(self, id: str) -> bool:
+        await before_access()
         return self._carts.pop(id, None) is not None
 
 

@@ -14,10 +14,11 @@ from pydantic import SecretStr
 from cart_service.domain.promotion_definitions import definition_of
 from cart_service.domain.promotion_uses import Claim, ClaimState, Tally
 from cart_service.domain.promotions import Promotion, PromotionStatus
-from cart_service.ports import Position, PromotionPage, PromotionStores
+from cart_service.ports import ClaimPage, Position, PromotionPage, PromotionStores
 from shared.http.pagination import CursorCodec
 from shared.store.ports import StoreUnavailable
 from shared.store.repository import Change
+from tests.cart_service.lanes import before_access
 
 
 @dataclass
@@ -48,6 +49,7 @@ class Kept:
     faults: Faults = field(default_factory=Faults)
 
     async def change(self, place: dict[Any, Any], key: Any, empty: Any, step: Callable[[Any], Any]) -> Any:
+        await before_access()
         await asyncio.sleep(0)
         after = step(place.get(key, empty))
         fails = self.faults.strike()
@@ -99,7 +101,7 @@ class MemoryClaims:
         return sum(it.state is ClaimState.RESERVED for it in self._kept.claims.values() if it.code == code)
 
     async def refresh(self) -> None:
-        await asyncio.sleep(0)
+        await before_access()
 
     async def of_code(self, code: str) -> AsyncIterator[Claim]:
         for claim in [it for it in self._kept.claims.values() if it.code == code]:
@@ -109,6 +111,13 @@ class MemoryClaims:
         for claim in [it for it in self._kept.claims.values() if it.owner == owner]:
             yield claim
 
+    async def unchanged_since(self, moment: datetime, limit: int, after: Position | None) -> ClaimPage:
+        begin = int(after[0] or 0) if after else 0
+        claims = [it for it in self._kept.claims.values() if it.state is not ClaimState.FREE]
+        old = [it for it in claims if it.changed_at and it.changed_at < moment]
+        page = sorted(old, key=lambda it: (it.changed_at, it.owner))[begin : begin + limit]
+        return ClaimPage(page, [begin + limit] if begin + limit < len(old) else None)
+
 
 class MemoryTallies:
     def __init__(self, kept: Kept) -> None:
@@ -116,6 +125,7 @@ class MemoryTallies:
         self._kept = kept
 
     async def get(self, id: str) -> Tally | None:
+        await before_access()
         return self._kept.tallies.get(id)
 
     async def change(self, code: str, step: Callable[[Tally], Tally]) -> Tally:
