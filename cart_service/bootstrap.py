@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from cart_service.adapters.carts import CARTS, CartCodec
 from cart_service.adapters.catalogue import PRODUCTS, CatalogueView
+from cart_service.adapters.code_holders import StoredCodeHolders
 from cart_service.adapters.expiring_carts import StoredExpiringCarts
 from cart_service.adapters.lease import LEASE_SECONDS, LEASES, NatsLease
 from cart_service.adapters.promotion_book import BUCKET, PromotionDelivery, WatchedPromotions
@@ -75,7 +76,7 @@ async def open_operations(settings: CartSettings, backends: Backends) -> AsyncIt
                 settings,
                 backends,
                 carts=carts.repository,
-                promotions=await _promotion_stores(settings, backends, promotions, book),
+                promotions=await _promotion_stores(settings, backends, carts, promotions, book),
                 catalogue=await _open_catalogue(stack, settings, backends, live),
                 board=NatsVersionBoard(announcements, backends.bus.connection, versions),
                 versions=versions,
@@ -97,7 +98,7 @@ async def bootstrap(settings: CartSettings, backends: Backends) -> AsyncIterator
             settings,
             backends,
             carts=carts.repository,
-            promotions=await _promotion_stores(settings, backends, promotions, book),
+            promotions=await _promotion_stores(settings, backends, carts, promotions, book),
             catalogue=await _open_catalogue(stack, settings, backends, live),
             board=await _open_board(stack, settings, backends, versions, live),
             versions=versions,
@@ -169,12 +170,17 @@ async def _open_promotions(stack: AsyncExitStack, backends: Backends) -> Kept[St
 
 
 async def _promotion_stores(
-    settings: CartSettings, backends: Backends, promotions: Kept[StoredPromotions], book: WatchedPromotions
+    settings: CartSettings,
+    backends: Backends,
+    carts: Kept[AggregateRepository[Cart]],
+    promotions: Kept[StoredPromotions],
+    book: WatchedPromotions,
 ) -> PromotionStores:
     return PromotionStores(
         promotions=promotions.repository,
         claims=StoredClaims(await backends.stores.open(PROMOTION_CLAIMS)),
         tallies=StoredTallies(await backends.stores.open(PROMOTION_TALLIES)),
+        holders=StoredCodeHolders(carts.store),
         book=book,
         cursors=CursorCodec(settings.cursor_secret),
     )

@@ -179,12 +179,14 @@ class ClaimRepository(Protocol):
         ...
 
     async def refresh(self) -> None:
-        """Makes every write acknowledged before this call visible to `of_code` and `of_owner`."""
+        """Makes every write acknowledged before this call visible to `of_code`, `of_owner` and `all`."""
         ...
 
     def of_code(self, code: str) -> AsyncIterator[Claim]: ...
 
     def of_owner(self, owner: str) -> AsyncIterator[Claim]: ...
+
+    def all(self) -> AsyncIterator[Claim]: ...
 
     async def unchanged_since(self, moment: datetime, limit: int, after: Position | None) -> ClaimPage:
         """Those that are not free and did not change since then, as of about a second ago, the oldest
@@ -202,6 +204,14 @@ class TallyRepository(Protocol):
         ...
 
 
+class CodeHolders(Protocol):
+    """The carts by their promo code. May raise `StoreUnavailable`."""
+
+    def carts_with(self, code: str) -> AsyncIterator[Cart]:
+        """Those on which it stands, as of every write acknowledged before this call, or a newer one."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class PromotionStores:
     """Everything that is kept of promotions, and what this replica knows of them."""
@@ -209,5 +219,6 @@ class PromotionStores:
     promotions: PromotionRepository
     claims: ClaimRepository
     tallies: TallyRepository
+    holders: CodeHolders
     book: PromotionBook
     cursors: Cursors

@@ -70,6 +70,9 @@ class StoredClaims(AggregateRepository[Claim]):
     def of_owner(self, owner: str) -> AsyncIterator[Claim]:
         return self._scan(Equals("owner", owner))
 
+    def all(self) -> AsyncIterator[Claim]:
+        return self._scan()
+
     async def unchanged_since(self, moment: datetime, limit: int, after: Position | None) -> ClaimPage:
         taken = [state.value for state in ClaimState if state is not ClaimState.FREE]
         conditions: list[Condition] = [
@@ -80,8 +83,8 @@ class StoredClaims(AggregateRepository[Claim]):
         claims = [self._codec.from_document(it.id, it.body) for it in found.documents]
         return ClaimPage(claims, found.next_after)
 
-    async def _scan(self, condition: Condition) -> AsyncIterator[Claim]:
-        async for document in self._store.scan([condition]):
+    async def _scan(self, *conditions: Condition) -> AsyncIterator[Claim]:
+        async for document in self._store.scan(conditions):
             yield self._codec.from_document(document.id, document.body)
 
 

@@ -23,6 +23,7 @@ from cart_service.service.promotion_uses import PromotionUses
 from cart_service.service.promotions import Promotions
 from cart_service.service.rendering import Rendered, render_cart
 from cart_service.service.summaries import Summaries
+from cart_service.service.unbacked_carts import UnbackedCarts
 from cart_service.service.versions import KnownVersions
 from cart_service.service.writes import CartWriter, Write, Written
 from shared.cache.ports import Cache
@@ -79,7 +80,8 @@ class CartService:
         self.leftovers = Leftovers(carts, promotions.claims, uses, clock)
         self.promo_codes = PromoCodes(self.promotions, uses, self.leftovers, self._writer, clock)
         self.inspection = SummaryInspection(carts, catalogue, self._pricer, cache, board)
-        self.promotion_audit = PromotionAudit(promotions, self.leftovers)
+        unbacked = UnbackedCarts(carts, promotions, uses, self.leftovers, self._writer)
+        self.promotion_audit = PromotionAudit(promotions, self.leftovers, unbacked)
         self._renewal = Renewal(carts, lifetimes, clock)
 
     async def cart(self, owner: str) -> Rendered:

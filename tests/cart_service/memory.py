@@ -19,6 +19,7 @@ from cart_service.service import CartService
 from cart_service.service.live import LiveCarts, LiveLimits
 from cart_service.service.versions import KnownVersions
 from shared.cache.ports import Cached
+from shared.events.envelope import Event
 from shared.events.ports import BusUnavailable, Entry
 from shared.store.ports import StoreUnavailable
 from shared.store.repository import Change
@@ -43,6 +44,7 @@ class MemoryCarts:
     def __init__(self, carts: dict[str, Cart]) -> None:
         self.reads = 0
         self.writes = 0
+        self.events: list[Event] = []
         self._carts = carts
         self._fails_in: int | None = None
         self._is_written = True
@@ -77,6 +79,7 @@ class MemoryCarts:
         if not fails or self._is_written:
             self.writes += 1
             self._carts[id] = made.aggregate
+            self.events += made.events
         if fails:
             raise StoreUnavailable("cut off")
         return made.result
@@ -226,7 +229,7 @@ async def start_replica(shop: Shop, *, capacity: int) -> Replica:
     )
     service = CartService(
         carts=repository,
-        promotions=memory_stores(shop.kept, book),
+        promotions=memory_stores(shop.kept, book, shop.carts),
         catalogue=catalogue,
         cache=cache,
         board=board,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -20,6 +21,8 @@ from cart_service.domain.promotions import Conditions, Percentage, Promotion
 from cart_service.service.leftovers import SETTLED_AFTER, Leftovers
 from cart_service.service.promotion_audit import PromotionAudit
 from cart_service.service.promotion_uses import PromotionUses, Uses
+from cart_service.service.unbacked_carts import UnbackedCarts
+from cart_service.service.writes import CartWriter
 from shared.errors import ShopError
 from shared.store.ports import StoreUnavailable
 from tests.cart_service.memory import FirstSecond, MemoryCarts
@@ -41,9 +44,10 @@ class World:
         self.clock = FirstSecond()
         self.stores = memory_stores(self.kept, book=None)
         self.uses = PromotionUses(self.stores.claims, self.stores.tallies, self.clock)
-        self.carts: dict = {}
-        self.leftovers = Leftovers(MemoryCarts(self.carts), self.stores.claims, self.uses, self.clock)
-        self.audit = PromotionAudit(self.stores, self.leftovers)
+        carts = MemoryCarts({})
+        self.leftovers = Leftovers(carts, self.stores.claims, self.uses, self.clock)
+        none = UnbackedCarts(carts, self.stores, self.uses, self.leftovers, cast("CartWriter", None))
+        self.audit = PromotionAudit(self.stores, self.leftovers, none)
 
     @property
     def had(self) -> int:
