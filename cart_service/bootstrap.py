@@ -234,6 +234,7 @@ async def _start_sweep(
         StoredExpiringCarts(carts.store, carts.repository),
         NatsLease(bucket, "cart-expiry", new_id()),
         service.expired_cart_was_removed,
+        service.leftovers.clear_away,
         clock=backends.clock,
         batch=settings.cart_sweep_batch,
         interval_seconds=settings.cart_sweep_seconds,
