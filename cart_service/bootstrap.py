@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from cart_service.adapters.carts import CARTS, CartCodec
 from cart_service.adapters.catalogue import PRODUCTS, CatalogueView
+from cart_service.adapters.code_holders import StoredCodeHolders
 from cart_service.adapters.expiring_carts import StoredExpiringCarts
 from cart_service.adapters.lease import LEASE_SECONDS, LEASES, NatsLease
 from cart_service.adapters.promotion_book import BUCKET, PromotionDelivery, WatchedPromotions
@@ -76,7 +77,7 @@ async def open_operations(settings: CartSettings, backends: Backends) -> AsyncIt
                 settings,
                 backends,
                 carts=carts.repository,
-                promotions=await _promotion_stores(settings, backends, promotions, book),
+                promotions=await _promotion_stores(settings, backends, carts, promotions, book),
                 catalogue=await _open_catalogue(stack, settings, backends, live),
                 board=NatsVersionBoard(announcements, backends.bus.connection, versions),
                 versions=versions,
@@ -100,7 +101,7 @@ async def bootstrap(settings: CartSettings, backends: Backends) -> AsyncIterator
             settings,
             backends,
             carts=carts.repository,
-            promotions=await _promotion_stores(settings, backends, promotions, book),
+            promotions=await _promotion_stores(settings, backends, carts, promotions, book),
             catalogue=await _open_catalogue(stack, settings, backends, live),
             board=await _open_board(stack, settings, backends, versions, deletions, live=live),
             versions=versions,
@@ -175,12 +176,17 @@ async def _open_promotions(stack: AsyncExitStack, backends: Backends) -> Kept[St
 
 
 async def _promotion_stores(
-    settings: CartSettings, backends: Backends, promotions: Kept[StoredPromotions], book: WatchedPromotions
+    settings: CartSettings,
+    backends: Backends,
+    carts: Kept[AggregateRepository[Cart]],
+    promotions: Kept[StoredPromotions],
+    book: WatchedPromotions,
 ) -> PromotionStores:
     return PromotionStores(
         promotions=promotions.repository,
         claims=StoredClaims(await backends.stores.open(PROMOTION_CLAIMS)),
         tallies=StoredTallies(await backends.stores.open(PROMOTION_TALLIES)),
+        holders=StoredCodeHolders(carts.store),
         book=book,
         cursors=CursorCodec(settings.cursor_secret),
     )
@@ -211,14 +217,9 @@ async def _open_board(
     *,
     live: LiveCarts,
 ) -> NatsVersionBoard:
-    bucket = await backends.bus.bucket(_board_bucket(settings))
-    board = NatsVersionBoard(
-        bucket,
-        backends.bus.connection,
-        versions,
-        on_deleted=deletions.heard,
-        on_listening=live.anything_changed,
-    )
+    bucket, sessions = await backends.bus.bucket(_board_bucket(settings)), backends.bus.connection
+    on_deleted, on_listening = deletions.heard, live.anything_changed
+    board = NatsVersionBoard(bucket, sessions, versions, on_deleted=on_deleted, on_listening=on_listening)
     await board.start()
     stack.push_async_callback(board.close)
     return board
@@ -236,6 +237,7 @@ async def _start_sweep(
         StoredExpiringCarts(carts.store, carts.repository),
         NatsLease(bucket, "cart-expiry", new_id()),
         service.expired_cart_was_removed,
+        service.leftovers.clear_away,
         clock=backends.clock,
         batch=settings.cart_sweep_batch,
         interval_seconds=settings.cart_sweep_seconds,

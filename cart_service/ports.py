@@ -158,6 +158,14 @@ class PromotionBook(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ClaimPage:
+    """`end` is None on the last page."""
+
+    claims: Sequence[Claim]
+    end: Position | None
+
+
 class ClaimRepository(Protocol):
     """Users' claims to codes. Every operation may raise `StoreUnavailable`."""
 
@@ -171,12 +179,19 @@ class ClaimRepository(Protocol):
         ...
 
     async def refresh(self) -> None:
-        """Makes every write acknowledged before this call visible to `of_code` and `of_owner`."""
+        """Makes every write acknowledged before this call visible to `of_code`, `of_owner` and `all`."""
         ...
 
     def of_code(self, code: str) -> AsyncIterator[Claim]: ...
 
     def of_owner(self, owner: str) -> AsyncIterator[Claim]: ...
+
+    def all(self) -> AsyncIterator[Claim]: ...
+
+    async def unchanged_since(self, moment: datetime, limit: int, after: Position | None) -> ClaimPage:
+        """Those that are not free and did not change since then, as of about a second ago, the oldest
+        first."""
+        ...
 
 
 class TallyRepository(Protocol):
@@ -189,6 +204,14 @@ class TallyRepository(Protocol):
         ...
 
 
+class CodeHolders(Protocol):
+    """The carts by their promo code. May raise `StoreUnavailable`."""
+
+    def carts_with(self, code: str) -> AsyncIterator[Cart]:
+        """Those on which it stands, as of every write acknowledged before this call, or a newer one."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class PromotionStores:
     """Everything that is kept of promotions, and what this replica knows of them."""
@@ -196,5 +219,6 @@ class PromotionStores:
     promotions: PromotionRepository
     claims: ClaimRepository
     tallies: TallyRepository
+    holders: CodeHolders
     book: PromotionBook
     cursors: Cursors

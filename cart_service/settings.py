@@ -37,9 +37,14 @@ class CartSettings(ServiceSettings):
     cart_life_empty_hours: int = Field(6, ge=1, le=8760, description="Life of an empty cart.")
 
     cart_sweep_seconds: int = Field(
-        600, ge=1, le=86_400, description="Between looks for carts whose life is over."
+        600,
+        ge=1,
+        le=86_400,
+        description="Between looks for carts whose life is over, and for uses of promo codes no cart has.",
     )
-    cart_sweep_batch: int = Field(200, ge=1, le=5000, description="Expired carts removed at a time.")
+    cart_sweep_batch: int = Field(
+        200, ge=1, le=5000, description="Expired carts removed, or uses of promo codes looked at, at a time."
+    )
     cart_events_heartbeat_seconds: int = Field(
         15, ge=1, le=300, description="Silence after which a live cart gets a sign of life."
     )

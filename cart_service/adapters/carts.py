@@ -31,6 +31,7 @@ CARTS = Collection(
         "owner_kind": Field(FieldType.KEYWORD),
         "promo_code": Field(FieldType.KEYWORD),
         "promo_turn": Field(FieldType.LONG),
+        "next_turn": Field(FieldType.LONG),
         "lines": Field(FieldType.OPAQUE),
         "saved": Field(FieldType.OPAQUE),
         "used_keys": Field(FieldType.OPAQUE),
@@ -51,6 +52,7 @@ class CartCodec:
         rare: dict[str, Any] = {
             "promo_code": aggregate.promo_code,
             "promo_turn": aggregate.promo_turn,
+            "next_turn": aggregate.next_turn,
             "saved": _line_lists(aggregate.saved.values()),
             "undo": aggregate.undo and _undo_json(aggregate.undo),
             "merges": [_merge_json(merge) for merge in aggregate.merges],
@@ -75,6 +77,7 @@ class CartCodec:
             saved=_lines(body.get("saved", ())),
             promo_code=body.get("promo_code"),
             promo_turn=body.get("promo_turn", 0),
+            next_turn=body.get("next_turn", 0),
             updated_at=body["updated_at"],
             expires_at=body.get("expires_at"),
             owner_kind=OwnerKind(body.get("owner_kind", OwnerKind.USER)),

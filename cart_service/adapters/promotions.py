@@ -13,7 +13,7 @@ from cart_service.adapters.promotion_documents import (
 )
 from cart_service.domain.promotion_uses import Claim, ClaimState, Tally
 from cart_service.domain.promotions import Promotion, PromotionStatus
-from cart_service.ports import Position, PromotionPage
+from cart_service.ports import ClaimPage, Position, PromotionPage
 from shared.clock import to_rfc3339
 from shared.events.outbox import Outbox
 from shared.store.ports import Between, Condition, DocumentStore, Equals, OneOf, Query
@@ -70,8 +70,21 @@ class StoredClaims(AggregateRepository[Claim]):
     def of_owner(self, owner: str) -> AsyncIterator[Claim]:
         return self._scan(Equals("owner", owner))
 
-    async def _scan(self, condition: Condition) -> AsyncIterator[Claim]:
-        async for document in self._store.scan([condition]):
+    def all(self) -> AsyncIterator[Claim]:
+        return self._scan()
+
+    async def unchanged_since(self, moment: datetime, limit: int, after: Position | None) -> ClaimPage:
+        taken = [state.value for state in ClaimState if state is not ClaimState.FREE]
+        conditions: list[Condition] = [
+            OneOf("state", taken),
+            Between("changed_at", below=to_rfc3339(moment)),
+        ]
+        found = await self._store.find(Query(conditions, ["changed_at"], limit, after))
+        claims = [self._codec.from_document(it.id, it.body) for it in found.documents]
+        return ClaimPage(claims, found.next_after)
+
+    async def _scan(self, *conditions: Condition) -> AsyncIterator[Claim]:
+        async for document in self._store.scan(conditions):
             yield self._codec.from_document(document.id, document.body)
 
 

@@ -28,8 +28,8 @@ class Cart:
     `lines` are to be bought, `saved` are for later. `used_keys` are the last accepted idempotency keys, the
     oldest first. `recent` holds, for each of the last versions, what its write found where it changed
     something: `recent[-1]` made `version`. `handover` is what this cart, a guest's, was merged as; `merges`
-    are the last merges it has taken in, oldest first. `promo_turn` is the turn of the `Claim` by which the
-    `promo_code` stands.
+    are the last merges it has taken in, oldest first. The `promo_code` stands by its `promo_turn`; a code
+    comes by `next_turn` or not at all, so that one that comes too late stays out (see `Claim`).
     """
 
     owner: str
@@ -38,6 +38,7 @@ class Cart:
     saved: Lines = field(default_factory=dict)
     promo_code: str | None = None
     promo_turn: int = 0
+    next_turn: int = 0
     updated_at: str | None = None
     expires_at: str | None = None
     owner_kind: OwnerKind = OwnerKind.USER
@@ -87,14 +88,20 @@ class Cart:
         return self if saved is self.saved else replace(self, saved=saved)
 
     def with_promo_code(self, code: str, turn: int) -> Cart:
-        """With the code, in place of any other; the latest turn stays."""
-        if code == self.promo_code and turn <= self.promo_turn:
-            return self
-        return replace(self, promo_code=code, promo_turn=turn)
+        """With the code, in place of any other, by this turn, which is used up with it."""
+        return replace(self, promo_code=code, promo_turn=turn, next_turn=turn + 1)
 
     def without_promo_code(self) -> Cart:
         """Takes the code off, if there is one."""
         return replace(self, promo_code=None, promo_turn=0) if self.promo_code else self
+
+    def with_turns(self, at: str) -> Cart:
+        """With a turn by which a code can come."""
+        return self if self.next_turn else replace(self, next_turn=_first_turn(at))
+
+    def past_turn(self, turn: int) -> Cart:
+        """To which no code comes any more by this turn or an earlier one."""
+        return replace(self, next_turn=turn + 1) if 0 < self.next_turn <= turn else self
 
     def take_back(self, at: str) -> Cart:
         """The last clear, removal or merge taken back. Raises `NothingToUndo`, `CartFull`."""
@@ -143,7 +150,8 @@ class Cart:
         if not found:
             return before if self._remembers_as(before) else self
         recent = (*before.recent, found)[-REMEMBERED_WRITES:] if len(found) <= REMEMBERED_WRITES else ()
-        return replace(self, version=_next_version(before, at), updated_at=at, recent=recent)
+        after = replace(self, version=_next_version(before, at), updated_at=at, recent=recent)
+        return after.with_turns(at)
 
     def has_used(self, key: str, fingerprint: str) -> bool:
         """Whether this request was accepted before. Raises `IdempotencyKeyReused` when another one was."""
@@ -176,8 +184,8 @@ class Cart:
         return replace(self, lines=lines, saved=saved)
 
     def _remembers_as(self, before: Cart) -> bool:
-        mine = (self.undo, self.merges, self.handover, self.promo_turn, self.used_keys)
-        return mine == (before.undo, before.merges, before.handover, before.promo_turn, before.used_keys)
+        mine = (self.undo, self.merges, self.handover, self.next_turn, self.used_keys)
+        return mine == (before.undo, before.merges, before.handover, before.next_turn, before.used_keys)
 
 
 def _next_version(before: Cart, at: str) -> int:
@@ -186,3 +194,8 @@ def _next_version(before: Cart, at: str) -> int:
     if before.version:
         return before.version + 1
     return max(1, int((from_rfc3339(at) - _VERSIONS_BEGIN).total_seconds()))
+
+
+def _first_turn(at: str) -> int:
+    """Begins at the milliseconds since 2026, above the turns that the owner's earlier carts have used."""
+    return max(1, int((from_rfc3339(at) - _VERSIONS_BEGIN).total_seconds() * 1000))

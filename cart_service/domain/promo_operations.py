@@ -26,16 +26,29 @@ class Dropped:
 
 
 class NotReserved(Exception):
-    """The code does not stand on the cart, and no use of it is reserved: reserve one and come again."""
+    """The code does not stand on the cart, and cannot come by the turn that it was reserved for, if any:
+    reserve it for `turn` and come again. 0 when the cart has no turns yet."""
+
+    def __init__(self, turn: int) -> None:
+        super().__init__(turn)
+        self.turn = turn
+
+
+@dataclass(frozen=True, slots=True)
+class BeginPromoTurns(BaseOperation):
+    """Has the cart count turns, also one that was not there before."""
+
+    def apply(self, cart: Cart, _products: Mapping[str, Product], at: str, /) -> Cart:
+        return cart.with_turns(at)
 
 
 @dataclass(frozen=True, slots=True)
 class PutPromoCode(BaseOperation):
-    """Puts the code on the cart by the reserved `turn`, in place of any other. Without a turn it raises
-    `NotReserved`, unless the code stands there already and `may_stand`."""
+    """Puts the code on the cart by the reserved `turn`, in place of any other. Raises `NotReserved` without a
+    turn, or when it is over, unless the code stands there already and `may_stand`."""
 
     code: str
-    turn: int | None = None
+    turn: int = 0
     may_stand: bool = True
 
     @property
@@ -43,11 +56,11 @@ class PutPromoCode(BaseOperation):
         return type(self).__name__, self.code
 
     def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
-        if self.turn is not None:
-            return cart.with_promo_code(self.code, self.turn)
         if cart.promo_code == self.code and self.may_stand:
             return cart
-        raise NotReserved
+        if self.turn and self.turn == cart.next_turn:
+            return cart.with_promo_code(self.code, self.turn)
+        raise NotReserved(cart.next_turn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +73,15 @@ class RemovePromoCode(BaseOperation):
 
 @dataclass(frozen=True, slots=True)
 class RedeemPromoCode(BaseOperation):
-    """Takes the code off after an order, unless it was put there again since: `turn` is the order's."""
+    """Takes the code off after an order, unless it was put there again since: `turn` is the order's. What was
+    reserved for it then, and is still on its way, went with the order."""
 
     code: str
     turn: int
 
     def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
         spent = cart.promo_code == self.code and cart.promo_turn <= self.turn
-        return cart.without_promo_code() if spent else cart
+        return (cart.without_promo_code() if spent else cart).past_turn(self.turn)
 
 
 @dataclass(frozen=True, slots=True)

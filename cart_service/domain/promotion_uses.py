@@ -32,7 +32,7 @@ class ClaimState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlacedOrder:
-    """An order that made a use final. `turn` is that of the cart it was placed with."""
+    """An order that made a use final. `turn` is the latest that it was reserved for."""
 
     order_id: str
     turn: int
@@ -42,9 +42,11 @@ class PlacedOrder:
 class Claim:
     """One user's uses of one code: at most one reserved, `final` placed orders, the last of them by id.
 
-    `turn` counts how often the user has put the code on the cart. The cart keeps the turn, and only the
-    latest turn can be given back: what takes an earlier one off a cart comes too late to do harm. `counted`
-    says that the code's tally has to be told of this claim.
+    `turn` is the latest that it was reserved for. Turns belong to the cart: a code comes on it by the next
+    one only, and who gives a turn back has seen to it that the cart is past it, without the code. So what is
+    on its way to the cart comes too late once its use was given back, and a use that was reserved for a later
+    turn is not given back by who gives back an earlier one. `counted` says that the code's tally has to be
+    told of this claim.
     """
 
     code: str
@@ -62,15 +64,23 @@ class Claim:
         """Given back or made final, and the tally has to be told first."""
         return self.state in (ClaimState.RELEASING, ClaimState.SETTLING)
 
-    def claimed(self, promotion: Promotion, fresh_id: str, now: datetime) -> Claim:
-        """The claim with a use reserved, or on the way to it when it must be counted; the next turn.
+    def has_left(self, claim_id: str) -> bool:
+        """Whether that id is nobody's any more."""
+        return self.claim_id != claim_id or self.state is ClaimState.FREE
+
+    def has_spent(self, turn: int) -> bool:
+        """Whether what stood on the cart by this turn has left it, or should have, for an order."""
+        return self.turn > turn or any(order.turn == turn for order in self.orders)
+
+    def claimed(self, promotion: Promotion, turn: int, fresh_id: str, now: datetime) -> Claim:
+        """The claim with a use reserved for that turn, or on the way to it when it must be counted.
 
         Unfinished ones stay as they are. Raises `PromoCodeUsedByYou`.
         """
         if self.is_unfinished:
             return self
         if self.state is not ClaimState.FREE:
-            return replace(self, turn=self.turn + 1, changed_at=now)
+            return replace(self, turn=turn, changed_at=now) if turn > self.turn else self
         limit = promotion.conditions.per_user_limit
         if limit is not None and self.final >= limit:
             raise PromoCodeUsedByYou(self.code, limit)
@@ -80,7 +90,7 @@ class Claim:
             state=ClaimState.CLAIMING if counted else ClaimState.RESERVED,
             claim_id=fresh_id,
             counted=counted,
-            turn=self.turn + 1,
+            turn=max(turn, self.turn),
             changed_at=now,
         )
 
@@ -97,8 +107,8 @@ class Claim:
         return self
 
     def released(self, turn: int, now: datetime) -> Claim:
-        """Given back by the cart of this turn."""
-        if self.state is not ClaimState.RESERVED or self.turn != turn:
+        """Given back by a cart that is past this turn and does not have the code."""
+        if self.state is not ClaimState.RESERVED or self.turn > turn:
             return self
         state = ClaimState.RELEASING if self.counted else ClaimState.FREE
         return replace(self, state=state, changed_at=now)

@@ -14,6 +14,7 @@ from cart_service.ports import CartRepository, Catalogue, PromotionStores, Versi
 from cart_service.service.deletions import KnownDeletions
 from cart_service.service.expiry import Renewal
 from cart_service.service.inspection import SummaryInspection
+from cart_service.service.leftovers import Leftovers
 from cart_service.service.live import LiveCarts
 from cart_service.service.merges import CartMerger, Merge, Merged
 from cart_service.service.pricer import Pricer
@@ -23,6 +24,7 @@ from cart_service.service.promotion_uses import PromotionUses
 from cart_service.service.promotions import Promotions
 from cart_service.service.rendering import Rendered, render_cart
 from cart_service.service.summaries import Summaries
+from cart_service.service.unbacked_carts import UnbackedCarts
 from cart_service.service.versions import KnownVersions
 from cart_service.service.writes import CartWriter, Write, Written
 from shared.cache.ports import Cache
@@ -79,10 +81,12 @@ class CartService:
             clock=clock,
             lifetimes=lifetimes,
         )
-        self.promo_codes = PromoCodes(promotions.claims, self.promotions, uses, self._writer, clock)
+        self.leftovers = Leftovers(carts, promotions.claims, uses, clock)
+        self.promo_codes = PromoCodes(self.promotions, uses, self.leftovers, self._writer, clock)
         self._merger = CartMerger(carts, self._writer, self.promo_codes.carry_over)
         self.inspection = SummaryInspection(carts, catalogue, self._pricer, cache, board)
-        self.promotion_audit = PromotionAudit(carts, promotions, uses, clock)
+        unbacked = UnbackedCarts(carts, promotions, uses, self.leftovers, self._writer)
+        self.promotion_audit = PromotionAudit(promotions, self.leftovers, unbacked)
 
     async def cart(self, owner: str) -> Rendered:
         """The owner's cart, empty when there is none. Raises `StoreUnavailable`, `CatalogueUnavailable`."""
@@ -142,7 +146,7 @@ class CartService:
         """Removes the owner's cart, summary and uses of promo codes; repeating it changes nothing."""
         await self._carts.remove(owner)
         await self._summaries.forget(owner)
-        await self.promo_codes.forget(owner)
+        await self.leftovers.forget(owner)
 
     async def expired_cart_was_removed(self, cart: Cart) -> None:
         """Clears away what there is of the cart outside its document. Raises `SummaryNotSecured`,

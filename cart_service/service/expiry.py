@@ -26,16 +26,20 @@ _PAUSE_SECONDS = 0.1  # so that the store has time for shoppers
 _RENEWAL_SECONDS = 1.0
 
 OnRemoved = Callable[[Cart], Awaitable[None]]
+ClearAway = Callable[[int], Awaitable[bool]]
 
 
 class ExpirySweep:
-    """Removes expired carts, one replica at a time. `on_removed` gets each cart that was removed."""
+    """Removes expired carts, one replica at a time, and then clears away what requests have left behind.
+    `on_removed` gets each cart that was removed; `clear_away` gets how much to look at, and tells whether
+    there is more."""
 
     def __init__(
         self,
         carts: ExpiringCarts,
         lease: Lease,
         on_removed: OnRemoved,
+        clear_away: ClearAway,
         *,
         clock: Clock,
         batch: int,
@@ -44,6 +48,7 @@ class ExpirySweep:
         self._carts = carts
         self._lease = lease
         self._on_removed = on_removed
+        self._clear_away = clear_away
         self._clock = clock
         self._batch = batch
         self._interval_seconds = interval_seconds
@@ -62,9 +67,17 @@ class ExpirySweep:
     async def sweep(self) -> int:
         """How many carts it removed: none while another replica sweeps, or NATS is away, and no more than
         some batches at a time. Raises `StoreUnavailable`."""
-        now, removed, batches = self._clock.now(), 0, 0
         if not await self._lease.hold():
             return 0
+        removed = await self._remove_expired()
+        for _ in range(_BATCHES_PER_SWEEP):
+            if not await self._lease.hold() or not await self._clear_away(self._batch):
+                break
+            await asyncio.sleep(_PAUSE_SECONDS)
+        return removed
+
+    async def _remove_expired(self) -> int:
+        now, removed, batches = self._clock.now(), 0, 0
         async for owners in self._carts.expired(now, self._batch):
             outcomes = await asyncio.gather(*(self._remove(owner, now) for owner in owners))
             removed, batches = removed + sum(outcomes), batches + 1

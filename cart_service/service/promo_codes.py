@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from cart_service.domain.operations import Operation
 from cart_service.domain.promo_operations import (
+    BeginPromoTurns,
     Dropped,
     NotReserved,
     PutPromoCode,
@@ -14,12 +16,14 @@ from cart_service.domain.promo_operations import (
 )
 from cart_service.domain.promotion_errors import PromoCodeNotFound
 from cart_service.domain.promotions import Promotion, PromotionStatus
-from cart_service.ports import ClaimRepository
-from cart_service.service.promotion_uses import PromotionUses
+from cart_service.service.leftovers import Leftovers
+from cart_service.service.promotion_uses import PromotionUses, contended
 from cart_service.service.promotions import Promotions
 from cart_service.service.writes import CartWriter, Write, Written
 from shared.clock import Clock
 from shared.errors import ShopError, Unavailable
+
+_ATTEMPTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +38,15 @@ class Redeemed:
 class PromoCodes:
     def __init__(
         self,
-        claims: ClaimRepository,
         promotions: Promotions,
         uses: PromotionUses,
+        leftovers: Leftovers,
         writer: CartWriter,
         clock: Clock,
     ) -> None:
-        self._claims = claims
         self._promotions = promotions
         self._uses = uses
+        self._leftovers = leftovers
         self._writer = writer
         self._clock = clock
 
@@ -50,7 +54,7 @@ class PromoCodes:
         """Puts the code on the cart, in place of any other. `write` has no operation yet.
 
         Raises `PromoCodeNotFound`, `PromoCodeNotStarted`, `PromoCodeEnded`, `PromoCodeUsedUp`,
-        `PromoCodeUsedByYou`, and what `CartWriter.write` raises.
+        `PromoCodeUsedByYou`, `ClaimContended`, and what `CartWriter.write` raises.
         """
         promotion = await self._promotions.find(code)
         if promotion is None:
@@ -59,9 +63,16 @@ class PromoCodes:
         runs = promotion.status_at(now) is PromotionStatus.ACTIVE
         try:
             return await self._write(write, PutPromoCode(code, may_stand=runs))
-        except NotReserved:  # the write is no repeat, and would be made
+        except NotReserved as due:  # the write is no repeat, and would be made
             promotion.require_running(now)
-        return await self._put_reserved(write, promotion)
+            turn = due.turn
+        for _ in range(_ATTEMPTS):
+            turn = turn or await self._begin_turns(write)
+            try:
+                return await self._put_reserved(write, promotion, turn)
+            except NotReserved as due:  # somebody else's put or an order came between
+                turn = due.turn
+        raise contended(code)
 
     async def remove(self, write: Write) -> Written:
         """Takes the code off the cart and gives its use back."""
@@ -86,21 +97,26 @@ class PromoCodes:
         await self._write(Write(user_id, ()), RedeemPromoCode(code, order.turn))
         return Redeemed(code, user_id, order.order_id)
 
-    async def forget(self, owner: str) -> None:
-        """Gives back every use of a user who is no more. The cart has to be gone."""
-        await self._claims.refresh()
-        async for claim in self._claims.of_owner(owner):
-            await self._uses.release(claim.code, owner, claim.turn)
+    async def _begin_turns(self, write: Write) -> int:
+        begun = replace(write, key=None, if_versions=None)
+        return (await self._write(begun, BeginPromoTurns())).cart.next_turn
 
-    async def _put_reserved(self, write: Write, promotion: Promotion) -> Written:
-        turn = await self._uses.reserve(promotion, write.owner)
+    async def _put_reserved(self, write: Write, promotion: Promotion, turn: int) -> Written:
+        await self._uses.reserve(promotion, write.owner, turn)
         try:
-            return await self._write(write, PutPromoCode(promotion.code, turn))
+            written = await self._write(write, PutPromoCode(promotion.code, turn))
         except Unavailable:  # the cart may have it: the reservation stays, and a repeat finds it
             raise
         except ShopError:
-            await self._uses.release(promotion.code, write.owner, turn)
+            await self._give_up(promotion.code, write.owner, turn)
             raise
+        if written.replayed:  # the same request has put it meanwhile, and it may be gone again
+            await self._give_up(promotion.code, write.owner, turn)
+        return written
+
+    async def _give_up(self, code: str, owner: str, turn: int) -> None:
+        with suppress(Unavailable):  # it is cleared away later
+            await self._leftovers.give_up(code, owner, turn)
 
     async def _write(self, write: Write, operation: Operation) -> Written:
         return await self._writer.write(replace(write, operations=[operation]))

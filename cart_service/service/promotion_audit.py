@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 
 from cart_service.domain.promotion_uses import Claim, ClaimState, Tally
-from cart_service.ports import CartRepository, PromotionStores
-from cart_service.service.promotion_uses import PromotionUses
-from shared.clock import Clock
-
-SETTLED_AFTER = timedelta(minutes=15)
-"""A claim that was touched later than this may belong to a request that is still on its way."""
+from cart_service.ports import PromotionStores
+from cart_service.service.leftovers import Leftovers
+from cart_service.service.unbacked_carts import UnbackedCarts
 
 
 @dataclass(frozen=True, slots=True)
 class Recount:
     """What does not fit together for one code. The `abandoned` users have a use reserved and no cart with
-    the code on it; `orphans` are ids that are counted, and nobody has them; the `uncounted` users have one
-    reserved that is not counted. `final` orders are on record, of which `final_counted` are in the tally."""
+    the code on it; the `unbacked` ones a cart with the code on it and none reserved; `orphans` are ids that
+    are counted, and nobody has them; the `uncounted` users have one reserved that is not counted. `final`
+    orders are on record, of which `final_counted` are in the tally."""
 
     code: str
     abandoned: tuple[str, ...]
+    unbacked: tuple[str, ...]
     orphans: tuple[str, ...]
     uncounted: tuple[str, ...]
     final: int
@@ -30,18 +29,25 @@ class Recount:
 
     @property
     def is_clean(self) -> bool:
-        return not (self.abandoned or self.orphans or self.uncounted) and self.final == self.final_counted
+        somebody = self.abandoned or self.unbacked or self.orphans or self.uncounted
+        return not somebody and self.final == self.final_counted
 
 
 class PromotionAudit:
-    def __init__(
-        self, carts: CartRepository, stores: PromotionStores, uses: PromotionUses, clock: Clock
-    ) -> None:
-        self._carts = carts
+    def __init__(self, stores: PromotionStores, leftovers: Leftovers, unbacked: UnbackedCarts) -> None:
         self._claims = stores.claims
         self._tallies = stores.tallies
-        self._uses = uses
-        self._clock = clock
+        self._leftovers = leftovers
+        self._unbacked = unbacked
+
+    async def claimed_codes(self) -> AsyncIterator[str]:
+        """The codes that anybody has or had a use of, also those of no promotion."""
+        await self._claims.refresh()
+        codes: set[str] = set()
+        async for claim in self._claims.all():
+            if claim.code not in codes:
+                codes.add(claim.code)
+                yield claim.code
 
     async def recount(self, code: str, *, repair: bool) -> Recount:
         """Compares the claims to a code with its tally and with the carts, while the shop goes on.
@@ -55,53 +61,51 @@ class PromotionAudit:
         claimed = {claim.claim_id for claim in claims if claim.state is not ClaimState.FREE}
         orphans = [id for id in tally.held.split() if id not in claimed]
         uncounted = [it for it in claims if _must_be_counted(it) and not tally.holds(it.claim_id)]
-        abandoned = [claim for claim in claims if await self._is_abandoned(claim)]
-        settling = sum(claim.state is ClaimState.SETTLING and tally.holds(claim.claim_id) for claim in claims)
-        final = sum(claim.final for claim in claims) - settling
+        abandoned = [claim for claim in claims if await self._leftovers.is_abandoned(claim)]
+        unbacked = await self._unbacked.find(code, claims)
         if repair:
-            await self._repair(code, tally, orphans, final)
+            await self._repair(tally, orphans, claims)
             await self._count_again(code, uncounted)
             for claim in abandoned:
-                await self._give_back(claim)
+                await self._leftovers.give_back(claim)
+            for cart in unbacked:
+                await self._unbacked.repair(code, cart)
         return Recount(
             code=code,
             abandoned=tuple(claim.owner for claim in abandoned),
+            unbacked=tuple(cart.owner for cart in unbacked),
             orphans=tuple(orphans),
             uncounted=tuple(claim.owner for claim in uncounted),
-            final=final,
+            final=_final(claims, tally),
             final_counted=tally.final,
         )
 
-    async def _is_abandoned(self, claim: Claim) -> bool:
-        if claim.state is ClaimState.FREE or claim.changed_at is None:
-            return False
-        if self._clock.now() - claim.changed_at < SETTLED_AFTER:
-            return False
-        if claim.state is not ClaimState.RESERVED:
-            return True
-        cart = await self._carts.get(claim.owner)
-        return cart is None or cart.promo_code != claim.code
-
-    async def _repair(self, code: str, seen: Tally, orphans: list[str], final: int) -> None:
+    async def _repair(self, seen: Tally, orphans: list[str], claims: list[Claim]) -> None:
         def step(tally: Tally) -> Tally:
             for id in orphans:
                 tally = tally.let_go(id)
-            return tally.with_final(final) if tally.final == seen.final else tally
+            return tally.with_final(_final(claims, tally)) if tally.final == seen.final else tally
 
-        await self._tallies.change(code, step)
+        await self._tallies.change(seen.code, step)
 
     async def _count_again(self, code: str, claims: list[Claim]) -> None:
         for claim in claims:
-            now = await self._claims.change(code, claim.owner, lambda it: it)
+            now = await self._now(claim)
             if _must_be_counted(now):
-                await self._tallies.change(code, partial(Tally.hold_anyway, claim_id=now.claim_id))
+                id = now.claim_id
+                await self._tallies.change(code, partial(Tally.hold_anyway, claim_id=id))
+                if (await self._now(claim)).has_left(id):
+                    await self._tallies.change(code, partial(Tally.let_go, claim_id=id))
 
-    async def _give_back(self, claim: Claim) -> None:
-        if claim.state is ClaimState.CLAIMING:
-            await self._uses.withdraw(claim)
-        else:
-            await self._uses.release(claim.code, claim.owner, claim.turn)
+    async def _now(self, claim: Claim) -> Claim:
+        return await self._claims.change(claim.code, claim.owner, lambda it: it)
 
 
 def _must_be_counted(claim: Claim) -> bool:
     return claim.counted and claim.state is ClaimState.RESERVED
+
+
+def _final(claims: list[Claim], tally: Tally) -> int:
+    """The orders on record that the tally has been told of."""
+    settling = sum(claim.state is ClaimState.SETTLING and tally.holds(claim.claim_id) for claim in claims)
+    return sum(claim.final for claim in claims) - settling

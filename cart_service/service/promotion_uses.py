@@ -45,29 +45,32 @@ class PromotionUses:
         self._tallies = tallies
         self._clock = clock
 
-    async def reserve(self, promotion: Promotion, owner: str) -> int:
-        """Reserves the owner's one use at a time, if that is not done yet; gives the turn for the cart.
+    async def reserve(self, promotion: Promotion, owner: str, turn: int = 0) -> None:
+        """Reserves the owner's one use at a time, if that is not done yet, for this turn of the cart, or for
+        none.
 
         Raises `PromoCodeUsedUp`, `PromoCodeUsedByYou`, `ClaimContended`.
         """
         for _ in range(_ATTEMPTS):
             fresh_id = secrets.token_urlsafe(_ID_BYTES)
-            step = partial(Claim.claimed, promotion=promotion, fresh_id=fresh_id, now=self._clock.now())
+            now = self._clock.now()
+            step = partial(Claim.claimed, promotion=promotion, turn=turn, fresh_id=fresh_id, now=now)
             claim = await self._claims.change(promotion.code, owner, step)
             if claim.is_unfinished:
-                await self._finish(claim)
+                await self.finish(claim)
             elif claim.state is ClaimState.RESERVED or await self._count(promotion, claim):
-                return claim.turn
-        raise _contended(promotion.code)
+                return
+        raise contended(promotion.code)
 
     async def give_back(self, owner: str, dropped: Dropped) -> None:
         """Gives back the use of a code that the owner's cart has lost; repeating it changes nothing."""
         await self.release(dropped.code, owner, dropped.turn)
 
     async def release(self, code: str, owner: str, turn: int) -> None:
-        """Gives back what the cart had by this turn, unless the code was put on a cart again since."""
+        """Gives back what was reserved for this turn or an earlier one. The cart has to be past it, and must
+        not have the code; or be gone."""
         now = self._clock.now()
-        await self._finish(await self._claims.change(code, owner, lambda it: it.released(turn, now)))
+        await self.finish(await self._claims.change(code, owner, lambda it: it.released(turn, now)))
 
     async def make_final(self, promotion: Promotion, owner: str, order_id: str) -> PlacedOrder:
         """Makes the owner's use final, once for each order. Where none is reserved any more, it reserves one:
@@ -76,14 +79,14 @@ class PromotionUses:
             claim, is_new = await self._settle(promotion.code, owner, order_id)
             if is_new and not claim.counted:
                 await self._tallies.change(promotion.code, Tally.with_order)
-            await self._finish(claim)
+            await self.finish(claim)
             order = claim.placed(order_id)
             if order is not None:
                 return order
             if not claim.is_unfinished:
                 promotion.require_running(self._clock.now())
                 await self.reserve(promotion, owner)
-        raise _contended(promotion.code)
+        raise contended(promotion.code)
 
     async def of(self, promotion: Promotion) -> Uses:
         """The numbers; without a total limit the reserved ones are those of about a second ago."""
@@ -93,9 +96,19 @@ class PromotionUses:
         return Uses(await self._claims.reserved(promotion.code), tally.final)
 
     async def withdraw(self, claim: Claim) -> None:
-        """Takes back a claim that was never confirmed. Should somebody confirm it after all, he sees that."""
-        await self._claims.change(claim.code, claim.owner, lambda it: it.refused(claim.claim_id))
-        await self._tallies.change(claim.code, lambda it: it.let_go(claim.claim_id))
+        """Takes back a claim that was never confirmed, unless somebody does that just now."""
+        id = claim.claim_id
+        now = await self._claims.change(claim.code, claim.owner, lambda it: it.refused(id))
+        if now.has_left(id):
+            await self._tallies.change(claim.code, lambda it: it.let_go(id))
+
+    async def finish(self, claim: Claim) -> None:
+        """Tells the tally what the claim says already."""
+        if not claim.is_unfinished:
+            return
+        id, is_final = claim.claim_id, claim.state is ClaimState.SETTLING
+        await self._tallies.change(claim.code, lambda it: it.make_final(id) if is_final else it.let_go(id))
+        await self._claims.change(claim.code, claim.owner, lambda it: it.finished(id))
 
     async def _settle(self, code: str, owner: str, order_id: str) -> tuple[Claim, bool]:
         now, is_new = self._clock.now(), False
@@ -119,18 +132,10 @@ class PromotionUses:
         confirmed = await self._claims.change(claim.code, claim.owner, lambda it: it.confirmed(id))
         if confirmed.claim_id == id and confirmed.state is ClaimState.RESERVED:
             return True
-        if confirmed.claim_id != id or confirmed.state is ClaimState.FREE:
+        if confirmed.has_left(id):
             await self._tallies.change(claim.code, lambda it: it.let_go(id))
         return False
 
-    async def _finish(self, claim: Claim) -> None:
-        """Tells the tally what the claim says already."""
-        if not claim.is_unfinished:
-            return
-        id, is_final = claim.claim_id, claim.state is ClaimState.SETTLING
-        await self._tallies.change(claim.code, lambda it: it.make_final(id) if is_final else it.let_go(id))
-        await self._claims.change(claim.code, claim.owner, lambda it: it.finished(id))
 
-
-def _contended(code: str) -> ClaimContended:
+def contended(code: str) -> ClaimContended:
     return ClaimContended(f"The use of {code} is being changed by several requests at once: come again soon.")

@@ -20,9 +20,11 @@ from cart_service.service.deletions import KnownDeletions
 from cart_service.service.live import LiveCarts, LiveLimits
 from cart_service.service.versions import KnownVersions
 from shared.cache.ports import Cached
+from shared.events.envelope import Event
 from shared.events.ports import BusUnavailable, Entry
 from shared.store.ports import StoreUnavailable
 from shared.store.repository import Change
+from tests.cart_service.lanes import before_access
 from tests.cart_service.memory_board import Announcements, MemoryBoard
 from tests.cart_service.memory_promotions import Kept, memory_stores
 
@@ -43,6 +45,7 @@ class MemoryCarts:
     def __init__(self, carts: dict[str, Cart]) -> None:
         self.reads = 0
         self.writes = 0
+        self.events: list[Event] = []
         self._carts = carts
         self._fails_in: int | None = None
         self._is_written = True
@@ -60,12 +63,14 @@ class MemoryCarts:
         self._open.set()
 
     async def get(self, id: str) -> Cart | None:
+        await before_access()
         self.reads += 1
         cart = self._carts.get(id)
         await self._open.wait()
         return cart
 
     async def update(self, id: str, change: Callable[[Cart | None], Change[Cart, Any]]) -> Any:
+        await before_access()
         made = change(self._carts.get(id))
         if made.aggregate is None:
             return made.result
@@ -75,11 +80,13 @@ class MemoryCarts:
         if not fails or self._is_written:
             self.writes += 1
             self._carts[id] = made.aggregate
+            self.events += made.events
         if fails:
             raise StoreUnavailable("cut off")
         return made.result
 
     async def remove(self, id: str) -> bool:
+        await before_access()
         return self._carts.pop(id, None) is not None
 
 
@@ -224,7 +231,7 @@ async def start_replica(shop: Shop, *, capacity: int) -> Replica:
     )
     service = CartService(
         carts=repository,
-        promotions=memory_stores(shop.kept, book),
+        promotions=memory_stores(shop.kept, book, shop.carts),
         catalogue=catalogue,
         cache=cache,
         board=board,

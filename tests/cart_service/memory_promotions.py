@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,13 +11,15 @@ from typing import Any
 import orjson
 from pydantic import SecretStr
 
+from cart_service.domain.cart import Cart
 from cart_service.domain.promotion_definitions import definition_of
 from cart_service.domain.promotion_uses import Claim, ClaimState, Tally
 from cart_service.domain.promotions import Promotion, PromotionStatus
-from cart_service.ports import Position, PromotionPage, PromotionStores
+from cart_service.ports import ClaimPage, Position, PromotionPage, PromotionStores
 from shared.http.pagination import CursorCodec
 from shared.store.ports import StoreUnavailable
 from shared.store.repository import Change
+from tests.cart_service.lanes import before_access
 
 
 @dataclass
@@ -48,6 +50,7 @@ class Kept:
     faults: Faults = field(default_factory=Faults)
 
     async def change(self, place: dict[Any, Any], key: Any, empty: Any, step: Callable[[Any], Any]) -> Any:
+        await before_access()
         await asyncio.sleep(0)
         after = step(place.get(key, empty))
         fails = self.faults.strike()
@@ -99,7 +102,7 @@ class MemoryClaims:
         return sum(it.state is ClaimState.RESERVED for it in self._kept.claims.values() if it.code == code)
 
     async def refresh(self) -> None:
-        await asyncio.sleep(0)
+        await before_access()
 
     async def of_code(self, code: str) -> AsyncIterator[Claim]:
         for claim in [it for it in self._kept.claims.values() if it.code == code]:
@@ -109,6 +112,22 @@ class MemoryClaims:
         for claim in [it for it in self._kept.claims.values() if it.owner == owner]:
             yield claim
 
+    async def all(self) -> AsyncIterator[Claim]:
+        for claim in list(self._kept.claims.values()):
+            yield claim
+
+    async def unchanged_since(self, moment: datetime, limit: int, after: Position | None) -> ClaimPage:
+        await before_access()
+        claims = [it for it in self._kept.claims.values() if it.state is not ClaimState.FREE]
+        old = {
+            (str(it.changed_at), it.owner, it.code): it
+            for it in claims
+            if it.changed_at and it.changed_at < moment
+        }
+        left = sorted(place for place in old if after is None or list(place) > list(after))
+        page = [old[place] for place in left[:limit]]
+        return ClaimPage(page, left[limit - 1] if len(left) > limit else None)
+
 
 class MemoryTallies:
     def __init__(self, kept: Kept) -> None:
@@ -116,6 +135,7 @@ class MemoryTallies:
         self._kept = kept
 
     async def get(self, id: str) -> Tally | None:
+        await before_access()
         return self._kept.tallies.get(id)
 
     async def change(self, code: str, step: Callable[[Tally], Tally]) -> Tally:
@@ -123,11 +143,22 @@ class MemoryTallies:
         return await self._kept.change(self._kept.tallies, code, Tally(code), step)
 
 
-def memory_stores(kept: Kept, book: Any) -> PromotionStores:
+class MemoryHolders:
+    def __init__(self, carts: Mapping[str, Cart]) -> None:
+        self._carts = carts
+
+    async def carts_with(self, code: str) -> AsyncIterator[Cart]:
+        await before_access()
+        for cart in [it for it in self._carts.values() if it.promo_code == code]:
+            yield cart
+
+
+def memory_stores(kept: Kept, book: Any, carts: Mapping[str, Cart] | None = None) -> PromotionStores:
     return PromotionStores(
         promotions=MemoryPromotions(kept),
         claims=MemoryClaims(kept),
         tallies=MemoryTallies(kept),
+        holders=MemoryHolders({} if carts is None else carts),
         book=book,
         cursors=CursorCodec(SecretStr("a secret that signs the cursors of tests")),
     )

@@ -70,10 +70,13 @@ class Life:
         async def on_removed(cart: Cart) -> None:
             self.removed.append(cart.owner)
 
+        async def all_clear(_limit: int) -> bool:
+            return False
+
         store = store or self.store
         carts = StoredExpiringCarts(store, AggregateRepository(store, CartCodec()))
         sweep = ExpirySweep(
-            carts, lease or Lease(), on_removed, clock=self.clock, batch=batch, interval_seconds=1
+            carts, lease or Lease(), on_removed, all_clear, clock=self.clock, batch=batch, interval_seconds=1
         )
         return sweep.sweep
 
@@ -201,3 +204,26 @@ async def test_a_running_replica_sweeps_drops_the_summary_and_gives_the_code_bac
         assert again.version >= first.version
         assert b'"item_count":1' in (await replica.carts.summary(owner)).body
     await cache.close()
+
+
+async def test_a_running_replica_gives_back_the_use_of_a_cart_whose_remover_died(
+    backend_settings: dict[str, Any], nats_server: NatsServer
+) -> None:
+    clock = MovableClock()
+    settings = CartSettings(**{**backend_settings, "nats_url": nats_server.url, "cart_sweep_seconds": 1})
+    async with running_replica(settings, clock) as replica:
+        gone, there = new_id(), new_id()
+        promotion = Promotion("SPRING", Percentage(10), Conditions(total_limit=2), "USD", "", clock.now())
+        await replica.carts.promotions.create(promotion)
+        for owner in (gone, there):
+            await replica.carts.promo_codes.put(Write(owner, ()), "SPRING")
+        await AggregateRepository(replica.store, CartCodec()).remove(gone)
+
+        async def is_given_back() -> bool:
+            uses = (await replica.carts.promotions.get("SPRING")).uses
+            return uses is not None and uses.reserved == 1
+
+        assert not await is_given_back()
+        clock.ahead = timedelta(minutes=16)
+        await eventually(is_given_back, timeout=20)
+        assert (await replica.carts.promotion_audit.recount("SPRING", repair=False)).is_clean

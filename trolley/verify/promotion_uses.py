@@ -12,8 +12,9 @@ _NAMED = 5
 
 
 class PromotionUses:
-    """Every use that is counted is somebody's, every reserved one is counted, and its cart has the code.
-    Otherwise the claims to the code are right, and it is counted anew."""
+    """Every use that is counted is somebody's, every reserved one is counted, its cart has the code, and no
+    other cart has. Otherwise the claims to the code are right, and it is counted anew. Codes of no promotion
+    are looked at as well."""
 
     name = "uses of promo codes"
 
@@ -21,8 +22,13 @@ class PromotionUses:
         self._carts = carts
 
     async def keys(self) -> AsyncIterator[str]:
+        codes = set()
         async for document in self._carts.promotions.store.scan():
+            codes.add(document.id)
             yield document.id
+        async for code in self._carts.service.promotion_audit.claimed_codes():
+            if code not in codes:
+                yield code
 
     async def look(self, keys: Sequence[str]) -> list[Finding]:
         audit = self._carts.service.promotion_audit
@@ -36,6 +42,7 @@ class PromotionUses:
 def _disagreement(counted: Recount) -> str:
     parts = [
         _named("reserved for users whose carts do not have it", counted.abandoned),
+        _named("not reserved for users whose carts have it", counted.unbacked),
         _named("counted and nobody's", counted.orphans),
         _named("reserved and not counted", counted.uncounted),
     ]

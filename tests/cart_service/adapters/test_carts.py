@@ -18,7 +18,8 @@ AT = "2026-01-01T00:00:01.000Z"
 SHELF = {id: Product(id, id, None, 100, 9, ProductStatus.ACTIVE, 1) for id in ("mug", "cup")}
 DEARER = {id: Product(id, id, None, 150, 9, ProductStatus.ACTIVE, 2) for id in SHELF}
 
-FILLED = apply_all([AddItem("mug", 2), AddItem("cup", 1), PutPromoCode("SPRING", 3)], Cart("ann"), SHELF, AT)
+FILLING = [AddItem("mug", 2), AddItem("cup", 1), PutPromoCode("SPRING", 3)]
+FILLED = apply_all(FILLING, Cart("ann", next_turn=3), SHELF, AT)
 MOVED = apply_all([SaveForLater("mug"), Acknowledge()], FILLED.with_key("a", "f"), DEARER, AT)
 KEY = UsedKey("k", "fingerprint")
 HANDED = apply_all([HandOver("m1", "bob", MergeStrategy.MAX, frozenset(), KEY)], MOVED, SHELF, AT)

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from cart_service.bootstrap import bootstrap
-from cart_service.service import CartService
+from cart_service.service import CartService, Write
 from cart_service.settings import CartSettings
 from shared.backends import open_backends
 from shared.clock import SystemClock
@@ -86,6 +86,31 @@ async def test_one_customer_in_many_requests_has_one_use(
     assert (await uses_of(admin, code))["reserved"] == 0
 
 
+async def test_every_cart_with_the_last_use_is_counted_however_requests_repeat_and_overlap(
+    replicas: list[httpx.AsyncClient], admin: Customer, sign_in: Callable[..., Customer]
+) -> None:
+    code = await add_promotion(admin, total_limit=2)
+    customers = [sign_in(replicas[number % 3]) for number in range(6)]
+
+    async def insist(customer: Customer, number: int) -> None:
+        """Puts it twice at once (on a condition, under a key, or plain), every other time with a removal."""
+        etag = (await customer.call("GET")).headers["ETag"]
+        headers = ({"If-Match": etag}, {"Idempotency-Key": new_id()}, {})[number % 3]
+        requests = [put_code(customer.at(replica), code, **headers) for replica in replicas[:2]]
+        if number % 2:
+            requests.append(customer.call("DELETE", "/promo-code"))
+        answers = await asyncio.gather(*requests)
+        assert {answer.status_code for answer in answers} <= {200, 409, 412}
+
+    for turn in range(4):
+        await asyncio.gather(*(insist(customer, turn + n) for n, customer in enumerate(customers)))
+        carts = [(await customer.call("GET")).json() for customer in customers]
+        holders = sum(cart["promo_code"] is not None for cart in carts)
+        assert holders == (await uses_of(admin, code))["reserved"] <= 2
+    await asyncio.gather(*(customer.call("DELETE", "/promo-code") for customer in customers))
+    assert await uses_of(admin, code) == {"reserved": 0, "final": 0}
+
+
 async def test_parallel_orders_of_the_last_uses(
     replicas: list[httpx.AsyncClient], admin: Customer, sign_in: Callable[..., Customer]
 ) -> None:
@@ -116,11 +141,12 @@ async def test_the_event_of_a_dropped_code_gives_its_use_back(
 ) -> None:
     """As if the writer had died between its write and giving the use back."""
     code = await add_promotion(admin, total_limit=1)
-    cart = (await put_code(ann, code)).json()
+    cart = (await service.promo_codes.put(Write(ann.user_id, ()), code)).cart
     settings = CartSettings(**backend_settings)
     async with open_backends(settings, SystemClock(), name="test") as backends:
-        data = {"version": cart["version"], "promo_code": {"then": code, "turn_then": 1, "now": None}}
-        event = Event.new("cart.updated", ann.user_id, cart["version"], SystemClock().now(), data)
+        dropped = {"then": code, "turn_then": cart.promo_turn, "now": None}
+        data = {"version": cart.version, "promo_code": dropped}
+        event = Event.new("cart.updated", ann.user_id, cart.version, SystemClock().now(), data)
         await backends.bus.publish(event)
 
         async def is_given_back() -> bool:

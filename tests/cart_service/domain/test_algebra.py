@@ -30,7 +30,6 @@ from cart_service.domain.operations import (
 from cart_service.domain.price_policy import PricePolicy
 from cart_service.domain.pricing import Terms, price
 from cart_service.domain.products import Product, ProductStatus
-from cart_service.domain.promo_operations import PutPromoCode
 from cart_service.domain.promotions import (
     Benefit,
     Conditions,
@@ -143,7 +142,7 @@ def test_totals_are_the_sums_of_the_lines_at_any_price(
 ) -> None:
     """Whatever was done to the cart, whatever prices are now, and whatever a code takes off."""
     promotion = Promotion("SPRING", benefit, Conditions(), "USD", "", TERMS.now)
-    cart = one_by_one([*operations, PutPromoCode("SPRING", 1)], Cart("ann"))
+    cart = one_by_one(operations, Cart("ann")).with_promo_code("SPRING", 1)
     priced = price(cart, shelf_at(prices), replace(TERMS, promotion=promotion))
     totals = priced.totals
     assert totals.subtotal == sum(prices[line.product_id] * line.quantity for line in priced.lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -17,8 +18,11 @@ from cart_service.domain.promotion_errors import (
 )
 from cart_service.domain.promotion_uses import MAX_HELD, ClaimState, Tally
 from cart_service.domain.promotions import Conditions, Percentage, Promotion
-from cart_service.service.promotion_audit import SETTLED_AFTER, PromotionAudit
+from cart_service.service.leftovers import SETTLED_AFTER, Leftovers
+from cart_service.service.promotion_audit import PromotionAudit
 from cart_service.service.promotion_uses import PromotionUses, Uses
+from cart_service.service.unbacked_carts import UnbackedCarts
+from cart_service.service.writes import CartWriter
 from shared.errors import ShopError
 from shared.store.ports import StoreUnavailable
 from tests.cart_service.memory import FirstSecond, MemoryCarts
@@ -40,8 +44,10 @@ class World:
         self.clock = FirstSecond()
         self.stores = memory_stores(self.kept, book=None)
         self.uses = PromotionUses(self.stores.claims, self.stores.tallies, self.clock)
-        self.carts: dict = {}
-        self.audit = PromotionAudit(MemoryCarts(self.carts), self.stores, self.uses, self.clock)
+        carts = MemoryCarts({})
+        self.leftovers = Leftovers(carts, self.stores.claims, self.uses, self.clock)
+        none = UnbackedCarts(carts, self.stores, self.uses, self.leftovers, cast("CartWriter", None))
+        self.audit = PromotionAudit(self.stores, self.leftovers, none)
 
     @property
     def had(self) -> int:
@@ -59,27 +65,27 @@ class World:
 
 async def test_a_use_is_reserved_once_however_often_it_is_asked_for() -> None:
     world = World(total_limit=2)
-    turns = [await world.uses.reserve(world.promotion, "ann") for _ in range(3)]
-    assert turns == [1, 2, 3]
+    for turn in (1, 1, 2):
+        await world.uses.reserve(world.promotion, "ann", turn)
     assert await world.uses.of(world.promotion) == Uses(1, 0)
 
 
 async def test_the_total_limit_bounds_all_users() -> None:
     world = World(total_limit=2)
     for owner in ("ann", "bob"):
-        await world.uses.reserve(world.promotion, owner)
+        await world.uses.reserve(world.promotion, owner, 1)
     with pytest.raises(PromoCodeUsedUp):
-        await world.uses.reserve(world.promotion, "cem")
+        await world.uses.reserve(world.promotion, "cem", 1)
     await world.uses.release("SPRING", "ann", 1)
-    assert await world.uses.reserve(world.promotion, "cem") == 2
+    await world.uses.reserve(world.promotion, "cem", 1)
     assert world.had == world.counted == 2
 
 
 async def test_without_a_total_limit_no_tally_is_touched() -> None:
     world = World(per_user_limit=1)
-    turn = await world.uses.reserve(world.promotion, "ann")
+    await world.uses.reserve(world.promotion, "ann", 1)
     assert await world.uses.of(world.promotion) == Uses(1, 0)
-    await world.uses.release("SPRING", "ann", turn)
+    await world.uses.release("SPRING", "ann", 1)
     assert isinstance(world.stores.tallies, MemoryTallies)
     assert world.stores.tallies.changes == 0
     await world.uses.make_final(world.promotion, "ann", "order-1")
@@ -100,11 +106,11 @@ async def test_one_user_is_bounded_by_orders_and_the_cart(limits: dict[str, int]
 
 async def test_what_an_earlier_turn_gives_back_comes_too_late() -> None:
     world = World(total_limit=1)
-    first = await world.uses.reserve(world.promotion, "ann")
-    second = await world.uses.reserve(world.promotion, "ann")
-    await world.uses.release("SPRING", "ann", first)
+    for turn in (2, 1):
+        await world.uses.reserve(world.promotion, "ann", turn)
+    await world.uses.release("SPRING", "ann", 1)
     assert world.had == 1
-    await world.uses.release("SPRING", "ann", second)
+    await world.uses.release("SPRING", "ann", 2)
     assert world.had == world.counted == 0
 
 
@@ -143,7 +149,7 @@ async def _do(world: World, step: str, owner: str, number: int) -> None:
     claim = world.kept.claims.get(("SPRING", owner))
     with suppress(StoreUnavailable, PromoCodeUsedUp, PromoCodeUsedByYou):
         if step == "reserve":
-            await world.uses.reserve(world.promotion, owner)
+            await world.uses.reserve(world.promotion, owner, number)
         elif step == "release":
             await world.uses.release("SPRING", owner, claim.turn if claim else 0)
         else:
@@ -200,11 +206,11 @@ async def test_a_retry_makes_a_failed_reservation_good(after: int, is_written: b
 @pytest.mark.parametrize("ends", ["release", "final"])
 async def test_a_retry_makes_a_failed_end_good(ends: str, after: int, is_written: bool) -> None:
     world = World(total_limit=1)
-    turn = await world.uses.reserve(world.promotion, "ann")
+    await world.uses.reserve(world.promotion, "ann", 1)
 
     async def end() -> None:
         if ends == "release":
-            await world.uses.release("SPRING", "ann", turn)
+            await world.uses.release("SPRING", "ann", 1)
         else:
             await world.uses.make_final(world.promotion, "ann", "order-1")
 

@@ -14,7 +14,7 @@ import pytest
 from cart_service.domain.cart import Cart
 from cart_service.domain.expiry import Lifetimes
 from cart_service.domain.lines import Line
-from cart_service.service.expiry import ExpirySweep, Renewal
+from cart_service.service.expiry import ClearAway, ExpirySweep, Renewal
 from shared.clock import SystemClock, to_rfc3339
 from shared.errors import Unavailable
 from shared.store.ports import StoreUnavailable
@@ -48,8 +48,15 @@ class Mine:
         return True
 
 
-def sweep_of(carts: Carts, on_removed: Callable[[Cart], Any]) -> ExpirySweep:
-    return ExpirySweep(carts, Mine(), on_removed, clock=SystemClock(), batch=1, interval_seconds=0.01)
+async def all_clear(_limit: int) -> bool:
+    return False
+
+
+def sweep_of(
+    carts: Carts, on_removed: Callable[[Cart], Any], clear_away: ClearAway = all_clear
+) -> ExpirySweep:
+    clock = SystemClock()
+    return ExpirySweep(carts, Mine(), on_removed, clear_away, clock=clock, batch=1, interval_seconds=0.01)
 
 
 @asynccontextmanager
@@ -84,6 +91,20 @@ async def test_one_sweep_takes_no_more_than_some_batches() -> None:
     async def on_removed(cart: Cart) -> None: ...
 
     assert await sweep_of(Carts(most=1000), on_removed).sweep() == 50
+
+
+@pytest.mark.parametrize(("left", "looks"), [(3, 3), (1000, 50)])
+async def test_it_clears_away_what_is_left_but_no_more_than_some_batches(left: int, looks: int) -> None:
+    limits: list[int] = []
+
+    async def on_removed(cart: Cart) -> None: ...
+
+    async def clear_away(limit: int) -> bool:
+        limits.append(limit)
+        return len(limits) < left
+
+    await sweep_of(Carts(most=0), on_removed, clear_away).sweep()
+    assert limits == [1] * looks
 
 
 class OneCart:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from cart_service.adapters.promotion_documents import PROMOTION_TALLIES
+from cart_service.adapters.promotion_documents import PROMOTION_CLAIMS, PROMOTION_TALLIES
+from cart_service.adapters.promotions import StoredClaims
 from cart_service.domain.promotions import Conditions, Percentage, Promotion
 from cart_service.service import Write
 from cart_service.settings import CartSettings
@@ -16,6 +19,7 @@ from trolley.environment import settings_from
 from trolley.verify.shop import Shop
 
 USES = "uses of promo codes"
+_LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -53,3 +57,39 @@ async def test_a_use_that_nobody_has_is_given_back(
     uses = (await shop.carts.service.promotions.get(code)).uses
     assert uses is not None
     assert (uses.reserved, uses.final) == (1, 0)
+
+
+async def test_a_cart_whose_use_nobody_has_reserved_is_found_and_counted_again(
+    shop: Shop, environment: dict[str, str], code: str
+) -> None:
+    owner = new_id()
+    await shop.carts.service.promo_codes.put(Write(owner, ()), code)
+    async with open_backends(settings_from(CartSettings, environment), SystemClock(), name="t") as backends:
+        for collection, id in ((PROMOTION_TALLIES, code), (PROMOTION_CLAIMS, f"{code}:{owner}")):
+            store = await backends.stores.open(collection)
+            document = await store.get(id)
+            assert document is not None
+            await store.delete(id, document.version)
+    assert (USES, code, "found") in (await verify(shop)).findings
+    repaired = await verify(shop, fix=True)
+    assert any(owner in detail for detail in repaired.details)
+    assert (await verify(shop)).findings == []
+    uses = (await shop.carts.service.promotions.get(code)).uses
+    assert uses is not None
+    assert uses.reserved == 1
+
+
+async def test_uses_of_a_code_without_a_promotion_are_looked_at(
+    shop: Shop, environment: dict[str, str], code: str
+) -> None:
+    async with open_backends(settings_from(CartSettings, environment), SystemClock(), name="t") as backends:
+        claims = StoredClaims(await backends.stores.open(PROMOTION_CLAIMS))
+        now, promotion = (
+            shop.clock.now(),
+            Promotion("LOST", Percentage(5), Conditions(), "USD", "", _LONG_AGO),
+        )
+        await claims.change("LOST", "ann", lambda it: it.claimed(promotion, 1, "abcdefghijkl", _LONG_AGO))
+        await claims.change("LOST", "bob", lambda it: it.claimed(promotion, 1, "abcdefghijkl", now))
+    assert [it for it in (await verify(shop)).findings if it[0] == USES] == [(USES, "LOST", "found")]
+    await verify(shop, fix=True)
+    assert (await verify(shop)).findings == []

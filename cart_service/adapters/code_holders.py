@@ -1,0 +1,23 @@
+"""Carts by their promo code."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from cart_service.adapters.carts import CartCodec
+from cart_service.domain.cart import Cart
+from shared.store.outbox_fields import split
+from shared.store.ports import DocumentStore, Equals
+
+
+class StoredCodeHolders:
+    """A `CodeHolders`."""
+
+    def __init__(self, carts: DocumentStore) -> None:
+        self._carts = carts
+
+    async def carts_with(self, code: str) -> AsyncIterator[Cart]:
+        await self._carts.refresh()
+        async for document in self._carts.scan([Equals("promo_code", code)]):
+            fields, _ = split(document.body)
+            yield CartCodec().from_document(document.id, fields)

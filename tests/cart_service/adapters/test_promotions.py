@@ -1,0 +1,45 @@
+"""Claims and the carts of a code, as each store finds them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from cart_service.adapters.carts import CARTS, CartCodec
+from cart_service.adapters.code_holders import StoredCodeHolders
+from cart_service.adapters.promotion_documents import PROMOTION_CLAIMS
+from cart_service.adapters.promotions import StoredClaims
+from cart_service.domain.cart import Cart
+from cart_service.domain.promotions import Conditions, Percentage, Promotion
+from cart_service.ports import Position
+from shared.store.repository import AggregateRepository, Change
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+async def test_claims_that_did_not_change_for_long_come_page_by_page_the_oldest_first(store_factory) -> None:
+    claims = StoredClaims(await store_factory.open(PROMOTION_CLAIMS))
+    promotion = Promotion("SPRING", Percentage(10), Conditions(total_limit=9), "USD", "", NOW)
+    for minutes in (3, 1, 4, 0, 2):
+        at = NOW + timedelta(minutes=minutes)
+        step = promotion, 1, "abcdefghijkl", at
+        await claims.change("SPRING", f"user-{minutes}", lambda it, step=step: it.claimed(*step))
+    await claims.change("SPRING", "user-1", lambda it: it.refused("abcdefghijkl"))
+    await claims.refresh()
+    found: list[list[str]] = []
+    after: Position | None = None
+    while not found or after is not None:
+        page = await claims.unchanged_since(NOW + timedelta(minutes=4), 2, after)
+        found.append([claim.owner for claim in page.claims])
+        after = page.end
+    assert [owner for page in found for owner in page] == ["user-0", "user-2", "user-3"]
+    assert all(len(page) <= 2 for page in found)
+
+
+async def test_the_carts_of_a_code_are_those_of_this_moment(store_factory) -> None:
+    store = await store_factory.open(CARTS)
+    carts = AggregateRepository(store, CartCodec())
+    for owner, code in (("ann", "SPRING"), ("bob", "AUTUMN"), ("cem", None)):
+        cart = Cart(owner, 1, promo_code=code, promo_turn=5, next_turn=6)
+        await carts.update(owner, lambda _, cart=cart: Change(cart, None))
+    found = [cart async for cart in StoredCodeHolders(store).carts_with("SPRING")]
+    assert [(cart.owner, cart.promo_turn, cart.next_turn) for cart in found] == [("ann", 5, 6)]
