@@ -67,9 +67,10 @@ class PromoCodes:
             promotion.require_running(now)
             turn = due.turn
         for _ in range(_ATTEMPTS):
-            turn = turn or await self._begin_turns(write)
             try:
-                return await self._put_reserved(write, promotion, turn)
+                if turn:
+                    return await self._put_reserved(write, promotion, turn)
+                return await self._put_on_new_cart(write, code)
             except NotReserved as due:  # somebody else's put or an order came between
                 turn = due.turn
         raise contended(code)
@@ -97,9 +98,10 @@ class PromoCodes:
         await self._write(Write(user_id, ()), RedeemPromoCode(code, order.turn))
         return Redeemed(code, user_id, order.order_id)
 
-    async def _begin_turns(self, write: Write) -> int:
-        begun = replace(write, key=None, if_versions=None)
-        return (await self._write(begun, BeginPromoTurns())).cart.next_turn
+    async def _put_on_new_cart(self, write: Write, code: str) -> Written:
+        """Raises `NotReserved` with its first turn, unless somebody else has put the code there meanwhile."""
+        await self._write(replace(write, key=None, if_versions=None), BeginPromoTurns())
+        return await self._write(write, PutPromoCode(code))
 
     async def _put_reserved(self, write: Write, promotion: Promotion, turn: int) -> Written:
         await self._uses.reserve(promotion, write.owner, turn)

@@ -7,7 +7,7 @@ import contextvars
 from collections.abc import Coroutine
 from typing import Any
 
-_SETTLING = 40  # turns of the loop between two accesses, with some to spare
+_MOST_TURNS = 100  # of the loop between two accesses, with many to spare
 
 
 class Lane:
@@ -30,11 +30,11 @@ class Lane:
 
     async def go_on(self, accesses: int = 1) -> None:
         """Lets so many accesses happen, and what follows up to the next one."""
-        await _settle()
+        await self._settle()
         for _ in range(accesses):
             if self._held:
                 self._held.pop(0).set()
-                await _settle()
+                await self._settle()
 
     async def finish(self) -> Any:
         """Its outcome, or what it raises."""
@@ -47,6 +47,12 @@ class Lane:
         self.task.cancel()
         await asyncio.wait([self.task])
 
+    async def _settle(self) -> None:
+        for _ in range(_MOST_TURNS):
+            await asyncio.sleep(0)
+            if self._held or self.is_over:
+                return
+
 
 _LANE: contextvars.ContextVar[Lane | None] = contextvars.ContextVar("lane", default=None)
 
@@ -56,8 +62,3 @@ async def before_access() -> None:
     lane = _LANE.get()
     if lane is not None:
         await lane.hold()
-
-
-async def _settle() -> None:
-    for _ in range(_SETTLING):
-        await asyncio.sleep(0)
