@@ -90,9 +90,9 @@ class PromoWorld:
                 is_reserved = claim.state is ClaimState.RESERVED and claim.turn == cart.promo_turn
                 assert is_reserved or claim.has_spent(cart.promo_turn)
 
-    async def check_end(self) -> None:
-        """Once all is done that was begun, the sweep finds every use that no cart has; after the audit, carts
-        and uses are the same."""
+    async def check_end(self, *, an_order_died: bool) -> None:
+        """Once all is done that was begun, the sweep finds every use that no cart has; after the audit, which
+        finds the codes that died orders have left, carts and uses are the same."""
         self.shop.kept.faults = Faults()
         self.repository.fail_at(1_000_000, is_written=True)
         self.tick(SETTLED_AFTER + timedelta(seconds=1))
@@ -101,7 +101,9 @@ class PromoWorld:
                 pass
         audit = self.service.promotion_audit
         for code in self.limits:
-            assert (await audit.recount(code, repair=True)).abandoned == ()
+            found = await audit.recount(code, repair=True)
+            assert found.abandoned == ()
+            assert an_order_died or found.unbacked == ()
             assert (await audit.recount(code, repair=False)).is_clean
             self._check_end(code)
 

@@ -24,13 +24,14 @@ ACTS: dict[str, Act] = {
     "order": lambda world: world.order("ann", "SPRING", 1),
     "expire": lambda world: _much_later(world, world.expire("ann")),
     "delete": lambda world: world.delete("ann"),
-    "audit": lambda world: world.audit("SPRING"),
+    "audit": lambda world: _much_later(world, world.audit("SPRING")),
     "clear away": lambda world: _much_later(world, world.clear_away()),
 }
-STARTS: dict[str, Sequence[str]] = {
-    "without a cart": (),
-    "with the code": ("put",),
-    "after it was taken off": ("put", "take off"),
+STARTS: dict[str, Act] = {
+    "without a cart": lambda world: _do(world, ()),
+    "with the code": lambda world: _do(world, ("put",)),
+    "after it was taken off": lambda world: _do(world, ("put", "take off")),
+    "after a put died": lambda world: _die_while_putting(world),
 }
 MEANWHILE = [
     *((act,) for act in ACTS),
@@ -52,11 +53,19 @@ async def _do(world: PromoWorld, acts: Sequence[str]) -> None:
         world.check()
 
 
+async def _die_while_putting(world: PromoWorld) -> None:
+    """Before the use, which is counted, was confirmed."""
+    await world.add("ann")
+    put = Lane(_of(ACTS["put"](world)))
+    await put.go_on(3)
+    await put.die()
+
+
 async def _overlap(first: str, start: str, accesses: int, meanwhile: Sequence[str], *, dies: bool) -> bool:
     """False when the first one was over before the others began."""
     world = PromoWorld({"SPRING": 2, "AUTUMN": None})
     await world.start()
-    await _do(world, STARTS[start])
+    await STARTS[start](world)
     lane = Lane(_of(ACTS[first](world)))
     await lane.go_on(accesses)
     is_over = lane.is_over
@@ -69,7 +78,7 @@ async def _overlap(first: str, start: str, accesses: int, meanwhile: Sequence[st
         world.check()
     if not lane.task.cancelled():
         assert lane.task.exception() is None or isinstance(lane.task.exception(), ShopError)
-    await world.check_end()
+    await world.check_end(an_order_died=dies and first == "order")
     return not is_over
 
 
