@@ -4,7 +4,7 @@ A use is first written down as wanted in the user's claim, then counted in the c
 the claim; only after that does a cart get the code. It is given back the other way round: the cart loses the
 code, then the claim says so, then the tally forgets it. Whatever dies between two steps leaves a use counted
 that nobody has, never one that is not counted. Every step can be repeated, and whoever comes next (the user
-again, the event of the cart's change, the audit) goes on where it stopped.
+again, the event of the cart's change, the sweep) goes on where it stopped.
 """
 
 from __future__ import annotations

@@ -86,6 +86,18 @@ async def test_a_claim_withdrawn_before_it_was_confirmed_is_claimed_anew(
     assert kept.tallies["SPRING"].held.split() == [kept.claims[KEY].claim_id] != [first.claim_id]
 
 
+async def test_a_claim_confirmed_and_given_back_by_others_meanwhile_is_claimed_anew(
+    kept: Kept, uses: PromotionUses
+) -> None:
+    reservation = Lane(uses.reserve(kept.promotions["SPRING"], "ann", 1))
+    await reservation.go_on(2)
+    first = kept.claims[KEY]
+    kept.claims[KEY] = first.confirmed(first.claim_id).released(1, FirstSecond().moment)
+    await reservation.finish()
+    assert kept.claims[KEY].state is ClaimState.RESERVED
+    assert kept.tallies["SPRING"].held.split() == [kept.claims[KEY].claim_id] != [first.claim_id]
+
+
 class NeverFinished:
     """Claims that somebody else is always just giving back."""
 
