@@ -10,14 +10,12 @@ from typing import cast
 import pytest
 
 from cart_service.domain.errors import CartChanged
-from cart_service.domain.merging import MergeStrategy
 from cart_service.domain.operations import AddItem
 from cart_service.domain.promo_operations import NotReserved
 from cart_service.domain.promotion_errors import PromoCodeUsedUp
 from cart_service.domain.promotion_uses import Claim, ClaimState, Tally
 from cart_service.domain.promotions import Conditions, Percentage, Promotion
 from cart_service.service import Write
-from cart_service.service.merges import Merge
 from cart_service.service.promo_codes import PromoCodes
 from cart_service.service.promotion_uses import ClaimContended, PromotionUses
 from cart_service.service.writes import CartWriter, Written
@@ -234,23 +232,3 @@ async def test_a_claim_that_is_confirmed_while_it_is_withdrawn_stays_counted(
     await task
     await uses.withdraw(seen)
     assert (kept.claims[KEY].state, is_counted(kept)) == (ClaimState.RESERVED, True)
-
-
-@pytest.mark.parametrize("has", ["another code", "used it up"])
-async def test_a_guests_code_is_lost_where_the_customer_cannot_have_it(
-    kept: Kept, here: Replica, promotion: Promotion, has: str
-) -> None:
-    service = here.service
-    kept.promotions["OTHER"] = replace(promotion, code="OTHER")
-    once = Conditions(per_user_limit=1, total_limit=9)
-    kept.promotions["SPRING"] = replace(promotion, conditions=once)
-    if has == "another code":
-        await service.promo_codes.put(Write("ann", ()), "OTHER")
-    else:
-        await service.promo_codes.redeem("SPRING", "ann", "order-1")
-    await service.write(Write("guest", [AddItem("mug", 1)]))
-    await service.promo_codes.put(Write("guest", ()), "SPRING")
-    merged = await service.merge(Merge("ann", "guest", MergeStrategy.SUM))
-    expected = "OTHER" if has == "another code" else None
-    assert merged.written.cart.promo_code == expected
-    assert kept.tallies["SPRING"].reserved == 0
