@@ -98,7 +98,7 @@ async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIter
         stack.enter_context(closing(passwords))
         throttle = RedisThrottle(settings.redis_url.get_secret_value(), _throttle_limits(settings))
         stack.push_async_callback(throttle.close)
-        delivery = RevokingDelivery(backends.bus, revocations_bucket(settings))
+        delivery = RevokingDelivery(backends.bus, revocations_bucket(settings), backends.verifier.end)
         outboxes = [Outbox(delivery, clock=backends.clock) for _ in (USERS, SESSIONS)]
         adapters = Adapters(
             users=UserRepository(await stores.open(USERS), outboxes[0]),

@@ -61,8 +61,12 @@ class Revocations:
         """Takes a change of the bucket in. A revocation is never taken back, only dropped when spent."""
         if entry.value is None:
             return
-        self._ended.pop(entry.key, None)
-        self._ended[entry.key] = self._revoked_at(entry)
+        self.add(entry.key, self._revoked_at(entry))
+
+    def add(self, session_id: str, revoked_at: datetime) -> None:
+        """Takes in what this process revoked itself, ahead of the watch."""
+        self._ended.pop(session_id, None)
+        self._ended[session_id] = revoked_at
         self._drop_spent()
 
     def _revoked_at(self, entry: Entry) -> datetime:
@@ -74,7 +78,8 @@ class Revocations:
             return self._clock.now()
 
     def _drop_spent(self) -> None:
-        """Forgets from the oldest on; the entries come in the order of time, so each is looked at once."""
+        """Forgets from the oldest on; the entries come about in the order of time, so each is looked at
+        once."""
         spent_before = self._clock.now() - self._life
         while self._ended:
             session_id = next(iter(self._ended))

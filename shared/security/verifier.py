@@ -75,6 +75,10 @@ class TokenVerifier:
         """Whether the session was ended. What lasts longer than a request asks again and again."""
         return session_id in self._revocations
 
+    def end(self, session_id: str, at: datetime) -> None:
+        """Refuses the session's tokens from now on, ahead of the bucket's watch."""
+        self._revocations.add(session_id, at)
+
     def _remembered(self, token: str) -> Identity | None:
         if self._memo_generation != self._keys.generation:
             self._memo.clear()

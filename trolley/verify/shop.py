@@ -67,7 +67,7 @@ async def open_shop(environment: Mapping[str, str], clock: Clock | None = None) 
 
 
 async def _open_auth(stack: AsyncExitStack, backends: Backends) -> list[tuple[DocumentStore, Outbox]]:
-    delivery = RevokingDelivery(backends.bus, revocations_bucket(backends.settings))
+    delivery = RevokingDelivery(backends.bus, revocations_bucket(backends.settings), backends.verifier.end)
     users, sessions = await backends.stores.open(USERS), await backends.stores.open(SESSIONS)
     outboxes = [Outbox(delivery, clock=backends.clock) for _ in (users, sessions)]
     UserRepository(users, outboxes[0])

@@ -146,6 +146,7 @@ async def test_signing_out_while_nats_is_away_takes_effect_when_it_is_back(
         assert (await ana.refresh()).status_code == 401
         assert (await phone.call("POST", "/logout-all")).status_code == 204
         assert (await phone.refresh()).status_code == 401
+        assert [await ana.status(), await phone.status()] == [401, 401]  # where it was asked, at once
         nats_server.start()
         for person in (ana, phone, ana.at(replica), phone.at(replica)):
             await becomes_refused(person, within=20)
