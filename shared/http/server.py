@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import ValidationError
 
+from shared.http.protocol import JoiningProtocol
 from shared.http.runtime import Runtime
 from shared.observability.logging import configure_logging, get_logger
 from shared.settings import ServiceSettings
@@ -41,6 +42,7 @@ def run(app: FastAPI, settings: ServiceSettings, port_setting: str) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        http=JoiningProtocol,
         lifespan="on",
         timeout_graceful_shutdown=settings.http_drain_seconds,
         ws="none",
