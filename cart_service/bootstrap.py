@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from cart_service.adapters.carts import CARTS, CartCodec
 from cart_service.adapters.catalogue import PRODUCTS, CatalogueView
 from cart_service.adapters.code_holders import StoredCodeHolders
+from cart_service.adapters.delivery import CartDelivery
 from cart_service.adapters.expiring_carts import StoredExpiringCarts
 from cart_service.adapters.lease import LEASE_SECONDS, LEASES, NatsLease
 from cart_service.adapters.promotion_book import BUCKET, PromotionDelivery, WatchedPromotions
@@ -28,7 +29,7 @@ from cart_service.service.versions import KnownVersions
 from cart_service.settings import CartSettings
 from cart_service.subscribers import subscribe
 from shared.backends import Backends
-from shared.events.outbox import Outbox, publish_to
+from shared.events.outbox import Outbox
 from shared.events.ports import Bucket, BucketConfig
 from shared.events.tasks import cancel_all
 from shared.http.pagination import CursorCodec
@@ -63,51 +64,53 @@ class Kept(Generic[R]):
 async def open_operations(settings: CartSettings, backends: Backends) -> AsyncIterator[Operations]:
     """The use cases without subscribers and relay, for as long as a command takes."""
     async with AsyncExitStack() as stack:
-        carts = await _open_carts(stack, backends, hot_capacity=0)
+        delivery = CartDelivery(backends.bus)
+        carts = await _open_carts(stack, backends, delivery, hot_capacity=0)
         live = _live_carts(settings, backends)  # nobody opens any
         book = await _open_book(stack, backends, live)
         promotions = await _open_promotions(stack, backends)
         versions = KnownVersions(settings.cart_known_versions)
         announcements = await backends.bus.bucket(_board_bucket(settings))
-        yield Operations(
-            carts=carts,
-            promotions=promotions,
-            announcements=announcements,
-            service=_compose(
-                settings,
-                backends,
-                carts=carts.repository,
-                promotions=await _promotion_stores(settings, backends, carts, promotions, book),
-                catalogue=await _open_catalogue(stack, settings, backends, live),
-                board=NatsVersionBoard(announcements, backends.bus.connection, versions),
-                versions=versions,
-                live=live,
-                deletions=KnownDeletions(),
-            ),
-        )
-
-
-@asynccontextmanager
-async def bootstrap(settings: CartSettings, backends: Backends) -> AsyncIterator[CartService]:
-    """Builds the use cases and what feeds them, and ends it in the opposite order."""
-    async with AsyncExitStack() as stack:
-        carts = await _open_carts(stack, backends, hot_capacity=settings.cart_hot_carts)
-        live = _live_carts(settings, backends)
-        book = await _open_book(stack, backends, live)
-        promotions = await _open_promotions(stack, backends)
-        versions = KnownVersions(settings.cart_known_versions, on_newer=live.cart_changed)
-        deletions = KnownDeletions(on_heard=live.owner_deleted)
         service = _compose(
             settings,
             backends,
             carts=carts.repository,
             promotions=await _promotion_stores(settings, backends, carts, promotions, book),
             catalogue=await _open_catalogue(stack, settings, backends, live),
-            board=await _open_board(stack, settings, backends, versions, deletions, live=live),
+            board=NatsVersionBoard(announcements, backends.bus.connection, versions),
             versions=versions,
             live=live,
-            deletions=deletions,
+            deletions=KnownDeletions(),
         )
+        delivery.attach(service.cart_was_updated)
+        yield Operations(carts=carts, promotions=promotions, announcements=announcements, service=service)
+
+
+@asynccontextmanager
+async def bootstrap(settings: CartSettings, backends: Backends) -> AsyncIterator[CartService]:
+    """Builds the use cases and what feeds them, and ends it in the opposite order."""
+    async with AsyncExitStack() as stack:
+        delivery = CartDelivery(backends.bus)
+        carts = await _open_carts(stack, backends, delivery, hot_capacity=settings.cart_hot_carts)
+        live = _live_carts(settings, backends)
+        book = await _open_book(stack, backends, live)
+        promotions = await _open_promotions(stack, backends)
+        versions = KnownVersions(settings.cart_known_versions, on_newer=live.cart_changed)
+        board = await _open_board(settings, backends, versions, live)
+        service = _compose(
+            settings,
+            backends,
+            carts=carts.repository,
+            promotions=await _promotion_stores(settings, backends, carts, promotions, book),
+            catalogue=await _open_catalogue(stack, settings, backends, live),
+            board=board,
+            versions=versions,
+            live=live,
+            deletions=KnownDeletions(on_heard=live.owner_deleted),
+        )
+        delivery.attach(service.cart_was_updated)
+        stack.push_async_callback(board.close)
+        await board.start(service.heard_of_deletion)
         live.start(service.priced_cart, backends.draining)
         stack.push_async_callback(live.close)
         await carts.outbox.start()
@@ -151,10 +154,10 @@ def _live_carts(settings: CartSettings, backends: Backends) -> LiveCarts:
 
 
 async def _open_carts(
-    stack: AsyncExitStack, backends: Backends, *, hot_capacity: int
+    stack: AsyncExitStack, backends: Backends, delivery: CartDelivery, *, hot_capacity: int
 ) -> Kept[AggregateRepository[Cart]]:
     store = await backends.stores.open(CARTS)
-    outbox = Outbox(publish_to(backends.bus), clock=backends.clock)
+    outbox = Outbox(delivery, clock=backends.clock)
     carts = AggregateRepository(store, CartCodec(), outbox, hot_capacity=hot_capacity)
     outbox.attach(carts, store)
     stack.push_async_callback(outbox.close)
@@ -209,20 +212,10 @@ async def _open_catalogue(
 
 
 async def _open_board(
-    stack: AsyncExitStack,
-    settings: CartSettings,
-    backends: Backends,
-    versions: KnownVersions,
-    deletions: KnownDeletions,
-    *,
-    live: LiveCarts,
+    settings: CartSettings, backends: Backends, versions: KnownVersions, live: LiveCarts
 ) -> NatsVersionBoard:
-    bucket, sessions = await backends.bus.bucket(_board_bucket(settings)), backends.bus.connection
-    on_deleted, on_listening = deletions.heard, live.anything_changed
-    board = NatsVersionBoard(bucket, sessions, versions, on_deleted=on_deleted, on_listening=on_listening)
-    await board.start()
-    stack.push_async_callback(board.close)
-    return board
+    bucket = await backends.bus.bucket(_board_bucket(settings))
+    return NatsVersionBoard(bucket, backends.bus.connection, versions, on_listening=live.anything_changed)
 
 
 async def _start_sweep(

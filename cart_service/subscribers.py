@@ -10,7 +10,7 @@ from shared.events.envelope import Event
 from shared.events.ports import EventBus, EventHandler
 
 USERS_CONSUMER = "cart"
-SUMMARIES_CONSUMER = "cart-summaries"
+PROMO_CODES_CONSUMER = "cart-promo-codes"
 MERGES_CONSUMER = "cart-merges"
 
 
@@ -23,17 +23,14 @@ def user_handlers(carts: CartService) -> Mapping[str, EventHandler]:
     return {"shop.user.deleted.*": user_deleted}
 
 
-def summary_handlers(carts: CartService) -> Mapping[str, EventHandler]:
-    """Carts' own facts, for what the writer could not finish."""
+def promo_code_handlers(carts: CartService) -> Mapping[str, EventHandler]:
+    """Codes that left a cart, for whoever could not give the use back."""
 
-    async def cart_updated(event: Event) -> None:
-        await carts.cart_was_updated(event.entity_id, event.version)
-        changed = event.data.get("promo_code")
-        if changed and changed["then"]:
-            dropped = Dropped(changed["then"], changed["turn_then"])
-            await carts.promo_code_was_dropped(event.entity_id, dropped)
+    async def promo_code_dropped(event: Event) -> None:
+        dropped = Dropped(event.data["code"], event.data["turn"])
+        await carts.promo_code_was_dropped(event.entity_id, dropped)
 
-    return {"shop.cart.updated.*": cart_updated}
+    return {"shop.cart.promo_code_dropped.*": promo_code_dropped}
 
 
 def merge_handlers(carts: CartService) -> Mapping[str, EventHandler]:
@@ -48,5 +45,5 @@ def merge_handlers(carts: CartService) -> Mapping[str, EventHandler]:
 async def subscribe(bus: EventBus, carts: CartService) -> None:
     """Starts the consumers; apart, so that none waits for another's retries."""
     await bus.subscribe(USERS_CONSUMER, user_handlers(carts))
-    await bus.subscribe(SUMMARIES_CONSUMER, summary_handlers(carts))
+    await bus.subscribe(PROMO_CODES_CONSUMER, promo_code_handlers(carts))
     await bus.subscribe(MERGES_CONSUMER, merge_handlers(carts))

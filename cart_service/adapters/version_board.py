@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import nats.errors
@@ -30,8 +30,7 @@ class NatsVersionBoard:
     acknowledgement: so it nearly always knows the newest version even when Redis forgets or brings back an
     old summary. Entries of the bucket expire with the summaries that they outdate.
 
-    `on_deleted` is told in the same way whose account was deleted; `on_listening` whenever it listens anew,
-    because what was published before was missed.
+    `on_listening` is told whenever it listens anew, because what was published before was missed.
     """
 
     def __init__(
@@ -40,13 +39,11 @@ class NatsVersionBoard:
         sessions: Sessions,
         versions: KnownVersions,
         *,
-        on_deleted: Callable[[str], None] = lambda _owner: None,
         on_listening: Callable[[], None] = lambda: None,
     ) -> None:
         self._bucket = bucket
         self._sessions = sessions
         self._versions = versions
-        self._on_deleted = on_deleted
         self._on_listening = on_listening
         self._watch: Watch | None = None
         self._listening: asyncio.Task[None] | None = None
@@ -55,8 +52,10 @@ class NatsVersionBoard:
     def connected(self) -> bool:
         return self._watch is not None and self._watch.connected
 
-    async def start(self) -> None:
-        """Learns what was announced, and starts to listen. Raises `BusUnavailable`."""
+    async def start(self, on_deleted: Callable[[str], Awaitable[None]]) -> None:
+        """Learns what was announced, and starts to listen; `on_deleted` is told in the same way whose account
+        was deleted. Raises `BusUnavailable`."""
+        self._on_deleted = on_deleted
         self._watch = await self._bucket.watch(self._on_announcement, replay=True)
         self._listening = asyncio.create_task(self._listen(), name="cart-versions")
 
@@ -103,7 +102,7 @@ class NatsVersionBoard:
         self._versions.heard(message.subject.rpartition(".")[2], orjson.loads(message.data)["entityversion"])
 
     async def _on_deletion(self, message: Msg) -> None:
-        self._on_deleted(message.subject.rpartition(".")[2])
+        await self._on_deleted(message.subject.rpartition(".")[2])
 
 
 def announced_version(entry: Entry) -> int:

@@ -55,6 +55,7 @@ class CartService:
     ) -> None:
         self.live = live
         self._deletions = deletions
+        self._versions = versions
         self._carts = carts
         self._catalogue = catalogue
         uses = PromotionUses(promotions.claims, promotions.tallies, clock)
@@ -135,12 +136,20 @@ class CartService:
         await self._give_back(owner, dropped)
 
     async def cart_was_updated(self, owner: str, version: int) -> None:
-        """Drops what the cache holds of older versions. A cart that was written after its owner's account was
-        deleted, by a request or a merge on its way, is removed again. Raises `SummaryNotSecured`."""
+        """Part of the delivery of each write's events: drops what the cache holds of older versions. A cart
+        that was written after its owner's account was deleted, by a request or a merge on its way, is removed
+        again. Raises `SummaryNotSecured`."""
         if self._deletions.include(owner):
             await self.owner_was_deleted(owner)
         else:
             await self._summaries.outdate(owner, version)
+
+    async def heard_of_deletion(self, owner: str) -> None:
+        """An account was deleted. A cart of it that this replica knows may have been written after it was
+        removed: then the delivery of its event found nothing wrong."""
+        self._deletions.heard(owner)
+        if self._versions.newest(owner) > 0:
+            await self.owner_was_deleted(owner)
 
     async def owner_was_deleted(self, owner: str) -> None:
         """Removes the owner's cart, summary and uses of promo codes; repeating it changes nothing."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from cart_service.domain.cart import Cart
 from cart_service.domain.differences import differences
+from cart_service.domain.promo_operations import Dropped
 from shared.events.envelope import Event
 
 
@@ -19,6 +20,9 @@ def events_of(before: Cart, after: Cart, now: datetime) -> Sequence[Event]:
         changes = [asdict(difference) for difference in differences(before.lines, after.lines)]
         data = {"version": after.version, "changes": changes, **_promo_code_changed(before, after)}
         events.append(Event.new("cart.updated", after.owner, after.version, now, data))
+    if dropped := Dropped.between(before, after):
+        what = {"code": dropped.code, "turn": dropped.turn}
+        events.append(Event.new("cart.promo_code_dropped", after.owner, after.version, now, what))
     handover = after.handover
     if handover and not handover.is_done and handover != before.handover:
         handed_over = {"merge_id": handover.merge_id, "to": handover.to}
@@ -27,8 +31,6 @@ def events_of(before: Cart, after: Cart, now: datetime) -> Sequence[Event]:
 
 
 def _promo_code_changed(before: Cart, after: Cart) -> dict[str, Any]:
-    """With the turn by which the old one stood: whoever hears of it can give its use back."""
     if before.promo_code == after.promo_code:
         return {}
-    then = {"then": before.promo_code, "turn_then": before.promo_turn}
-    return {"promo_code": {**then, "now": after.promo_code}}
+    return {"promo_code": {"then": before.promo_code, "now": after.promo_code}}

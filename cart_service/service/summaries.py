@@ -16,9 +16,10 @@ moment later. While Redis is away from the writer and not from another replica, 
 of before for as long as its watch is behind, mostly some milliseconds. A bound would take an acknowledgement
 by every replica, or a lease on what they know, which each write pays for while Redis is away from everybody.
 
-Anything else is built from the store. The durable event of each write repeats the work of rule 1 once more,
-for a writer that died between its write and its cache. A cached value may also be empty: it stands for "older
-than this version is outdated", and keeps a slower build from putting an older summary back.
+Anything else is built from the store. The delivery of a write's events, which its document keeps until it was
+made, sees to rule 1 once more, for a writer that died between its write and its cache. A cached value may
+also be empty: it stands for "older than this version is outdated", and keeps a slower build from putting an
+older summary back.
 """
 
 from __future__ import annotations
@@ -142,8 +143,8 @@ class Summaries:
     async def outdate(self, owner: str, version: int) -> None:
         """Sees to it that no summary older than this version is served. Raises `SummaryNotSecured`.
 
-        A write's own event mostly arrives while the writer still waits for the cache, and need not do the
-        same.
+        A write's own event is mostly delivered while the writer still waits for the cache, and need not do
+        the same.
         """
         if put := self._puts.get(owner):
             await asyncio.wait([put])

@@ -118,6 +118,7 @@ class NatsConnection:
         return {
             "servers": self._addresses,
             "name": self._name,
+            "no_echo": True,  # who publishes knows
             "max_reconnect_attempts": 1,
             "reconnect_time_wait": 0.1,
             "connect_timeout": CONNECT_SECONDS,

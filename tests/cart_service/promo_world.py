@@ -10,7 +10,7 @@ from cart_service.domain.promotion_uses import Claim, ClaimState, Tally
 from cart_service.domain.promotions import Conditions, Percentage, Promotion
 from cart_service.service import CartService, Write
 from cart_service.service.leftovers import SETTLED_AFTER
-from cart_service.subscribers import summary_handlers
+from cart_service.subscribers import promo_code_handlers
 from shared.clock import to_rfc3339
 from tests.cart_service.lanes import before_access
 from tests.cart_service.memory import MemoryCarts, Shop
@@ -72,8 +72,10 @@ class PromoWorld:
         await self.service.leftovers.clear_away(2)
 
     async def repeat_event(self, number: int) -> None:
-        events = self.repository.events
-        await summary_handlers(self.service)["shop.cart.updated.*"](events[number % len(events)])
+        dropped = [it for it in self.repository.events if it.type == "cart.promo_code_dropped"]
+        if dropped:
+            handle = promo_code_handlers(self.service)["shop.cart.promo_code_dropped.*"]
+            await handle(dropped[number % len(dropped)])
 
     def check(self) -> None:
         """No limit is exceeded, and every cart with a code has a use that is counted, or was ordered with

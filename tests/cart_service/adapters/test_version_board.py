@@ -21,6 +21,7 @@ class Station:
     def __init__(self, url: str) -> None:
         self.bus = NatsEventBus(url, name="test")
         self.versions = KnownVersions(1000)
+        self.deleted: list[str] = []
 
     async def start(self) -> Station:
         await self.bus.start()
@@ -28,8 +29,11 @@ class Station:
         self.board = NatsVersionBoard(bucket, self.bus.connection, self.versions)
         assert not self.board.connected
         await self.board.close()
-        await self.board.start()
+        await self.board.start(self.on_deleted)
         return self
+
+    async def on_deleted(self, owner: str) -> None:
+        self.deleted.append(owner)
 
     async def close(self) -> None:
         await self.board.close()
@@ -68,15 +72,29 @@ async def test_an_announcement_that_was_removed_changes_nothing(stations) -> Non
     assert there.versions.is_secured(owner, 7)
 
 
-async def test_every_replica_hears_of_carts_events(stations) -> None:
+async def test_every_other_replica_hears_of_carts_events(stations) -> None:
+    owner, (here, there) = new_id(), stations
+
+    async def the_other_heard() -> bool:
+        await here.bus.publish(Event.new("cart.updated", owner, 3, SystemClock().now(), {}))
+        return there.versions.newest(owner) == 3
+
+    await eventually(the_other_heard)  # an event before the subscription is there goes unheard
+    assert not there.versions.is_secured(owner, 3)
+    assert here.versions.newest(owner) == -1  # who publishes knows without an echo
+
+
+async def test_every_replica_hears_of_deleted_accounts(stations, nats_server: NatsServer) -> None:
     owner = new_id()
+    auth = NatsEventBus(nats_server.url, name="auth")
+    await auth.start()
 
     async def everybody_heard() -> bool:
-        await stations[0].bus.publish(Event.new("cart.updated", owner, 3, SystemClock().now(), {}))
-        return all(station.versions.newest(owner) == 3 for station in stations)
+        await auth.publish(Event.new("user.deleted", owner, 3, SystemClock().now(), {}))
+        return all(owner in station.deleted for station in stations)
 
-    await eventually(everybody_heard)  # an event before the subscription is there goes unheard
-    assert not any(station.versions.is_secured(owner, 3) for station in stations)
+    await eventually(everybody_heard)
+    await auth.close()
 
 
 async def test_after_an_outage_it_listens_again(stations, nats_server: NatsServer) -> None:

@@ -144,9 +144,8 @@ async def test_the_event_of_a_dropped_code_gives_its_use_back(
     cart = (await service.promo_codes.put(Write(ann.user_id, ()), code)).cart
     settings = CartSettings(**backend_settings)
     async with open_backends(settings, SystemClock(), name="test") as backends:
-        dropped = {"then": code, "turn_then": cart.promo_turn, "now": None}
-        data = {"version": cart.version, "promo_code": dropped}
-        event = Event.new("cart.updated", ann.user_id, cart.version, SystemClock().now(), data)
+        data = {"code": code, "turn": cart.promo_turn}
+        event = Event.new("cart.promo_code_dropped", ann.user_id, cart.version, SystemClock().now(), data)
         await backends.bus.publish(event)
 
         async def is_given_back() -> bool:

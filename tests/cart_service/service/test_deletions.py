@@ -26,6 +26,25 @@ async def test_a_request_that_is_late_leaves_no_cart(
     assert cache_key("ann") not in shop.values
 
 
+async def test_a_replica_that_hears_late_removes_the_cart_it_knows(shop: Shop, here: Replica) -> None:
+    await here.service.owner_was_deleted("ann")
+    late = await here.service.write(Write("ann", [AddItem("mug", 1)]))
+    await here.service.cart_was_updated("ann", late.cart.version)
+    assert "ann" in shop.carts
+    await here.service.heard_of_deletion("ann")
+    assert "ann" not in shop.carts
+    assert cache_key("ann") not in shop.values
+
+
+async def test_a_replica_that_knows_no_cart_of_the_owner_removes_none(
+    shop: Shop, here: Replica, there: Replica
+) -> None:
+    await here.service.write(Write("ann", [AddItem("mug", 1)]))
+    await there.service.heard_of_deletion("ann")
+    assert "ann" in shop.carts
+    assert there.deletions.include("ann")
+
+
 async def test_neither_does_a_merge_that_its_event_finishes(
     shop: Shop, here: Replica, there: Replica
 ) -> None:
