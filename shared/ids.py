@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 
 
 def new_id() -> str:
     """A fresh identifier: 32 lower-case hexadecimal digits, the first 12 of them milliseconds since 1970."""
     millis = time.time_ns() // 1_000_000
-    tail = secrets.randbits(74)
-    value = (millis << 80) | (0x7 << 76) | ((tail >> 62) << 64) | (0b10 << 62) | (tail & ((1 << 62) - 1))
+    tail = int.from_bytes(os.urandom(10))
+    value = (millis << 80) | (0x7 << 76) | (tail >> 68 << 64) | (0b10 << 62) | (tail & ((1 << 62) - 1))
     return f"{value:032x}"

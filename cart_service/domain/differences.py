@@ -28,13 +28,20 @@ def differences(before: Lines, after: Lines) -> tuple[Difference, ...]:
 
 
 def _differences(before: Lines, after: Lines) -> Iterator[Difference]:
-    for id, line in before.items():
-        present = after.get(id)
-        if present is not line and (quantity := present.quantity if present else 0) != line.quantity:
-            yield Difference(id, line.quantity, quantity)
-    for id, line in after.items():
-        if id not in before:
-            yield Difference(id, 0, line.quantity)
+    for id, then, now in _changed(before, after):
+        quantity_then, quantity_now = (line.quantity if line else 0 for line in (then, now))
+        if quantity_then != quantity_now:
+            yield Difference(id, quantity_then, quantity_now)
+
+
+def _changed(before: Lines, after: Lines) -> Iterator[tuple[str, Line | None, Line | None]]:
+    """The lines that are not the very same. A write leaves most of them as they are, so they are looked at
+    where it costs least."""
+    changed = [(id, line, after.get(id)) for id, line in before.items() if after.get(id) is not line]
+    yield from changed
+    staying = len(before) - sum(now is None for _, _, now in changed)
+    if len(after) > staying:
+        yield from ((id, None, line) for id, line in after.items() if id not in before)
 
 
 Value = str | int | None
@@ -82,17 +89,13 @@ def _found(place: str, before: Lines, after: Lines) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if before is after:
         return found
-    for id, line in before.items():
-        present = after.get(id)
-        if present is line:
-            continue
-        if present is None or _terms(present) != _terms(line):
-            found[place + id] = [line.quantity, line.unit_price_when_added, line.added_at]
-        elif present.quantity != line.quantity:
-            found[place + id] = line.quantity
-    for id in after:
-        if id not in before:
+    for id, then, now in _changed(before, after):
+        if then is None:
             found[place + id] = 0
+        elif now is None or _terms(now) != _terms(then):
+            found[place + id] = [then.quantity, then.unit_price_when_added, then.added_at]
+        elif now.quantity != then.quantity:
+            found[place + id] = then.quantity
     return found
 
 

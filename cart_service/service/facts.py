@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +16,10 @@ def events_of(before: Cart, after: Cart, now: datetime) -> Sequence[Event]:
     """What others have to know of the change, the oldest first."""
     events = []
     if after.version != before.version:
-        changes = [asdict(difference) for difference in differences(before.lines, after.lines)]
+        changes = [
+            {"product_id": it.product_id, "quantity_then": it.quantity_then, "quantity_now": it.quantity_now}
+            for it in differences(before.lines, after.lines)
+        ]
         data = {"version": after.version, "changes": changes, **_promo_code_changed(before, after)}
         events.append(Event.new("cart.updated", after.owner, after.version, now, data))
     if dropped := Dropped.between(before, after):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
+import xxhash
 
 from cart_service.domain.cart import Cart
 from cart_service.domain.pricing import PricedCart
@@ -19,8 +19,8 @@ from shared.clock import to_rfc3339
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """`etag` is the opaque part of the ETag: the cart's version, then a digest of the body, so that nothing
-    that differs is ever answered with 304. `version_in` reads the version back for `If-Match`, which asks
+    """`etag` is the opaque part of the ETag: the cart's version, then a digest of the body, so that what
+    differs is not answered with 304. `version_in` reads the version back for `If-Match`, which asks
     about the cart alone."""
 
     body: bytes
@@ -30,7 +30,7 @@ class Rendered:
     @classmethod
     def of(cls, cart: Cart, value: Any) -> Rendered:
         body = orjson.dumps(value)
-        digest = hashlib.sha256(body).hexdigest()[:12]
+        digest = xxhash.xxh3_64_hexdigest(body)
         return cls(body, f"{cart.version}-{digest}", cart.version)
 
 

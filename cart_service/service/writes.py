@@ -191,7 +191,8 @@ class CartWriter:
 
     def _kept(self, cart: Cart, write: Write, now: datetime) -> Cart:
         """The cart with how long it is kept."""
-        cart = replace(cart, owner_kind=write.owner_kind or cart.owner_kind)
+        if write.owner_kind not in (None, cart.owner_kind):
+            cart = replace(cart, owner_kind=write.owner_kind)
         return replace(cart, expires_at=to_rfc3339(self._lifetimes.end_of(cart, now)))
 
     def _shown(self, loaded: Shelf, cart: Cart) -> Shelf:

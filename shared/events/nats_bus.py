@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import orjson
 from nats.aio.client import Client
 from nats.js.api import StreamConfig
+from prometheus_client import Counter
 
 from shared.events.buckets import NatsBucket
 from shared.events.connection import NatsConnection
@@ -19,6 +21,12 @@ from shared.events.retries import RetryPolicy
 from shared.events.session import Session
 from shared.events.streams import bucket_stream, ensure_stream, shop_streams
 from shared.observability.metrics import EVENTS_PUBLISHED
+
+
+@lru_cache(maxsize=256)
+def _published(event_type: str) -> Counter:
+    # Resolving the label costs more than counting.
+    return EVENTS_PUBLISHED.labels(event_type)
 
 
 class NatsEventBus:
@@ -78,7 +86,7 @@ class NatsEventBus:
             headers["traceparent"] = event.traceparent
         payload = orjson.dumps(event.to_json())
         await write_message(self._connection.session, event.subject, payload, headers)
-        EVENTS_PUBLISHED.labels(event.type).inc()
+        _published(event.type).inc()
 
     async def subscribe(self, consumer: str, handlers: Mapping[str, EventHandler]) -> None:
         durable = DurableConsumer(

@@ -10,33 +10,36 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 class JoiningProtocol(HttpToolsProtocol):
     """Uvicorn writes the head of an answer, then its body: two system calls, and two packets that wake the
-    gateway twice. Here what one turn of the event loop writes to a connection goes out together."""
+    gateway twice. Here the head waits for what comes next, at most until the end of the event loop's turn."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(cast(asyncio.Transport, JoiningTransport(transport, self.loop)))
 
 
 class JoiningTransport:
-    """The transport, but for `write`: that is put off to the end of the turn."""
+    """The transport, but for `write`: of two in one turn it makes one."""
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
         self._loop = loop
-        self._written: list[bytes] = []
+        self._held = b""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        if not self._written:
+        if self._held:
+            data, self._held = self._held + data, b""
+            self._transport.write(data)
+        elif data:
+            self._held = data
             self._loop.call_soon(self._flush)
-        self._written.append(data)
 
     def close(self) -> None:
         self._flush()
         self._transport.close()
 
     def _flush(self) -> None:
-        if self._written:
-            written, self._written = self._written, []
-            self._transport.write(b"".join(written))
+        if self._held:
+            data, self._held = self._held, b""
+            self._transport.write(data)

@@ -42,6 +42,7 @@ def run(app: FastAPI, settings: ServiceSettings, port_setting: str) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         http=JoiningProtocol,
         lifespan="on",
         timeout_graceful_shutdown=settings.http_drain_seconds,

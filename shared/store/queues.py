@@ -16,12 +16,10 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`batch_items` operations go in one request; `queue_limit` may wait for each kind of request. Where a
-    store does several things at a time, `batches_at_once` requests of a kind are under way."""
+    """`batch_items` operations go in one request; `queue_limit` may wait for each kind of request."""
 
     batch_items: int
     queue_limit: int
-    batches_at_once: int = 2
 
 
 class OperationQueue(Generic[Op, R]):
