@@ -15,8 +15,8 @@ from product_service.service.imports import ImportLine, ImportService
 from shared.errors import NotAuthenticated, PermissionDenied, PreconditionRequired
 from shared.http.etag import EntityTags, IfMatchDep
 from shared.http.headers import RequestHeader
+from shared.http.media_type import require_media_type
 from shared.http.pagination import CursorCodec
-from shared.http.routing import require_media_type
 from shared.http.runtime import use_cases
 from shared.security.dependencies import requires
 from shared.security.identity import Identity, Scope

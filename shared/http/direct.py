@@ -17,6 +17,7 @@ from fastapi import Request
 from fastapi.dependencies.models import Dependant
 
 Known = dict[int, Any]
+Needs = tuple[tuple[str | None, "Direct"], ...]
 
 _REQUEST = "shop_request"
 _VALUES = "shop.dependencies"
@@ -28,7 +29,7 @@ class Direct:
 
     call: Callable[..., Awaitable[Any]]
     request_name: str | None
-    needs: tuple[tuple[str | None, Direct], ...]
+    needs: Needs
     shared: bool
 
     async def resolve(self, request: Request, known: Known) -> Any:
@@ -43,9 +44,7 @@ class Direct:
         return value
 
 
-async def resolve_all(
-    needs: tuple[tuple[str | None, Direct], ...], request: Request, known: Known
-) -> dict[str, Any]:
+async def resolve_all(needs: Needs, request: Request, known: Known) -> dict[str, Any]:
     """The values by the names of the parameters; one without a name is only called."""
     values: dict[str, Any] = {}
     for name, direct in needs:
@@ -55,18 +54,23 @@ async def resolve_all(
     return values
 
 
-def split(dependant: Dependant) -> tuple[Dependant, tuple[tuple[str | None, Direct], ...]]:
+def split(dependant: Dependant) -> tuple[Dependant, Needs]:
     """What FastAPI still has to solve for an endpoint, and what is resolved directly."""
     if not inspect.iscoroutinefunction(dependant.call):
         return dependant, ()
+    needs, rest = compile_all(dependant)
+    if not needs:
+        return dependant, ()
+    endpoint = _with_values(dependant.call, dependant.request_param_name)
+    return replace(dependant, dependencies=rest, call=endpoint, request_param_name=_REQUEST), needs
+
+
+def compile_all(dependant: Dependant) -> tuple[Needs, list[Dependant]]:
+    """The dependencies that can be called directly, by the names of the parameters, and the others."""
     uses = Counter(id(each.call) for each in _all(dependant))
     compiled = [(each, _compile(each, uses)) for each in dependant.dependencies]
     needs = tuple((each.name, direct) for each, direct in compiled if direct is not None)
-    if not needs:
-        return dependant, ()
-    rest = [each for each, direct in compiled if direct is None]
-    endpoint = _with_values(dependant.call, dependant.request_param_name)
-    return replace(dependant, dependencies=rest, call=endpoint, request_param_name=_REQUEST), needs
+    return needs, [each for each, direct in compiled if direct is None]
 
 
 def keep_values(request: Request, values: dict[str, Any]) -> None:

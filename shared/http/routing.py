@@ -18,14 +18,14 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared.errors import NotFound, UnsupportedMediaType
+from shared.errors import NotFound
 from shared.http.direct import keep_values, resolve_all, split
+from shared.http.direct_routes import direct_app
+from shared.http.media_type import FORM, JSON, require_media_type
 from shared.http.problem import MethodNotAllowed
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
-_JSON = "application/json"
-_FORM = "application/x-www-form-urlencoded"
 _ARGUMENTS = tuple(inspect.signature(APIRoute.__init__).parameters)[1:]
 
 
@@ -37,8 +37,12 @@ class JsonRequest(Request):
 
 
 class ServiceRoute(APIRoute):
-    """A route that resolves what it can without FastAPI's solver, and answers 415 for a body of another media
-    type than it declares."""
+    """A route that does without FastAPI's solver as far as it can, and answers 415 for a body of another
+    media type than it declares."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.app = direct_app(self) or self.app
 
     def get_route_handler(self) -> Handler:
         described = self.dependant
@@ -58,32 +62,13 @@ class ServiceRoute(APIRoute):
 def _checked_body(handle: Handler, route: APIRoute) -> Handler:
     if route.body_field is None:
         return handle
-    expected = _FORM if isinstance(route.body_field.field_info, Form) else _JSON
+    expected = FORM if isinstance(route.body_field.field_info, Form) else JSON
 
     async def handle_body(request: Request) -> Response:
         require_media_type(request, expected)
         return await handle(JsonRequest(request.scope, request.receive))
 
     return handle_body
-
-
-def require_media_type(request: Request, expected: str) -> None:
-    """Raises `UnsupportedMediaType` unless the body is of that type; a missing body is let through."""
-    given = request.headers.get("content-type", "")
-    media_type = given.partition(";")[0].strip().lower()
-    if media_type == expected or (expected == _JSON and media_type.endswith("+json")):
-        return
-    if (
-        not given
-        and request.headers.get("content-length", "0") == "0"
-        and "transfer-encoding" not in request.headers
-    ):
-        return
-    raise UnsupportedMediaType(
-        f"Send the body as {expected}"
-        + (f", not as {media_type}." if media_type else " (Content-Type is missing)."),
-        headers={"Accept-Post": expected} if request.method == "POST" else None,
-    )
 
 
 def flat_routes(router: APIRouter, prefix: str = "") -> list[APIRoute]:

@@ -16,10 +16,16 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`batch_items` operations go in one request; `queue_limit` may wait for each kind of request."""
+    """`batch_items` operations go in one request; `queue_limit` may wait for each kind of request.
+
+    `batches_at_once` requests of a kind are under way, where a store can do several things at a time. One is
+    best: two side by side are half as large, and cost Elasticsearch and us more for each document than they
+    save in waiting.
+    """
 
     batch_items: int
     queue_limit: int
+    batches_at_once: int = 1
 
 
 class OperationQueue(Generic[Op, R]):

@@ -106,6 +106,12 @@ async def test_a_request_that_was_sent_is_repeated_only_when_it_is_idempotent(
     await eventually(lambda: not any(gateway.stand_ins[name].running for name in ("cart-1", "cart-2")))
 
 
+@pytest.mark.parametrize("size", [0, 1000, 65_536, 65_537, 1_000_000])
+async def test_a_request_that_may_be_repeated_may_have_a_large_body(gateway: Gateway, size: int) -> None:
+    response = await gateway.client.put("/api/v1/cart", content=b"x" * size)
+    assert (response.status_code, response.json()["size"]) == (200, size)
+
+
 async def test_metrics_and_the_dashboard_are_on_the_inner_entry_point(gateway: Gateway) -> None:
     async with httpx.AsyncClient(base_url=gateway.internal_url) as inside:
         assert (await inside.get("/ping")).status_code == 200
