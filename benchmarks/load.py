@@ -81,6 +81,7 @@ class Connection(asyncio.Protocol):
         self._end = end
         self._sent_at = 0.0
         self._answer = b""
+        self._missing: int | None = None
         self.latencies: list[float] = []
         self.statuses: Counter[int] = Counter()
         self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -97,11 +98,16 @@ class Connection(asyncio.Protocol):
             self._transport.write(next(self._requests))
 
     def data_received(self, data: bytes) -> None:
-        self._answer += data
-        if self._complete():
+        if self._missing is None:
+            self._answer += data
+            complete = self._complete()
+        else:  # of a long body only the length counts
+            self._missing -= len(data)
+            complete = self._missing <= 0
+        if complete:
             self.latencies.append(time.perf_counter() - self._sent_at)
             self.statuses[int(self._answer[9:12])] += 1
-            self._answer = b""
+            self._answer, self._missing = b"", None
             self._send()
 
     def _complete(self) -> bool:
@@ -111,7 +117,8 @@ class Connection(asyncio.Protocol):
         length = body_length(self._answer[: head_ends + 2])
         if length is None:
             return self._answer.endswith(b"0\r\n\r\n")
-        return len(self._answer) >= head_ends + len(END_OF_HEAD) + length
+        self._missing = head_ends + len(END_OF_HEAD) + length - len(self._answer)
+        return self._missing <= 0
 
     def connection_lost(self, _exc: Exception | None) -> None:
         if not self.finished.done():

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from cart_service.domain.lines import Line
+from cart_service.domain.lines import Line, Lines
 from cart_service.domain.notices import Notice, notices_of
 from cart_service.domain.price_policy import PricePolicy
 from cart_service.domain.products import Product
@@ -54,19 +55,25 @@ class _Known:
     line: PricedLine
 
 
-def priced_line(
-    line: Line, product: Product, currency: str, policy: PricePolicy, now: datetime
-) -> PricedLine:
-    """The line at the product's price. It is remembered in `line`, because a write changes one line of a cart
-    and shows all of them; only what time alone can change is made each time."""
-    known = line.priced_as
-    if (
-        isinstance(known, _Known)
-        and known.product is product
+def priced_lines(
+    lines: Lines, products: Mapping[str, Product], currency: str, policy: PricePolicy, now: datetime
+) -> Sequence[PricedLine]:
+    """The lines at the products' prices. A priced line is remembered in its line, because a write changes one
+    line of a cart and shows all of them; only what time alone can change is made each time."""
+    return [
+        known.line
+        if isinstance(known := line.priced_as, _Known)
+        and known.product is products[id]
         and known.policy is policy
         and known.currency is currency
-    ):
-        return known.line
+        else _priced_line(line, products[id], currency, policy, now)
+        for id, line in lines.items()
+    ]
+
+
+def _priced_line(
+    line: Line, product: Product, currency: str, policy: PricePolicy, now: datetime
+) -> PricedLine:
     priced = _priced(line, product, policy, now)
     priced.notices = tuple(notices_of(priced, product, currency))
     if not policy.hold or priced.unit_price_now == priced.unit_price_when_added:

@@ -15,7 +15,7 @@ from cart_service.domain.cart import Cart
 from cart_service.domain.lines import Lines
 from cart_service.domain.notices import Notice, notice_of_promo_code
 from cart_service.domain.price_policy import PricePolicy
-from cart_service.domain.priced_lines import Availability, PricedLine, priced_line
+from cart_service.domain.priced_lines import Availability, PricedLine, priced_lines
 from cart_service.domain.products import Product
 from cart_service.domain.promo_pricing import PricedPromoCode, apply_promotion
 from cart_service.domain.promotions import Promotion
@@ -82,19 +82,14 @@ def price(cart: Cart, products: Mapping[str, Product], terms: Terms) -> PricedCa
 
 
 def _priced(lines: Lines, products: Mapping[str, Product], terms: Terms) -> Sequence[PricedLine]:
-    currency, policy, now = terms.currency, terms.policy, terms.now
-    return [priced_line(line, products[id], currency, policy, now) for id, line in lines.items()]
+    return priced_lines(lines, products, terms.currency, terms.policy, terms.now)
 
 
 def _totals(lines: Sequence[PricedLine], currency: str) -> Totals:
-    items = subtotal = discount = 0
-    for line in lines:
-        subtotal += line.line_total
-        discount += line.discount
-        if line.availability is not Availability.GONE:
-            items += line.quantity
+    subtotal = sum([line.line_total for line in lines])
+    discount = sum([line.discount for line in lines])
     return Totals(
-        item_count=items,
+        item_count=sum([line.quantity for line in lines if line.availability is not Availability.GONE]),
         line_count=len(lines),
         subtotal=subtotal,
         discount=discount,

@@ -66,7 +66,7 @@ def command_of(operation: Operation, *, with_script: bool) -> tuple[Any, ...]:
             return ("PING",)
         case SetIfNewer(key, version, value, ttl_seconds):
             script = ("EVAL", SET_IF_NEWER) if with_script else ("EVALSHA", SET_IF_NEWER_SHA)
-            return *script, 1, key, f"{version:0{_DIGITS}}", value, ttl_seconds
+            return *script, 1, key, b"%0*d%b" % (_DIGITS, version, value), ttl_seconds
 
 
 def read_cached(raw: Any) -> Cached | None:

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from fastapi import Request
 
 from shared.errors import FieldError, InvalidInput, ShopError
 
+_HEADERS = "shop.headers"
+
+
+def headers_of(request: Request) -> Mapping[bytes, bytes]:
+    """The request's headers by their names in lower case, looked through once. Several lines of a header are
+    joined with commas (RFC 9110, section 5.3)."""
+    known: dict[bytes, bytes] | None = request.scope.get(_HEADERS)
+    if known is None:
+        lines = request.scope["headers"]
+        known = dict(lines)
+        if len(known) < len(lines):
+            known = {name: b", ".join(value for other, value in lines if other == name) for name in known}
+        request.scope[_HEADERS] = known
+    return known
+
 
 class RequestHeader:
     """`Annotated[str | None, Depends(RequestHeader("Idempotency-Key", "…"))]` gives the header's text.
 
-    Several lines of the header are joined with commas (RFC 9110, section 5.3). `errors` are what sending it
-    can come to, besides `InvalidInput`.
+    `errors` are what sending it can come to, besides `InvalidInput`.
     """
 
     errors: ClassVar[Sequence[type[ShopError]]] = ()
@@ -33,10 +47,10 @@ class RequestHeader:
 
     def read(self, request: Request) -> str | None:
         """The header's text, or None. Raises `InvalidInput` when it is longer than `max_length`."""
-        values = [value for name, value in request.scope["headers"] if name == self._raw_name]
-        if not values:
+        value = headers_of(request).get(self._raw_name)
+        if value is None:
             return None
-        text = b", ".join(values).decode("latin-1").strip()
+        text = value.decode("latin-1").strip()
         if len(text) > self._max_length:
             raise self.invalid(f"At most {self._max_length} characters.")
         return text

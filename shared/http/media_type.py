@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import Request
 
 from shared.errors import UnsupportedMediaType
+from shared.http.headers import headers_of
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -12,7 +13,7 @@ FORM = "application/x-www-form-urlencoded"
 
 def require_media_type(request: Request, expected: str) -> None:
     """Raises `UnsupportedMediaType` unless the body is of that type; a missing body is let through."""
-    headers = dict(request.scope["headers"])
+    headers = headers_of(request)
     given = headers.get(b"content-type", b"").decode("latin-1")
     media_type = given.partition(";")[0].strip().lower()
     if media_type == expected or (expected == JSON and media_type.endswith("+json")):

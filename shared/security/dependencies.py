@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
+from shared.http.headers import headers_of
 from shared.security.challenge import invalid_token, scope_missing, token_missing
 from shared.security.identity import Identity, Scope
 from shared.security.verifier import TokenVerifier
@@ -37,16 +38,13 @@ class CurrentUser(SecurityBase):
 
 def bearer_token(request: Request) -> str:
     """The token of the `Authorization` header (RFC 6750, section 2.1). Raises `NotAuthenticated`."""
-    for name, value in request.scope["headers"]:
-        if name == b"authorization":
-            scheme, _, token = str(value, "latin-1").partition(" ")
-            if scheme.lower() != "bearer":
-                raise token_missing()
-            token = token.strip()
-            if not token or not token.isascii():
-                raise invalid_token("The access token is not a JSON Web Token.")
-            return token
-    raise token_missing()
+    scheme, _, token = headers_of(request).get(b"authorization", b"").decode("latin-1").partition(" ")
+    if scheme.lower() != "bearer":
+        raise token_missing()
+    token = token.strip()
+    if not token or not token.isascii():
+        raise invalid_token("The access token is not a JSON Web Token.")
+    return token
 
 
 current_user = CurrentUser()
