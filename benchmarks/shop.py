@@ -29,7 +29,7 @@ http:
       entryPoints: [web]
       rule: PathPrefix(`/bare/`)
       priority: 10
-      middlewares: [shop-chain]
+      middlewares: [shop-light-chain]
       service: bare
   services:
     bare:
