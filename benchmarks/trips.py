@@ -39,6 +39,11 @@ async def counted(stack: LocalStack) -> Counts:
     }
 
 
-def for_each(before: Counts, after: Counts, answers: int) -> Counts:
-    """What was counted between the two, for each answer."""
-    return {column: (after[column] - before[column]) / answers for column in COUNTED}
+def added(counts: Counts, before: Counts, after: Counts) -> Counts:
+    """The counts with what was counted between the two."""
+    return {column: counts.get(column, 0) + after[column] - before[column] for column in COUNTED}
+
+
+def for_each(counts: Counts, answers: int) -> Counts:
+    """The same for each answer."""
+    return {column: count / answers for column, count in counts.items()}
