@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -37,12 +38,13 @@ class RedisCache:
     def __init__(self, url: str, *, timeout_seconds: float = 0.25, probe_seconds: float = 1.0) -> None:
         self._redis = Redis.from_url(
             url,
-            socket_timeout=timeout_seconds,
+            socket_timeout=None,  # a pipeline has one limit, not each of its answers
             socket_connect_timeout=timeout_seconds,
             retry=Retry(NoBackoff(), 0),
             max_connections=_PIPELINES,
             driver_info=None,
         )
+        self._timeout_seconds = timeout_seconds
         self._circuit = Circuit(probe_seconds)
         self._knows_script = False
         self._batcher: Batcher[Operation, Any] = Batcher(
@@ -76,12 +78,17 @@ class RedisCache:
         return not isinstance(await self._submit(Delete(key)), _FAILURES)
 
     async def scan(self, prefix: str) -> AsyncIterator[str]:
-        try:
-            async for key in self._redis.scan_iter(match=f"{prefix}*", count=_SCAN_ITEMS):
-                yield key.decode()
-        except (RedisError, OSError) as error:
-            self._note_failure(error)
-            raise CacheUnavailable(f"Redis does not answer (REDIS_URL): {error}") from error
+        cursor, is_first = 0, True
+        while cursor or is_first:
+            try:
+                async with asyncio.timeout(self._timeout_seconds):
+                    cursor, keys = await self._redis.scan(cursor, match=f"{prefix}*", count=_SCAN_ITEMS)
+            except (RedisError, OSError) as error:
+                self._note_failure(error)
+                raise CacheUnavailable(f"Redis does not answer (REDIS_URL): {error}") from error
+            is_first = False
+            for key in keys:
+                yield key.decode() if isinstance(key, bytes) else key
 
     async def close(self) -> None:
         await self._batcher.close()
@@ -114,7 +121,8 @@ class RedisCache:
         async with self._redis.pipeline(transaction=False) as pipeline:
             for operation in operations:
                 pipeline.execute_command(*command_of(operation, with_script=with_script))
-            answers: list[Any] = await pipeline.execute(raise_on_error=False)
+            async with asyncio.timeout(self._timeout_seconds):
+                answers: list[Any] = await pipeline.execute(raise_on_error=False)
         return answers
 
     def _note_failure(self, error: Exception) -> None:
