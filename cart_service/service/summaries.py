@@ -47,6 +47,10 @@ FORMAT = b"2"
 """Counted up whenever a `CachedSummary` is written differently."""
 
 
+MOST_LINES_WRITTEN_THROUGH = 64
+"""Of a cart whose writes put the new summary into the cache."""
+
+
 class SummaryNotSecured(Unavailable):
     """Neither the cache nor the other replicas could be told that a cart has a newer version."""
 
@@ -136,9 +140,16 @@ class Summaries:
 
     async def secure(self, priced: PricedCart, revision: int) -> None:
         """Makes sure that no replica serves a summary older than this cart, as far as anything can be
-        reached. One round trip, and none when that was done before."""
-        if not self._versions.is_secured(priced.cart.owner, priced.cart.version):
+        reached. One round trip, and none when that was done before. The summary of a long cart is left to its
+        next reader: a write to such a cart shall not take much longer than any other."""
+        cart = priced.cart
+        if self._versions.is_secured(cart.owner, cart.version):
+            return
+        if len(priced.lines) <= MOST_LINES_WRITTEN_THROUGH:
             await self._keep(priced, revision)
+        else:
+            self._versions.heard(cart.owner, cart.version)
+            self._tell(await self._put(cart.owner, pack(cart.version, 0), b""), cart.owner)
 
     async def outdate(self, owner: str, version: int) -> None:
         """Sees to it that no summary older than this version is served. Raises `SummaryNotSecured`.
@@ -206,9 +217,12 @@ class Summaries:
         promo = f"{cart.promo_code} {priced.promo_code.version}" if priced.promo_code else ""
         head = f"\n{summary.etag}\n{valid_until}\n{promo}\n{' '.join(cart.lines)}\n"
         value = FORMAT + head.encode() + summary.body
-        if not await self._put(cart.owner, pack(cart.version, revision), value):
-            log.warning("other replicas could not be told of a cart's version", owner=cart.owner)
+        self._tell(await self._put(cart.owner, pack(cart.version, revision), value), cart.owner)
         return summary
+
+    def _tell(self, is_secured: bool, owner: str) -> None:
+        if not is_secured:
+            log.warning("other replicas could not be told of a cart's version", owner=owner)
 
     async def _put(self, owner: str, version: int, value: bytes) -> bool:
         done = self._puts[owner] = asyncio.get_running_loop().create_future()

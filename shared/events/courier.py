@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+from shared.errors import Unavailable
 from shared.events.backoff import backoff
 from shared.events.envelope import Event
 from shared.events.ledger import Account, Ledger
-from shared.events.ports import BusUnavailable, Deliver
+from shared.events.ports import Deliver
 from shared.events.tasks import cancel_all
 from shared.observability.logging import get_logger
 
@@ -106,7 +107,7 @@ class Courier:
 
 
 def _log_failure(document_id: str, error: Exception) -> None:
-    if isinstance(error, BusUnavailable):
-        log.info("events wait for NATS", document_id=document_id, reason=error.detail)
+    if isinstance(error, Unavailable):
+        log.info("events wait", document_id=document_id, reason=error.detail)
     else:
         log.error("events cannot be delivered", document_id=document_id, exc_info=error)

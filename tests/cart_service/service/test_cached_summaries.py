@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from cart_service.service.summaries import FORMAT
+from cart_service.domain.operations import AddItem
+from cart_service.service import Write
+from cart_service.service.summaries import FORMAT, MOST_LINES_WRITTEN_THROUGH
 from shared.cache.ports import Cached
 from tests.cart_service.memory import Replica, Shop
 from tests.cart_service.service.test_summaries import KEY, add, begin, read
@@ -80,3 +82,43 @@ async def test_an_older_summary_that_comes_late_is_outdated_whatever_is_known_he
     there.carts.resume()
     await slow
     assert (await read(third))["version"] == 2
+
+
+@pytest.fixture
+async def long_cart(shop: Shop, here: Replica) -> None:
+    """As long as those that writes put into the cache whole may be."""
+    ids = [f"p{number}" for number in range(MOST_LINES_WRITTEN_THROUGH)]
+    for id in ids:
+        shop.bucket.put_product(id)
+    await here.service.write(Write("ann", [AddItem(id, 1) for id in ids]))
+
+
+@pytest.mark.usefixtures("long_cart")
+async def test_the_summary_of_a_long_cart_is_left_to_its_reader(
+    shop: Shop, here: Replica, there: Replica
+) -> None:
+    assert shop.values[KEY].value
+    for number in (2, 3):
+        writes = here.cache.writes
+        await add(here)  # one line more, or one piece
+        assert here.cache.writes == writes + 1
+        assert not shop.values[KEY].value
+        assert (await read(there))["version"] == number
+        assert shop.values[KEY].value
+        reads = there.carts.reads
+        assert (await read(there))["line_count"] == MOST_LINES_WRITTEN_THROUGH + 1
+        assert there.carts.reads == reads  # from the cache
+
+
+@pytest.mark.usefixtures("long_cart")
+async def test_without_redis_a_write_of_a_long_cart_is_announced(
+    shop: Shop, here: Replica, there: Replica
+) -> None:
+    await add(here)
+    await read(there)
+    here.cache.available = False
+    await add(here)
+    assert (await read(there))["version"] == 3
+    here.board.connected = False
+    await add(here)  # nobody can be told, and the write goes on
+    assert shop.carts["ann"].version == 4
