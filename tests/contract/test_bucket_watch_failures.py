@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from pathlib import Path
 
+import nats
 import pytest
 from nats.js.api import ConsumerInfo
 
@@ -134,7 +135,9 @@ async def test_a_missing_message_is_noticed_and_fetched(nats_url: str, seen: See
         watch = await bucket.watch(seen.on_entry, replay=False, on_gap=seen.on_gap)
         (consumer,) = await _consumers(bus, bucket)
         heartbeat = {"Status": "100", "Nats-Last-Consumer": "900"}  # names a message that never came
-        await bus.client.publish(consumer.config.deliver_subject, b"", headers=heartbeat)
+        server = await nats.connect(nats_url)  # a connection does not hear itself
+        await server.publish(consumer.config.deliver_subject, b"", headers=heartbeat)
+        await server.close()
 
         async def is_replaced() -> bool:
             return [each.name for each in await _consumers(bus, bucket)] not in ([], [consumer.name])
