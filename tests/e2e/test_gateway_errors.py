@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from urllib.parse import unquote
 
 import httpx
@@ -50,6 +51,24 @@ async def test_a_body_over_the_limit_is_a_413_problem(gateway: Gateway, declared
     content = b"x" * size if declared else in_pieces(size)
     answer = page(await gateway.client.post("/api/v1/cart/items", content=content))
     assert answer == (413, "application/problem+json", "/gateway/problems/413")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+async def test_who_announces_little_and_sends_much_is_refused(gateway: Gateway, method: str) -> None:
+    """Chunks count where both are told (RFC 9112, section 6.3), and a small length leads past the buffer."""
+    address = gateway.client.base_url
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    head = f"{method} /api/v1/cart/items HTTP/1.1\r\nHost: shop\r\nConnection: close\r\nContent-Length: 5\r\n"
+    writer.write(head.encode() + b"Transfer-Encoding: chunked\r\n\r\n")
+    chunk = b"%x\r\n%b\r\n" % (65_536, b"x" * 65_536)
+    with suppress(ConnectionError):
+        for _ in range(BODY_LIMIT // 65_536 + 1):
+            writer.write(chunk)
+            await writer.drain()
+        writer.write(b"0\r\n\r\n")
+    answer = await reader.read(100)
+    writer.close()
+    assert b" 413 " in answer or b" 400 " in answer
 
 
 async def test_a_body_at_the_limit_passes(gateway: Gateway) -> None:
