@@ -21,7 +21,7 @@ dev: .venv/ready ## the same, and restart a service when its code changes
 	@$(BIN)/trolley run --reload $(ARGS)
 
 test: .venv/ready ## every test but the chaos runs; with ELASTICSEARCH_URL also on that store
-	@$(BIN)/pytest -n 2 -q -m "not chaos" $(ARGS)
+	@$(BIN)/pytest -n 2 --dist worksteal -q -m "not chaos" $(ARGS)
 
 chaos: .venv/ready ## parts of a running shop killed and taken away under load; prints what clients saw
 	@$(BIN)/pytest -n 2 -q -m chaos -rP --timeout 300 $(ARGS)

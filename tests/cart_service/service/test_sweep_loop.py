@@ -14,6 +14,7 @@ import pytest
 from cart_service.domain.cart import Cart
 from cart_service.domain.expiry import Lifetimes
 from cart_service.domain.lines import Line
+from cart_service.service import expiry
 from cart_service.service.expiry import ClearAway, ExpirySweep, Renewal
 from shared.clock import SystemClock, to_rfc3339
 from shared.errors import Unavailable
@@ -23,6 +24,12 @@ from tests.support.waiting import eventually
 
 LONG_AGO = "2026-01-01T00:00:00.000Z"
 LINES = {"mug": Line("mug", 1, 100, LONG_AGO)}
+
+
+@pytest.fixture
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between batches."""
+    monkeypatch.setattr(expiry, "_PAUSE_SECONDS", 0)
 
 
 class Carts:
@@ -87,12 +94,14 @@ async def test_a_cart_that_leaves_something_behind_counts_as_removed() -> None:
     assert await sweep_of(Carts(most=2), on_removed).sweep() == 2
 
 
+@pytest.mark.usefixtures("no_pause")
 async def test_one_sweep_takes_no_more_than_some_batches() -> None:
     async def on_removed(cart: Cart) -> None: ...
 
     assert await sweep_of(Carts(most=1000), on_removed).sweep() == 50
 
 
+@pytest.mark.usefixtures("no_pause")
 @pytest.mark.parametrize(("left", "looks"), [(3, 3), (1000, 50)])
 async def test_it_clears_away_what_is_left_but_no_more_than_some_batches(left: int, looks: int) -> None:
     limits: list[int] = []
