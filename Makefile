@@ -63,7 +63,7 @@ lock: ## how the locked requirements are made (needs uv)
 	$(LOCK) --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
 	$(LOCK) --extra dev --extra dataset pyproject.toml -c requirements-dev.txt -o requirements-dataset.txt
 
-LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 clean: ## remove .venv, caches and the data of the local run
 	rm -rf .venv .data .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage *.egg-info

@@ -12,6 +12,7 @@ class JoiningProtocol(HttpToolsProtocol):
     """Uvicorn writes the head of an answer, then its body: two system calls, and two packets that wake the
     gateway twice. Here the head waits for what comes next, at most until the end of the event loop's turn."""
 
+    # Narrower than asyncio's own signature, as in the base class: a server's transports can be written to.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(cast(asyncio.Transport, JoiningTransport(transport, self.loop)))
 
