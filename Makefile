@@ -59,9 +59,9 @@ install: .venv/ready ## what `run` and `test` need, into .venv
 dataset: .venv/dataset ## also what `trolley seed --dataset completejourney` needs
 
 lock: ## how the locked requirements are made (needs uv)
-	$(LOCK) pyproject.toml -o requirements.txt
-	$(LOCK) --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
-	$(LOCK) --extra dev --extra dataset pyproject.toml -c requirements-dev.txt -o requirements-dataset.txt
+	$(LOCK) --extra tracing pyproject.toml -o requirements.txt
+	$(LOCK) --extra tracing --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
+	$(LOCK) --extra tracing --extra dev --extra dataset pyproject.toml -c requirements-dev.txt -o requirements-dataset.txt
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
