@@ -16,6 +16,9 @@ from shared.store.declaration import require_searchable
 from shared.store.ports import Between, Condition, Equals, OneOf, Query
 from shared.store.sqlite.schema import type_of, value_of
 
+SortKey = tuple[str, bool]
+"""The expression of a value, and whether the greatest comes first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sql:
@@ -25,37 +28,64 @@ class Sql:
     values: tuple[Any, ...] = ()
 
 
-def where(conditions: Sequence[Condition], fields: frozenset[str]) -> Sql:
-    """All of the conditions. Raises ValueError for a field that cannot be searched."""
-    return _joined([_condition(condition, fields) for condition in conditions], " AND ") or Sql("TRUE")
+def where(conditions: Sequence[Condition], fields: frozenset[str], lists: frozenset[str]) -> Sql:
+    """All of the conditions. `lists` are the fields that hold a list in some document. Raises ValueError for
+    a field that cannot be searched."""
+    return _joined([_condition(condition, fields, lists) for condition in conditions], " AND ") or Sql("TRUE")
 
 
-def select_page(query: Query, fields: frozenset[str]) -> Sql:
-    """Selects id, version, body and the sort values of one document more than the page holds."""
+def select_page(query: Query, fields: frozenset[str], lists: frozenset[str]) -> list[Sql]:
+    """Statements whose rows, one statement after the other, are the page: id, version, body and sort values.
+
+    Each takes the number of rows that are still wanted as its last value. A document without the first sort
+    field comes last whichever way the sort goes, as in Elasticsearch. It has a statement of its own: SQLite
+    walks an index in order only where the order is the index's own.
+    """
     keys = [_sort_key(name, fields) for name in query.sort] + [("id", False)]
-    conditions = [where(query.conditions, fields)]
-    if query.after is not None:
-        conditions.append(_after(keys, query.after))
-    wanted = _joined(conditions, " AND ") or Sql("TRUE")
-    columns = ", ".join(["id", "version", "body", *(expression for expression, _ in keys)])
-    # A document without the field comes last whichever way the sort goes, as in Elasticsearch.
-    order = "".join(f"{key} IS NULL, {key} {'DESC' if descends else 'ASC'}, " for key, descends in keys[:-1])
-    text = f"SELECT {columns} FROM documents WHERE {wanted.text} ORDER BY {order}id LIMIT ?"  # noqa: S608 - see above
-    return Sql(text, (*wanted.values, query.limit + 1))
+    wanted = where(query.conditions, fields, lists)
+    if not query.sort:
+        return [_select(keys, [wanted, *_later(keys, query.after)])]
+    first = keys[0][0]
+    present = [_select(keys, [wanted, Sql(f"{first} IS NOT NULL"), *_later(keys, query.after)])]
+    missing = [_select(keys, [wanted, Sql(f"{first} IS NULL"), *_later_missing(keys, query.after)])]
+    if query.after is not None and query.after[0] is None:
+        return missing
+    named = {condition.field for condition in query.conditions}
+    return present if query.sort[0].removeprefix("-") in named else present + missing
 
 
-def count(conditions: Sequence[Condition], fields: frozenset[str], at_most: int) -> Sql:
+def count(
+    conditions: Sequence[Condition], fields: frozenset[str], lists: frozenset[str], at_most: int
+) -> Sql:
     """Counts what matches, but no further than `at_most`."""
-    wanted = where(conditions, fields)
+    wanted = where(conditions, fields, lists)
     text = f"SELECT count(*) FROM (SELECT 1 FROM documents WHERE {wanted.text} LIMIT ?)"  # noqa: S608 - see above
     return Sql(text, (*wanted.values, at_most))
 
 
-def _condition(condition: Condition, fields: frozenset[str]) -> Sql:
+def any_list(field: str, fields: frozenset[str]) -> Sql:
+    """Selects a row when some document holds a list in the field."""
+    is_list = f"{type_of(require_searchable(field, fields))} = 'array'"
+    return Sql(f"SELECT 1 FROM documents WHERE {is_list} LIMIT 1")  # noqa: S608 - see above
+
+
+def _select(keys: Sequence[SortKey], conditions: Sequence[Sql]) -> Sql:
+    wanted = _joined(conditions, " AND ") or Sql("TRUE")
+    columns = ", ".join(["id", "version", "body", *(expression for expression, _ in keys)])
+    (first, first_descends), *others = keys
+    order = [f"{first} {'DESC' if first_descends else 'ASC'}"]
+    order += [f"{key} IS NULL, {key} {'DESC' if descends else 'ASC'}" for key, descends in others[:-1]]
+    text = f"SELECT {columns} FROM documents WHERE {wanted.text} ORDER BY {', '.join([*order, 'id'])} LIMIT ?"  # noqa: S608 - see above
+    return Sql(text, wanted.values)
+
+
+def _condition(condition: Condition, fields: frozenset[str], lists: frozenset[str]) -> Sql:
     """A field that holds a list matches when one of its items does. Each half has its own index, which SQLite
-    would not use for an OR."""
+    would not use for an OR. Without lists the comparison stands alone, so its index also gives the order."""
     field = require_searchable(condition.field, fields)
     plain, item = _comparison(condition, value_of(field)), _comparison(condition, "value")
+    if field not in lists:
+        return plain
     is_list = f"{type_of(field)} = 'array'"
     items = f"SELECT 1 FROM json_each(body, '$.{field}') WHERE {item.text}"  # noqa: S608 - see above
     text = (
@@ -78,12 +108,28 @@ def _comparison(condition: Condition, expression: str) -> Sql:
             return _joined(parts, " AND ") or Sql(f"{expression} IS NOT NULL")
 
 
-def _sort_key(name: str, fields: frozenset[str]) -> tuple[str, bool]:
+def _sort_key(name: str, fields: frozenset[str]) -> SortKey:
     field = require_searchable(name.removeprefix("-"), fields)
     return value_of(field), name.startswith("-")
 
 
-def _after(keys: Sequence[tuple[str, bool]], values: Sequence[Any]) -> Sql:
+def _later(keys: Sequence[SortKey], after: Sequence[Any] | None) -> list[Sql]:
+    """Comes later than `after` among the documents that have the first field. The bound on the first field
+    stands alone, for the index."""
+    if after is None or after[0] is None:
+        return []
+    (first, descends), value = keys[0], after[0]
+    if [descends for _, descends in keys] == [False, False]:
+        return [Sql(f"({first}, id) > (?, ?)", tuple(after))]
+    return [Sql(f"{first} {'<=' if descends else '>='} ?", (value,)), _after(keys, after)]
+
+
+def _later_missing(keys: Sequence[SortKey], after: Sequence[Any] | None) -> list[Sql]:
+    """The same among the documents that lack the first field."""
+    return [] if after is None or after[0] is not None else [_after(keys[1:], after[1:])]
+
+
+def _after(keys: Sequence[SortKey], values: Sequence[Any]) -> Sql:
     """Comes later in the order: equal in the first keys and later in the next one."""
     ways = []
     for position, ((key, descends), value) in enumerate(zip(keys, values, strict=True)):

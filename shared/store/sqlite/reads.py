@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import orjson
 
 from shared.store.ports import Document, Found, Query, StoreUnavailable
-from shared.store.sqlite.query import count, select_page
+from shared.store.sqlite.query import any_list, count, select_page
 
 _EXACT_TOTAL = 10_000
 """Counting stops here, as Elasticsearch's does."""
@@ -31,11 +32,13 @@ def documents(connection: sqlite3.Connection, ids: Sequence[str]) -> list[Docume
 
 
 def page(connection: sqlite3.Connection, query: Query, fields: frozenset[str], *, counted: bool) -> Found:
-    """The page; without `counted` its total says only how many documents it holds itself."""
-    sql = select_page(query, fields)
-    rows = connection.execute(sql.text, sql.values).fetchall()
+    """The page, as of one moment; without `counted` its total only says how many documents it holds."""
+    connection.execute("BEGIN")
+    lists = _fields_with_lists(connection, query, fields)
+    rows = _page_rows(connection, query, fields, lists)
     shown = rows[: query.limit]
-    total, exact = _total(connection, query, fields) if counted else (len(shown), False)
+    total, exact = _total(connection, query, fields, lists) if counted else (len(shown), False)
+    connection.execute("COMMIT")
     return Found(
         documents=[Document(id, str(version), orjson.loads(body)) for id, version, body, *_ in shown],
         total=total,
@@ -44,7 +47,28 @@ def page(connection: sqlite3.Connection, query: Query, fields: frozenset[str], *
     )
 
 
-def _total(connection: sqlite3.Connection, query: Query, fields: frozenset[str]) -> tuple[int, bool]:
-    sql = count(query.conditions, fields, _EXACT_TOTAL + 1)
+def _fields_with_lists(
+    connection: sqlite3.Connection, query: Query, fields: frozenset[str]
+) -> frozenset[str]:
+    """Those of the conditions' fields that hold a list in some document."""
+    named = {condition.field for condition in query.conditions}
+    return frozenset(name for name in named if connection.execute(any_list(name, fields).text).fetchone())
+
+
+def _page_rows(
+    connection: sqlite3.Connection, query: Query, fields: frozenset[str], lists: frozenset[str]
+) -> list[Any]:
+    """One row more than the page holds, where there is one."""
+    rows: list[Any] = []
+    for sql in select_page(query, fields, lists):
+        if wanted := query.limit + 1 - len(rows):
+            rows += connection.execute(sql.text, (*sql.values, wanted))
+    return rows
+
+
+def _total(
+    connection: sqlite3.Connection, query: Query, fields: frozenset[str], lists: frozenset[str]
+) -> tuple[int, bool]:
+    sql = count(query.conditions, fields, lists, _EXACT_TOTAL + 1)
     total: int = connection.execute(sql.text, sql.values).fetchone()[0]
     return min(total, _EXACT_TOTAL), total <= _EXACT_TOTAL

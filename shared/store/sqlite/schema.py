@@ -43,6 +43,8 @@ def prepare(connection: sqlite3.Connection, collection: Collection) -> None:
             connection.execute(statement)
         build_indexes(connection, collection)
     check_schema(connection, collection)
+    if _indexes(connection) != _declared_indexes(collection):  # a release that built them otherwise
+        build_indexes(connection, collection)
     connection.execute("COMMIT")
 
 
@@ -63,17 +65,27 @@ def check_schema(connection: sqlite3.Connection, collection: Collection) -> None
 
 def build_indexes(connection: sqlite3.Connection, collection: Collection) -> None:
     """Replaces the indexes by those of the declaration and notes its schema version. Needs a transaction."""
-    rows = connection.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'index' AND name GLOB ?", (f"{_PREFIX}*",)
-    )
-    for (name,) in rows.fetchall():
+    for name in _indexes(connection):
         connection.execute(f'DROP INDEX "{name}"')
-    for field in sorted(searchable_fields(collection)):
-        connection.execute(f'CREATE INDEX "{_PREFIX}{field}" ON documents ({value_of(field)})')
-        connection.execute(
-            f"CREATE INDEX \"{_PREFIX}{field}_list\" ON documents (id) WHERE {type_of(field)} = 'array'"
-        )
+    for statement in _declared_indexes(collection).values():
+        connection.execute(statement)
     connection.execute(f"PRAGMA user_version = {int(collection.schema_version)}")
+
+
+def _declared_indexes(collection: Collection) -> dict[str, str]:
+    """The statements that make them, by name. The id stands behind the value, so that a walk by value finds
+    equal ones in the order of pages."""
+    indexes = {}
+    for field in sorted(searchable_fields(collection)):
+        by_value, lists = f"{_PREFIX}{field}", f"{_PREFIX}{field}_list"
+        indexes[by_value] = f'CREATE INDEX "{by_value}" ON documents ({value_of(field)}, id)'
+        indexes[lists] = f"CREATE INDEX \"{lists}\" ON documents (id) WHERE {type_of(field)} = 'array'"
+    return indexes
+
+
+def _indexes(connection: sqlite3.Connection) -> dict[str, str]:
+    select = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND name GLOB ?"
+    return dict(connection.execute(select, (f"{_PREFIX}*",)).fetchall())
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
