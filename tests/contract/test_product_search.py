@@ -113,9 +113,23 @@ async def test_a_text_without_words_finds_nothing(shelf: Shelf, text: str) -> No
     assert await shelf.skus(text) == []
 
 
-@pytest.mark.parametrize("text", ['lamp" OR name:x', "lamp AND", "lamp*", "NEAR(lamp, table)", "lamp'; --"])
-async def test_no_text_is_taken_for_syntax(shelf: Shelf, text: str) -> None:
-    await shelf.search.search(SearchQuery(text), 10)
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('lamp" OR name:x', "lamp or name x"),
+        ("lamp AND", "lamp and"),
+        ("lamp*", "lamp"),
+        ("-lamp", "lamp"),
+        ("table^5", "table 5"),
+        ("NEAR(lamp, table)", "near lamp table"),
+        ("{name} : lamp", "name lamp"),
+        ("lamp'; --", "lamp"),
+    ],
+)
+async def test_no_text_is_taken_for_syntax(shelf: Shelf, text: str, words: str) -> None:
+    """It finds what its bare words find."""
+    assert await shelf.skus(text) == await shelf.skus(words)
+    assert await shelf.skus(text) != await shelf.skus()
 
 
 async def test_only_the_first_sixteen_words_count(shelf: Shelf) -> None:

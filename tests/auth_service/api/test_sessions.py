@@ -23,7 +23,7 @@ async def replica(shop: httpx.AsyncClient, auth_settings: MakeSettings) -> Async
         yield client
 
 
-async def becomes_refused(person: Person, within: float = 1.0) -> None:
+async def becomes_refused(person: Person, within: float = 10.0) -> None:
     async def refused() -> bool:
         return await person.status() == 401
 

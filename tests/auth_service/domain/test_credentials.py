@@ -66,6 +66,21 @@ def test_what_is_no_address_is_refused(text: str) -> None:
         normalise_email(text)
 
 
+def address_of(length: int) -> str:
+    """An address that is only wrong by its length, if at all."""
+    labels = ".".join(["x" * 60] * 3)
+    address = f"{'a' * (length - len(labels) - 9)}@{labels}.example"
+    assert len(address) == length
+    return address
+
+
+def test_an_address_has_254_characters_at_most() -> None:
+    """RFC 5321, 4.5.3.1.3, with the brackets taken off."""
+    assert normalise_email(address_of(254)) == address_of(254)
+    with pytest.raises(ValueError, match="looks like"):
+        normalise_email(address_of(255))
+
+
 WORDS = st.text(st.characters(categories=("Lu", "Ll", "Lt", "Lo", "Nd")), min_size=1, max_size=10)
 
 

@@ -53,6 +53,12 @@ def test_a_session_ends_once() -> None:
     assert ended.refresh_digest == ""
 
 
+def test_every_change_of_a_session_has_the_next_version() -> None:
+    renewed, _ = SESSION.rotate(FIRST, SECOND, NOW, LIFE)
+    reused, _ = renewed.rotate(FIRST, THIRD, NOW, LIFE)
+    assert [renewed.version, renewed.end(NOW).version, reused.version] == [2, 3, 3]
+
+
 def test_a_guest_is_known_by_the_role() -> None:
     assert replace(SESSION, role=Role.GUEST).is_guest
     assert not SESSION.is_guest

@@ -12,10 +12,12 @@ import pytest
 
 from auth_service.bootstrap import Adapters, compose, open_adapters
 from auth_service.domain.credentials import NewAccount, new_account
+from auth_service.domain.sessions import RefreshToken
 from auth_service.service import AuthService, Client, SignedIn
 from auth_service.settings import AuthSettings
 from shared.backends import Backends, open_backends
 from shared.clock import SystemClock
+from shared.security.identity import Identity, Role
 from tests.auth_service.conftest import MakeSettings
 from tests.auth_service.people import PASSWORD, fresh_email
 
@@ -83,3 +85,10 @@ def account() -> NewAccount:
 @pytest.fixture
 async def signed_in(auth: AuthService, account: NewAccount) -> SignedIn:
     return await auth.sessions.register(account, CLIENT)
+
+
+@pytest.fixture
+async def identity(auth: AuthService, world: World, signed_in: SignedIn) -> Identity:
+    token = RefreshToken.parse(signed_in.refresh_token)
+    assert token is not None
+    return Identity(signed_in.user.id, token.session_id, Role.CUSTOMER, frozenset(), world.clock.now())

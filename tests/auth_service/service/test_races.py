@@ -9,21 +9,13 @@ import pytest
 from auth_service.adapters.passwords import ArgonPasswords
 from auth_service.domain.credentials import NewAccount
 from auth_service.domain.errors import InvalidCredentials, InvalidRefreshToken, WrongPassword
-from auth_service.domain.sessions import RefreshToken
 from auth_service.service import AuthService, SignedIn
-from shared.security.identity import Identity, Role
+from shared.security.identity import Identity
 from tests.auth_service.gates import Gate
 from tests.auth_service.service.conftest import CLIENT, MovableClock, World
 from tests.support.waiting import eventually
 
 NEW = "staple horse battery"
-
-
-@pytest.fixture
-async def identity(auth: AuthService, world: World, signed_in: SignedIn) -> Identity:
-    token = RefreshToken.parse(signed_in.refresh_token)
-    assert token is not None
-    return Identity(signed_in.user.id, token.session_id, Role.CUSTOMER, frozenset(), world.clock.now())
 
 
 async def test_a_sign_in_with_the_old_password_fails_while_it_is_changed(

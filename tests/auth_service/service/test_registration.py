@@ -12,6 +12,7 @@ from auth_service.domain.errors import EmailAlreadyRegistered, InvalidCredential
 from auth_service.service import AuthService, SignedIn
 from auth_service.service.authentication import Client
 from shared.ids import new_id
+from shared.security.identity import Identity
 from shared.store.repository import Change
 from tests.auth_service.gates import Gate
 from tests.auth_service.service.conftest import CLIENT, MovableClock, World
@@ -21,6 +22,13 @@ async def leave_claim(world: World, account: NewAccount) -> None:
     """What a registration leaves behind that died before it wrote the account."""
     claim = EmailClaim(new_id(), world.clock.now())
     await world.adapters.claims.update(claim_id(account.email), lambda _: Change(claim, None))
+
+
+async def claimant(world: World, account: NewAccount) -> str:
+    """The id of the account that has, or is about to get, the address."""
+    claim = await world.adapters.claims.get(claim_id(account.email))
+    assert claim is not None
+    return claim.user_id
 
 
 async def login(auth: AuthService, account: NewAccount) -> SignedIn:
@@ -60,12 +68,16 @@ async def test_a_registration_that_was_overtaken_fails_and_leaves_nothing(
     users = Gate(world.adapters.users, "update")
     slow = asyncio.create_task((await world.compose(users=users)).sessions.register(account, CLIENT))
     await users.reached.wait()
+    overtaken = await claimant(world, account)
     clock.move(seconds=31)
     winner = await auth.sessions.register(account, CLIENT)
     users.open()
     with pytest.raises(EmailAlreadyRegistered):
         await slow
     assert (await login(auth, account)).user.id == winner.user.id
+    shell = await world.adapters.users.get(overtaken)
+    assert shell is not None
+    assert (shell.deleted, shell.name, shell.email, shell.password_hash) == (True, "", "", "")
 
 
 async def test_an_account_that_was_written_is_never_overtaken(
@@ -108,15 +120,16 @@ async def test_an_account_deleted_before_its_confirmation_stays_deleted(
     claims = Gate(world.adapters.claims, "update", calls_to_pass=1)
     slow = asyncio.create_task((await world.compose(claims=claims)).sessions.register(account, CLIENT))
     await claims.reached.wait()
-    claim = await world.adapters.claims.get(claim_id(account.email))
-    assert claim is not None
+    owner = await claimant(world, account)
     await world.adapters.users.update(
-        claim.user_id, lambda user: Change(user.erased(clock.now()) if user else None, None)
+        owner, lambda user: Change(user.erased(clock.now()) if user else None, None)
     )
-    await world.adapters.claims.release(claim_id(account.email), claim.user_id)
+    await world.adapters.claims.release(claim_id(account.email), owner)
+    erased = await world.adapters.users.get(owner)
     claims.open()
     with pytest.raises(EmailAlreadyRegistered):
         await slow
+    assert await world.adapters.users.get(owner) == erased
 
 
 async def test_only_the_claimant_frees_an_address(
@@ -126,3 +139,10 @@ async def test_only_the_claimant_frees_an_address(
     await world.adapters.claims.release(claim_id(account.email), "somebody else")
     with pytest.raises(EmailAlreadyRegistered):
         await auth.sessions.register(account, CLIENT)
+
+
+async def test_a_deletion_leaves_no_claim_of_the_address(
+    world: World, auth: AuthService, account: NewAccount, identity: Identity
+) -> None:
+    await auth.accounts.delete(identity, account.password, CLIENT)
+    assert await world.adapters.claims.get(claim_id(account.email)) is None

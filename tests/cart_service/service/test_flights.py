@@ -1,4 +1,6 @@
 import asyncio
+import gc
+import weakref
 
 import pytest
 
@@ -110,3 +112,17 @@ async def test_work_that_is_cancelled_is_cancelled_for_its_readers() -> None:
     flights = Flights[int]()
     with pytest.raises(asyncio.CancelledError):
         await flights.share("k", flights.arrive(), cancelled)
+
+
+async def test_what_was_shared_is_forgotten_once_everybody_has_it() -> None:
+    class Result:
+        pass
+
+    async def work() -> Result:
+        return Result()
+
+    flights = Flights[Result]()
+    kept = [weakref.ref(await flights.share(key, flights.arrive(), work)) for key in "ab"]
+    await settle()
+    gc.collect()
+    assert [reference() for reference in kept] == [None, None]

@@ -99,6 +99,23 @@ async def test_every_product_is_delivered_before_the_answer() -> None:
     assert deliveries.asked == 7
 
 
+async def test_an_import_answers_after_its_last_delivery() -> None:
+    class SlowDeliveries(CountedDeliveries):
+        delivered = asyncio.Event()
+
+        async def flushed(self, document_id: str, timeout: float) -> bool:
+            await self.delivered.wait()
+            return await super().flushed(document_id, timeout)
+
+    deliveries = SlowDeliveries(connected=True)
+    imports = ImportService(MemoryProducts(), deliveries, SystemClock(), "USD")
+    running = asyncio.create_task(imports.run(chunks(2)))
+    await asyncio.wait([running], timeout=0.1)
+    assert not running.done()
+    deliveries.delivered.set()
+    assert (await running).taken[Outcome.CREATED] == 2
+
+
 async def test_an_import_waits_for_a_bus_that_is_away_only_once() -> None:
     imports, deliveries = service(MemoryProducts(), connected=False)
     report = await imports.run(chunks(3, 4, 5))

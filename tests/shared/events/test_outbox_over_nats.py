@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 
 from shared.events.outbox import publish_to
@@ -18,7 +17,7 @@ async def test_writes_go_on_while_nats_is_away_and_each_fact_arrives_once(
 ) -> None:
     handler = Recorder()
     async with (
-        running_bus(nats_server.url) as bus,
+        running_bus(nats_server.url, request_seconds=600) as bus,  # a write that waited would end the test
         a_replica(tmp_path, publish_to(bus), quiet_seconds=0.1, overdue_seconds=1) as replica,
     ):
         await bus.subscribe("listener", {"shop.counter.counted.*": handler})
@@ -26,9 +25,7 @@ async def test_writes_go_on_while_nats_is_away_and_each_fact_arrives_once(
         ids = list(await asyncio.gather(*(replica.count(f"c{n % 20}") for n in range(200))))
         nats_server.kill()
         await eventually(lambda: not bus.connected)
-        began = time.monotonic()
         ids += await asyncio.gather(*(replica.count(f"c{n % 20}") for n in range(200)))
-        assert time.monotonic() - began < 2
         await asyncio.to_thread(nats_server.start)
         ids += await asyncio.gather(*(replica.count(f"c{n % 20}") for n in range(200)))
         await eventually(lambda: len(set(handler.ids)) == len(ids), timeout=30)

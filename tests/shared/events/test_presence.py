@@ -56,11 +56,10 @@ async def test_every_replica_is_listed_by_service(nats_server: NatsServer, opera
         assert {(node.version, node.host) for node in nodes} == {("1.2.3", "here")}
 
 
-async def test_nobody_there_is_an_empty_list_and_soon(nats_server: NatsServer) -> None:
+async def test_nobody_there_is_an_empty_list_without_a_wait(nats_server: NatsServer) -> None:
+    """The wait would be longer than a test may last."""
     async with running_bus(nats_server.url) as bus:
-        began = time.monotonic()
-        assert await list_nodes(bus.client, 5) == []
-        assert time.monotonic() - began < 2
+        assert await list_nodes(bus.client, 600) == []
 
 
 async def test_a_replica_that_ended_is_not_listed(nats_server: NatsServer, operator: NatsEventBus) -> None:

@@ -66,9 +66,8 @@ async def test_an_unforeseen_exception_tells_nothing(
     client: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answer = await client.get(f"{PREFIX}/bug")
-    body = assert_problem(answer, 500, "internal-error")
+    assert_problem(answer, 500, "internal-error")
     assert "hunter2" not in answer.text
-    assert body["request_id"] in body["request_id"]
     logged = capsys.readouterr().out
     assert "Traceback" in logged
     assert "get_bug" in logged
