@@ -14,6 +14,7 @@ from product_service.api.dependencies import ProductApi
 from product_service.api.import_stream import Limits
 from product_service.domain import Product
 from product_service.ports import ProductSearch
+from product_service.service.capacity import Capacity
 from product_service.service.catalogue import CatalogueService
 from product_service.service.imports import ImportService
 from product_service.settings import ProductSettings
@@ -62,9 +63,12 @@ async def bootstrap(settings: ProductSettings, backends: Backends) -> AsyncItera
         search = await _open_search(backends.stores, parts.store, stack)
         await outbox.start()
         clock, currency = backends.clock, settings.shop_currency
+        capacity = Capacity(parts.bucket, settings.products_limit)
         yield ProductApi(
-            catalogue=CatalogueService(products, search, outbox, clock, currency),
-            imports=ImportService(products, outbox, clock, currency),
+            catalogue=CatalogueService(
+                products, search, outbox, capacity=capacity, clock=clock, currency=currency
+            ),
+            imports=ImportService(products, outbox, capacity, clock, currency),
             cursors=CursorCodec(settings.cursor_secret),
             import_limits=Limits(settings.products_import_line_bytes, settings.products_import_total_bytes),
         )

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from shared.errors import Conflict, FieldError, InvalidInput, NotFound, PreconditionFailed
+from shared.errors import Conflict, FieldError, InvalidInput, NotFound, PreconditionFailed, Unavailable
 
 Attribute = str | int | float | bool
 MAX_ATTRIBUTES = 50
@@ -39,6 +39,17 @@ class SkuTaken(Conflict):
             f"Product {product.id} has this SKU already: change that one, or choose another SKU.",
             errors=[FieldError("/sku", "is taken")],
             extra={"product_id": product.id},
+        )
+
+
+class CatalogueFull(Unavailable):
+    code = "catalogue-full"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"The shop has {limit} products, deleted ones included, and takes no more (PRODUCTS_LIMIT). "
+            "Products that are there can still be changed.",
+            retry_after=3600,
         )
 
 

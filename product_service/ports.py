@@ -35,6 +35,14 @@ class Deliveries(Protocol):
         ...
 
 
+class ProductEntries(Protocol):
+    """What carts know of products: an entry for each, deleted ones included."""
+
+    async def count(self) -> int:
+        """The number of entries. Raises `BusUnavailable`."""
+        ...
+
+
 class Sort(StrEnum):
     RELEVANCE = "relevance"
     PRICE = "price"

@@ -15,6 +15,7 @@ from product_service.domain import (
     SkuTaken,
 )
 from product_service.ports import Deliveries, Position, Products, ProductSearch, SearchQuery
+from product_service.service.capacity import Capacity
 from product_service.service.changes import DELIVERY_SECONDS, change_to
 from shared.clock import Clock
 from shared.store.repository import Change
@@ -37,21 +38,32 @@ class CatalogueService:
     """Reads and changes products. A `hidden` read also shows what is not on sale, but nothing deleted."""
 
     def __init__(
-        self, products: Products, search: ProductSearch, deliveries: Deliveries, clock: Clock, currency: str
+        self,
+        products: Products,
+        search: ProductSearch,
+        deliveries: Deliveries,
+        *,
+        capacity: Capacity,
+        clock: Clock,
+        currency: str,
     ) -> None:
         self.currency = currency
         self._products = products
         self._search = search
         self._deliveries = deliveries
+        self._capacity = capacity
         self._clock = clock
 
     async def create(self, draft: ProductDraft) -> Product:
-        """Raises `SkuTaken`."""
+        """Raises `SkuTaken` and `CatalogueFull`."""
         draft.sold_in(self.currency)
+        await self._capacity.refresh()
 
         def change(before: Product | None) -> Change[Product, Product]:
             if before and not before.deleted:
                 raise SkuTaken(before)
+            if before is None:
+                self._capacity.take()
             product = Product.from_draft(draft, self._clock.now(), tombstone=before)
             return change_to(before, product, product)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from product_service.domain import Product, ProductDraft
 from product_service.ports import Deliveries, Products
+from product_service.service.capacity import Capacity
 from product_service.service.changes import DELIVERY_SECONDS, change_to
 from shared.clock import Clock
 from shared.errors import FieldError, InvalidInput, ShopError
@@ -63,17 +64,21 @@ class ImportReport:
 class ImportService:
     """Creates or replaces products by SKU. Repeating an import changes nothing."""
 
-    def __init__(self, products: Products, deliveries: Deliveries, clock: Clock, currency: str) -> None:
+    def __init__(
+        self, products: Products, deliveries: Deliveries, capacity: Capacity, clock: Clock, currency: str
+    ) -> None:
         self.currency = currency
         self._products = products
         self._deliveries = deliveries
+        self._capacity = capacity
         self._clock = clock
 
     async def run(self, chunks: AsyncIterator[Sequence[ImportLine]]) -> ImportReport:
         """Takes chunk after chunk; the lines of a chunk are written at the same time.
 
-        What ends it early (`PayloadTooLarge` from the reader, `Unavailable` from the store) is raised with
-        the report so far as `report`. Every line is a whole product or nothing: sending it again is harmless.
+        What ends it early (`PayloadTooLarge` from the reader, `Unavailable` from the store, `CatalogueFull`)
+        is raised with the report so far as `report`. Every line is a whole product or nothing: sending it
+        again is harmless.
         """
         report = ImportReport()
         waiting = True
@@ -89,6 +94,7 @@ class ImportService:
 
     async def _take(self, lines: Sequence[ImportLine], report: ImportReport) -> list[str]:
         """Writes the good lines, counts all, and gives the ids of the products that changed."""
+        await self._capacity.refresh()
         drafts = [(line, line.draft) for line in lines if line.draft is not None]
         for line in lines:
             if line.draft is None:
@@ -122,6 +128,8 @@ class ImportService:
 
         def change(before: Product | None) -> Change[Product, Outcome]:
             now = self._clock.now()
+            if before is None:
+                self._capacity.take()
             if before is None or before.deleted:
                 return change_to(before, Product.from_draft(draft, now, tombstone=before), Outcome.CREATED)
             after = before.revised(draft.details, now)

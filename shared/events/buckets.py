@@ -56,6 +56,14 @@ class NatsBucket:
     async def delete(self, key: str) -> None:
         await self._write(key, b"", {OPERATION: DELETED})
 
+    async def count(self) -> int:
+        session = self._connection.session
+        try:
+            answer = await session.requests.call(f"STREAM.INFO.KV_{self._name}")
+        except ApiError as error:
+            raise BusUnavailable(f"NATS refused to describe a bucket: {error}") from error
+        return int(answer["state"]["messages"])
+
     def scan(self) -> AsyncIterator[Entry]:
         return scan_entries(self._connection, self._name)
 

@@ -74,6 +74,10 @@ class Bucket(Protocol):
 
     async def delete(self, key: str) -> None: ...
 
+    async def count(self) -> int:
+        """The number of keys, deleted ones included as long as the bucket keeps their mark."""
+        ...
+
     def scan(self) -> AsyncIterator[Entry]:
         """The present entries, oldest first, page by page. What is written meanwhile may be left out."""
         ...

@@ -15,20 +15,23 @@ DEAD_PREFIX = "dead."
 _OTHER_SETTINGS = 10058  # JetStream's error: a stream of this name exists with other settings
 _DAY = 24 * 3600
 _MIB = 1024 * 1024
+_DUPLICATE_SECONDS = 120
+"""In which a repeated event is dropped. What comes later is recognised by its version."""
 
 
 def shop_streams(replicas: int) -> list[StreamConfig]:
-    """The facts, and the facts that a consumer could not handle. Old ones make room for new ones."""
+    """The facts, and the facts that a consumer could not handle. Old ones make room for new ones.
+
+    The number of messages is limited for NATS's memory: it holds about 0.5 KiB for each subject, and most
+    facts have a subject of their own.
+    """
     return [
-        # Two minutes in which a repeated event is dropped; what comes later is recognised by its version.
-        _stream(SHOP, "shop.>", replicas, days=7, mib=1024, duplicate_seconds=120),
-        _stream(SHOP_DEAD, f"{DEAD_PREFIX}>", replicas, days=30, mib=256, duplicate_seconds=120),
+        _stream(SHOP, "shop.>", replicas, days=7, mib=1024, messages=500_000),
+        _stream(SHOP_DEAD, f"{DEAD_PREFIX}>", replicas, days=30, mib=256, messages=100_000),
     ]
 
 
-def _stream(
-    name: str, subject: str, replicas: int, *, days: int, mib: int, duplicate_seconds: int
-) -> StreamConfig:
+def _stream(name: str, subject: str, replicas: int, *, days: int, mib: int, messages: int) -> StreamConfig:
     return StreamConfig(
         name=name,
         subjects=[subject],
@@ -37,7 +40,8 @@ def _stream(
         storage=StorageType.FILE,
         max_age=days * _DAY,
         max_bytes=mib * _MIB,
-        duplicate_window=duplicate_seconds,
+        max_msgs=messages,
+        duplicate_window=_DUPLICATE_SECONDS,
         num_replicas=replicas,
         allow_direct=True,
     )

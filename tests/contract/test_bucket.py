@@ -32,6 +32,14 @@ async def bucket(bus: NatsEventBus, request: pytest.FixtureRequest) -> NatsBucke
     return NatsBucket(bus.connection, name, direct=request.param == "direct")
 
 
+async def test_keys_are_counted_once_each_and_deleted_ones_too(bucket: NatsBucket) -> None:
+    assert await bucket.count() == 0
+    for key in ("one", "two", "two", "three"):
+        await bucket.put(key, b"value")
+    await bucket.delete("three")
+    assert await bucket.count() == 3
+
+
 async def test_an_absent_key_has_no_entry(bucket: NatsBucket) -> None:
     assert await bucket.get("absent") is None
 

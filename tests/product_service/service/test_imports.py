@@ -9,6 +9,7 @@ from typing import TypeVar
 import pytest
 
 from product_service.domain import Product
+from product_service.service.capacity import Capacity
 from product_service.service.imports import ImportLine, ImportService, Outcome
 from shared.clock import SystemClock
 from shared.errors import FieldError, PayloadTooLarge
@@ -55,9 +56,20 @@ class CountedDeliveries:
         return self._connected
 
 
+class Entries:
+    """Entries of products: their number, and who asked for it."""
+
+    def __init__(self, number: int = 0) -> None:
+        self.number, self.asked = number, 0
+
+    async def count(self) -> int:
+        self.asked += 1
+        return self.number
+
+
 def service(products: MemoryProducts, *, connected: bool = True) -> tuple[ImportService, CountedDeliveries]:
     deliveries = CountedDeliveries(connected=connected)
-    return ImportService(products, deliveries, SystemClock(), "USD"), deliveries
+    return ImportService(products, deliveries, Capacity(Entries(), 1000), SystemClock(), "USD"), deliveries
 
 
 async def chunks(*sizes: int) -> AsyncIterator[list[ImportLine]]:
@@ -108,7 +120,7 @@ async def test_an_import_answers_after_its_last_delivery() -> None:
             return await super().flushed(document_id, timeout)
 
     deliveries = SlowDeliveries(connected=True)
-    imports = ImportService(MemoryProducts(), deliveries, SystemClock(), "USD")
+    imports = ImportService(MemoryProducts(), deliveries, Capacity(Entries(), 1000), SystemClock(), "USD")
     running = asyncio.create_task(imports.run(chunks(2)))
     await asyncio.wait([running], timeout=0.1)
     assert not running.done()
