@@ -54,13 +54,12 @@ async def test_an_unknown_path_is_a_404_problem(gateway: Gateway, path: str) -> 
 
 @pytest.mark.parametrize(
     "target",
-    [b"/" + b"long" * 50_000, b"/long?q=" + b"long" * 200_000, "/café?q=é".encode(), b"//nowhere", b"*"],
-    ids=["long path", "long query", "not ASCII", "two slashes", "asterisk"],
+    [b"/" + b"long" * 50_000, b"/long?q=" + b"long" * 200_000, "/café?q=é".encode(), b"//nowhere"],
+    ids=["long path", "long query", "not ASCII", "two slashes"],
 )
 async def test_an_unusual_address_is_a_404_problem(gateway: Gateway, target: bytes) -> None:
-    answer = await exchange(
-        str(gateway.client.base_url), b"GET " + target + b" HTTP/1.1\r\nHost: shop\r\n\r\n"
-    )
+    request = b"GET " + target + b" HTTP/1.1\r\nHost: shop\r\n\r\n"
+    answer = await exchange(str(gateway.client.base_url), request)
     assert (answer.status, answer.json()["type"]) == (404, "urn:trolley:problem:not-found")
     assert answer.headers["x-request-id"] == answer.json()["request_id"]
 
