@@ -17,6 +17,7 @@ from cart_service.adapters.lease import LEASE_SECONDS, LEASES, NatsLease
 from cart_service.adapters.promotion_book import BUCKET, PromotionDelivery, WatchedPromotions
 from cart_service.adapters.promotion_documents import PROMOTION_CLAIMS, PROMOTION_TALLIES, PROMOTIONS
 from cart_service.adapters.promotions import StoredClaims, StoredPromotions, StoredTallies
+from cart_service.adapters.stream_grants import STREAM_TICKETS, NatsStreamGrants
 from cart_service.adapters.version_board import BOARD, NatsVersionBoard
 from cart_service.domain.cart import Cart
 from cart_service.domain.price_policy import PricePolicy
@@ -25,6 +26,7 @@ from cart_service.service import CartService
 from cart_service.service.deletions import KnownDeletions
 from cart_service.service.expiry import ExpirySweep
 from cart_service.service.live import LiveCarts
+from cart_service.service.stream_tickets import StreamTickets
 from cart_service.service.versions import KnownVersions
 from cart_service.settings import CartSettings
 from cart_service.subscribers import subscribe
@@ -80,6 +82,7 @@ async def open_operations(settings: CartSettings, backends: Backends) -> AsyncIt
             board=NatsVersionBoard(announcements, backends.bus.connection, versions),
             versions=versions,
             live=live,
+            stream_tickets=await _stream_tickets(settings, backends),
             deletions=KnownDeletions(),
         )
         delivery.attach(service.cart_was_updated)
@@ -106,6 +109,7 @@ async def bootstrap(settings: CartSettings, backends: Backends) -> AsyncIterator
             board=board,
             versions=versions,
             live=live,
+            stream_tickets=await _stream_tickets(settings, backends),
             deletions=KnownDeletions(on_heard=live.owner_deleted),
         )
         delivery.attach(service.cart_was_updated)
@@ -130,6 +134,7 @@ def _compose(
     board: NatsVersionBoard,
     versions: KnownVersions,
     live: LiveCarts,
+    stream_tickets: StreamTickets,
     deletions: KnownDeletions,
 ) -> CartService:
     return CartService(
@@ -144,6 +149,7 @@ def _compose(
         price_policy=PricePolicy.parse(settings.cart_price_policy),
         lifetimes=settings.lifetimes(),
         live=live,
+        stream_tickets=stream_tickets,
         deletions=deletions,
         summary_ttl_seconds=settings.cart_summary_ttl_seconds,
     )
@@ -151,6 +157,15 @@ def _compose(
 
 def _live_carts(settings: CartSettings, backends: Backends) -> LiveCarts:
     return LiveCarts(settings.live_limits(), backends.clock, backends.verifier.is_ended)
+
+
+async def _stream_tickets(settings: CartSettings, backends: Backends) -> StreamTickets:
+    return StreamTickets(
+        NatsStreamGrants(await backends.bus.bucket(STREAM_TICKETS)),
+        backends.clock,
+        backends.verifier.is_ended,
+        per_minute=settings.cart_events_tickets_per_minute,
+    )
 
 
 async def _open_carts(

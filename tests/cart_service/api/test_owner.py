@@ -16,6 +16,7 @@ ROUTES = [
     ("GET", "", None),
     ("GET", "/summary", None),
     ("GET", "/events", None),
+    ("POST", "/events/ticket", None),
     ("POST", "/items", {"product_id": "x"}),
     ("PUT", "/items/x", {"quantity": 1}),
     ("DELETE", "/items/x", None),
