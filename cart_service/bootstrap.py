@@ -17,7 +17,7 @@ from cart_service.adapters.lease import LEASE_SECONDS, LEASES, NatsLease
 from cart_service.adapters.promotion_book import BUCKET, PromotionDelivery, WatchedPromotions
 from cart_service.adapters.promotion_documents import PROMOTION_CLAIMS, PROMOTION_TALLIES, PROMOTIONS
 from cart_service.adapters.promotions import StoredClaims, StoredPromotions, StoredTallies
-from cart_service.adapters.stream_grants import STREAM_TICKETS, NatsStreamGrants
+from cart_service.adapters.stream_grants import NatsStreamGrants
 from cart_service.adapters.version_board import BOARD, NatsVersionBoard
 from cart_service.domain.cart import Cart
 from cart_service.domain.price_policy import PricePolicy
@@ -82,7 +82,6 @@ async def open_operations(settings: CartSettings, backends: Backends) -> AsyncIt
             board=NatsVersionBoard(announcements, backends.bus.connection, versions),
             versions=versions,
             live=live,
-            stream_tickets=await _stream_tickets(settings, backends),
             deletions=KnownDeletions(),
         )
         delivery.attach(service.cart_was_updated)
@@ -109,7 +108,6 @@ async def bootstrap(settings: CartSettings, backends: Backends) -> AsyncIterator
             board=board,
             versions=versions,
             live=live,
-            stream_tickets=await _stream_tickets(settings, backends),
             deletions=KnownDeletions(on_heard=live.owner_deleted),
         )
         delivery.attach(service.cart_was_updated)
@@ -134,7 +132,6 @@ def _compose(
     board: NatsVersionBoard,
     versions: KnownVersions,
     live: LiveCarts,
-    stream_tickets: StreamTickets,
     deletions: KnownDeletions,
 ) -> CartService:
     return CartService(
@@ -149,23 +146,19 @@ def _compose(
         price_policy=PricePolicy.parse(settings.cart_price_policy),
         lifetimes=settings.lifetimes(),
         live=live,
-        stream_tickets=stream_tickets,
+        stream_tickets=_stream_tickets(settings, backends),
         deletions=deletions,
         summary_ttl_seconds=settings.cart_summary_ttl_seconds,
     )
 
 
+def _stream_tickets(settings: CartSettings, backends: Backends) -> StreamTickets:
+    grants, per_minute = NatsStreamGrants(backends.bus), settings.cart_events_tickets_per_minute
+    return StreamTickets(grants, backends.clock, backends.verifier.is_ended, per_minute=per_minute)
+
+
 def _live_carts(settings: CartSettings, backends: Backends) -> LiveCarts:
     return LiveCarts(settings.live_limits(), backends.clock, backends.verifier.is_ended)
-
-
-async def _stream_tickets(settings: CartSettings, backends: Backends) -> StreamTickets:
-    return StreamTickets(
-        NatsStreamGrants(await backends.bus.bucket(STREAM_TICKETS)),
-        backends.clock,
-        backends.verifier.is_ended,
-        per_minute=settings.cart_events_tickets_per_minute,
-    )
 
 
 async def _open_carts(
@@ -250,8 +243,7 @@ async def _start_sweep(
         batch=settings.cart_sweep_batch,
         interval_seconds=settings.cart_sweep_seconds,
     )
-    task = asyncio.create_task(sweep.run(), name="cart-expiry")
-    stack.push_async_callback(cancel_all, [task])
+    stack.push_async_callback(cancel_all, [asyncio.create_task(sweep.run(), name="cart-expiry")])
 
 
 def _board_bucket(settings: CartSettings) -> BucketConfig:

@@ -111,14 +111,6 @@ class StreamGrant:
     viewer: Identity
 
 
-@dataclass(frozen=True, slots=True)
-class IssuedGrant:
-    """A grant that a ticket stands for, until that time."""
-
-    grant: StreamGrant
-    valid_until: datetime
-
-
 class StreamGrants(Protocol):
     """What tickets for live carts stand for. Every operation may raise `BusUnavailable`."""
 
@@ -126,8 +118,8 @@ class StreamGrants(Protocol):
         """Keeps it for every replica, somewhat longer than it is valid."""
         ...
 
-    async def take(self, ticket: str) -> IssuedGrant | None:
-        """What the ticket stands for, to one caller of all; None to any other."""
+    async def take(self, ticket: str) -> tuple[StreamGrant, datetime] | None:
+        """What the ticket stands for and until when, to one caller of all; None to any other."""
         ...
 
 

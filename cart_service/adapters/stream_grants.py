@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 
-from cart_service.ports import IssuedGrant, StreamGrant
+from cart_service.ports import StreamGrant
 from shared.clock import from_rfc3339, to_rfc3339
-from shared.events.ports import Bucket, BucketConfig, WrongRevision
+from shared.events.ports import Bucket, BucketConfig, EventBus, WrongRevision
 from shared.security.identity import Identity, Role, Scope
 
 STREAM_TICKETS = BucketConfig("stream_tickets", ttl_seconds=120)
@@ -21,21 +21,28 @@ class NatsStreamGrants:
     """`StreamGrants`. A ticket is taken by writing over the very revision that was read, which the bucket
     lets one of many do. The ticket itself is kept nowhere."""
 
-    def __init__(self, bucket: Bucket) -> None:
-        self._bucket = bucket
+    def __init__(self, bus: EventBus) -> None:
+        self._bus = bus
+        self._bucket: Bucket | None = None
 
     async def put(self, ticket: str, grant: StreamGrant, valid_until: datetime) -> None:
-        await self._bucket.create(_key(ticket), orjson.dumps(_encode(grant, valid_until)))
+        bucket = await self._opened()
+        await bucket.create(_key(ticket), orjson.dumps(_encode(grant, valid_until)))
 
-    async def take(self, ticket: str) -> IssuedGrant | None:
-        entry = await self._bucket.get(_key(ticket))
+    async def take(self, ticket: str) -> tuple[StreamGrant, datetime] | None:
+        bucket = await self._opened()
+        entry = await bucket.get(_key(ticket))
         if entry is None or not entry.value:
             return None
         try:
-            await self._bucket.update(entry.key, b"", entry.revision)
+            await bucket.update(entry.key, b"", entry.revision)
         except WrongRevision:
             return None
         return _decode(orjson.loads(entry.value))
+
+    async def _opened(self) -> Bucket:
+        self._bucket = self._bucket or await self._bus.bucket(STREAM_TICKETS)
+        return self._bucket
 
 
 def _key(ticket: str) -> str:
@@ -55,7 +62,7 @@ def _encode(grant: StreamGrant, valid_until: datetime) -> dict[str, Any]:
     }
 
 
-def _decode(body: dict[str, Any]) -> IssuedGrant:
+def _decode(body: dict[str, Any]) -> tuple[StreamGrant, datetime]:
     viewer = Identity(
         body["user_id"],
         body["session_id"],
@@ -63,4 +70,4 @@ def _decode(body: dict[str, Any]) -> IssuedGrant:
         frozenset(Scope(scope) for scope in body["scopes"]),
         from_rfc3339(body["expires_at"]),
     )
-    return IssuedGrant(StreamGrant(body["owner"], viewer), from_rfc3339(body["valid_until"]))
+    return StreamGrant(body["owner"], viewer), from_rfc3339(body["valid_until"])

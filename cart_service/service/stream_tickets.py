@@ -58,14 +58,17 @@ class StreamTickets:
         """What the ticket stands for; it is worth nothing from then on, also where this raises
         `BusUnavailable`, as nobody knows then whether it was taken. Raises `NotAuthenticated`."""
         found = await self._grants.take(ticket) if _TICKET.fullmatch(ticket) else None
-        if found is None or found.valid_until <= self._clock.now():
+        if found is None:
             raise _refused()
-        viewer = found.grant.viewer
+        grant, valid_until = found
+        viewer = grant.viewer
+        if valid_until <= self._clock.now():
+            raise _refused()
         if self._is_ended(viewer.session_id):
             raise invalid_token("The session of this ticket was ended. Sign in again.")
         if viewer.expires_at <= self._clock.now():
             raise invalid_token("The access token of this ticket has expired. Get a new one, then a ticket.")
-        return found.grant
+        return grant
 
     def _count(self, user_id: str) -> None:
         now = int(self._clock.now().timestamp())

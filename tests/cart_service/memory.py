@@ -15,11 +15,9 @@ from cart_service.adapters.promotion_book import WatchedPromotions
 from cart_service.domain.cart import Cart
 from cart_service.domain.expiry import Lifetimes
 from cart_service.domain.price_policy import PricePolicy
-from cart_service.ports import IssuedGrant, StreamGrant
 from cart_service.service import CartService
 from cart_service.service.deletions import KnownDeletions
 from cart_service.service.live import LiveCarts, LiveLimits
-from cart_service.service.stream_tickets import StreamTickets
 from cart_service.service.versions import KnownVersions
 from shared.cache.ports import Cached
 from shared.events.envelope import Event
@@ -28,20 +26,8 @@ from shared.store.ports import StoreUnavailable
 from shared.store.repository import Change
 from tests.cart_service.lanes import before_access
 from tests.cart_service.memory_board import Announcements, MemoryBoard
+from tests.cart_service.memory_grants import memory_tickets
 from tests.cart_service.memory_promotions import Kept, memory_stores
-
-
-class MemoryGrants:
-    """`StreamGrants` of one process."""
-
-    def __init__(self) -> None:
-        self._grants: dict[str, IssuedGrant] = {}
-
-    async def put(self, ticket: str, grant: StreamGrant, valid_until: datetime) -> None:
-        self._grants[ticket] = IssuedGrant(grant, valid_until)
-
-    async def take(self, ticket: str) -> IssuedGrant | None:
-        return self._grants.pop(ticket, None)
 
 
 class FirstSecond:
@@ -256,7 +242,7 @@ async def start_replica(shop: Shop, *, capacity: int) -> Replica:
         price_policy=PricePolicy(),
         lifetimes=Lifetimes(),
         live=LiveCarts(LiveLimits(), FirstSecond(), lambda _session: False),
-        stream_tickets=StreamTickets(MemoryGrants(), FirstSecond(), lambda _session: False, per_minute=60),
+        stream_tickets=memory_tickets(shop.clock),
         deletions=deletions,
         summary_ttl_seconds=60,
     )

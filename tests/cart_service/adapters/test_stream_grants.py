@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import pytest
 
 from cart_service.adapters.stream_grants import STREAM_TICKETS, NatsStreamGrants
-from cart_service.ports import IssuedGrant, StreamGrant
-from shared.events.buckets import NatsBucket
+from cart_service.ports import StreamGrant
+from shared.events.nats_bus import NatsEventBus
 from shared.events.ports import BusUnavailable
 from shared.ids import new_id
 from shared.security.identity import Identity, Role, Scope
@@ -24,42 +24,42 @@ GRANT = StreamGrant(
 
 
 @pytest.fixture
-async def bucket(nats_url: str) -> AsyncIterator[NatsBucket]:
+async def bus(nats_url: str) -> AsyncIterator[NatsEventBus]:
     async with running_bus(nats_url) as bus:
-        yield await bus.bucket(STREAM_TICKETS)
+        yield bus
 
 
-async def test_what_is_taken_is_what_was_put(bucket: NatsBucket) -> None:
+async def test_what_is_taken_is_what_was_put(bus: NatsEventBus) -> None:
     ticket = new_id()
-    await NatsStreamGrants(bucket).put(ticket, GRANT, UNTIL)
-    assert await NatsStreamGrants(bucket).take(ticket) == IssuedGrant(GRANT, UNTIL)
+    await NatsStreamGrants(bus).put(ticket, GRANT, UNTIL)
+    assert await NatsStreamGrants(bus).take(ticket) == (GRANT, UNTIL)
 
 
-async def test_of_many_who_take_it_at_once_one_gets_it(bucket: NatsBucket, nats_url: str) -> None:
+async def test_of_many_who_take_it_at_once_one_gets_it(bus: NatsEventBus, nats_url: str) -> None:
     async with running_bus(nats_url) as other:
-        replicas = [NatsStreamGrants(bucket), NatsStreamGrants(await other.bucket(STREAM_TICKETS))]
+        replicas = [NatsStreamGrants(bus), NatsStreamGrants(other)]
         for _ in range(20):
             ticket = new_id()
             await replicas[0].put(ticket, GRANT, UNTIL)
             taken = await asyncio.gather(*(replicas[i % 2].take(ticket) for i in range(20)))
-            assert [it for it in taken if it is not None] == [IssuedGrant(GRANT, UNTIL)]
+            assert [it for it in taken if it is not None] == [(GRANT, UNTIL)]
 
 
-async def test_an_unknown_ticket_stands_for_nothing(bucket: NatsBucket) -> None:
-    assert await NatsStreamGrants(bucket).take("unknown") is None
+async def test_an_unknown_ticket_stands_for_nothing(bus: NatsEventBus) -> None:
+    assert await NatsStreamGrants(bus).take("unknown") is None
 
 
-async def test_the_ticket_itself_is_kept_nowhere(bucket: NatsBucket) -> None:
+async def test_the_ticket_itself_is_kept_nowhere(bus: NatsEventBus) -> None:
     ticket = new_id()
-    await NatsStreamGrants(bucket).put(ticket, GRANT, UNTIL)
-    kept = [entry async for entry in bucket.scan()]
+    await NatsStreamGrants(bus).put(ticket, GRANT, UNTIL)
+    kept = [entry async for entry in (await bus.bucket(STREAM_TICKETS)).scan()]
     assert kept
     assert not any(ticket in entry.key or ticket.encode() in (entry.value or b"") for entry in kept)
 
 
 async def test_without_nats_nothing_is_given_or_taken(nats_server: NatsServer) -> None:
     async with running_bus(nats_server.url) as bus:
-        grants = NatsStreamGrants(await bus.bucket(STREAM_TICKETS))
+        grants = NatsStreamGrants(bus)
         await grants.put("ticket", GRANT, UNTIL)
         nats_server.stop()
         for asking in (grants.put("other", GRANT, UNTIL), grants.take("ticket")):

@@ -9,7 +9,7 @@ import pytest
 from cart_service.ports import StreamGrant
 from cart_service.service.stream_tickets import StreamTickets, TicketRefused, TooManyTickets
 from shared.errors import NotAuthenticated
-from tests.cart_service.memory import MemoryGrants
+from tests.cart_service.memory_grants import MemoryGrants
 from tests.cart_service.service.stage import START, viewer
 
 
