@@ -66,7 +66,7 @@ class JoiningProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (the base's signature)
-        self._refuse(MalformedRequest("This is no HTTP request (RFC 9112). Percent-encode the address."))
+        self._refuse(MalformedRequest("This is no HTTP request (RFC 9112), or its method is unknown."))
 
     def _encode_request_line(self, data: bytes) -> bytes:
         end = data.find(b"\n") + 1
