@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from pathlib import Path
 
 import httpx
 import pytest
@@ -62,6 +64,39 @@ async def test_an_unusual_address_is_a_404_problem(gateway: Gateway, target: byt
     answer = await exchange(str(gateway.client.base_url), request)
     assert (answer.status, answer.json()["type"]) == (404, "urn:trolley:problem:not-found")
     assert answer.headers["x-request-id"] == answer.json()["request_id"]
+
+
+@pytest.mark.parametrize(
+    ("request_line", "more", "status"),
+    [
+        (b"GET /x%zz HTTP/1.1", b"", 400),
+        (b"GET /a b HTTP/1.1", b"", 400),
+        (b"GET / HTTP/1.1", b": nameless\r\n", 400),
+        (b"GET / HTTP/1.1", b"X-Control: \x01\r\n", 400),
+        (b"POST / HTTP/1.1", b"Content-Length: 1\r\nContent-Length: 2\r\n", 400),
+        (b"GET * HTTP/1.1", b"", 404),
+        (b"GET / HTTP/1.1", b"Expect: cake\r\n", 417),
+        (b"GET / HTTP/1.1", b"X-Long: " + b"y" * 1_100_000 + b"\r\n", 431),
+        (b"CONNECT /x HTTP/1.1", b"", 501),
+        (b"POST / HTTP/1.1", b"Transfer-Encoding: gzip\r\n", 501),
+        (b"GET / HTTP/3.0", b"", 505),
+    ],
+    ids=lambda value: str(value[:20]) if isinstance(value, bytes) else str(value),
+)
+async def test_only_what_the_handbook_lists_is_refused_in_plain_text(
+    gateway: Gateway, request_line: bytes, more: bytes, status: int
+) -> None:
+    address = gateway.client.base_url
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    with suppress(ConnectionError):
+        writer.write(request_line + b"\r\nHost: shop\r\n" + more + b"\r\n")
+        await writer.drain()
+    answer = await reader.readuntil(b"\r\n\r\n")
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 %d " % status)
+    assert b"x-request-id" not in answer.lower()
+    page = (Path(__file__).parents[2] / "docs" / "operating.md").read_text()
+    assert re.search(rf"^\| [0-9, ]*{status}[0-9, ]* \|", page, re.MULTILINE)
 
 
 async def test_a_problem_of_the_gateway_takes_up_the_request_id(gateway: Gateway) -> None:
