@@ -91,6 +91,7 @@ func write(rw http.ResponseWriter, request *http.Request, status, sent int, inst
 	headers.Set("Content-Length", strconv.Itoa(len(body)))
 	headers.Set("Cache-Control", "no-store")
 	headers.Set("X-Request-Id", id)
+	headers.Del("X-Retry-In")
 	if told.retryAfter > 0 {
 		headers.Set("Retry-After", strconv.Itoa(told.retryAfter))
 	}
