@@ -125,3 +125,12 @@ def test_the_image_runs_as_an_ordinary_user() -> None:
     users = re.findall(r"^USER (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     assert users
     assert users[-1] not in ("root", "0")
+
+
+def test_the_gateway_finds_its_plugin_from_where_it_is_started() -> None:
+    declared = COMPOSE["services"]["gateway"]
+    assert f"./traefik:{declared['working_dir']}:ro" in declared["volumes"]
+    static = yaml.safe_load((ROOT / "traefik" / "traefik.yml").read_text())
+    for plugin in static["experimental"]["localPlugins"].values():
+        folder = ROOT / "traefik" / "plugins-local" / "src" / plugin["moduleName"]
+        assert (folder / ".traefik.yml").exists()

@@ -26,6 +26,7 @@ def told(response: httpx.Response) -> tuple[int, str]:
     problem, headers = response.json(), response.headers
     assert headers["content-type"] == "application/problem+json"
     assert headers["cache-control"] == "no-store"
+    assert "x-retry-in" not in headers
     assert problem["request_id"] == headers["x-request-id"] != ""
     assert problem["status"] == response.status_code
     assert problem["instance"] == response.request.url.raw_path.decode().partition("?")[0]

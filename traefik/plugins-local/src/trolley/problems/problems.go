@@ -1,9 +1,10 @@
 // Package problems makes problem documents (RFC 9457) of what the gateway answers by itself. Traefik interprets it,
 // from this folder, without a build (`experimental.localPlugins` in traefik.yml).
 //
-// It plays two parts. As `page` it is the page that the `errors` middlewares fetch from the gateway's own inner entry
+// It plays three parts. As `page` it is the page that the `errors` middlewares fetch from the gateway's own inner entry
 // point, so that no replica is needed to tell that none is left. As `too-many` it stands before a rate limit whose
 // service answers 429 as well: Traefik's own is known by its X-Retry-In, and replaced; the service's passes.
+// As `to-docs` it leads a browser from the bare address to the docs.
 package problems
 
 import (
@@ -23,7 +24,7 @@ const prefix = "/gateway/problems/"
 
 var usableID = regexp.MustCompile(`^[\w.:+/=-]{1,128}$`)
 
-// Config says which part the middleware plays: `page` or `too-many`.
+// Config says which part the middleware plays.
 type Config struct {
 	Part string `json:"part"`
 }
@@ -42,8 +43,10 @@ func New(_ context.Context, next http.Handler, config *Config, _ string) (http.H
 		return http.HandlerFunc(func(rw http.ResponseWriter, request *http.Request) {
 			next.ServeHTTP(&tooManyWriter{ResponseWriter: rw, request: request}, request)
 		}), nil
+	case "to-docs":
+		return http.HandlerFunc(redirectToDocs), nil
 	}
-	return nil, fmt.Errorf("part is page or too-many, not %q", config.Part)
+	return nil, fmt.Errorf("part is page, too-many or to-docs, not %q", config.Part)
 }
 
 type problem struct {
@@ -77,11 +80,7 @@ func servePage(rw http.ResponseWriter, request *http.Request) {
 }
 
 func write(rw http.ResponseWriter, request *http.Request, status, sent int, instance string) {
-	told := problems[status]
-	id := request.Header.Get("X-Request-Id")
-	if !usableID.MatchString(id) {
-		id = newID()
-	}
+	told, id := problems[status], requestID(request)
 	body, _ := json.Marshal(map[string]interface{}{
 		"type": "urn:trolley:problem:" + told.code, "title": told.title, "status": status,
 		"detail": told.detail, "instance": instance, "request_id": id,
@@ -99,7 +98,16 @@ func write(rw http.ResponseWriter, request *http.Request, status, sent int, inst
 	_, _ = rw.Write(body)
 }
 
-func newID() string {
+func redirectToDocs(rw http.ResponseWriter, request *http.Request) {
+	rw.Header().Set("X-Request-Id", requestID(request))
+	rw.Header().Set("Location", "/docs")
+	rw.WriteHeader(http.StatusFound)
+}
+
+func requestID(request *http.Request) string {
+	if id := request.Header.Get("X-Request-Id"); usableID.MatchString(id) {
+		return id
+	}
 	random := make([]byte, 16)
 	_, _ = rand.Read(random)
 	return hex.EncodeToString(random)
