@@ -17,6 +17,7 @@ from cart_service.adapters.lease import LEASE_SECONDS, LEASES, NatsLease
 from cart_service.adapters.promotion_book import BUCKET, PromotionDelivery, WatchedPromotions
 from cart_service.adapters.promotion_documents import PROMOTION_CLAIMS, PROMOTION_TALLIES, PROMOTIONS
 from cart_service.adapters.promotions import StoredClaims, StoredPromotions, StoredTallies
+from cart_service.adapters.stream_grants import NatsStreamGrants
 from cart_service.adapters.version_board import BOARD, NatsVersionBoard
 from cart_service.domain.cart import Cart
 from cart_service.domain.price_policy import PricePolicy
@@ -25,6 +26,7 @@ from cart_service.service import CartService
 from cart_service.service.deletions import KnownDeletions
 from cart_service.service.expiry import ExpirySweep
 from cart_service.service.live import LiveCarts
+from cart_service.service.stream_tickets import StreamTickets
 from cart_service.service.versions import KnownVersions
 from cart_service.settings import CartSettings
 from cart_service.subscribers import subscribe
@@ -144,9 +146,15 @@ def _compose(
         price_policy=PricePolicy.parse(settings.cart_price_policy),
         lifetimes=settings.lifetimes(),
         live=live,
+        stream_tickets=_stream_tickets(settings, backends),
         deletions=deletions,
         summary_ttl_seconds=settings.cart_summary_ttl_seconds,
     )
+
+
+def _stream_tickets(settings: CartSettings, backends: Backends) -> StreamTickets:
+    grants, per_minute = NatsStreamGrants(backends.bus), settings.cart_events_tickets_per_minute
+    return StreamTickets(grants, backends.clock, backends.verifier.is_ended, per_minute=per_minute)
 
 
 def _live_carts(settings: CartSettings, backends: Backends) -> LiveCarts:
@@ -235,8 +243,7 @@ async def _start_sweep(
         batch=settings.cart_sweep_batch,
         interval_seconds=settings.cart_sweep_seconds,
     )
-    task = asyncio.create_task(sweep.run(), name="cart-expiry")
-    stack.push_async_callback(cancel_all, [task])
+    stack.push_async_callback(cancel_all, [asyncio.create_task(sweep.run(), name="cart-expiry")])
 
 
 def _board_bucket(settings: CartSettings) -> BucketConfig:

@@ -12,6 +12,7 @@ from cart_service.domain.products import Product
 from cart_service.domain.promotion_uses import Claim, Tally
 from cart_service.domain.promotions import Promotion, PromotionStatus
 from shared.errors import Unavailable
+from shared.security.identity import Identity
 from shared.store.repository import Change
 
 R = TypeVar("R")
@@ -99,6 +100,26 @@ class VersionBoard(Protocol):
 
     async def announced(self, owner: str) -> int | None:
         """The version that is announced at the moment. Raises `BusUnavailable`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StreamGrant:
+    """What somebody may follow: the owner's cart, as `viewer`."""
+
+    owner: str
+    viewer: Identity
+
+
+class StreamGrants(Protocol):
+    """What tickets for live carts stand for. Every operation may raise `BusUnavailable`."""
+
+    async def put(self, ticket: str, grant: StreamGrant, valid_until: datetime) -> None:
+        """Keeps it for every replica, somewhat longer than it is valid."""
+        ...
+
+    async def take(self, ticket: str) -> tuple[StreamGrant, datetime] | None:
+        """What the ticket stands for and until when, to one caller of all; None to any other."""
         ...
 
 

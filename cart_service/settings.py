@@ -58,6 +58,14 @@ class CartSettings(ServiceSettings):
         5000, ge=1, le=100_000, description="Live carts at once on each replica; one more answers 503."
     )
 
+    cart_events_tickets_per_minute: int = Field(
+        60,
+        ge=1,
+        le=10_000,
+        description="Tickets for live carts that one user gets in a minute, from each replica; one more"
+        " answers 429.",
+    )
+
     def live_limits(self) -> LiveLimits:
         """How many live carts there are at once, and how they are kept open."""
         return LiveLimits(

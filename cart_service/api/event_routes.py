@@ -8,11 +8,14 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from cart_service.api.dependencies import CartServiceDep, OwnerDep
 from cart_service.api.event_stream import CartEvents
+from cart_service.api.stream_access import EventsTicket, StreamGrantDep
+from cart_service.ports import StreamGrant
 from cart_service.service.live import NoMoreStreams, TooManyStreams
 from cart_service.service.live_feed import EndReason
-from shared.errors import InvalidInput
+from cart_service.service.stream_tickets import TICKET_SECONDS, TicketRefused, TooManyTickets
+from shared.errors import InvalidInput, NotAuthenticated
 from shared.http.headers import RequestHeader
-from shared.http.responses import problem_responses
+from shared.http.responses import JsonBytes, problem_responses
 from shared.security.dependencies import CurrentUserDep
 
 EXAMPLE = """retry: 1034
@@ -79,13 +82,29 @@ class LastEventIdHeader(RequestHeader):
         return {**super().parameter(), "schema": {"type": "string"}}
 
 
-last_event_id = LastEventIdHeader(
+last_event_id_header = LastEventIdHeader(
     "Last-Event-ID",
     "The id of the last event that the client has. While the cart still looks like that, none is sent.",
     example="18274421-5f2c0e9b7a41",
 )
 
-LastEventIdDep = Annotated[str | None, Depends(last_event_id)]
+LastEventIdHeaderDep = Annotated[str | None, Depends(last_event_id_header)]
+LastEventIdQuery = Annotated[
+    str | None,
+    Query(
+        max_length=1024,
+        description="The same for a client that cannot send the header; the header goes first.",
+    ),
+]
+
+
+async def known_event(header: LastEventIdHeaderDep, last_event_id: LastEventIdQuery = None) -> str | None:
+    """The event that the client has. `EventSource` repeats its address when it reconnects by itself, so the
+    header is the newer one."""
+    return header or last_event_id
+
+
+KnownEventDep = Annotated[str | None, Depends(known_event)]
 Once = Annotated[
     bool, Query(description="Send the cart as it is now, and end: for a look with curl, or a poll.")
 ]
@@ -97,14 +116,10 @@ router = APIRouter(tags=["Cart"])
     "/events",
     summary="Follow the cart",
     response_class=Response,  # the media type is that of STREAM
-    responses=STREAM | problem_responses(TooManyStreams, NoMoreStreams),
+    responses=STREAM | problem_responses(NotAuthenticated, TicketRefused, TooManyStreams, NoMoreStreams),
 )
 async def get_cart_events(
-    owner: OwnerDep,
-    user: CurrentUserDep,
-    carts: CartServiceDep,
-    last_event: LastEventIdDep,
-    once: Once = False,
+    grant: StreamGrantDep, carts: CartServiceDep, known: KnownEventDep, once: Once = False
 ) -> Response:
     """Server-Sent Events (WHATWG HTML, section 9.2): the cart now, then again each time it looks different,
     whoever changed it and wherever; also when a price, a name or the stock of a product in it changes.
@@ -116,6 +131,23 @@ async def get_cart_events(
     An event `end` says why the server ends the stream: `token_expired` (connect with a new token),
     `session_ended`, `account_deleted` (sign in again), `draining` (connect again) or `once`.
 
-    The token is in the `Authorization` header, never in the address, so in a browser read the stream with
-    `fetch`: `EventSource` cannot send the header. To resume, send the last id as `Last-Event-ID`."""
-    return CartEvents(carts, owner.id, user, known=last_event, once=once)
+    The token is in the `Authorization` header, never in the address. `EventSource` cannot send a header: get
+    a ticket for each of its connections from `POST /api/v1/cart/events/ticket`. To resume, send the last id
+    as `Last-Event-ID` or `last_event_id`."""
+    return CartEvents(carts, grant.owner, grant.viewer, known=known, once=once)
+
+
+@router.post(
+    "/events/ticket",
+    summary="Get a ticket for EventSource",
+    status_code=201,
+    response_model=EventsTicket,
+    responses=problem_responses(TooManyTickets),
+)
+async def create_events_ticket(owner: OwnerDep, user: CurrentUserDep, carts: CartServiceDep) -> Response:
+    """Admits one connection to `GET /api/v1/cart/events?ticket=…` within a minute, without any header. It
+    shows the cart that this request is about, also where `On-Behalf-Of` names it. A ticket works once, and no
+    longer than the session and the access token that it was issued for; no log of the shop holds it."""
+    ticket = await carts.stream_tickets.issue(StreamGrant(owner.id, user))
+    body = {"ticket": ticket, "expires_in": TICKET_SECONDS}
+    return JsonBytes.of(body, 201, {"Cache-Control": "no-store"})

@@ -23,6 +23,7 @@ from cart_service.service.promotion_audit import PromotionAudit
 from cart_service.service.promotion_uses import PromotionUses
 from cart_service.service.promotions import Promotions
 from cart_service.service.rendering import Rendered, render_cart
+from cart_service.service.stream_tickets import StreamTickets
 from cart_service.service.summaries import Summaries
 from cart_service.service.unbacked_carts import UnbackedCarts
 from cart_service.service.versions import KnownVersions
@@ -50,10 +51,12 @@ class CartService:
         price_policy: PricePolicy,
         lifetimes: Lifetimes,
         live: LiveCarts,
+        stream_tickets: StreamTickets,
         deletions: KnownDeletions,
         summary_ttl_seconds: int,
     ) -> None:
         self.live = live
+        self.stream_tickets = stream_tickets
         self._deletions = deletions
         self._versions = versions
         self._carts = carts

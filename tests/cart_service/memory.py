@@ -26,6 +26,7 @@ from shared.store.ports import StoreUnavailable
 from shared.store.repository import Change
 from tests.cart_service.lanes import before_access
 from tests.cart_service.memory_board import Announcements, MemoryBoard
+from tests.cart_service.memory_grants import memory_tickets
 from tests.cart_service.memory_promotions import Kept, memory_stores
 
 
@@ -241,6 +242,7 @@ async def start_replica(shop: Shop, *, capacity: int) -> Replica:
         price_policy=PricePolicy(),
         lifetimes=Lifetimes(),
         live=LiveCarts(LiveLimits(), FirstSecond(), lambda _session: False),
+        stream_tickets=memory_tickets(shop.clock),
         deletions=deletions,
         summary_ttl_seconds=60,
     )

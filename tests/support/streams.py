@@ -93,10 +93,16 @@ async def lines_of(response: httpx.Response) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def following(client: httpx.AsyncClient, headers: dict[str, str], **more: str) -> AsyncIterator[Reader]:
+async def following(
+    client: httpx.AsyncClient,
+    headers: dict[str, str],
+    *,
+    query: dict[str, str] | None = None,
+    **more: str,
+) -> AsyncIterator[Reader]:
     """A live cart, read in the background until the block ends."""
     named = {name.replace("_", "-"): value for name, value in more.items()}
-    async with client.stream("GET", EVENTS, headers={**headers, **named}) as response:
+    async with client.stream("GET", EVENTS, headers={**headers, **named}, params=query) as response:
         assert response.status_code == 200, await response.aread()
         reader = Reader(response)
         reading = asyncio.create_task(reader.read())
