@@ -23,6 +23,21 @@ async def get_liveness() -> Report:
 
 
 @health.get(
+    "/started",
+    summary="The service has been ready once",
+    responses={
+        200: {"description": "It has, and it lives."},
+        503: {"description": "It still waits for what it needs at its start."},
+    },
+)
+async def get_startup(request: Request) -> Report:
+    """Whatever may be away since: an engine that lets replicas in and keeps them asks this."""
+    report = _startup(request)
+    code = 503 if report.status is Status.UNAVAILABLE else 200
+    return JsonBytes.of(report, status_code=code)  # type: ignore[return-value]
+
+
+@health.get(
     "/ready",
     summary="The service can do its work",
     responses={
@@ -41,10 +56,15 @@ async def _readiness(request: Request) -> Report:
     runtime = runtime_of(request)
     if runtime.draining.is_set():
         return Report(Status.UNAVAILABLE, {"process": CheckResult(Status.UNAVAILABLE, "it is shutting down")})
-    if not runtime.ready:
-        detail = f"it waits for {runtime.waiting_for}"
-        return Report(Status.UNAVAILABLE, {"start": CheckResult(Status.UNAVAILABLE, detail)})
-    return await runtime.health.report()
+    return await runtime.health.report() if runtime.ready else _startup(request)
+
+
+def _startup(request: Request) -> Report:
+    runtime = runtime_of(request)
+    if runtime.ready:
+        return Report(Status.OK)
+    detail = f"it waits for {runtime.waiting_for}"
+    return Report(Status.UNAVAILABLE, {"start": CheckResult(Status.UNAVAILABLE, detail)})
 
 
 @metrics.get("/metrics")
