@@ -48,14 +48,7 @@ class StoreBreaker:
         that is under way when the breaker opens ends with `StoreUnavailable`: its outcome is unknown."""
         if self._failure is not None:
             raise StoreUnavailable(self._failure.detail)
-        loop = asyncio.get_running_loop()
-
-        def doubt() -> None:
-            nonlocal timer
-            self._suspect()
-            timer = loop.call_later(self._slow_seconds, doubt)
-
-        timer = loop.call_later(self._slow_seconds, doubt)
+        doubt = _Repeating(self._slow_seconds, self._suspect)
         try:
             async with asyncio.timeout(None) as limit:
                 self._under_way.add(limit)
@@ -70,7 +63,7 @@ class StoreBreaker:
             self._suspect()
             raise
         finally:
-            timer.cancel()
+            doubt.stop()
 
     async def ping(self) -> None:
         """Asks the store now; whoever asks meanwhile shares the answer. Raises `StoreUnavailable`."""
@@ -125,3 +118,22 @@ class StoreBreaker:
         while self._failure is not None:
             await asyncio.sleep(self._probe_seconds)
             await self._suspect()
+
+
+class _Repeating:
+    """Calls `action` every `seconds` until it is stopped."""
+
+    def __init__(self, seconds: float, action: Callable[[], object]) -> None:
+        self._seconds = seconds
+        self._action = action
+        self._schedule()
+
+    def stop(self) -> None:
+        self._timer.cancel()
+
+    def _schedule(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(self._seconds, self._run)
+
+    def _run(self) -> None:
+        self._action()
+        self._schedule()
