@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import time
+
+_REQUEST_ID = re.compile(rb"[\w.:+/=-]{1,128}")
+
+
+def request_id_from(header: bytes | None) -> str:
+    """The id that a client gave its request (`X-Request-Id`), or a fresh one for one that cannot be used."""
+    return header.decode() if header and _REQUEST_ID.fullmatch(header) else new_id()
 
 
 def new_id() -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from urllib.parse import quote
 
 from fastapi.exceptions import RequestValidationError
 from opentelemetry import trace
@@ -15,19 +16,28 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.errors import MalformedRequest, ShopError, Unavailable
+from shared.errors import MalformedRequest, NotFound, ShopError, Unavailable
 from shared.http.access_log import record
 from shared.http.body_limit import BodyLimit
-from shared.http.problem import UnexpectedError, encode_problem, from_http_exception, problem_headers
+from shared.http.problem import (
+    HeadTooLarge,
+    UnexpectedError,
+    UriTooLong,
+    encode_problem,
+    from_http_exception,
+    problem_headers,
+)
 from shared.http.runtime import Runtime
 from shared.http.validation import from_validation_error
-from shared.ids import new_id
+from shared.ids import request_id_from
 from shared.observability.logging import current_request_id, get_logger
 from shared.observability.metrics import HTTP_ERRORS, HTTP_IN_FLIGHT
 from shared.observability.tracing import enter_trace, format_traceparent, leave_trace, new_traceparent
 from shared.settings import ServiceSettings
 
-_REQUEST_ID = re.compile(rb"[\w.:+/=-]{1,128}")
+_LONGEST_ADDRESS = 32_768
+_LARGEST_HEAD = 65_536
+_TWO_READINGS = re.compile(rb"%(?:2f|5c)", re.IGNORECASE)
 _CLIENT_LEFT = 499  # nginx's number for it; nobody receives it
 
 log = get_logger(__name__)
@@ -67,7 +77,9 @@ class _Exchange:
     __slots__ = (
         "answered_at",
         "boundary",
+        "head_bytes",
         "path",
+        "raw_path",
         "receive",
         "request_id",
         "scope",
@@ -81,6 +93,7 @@ class _Exchange:
         self.boundary = boundary
         self.scope = scope
         self.path: str = scope["path"]
+        self.raw_path: bytes = scope.get("raw_path") or quote(self.path).encode()
         self.send = send
         self.receive = receive
         self.status = 0
@@ -118,7 +131,9 @@ class _Exchange:
     def _read_headers(self) -> None:
         request_id = traceparent = None
         has_body = False
+        self.head_bytes = 0
         for name, value in self.scope["headers"]:
+            self.head_bytes += len(name) + len(value)
             if name == b"x-request-id":
                 request_id = value
             elif name == b"traceparent":
@@ -127,8 +142,7 @@ class _Exchange:
                 has_body = True
         if has_body:
             self.receive = BodyLimit(self.scope, self.receive, self.boundary.body_limit).receive
-        usable = request_id is not None and _REQUEST_ID.fullmatch(request_id)
-        self.request_id = request_id.decode() if request_id and usable else new_id()
+        self.request_id = request_id_from(request_id)
         self.scope.setdefault("state", {})["request_id"] = self.request_id
         self.traceparent = self._traceparent(traceparent)
 
@@ -149,14 +163,25 @@ class _Exchange:
 
     def _refuse_early(self) -> None:
         boundary = self.boundary
-        if "\x00" in self.path:
-            raise MalformedRequest("The path holds a NUL character.")
+        if len(self.raw_path) + len(self.scope["query_string"]) > _LONGEST_ADDRESS:
+            raise UriTooLong(f"The address is longer than {_LONGEST_ADDRESS} bytes. Ask for less at a time.")
+        if self.head_bytes > _LARGEST_HEAD:
+            raise HeadTooLarge
+        if b"%" in self.raw_path:
+            self._refuse_two_readings()
         if (
             not boundary.runtime.ready
             and self.path.startswith(boundary.prefix)
             and not self.path.startswith(boundary.always_open)
         ):
             raise boundary.runtime.not_ready()
+
+    def _refuse_two_readings(self) -> None:
+        if "\x00" in self.path:
+            raise MalformedRequest("The path holds a NUL character.")
+        if _TWO_READINGS.search(self.raw_path):
+            # Decoded, it would be another path than the one that the gateway looked at.
+            raise NotFound("There is nothing at this path: no id of the shop holds a slash or a backslash.")
 
     async def _send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -178,7 +203,7 @@ class _Exchange:
             log.warning("request refused", method=self.scope["method"], path=self.path, reason=known.detail)
         if self.status:
             return  # too late to tell: the server closes the connection of an unfinished answer
-        body = encode_problem(known, self.path, self.request_id)
+        body = encode_problem(known, self.raw_path.decode("latin-1"), self.request_id)
         start = {
             "type": "http.response.start",
             "status": known.status,

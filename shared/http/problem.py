@@ -28,6 +28,17 @@ class MethodNotAllowed(ShopError):
         super().__init__(f"{method} is not possible here; use {allow}.", headers={"Allow": allow})
 
 
+class UriTooLong(ShopError):
+    status, code, title = 414, "uri-too-long", "URI too long"
+
+
+class HeadTooLarge(ShopError):
+    status, code, title = 431, "request-header-fields-too-large", "Request header fields too large"
+
+    def __init__(self) -> None:
+        super().__init__("The header fields of the request are too long. Send fewer, or shorter ones.")
+
+
 class UnexpectedError(ShopError):
     """A bug. What happened is in the log, under the request id, and never in the answer."""
 

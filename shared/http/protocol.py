@@ -1,20 +1,90 @@
-"""Uvicorn's HTTP/1.1, with the head and the body of an answer in one write."""
+"""Uvicorn's HTTP/1.1: an answer's head and body in one write, and errors that are problem documents."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from shared.errors import MalformedRequest, ShopError
+from shared.http.problem import HeadTooLarge, encode_problem, problem_headers
+from shared.ids import request_id_from
+
+LONGEST_URL = 65_535
+"""What the parser can take. A longer one is cut, and `Boundary` refuses it: its own limit is smaller."""
+LARGEST_HEAD = 2 << 20
+"""More than a gateway lets through. Below it `Boundary` answers; a client that sends more is left."""
+
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 
 class JoiningProtocol(HttpToolsProtocol):
     """Uvicorn writes the head of an answer, then its body: two system calls, and two packets that wake the
-    gateway twice. Here the head waits for what comes next, at most until the end of the event loop's turn."""
+    gateway twice. Here the head waits for what comes next, at most until the end of the event loop's turn.
+
+    Characters outside ASCII in the request line, which RFC 9112 forbids and curl sends, are read as if they
+    were percent-encoded, since nobody can mean anything else by them."""
+
+    _is_between_messages = True
+    _is_in_request_line = False
+    _head_bytes = 0
+    _refusal: ShopError | None = None
 
     # Narrower than asyncio's own signature, as in the base class: a server's transports can be written to.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(cast(asyncio.Transport, JoiningTransport(transport, self.loop)))
+
+    def data_received(self, data: bytes) -> None:
+        if self._refusal is not None:
+            return
+        if self._is_between_messages or self._is_in_request_line:
+            data = self._encode_request_line(data)
+        self._head_bytes += len(data)
+        super().data_received(data)
+        if self._head_bytes > LARGEST_HEAD:
+            self._refuse(HeadTooLarge())
+
+    def on_message_begin(self) -> None:
+        self._is_between_messages = False
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        self.url = (self.url + url)[:LONGEST_URL]
+
+    def on_headers_complete(self) -> None:
+        self._head_bytes = 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._head_bytes = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._is_between_messages, self._head_bytes = True, 0
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (the base's signature)
+        self._refuse(MalformedRequest("This is no HTTP request (RFC 9112). Percent-encode the address."))
+
+    def _encode_request_line(self, data: bytes) -> bytes:
+        end = data.find(b"\n") + 1
+        self._is_in_request_line = end == 0
+        if data.isascii():
+            return data
+        line, rest = (data[:end], data[end:]) if end else (data, b"")
+        return _NOT_ASCII.sub(_percent_encoded, line) + rest
+
+    def _refuse(self, problem: ShopError) -> None:
+        """Tells what is wrong, and closes the connection: where the next request begins is not known."""
+        self._refusal = problem
+        request_id = request_id_from(dict(self.headers or ()).get(b"x-request-id"))
+        body = encode_problem(problem, "/", request_id)
+        headers = [*problem_headers(problem, body), (b"x-request-id", request_id.encode())]
+        lines = [b"%b: %b\r\n" % header for header in [*headers, (b"connection", b"close")]]
+        self.transport.write(b"".join([STATUS_LINE[problem.status], *lines, b"\r\n", body]))
+        self.transport.close()
 
 
 class JoiningTransport:
@@ -44,3 +114,7 @@ class JoiningTransport:
         if self._held:
             data, self._held = self._held, b""
             self._transport.write(data)
+
+
+def _percent_encoded(found: re.Match[bytes]) -> bytes:
+    return b"%%%02X" % found[0][0]

@@ -12,7 +12,7 @@ from opentelemetry.trace import TracerProvider
 from shared.backends import create_verifier, open_backends
 from shared.clock import Clock, SystemClock
 from shared.health import Health
-from shared.http import docs, gateway_problems, operations
+from shared.http import docs, operations
 from shared.http.app import ServiceApp
 from shared.http.lifecycle import Bootstrap, Lifecycle, OpenBackends
 from shared.http.routing import flat_routes
@@ -61,6 +61,6 @@ def create_service(
     )
     for router in (*spec.routers, operations.health, docs.service_router):
         app.router.routes += flat_routes(router, spec.prefix)
-    for router in (operations.metrics, docs.router, gateway_problems.router):
+    for router in (operations.metrics, docs.router):
         app.router.routes += flat_routes(router)
     return app

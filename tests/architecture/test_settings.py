@@ -18,7 +18,7 @@ from shared.settings import ServiceSettings
 ROOT = Path(__file__).parents[2]
 SETTINGS: list[type[ServiceSettings]] = [AuthSettings, ProductSettings, CartSettings]
 ENTRY = re.compile(r"^# ?([A-Z][A-Z0-9_]*)=(.*)$|^([A-Z][A-Z0-9_]*)=(.*)$", re.MULTILINE)
-FROM_ELSEWHERE = {"COMPOSE_PROJECT_NAME", "GATEWAY_PROVIDER"}
+FROM_ELSEWHERE = {"COMPOSE_PROJECT_NAME", "GATEWAY_INTERNAL_URL", "GATEWAY_PROVIDER"}
 """Set by compose itself, and by what starts the gateway."""
 
 

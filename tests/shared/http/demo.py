@@ -151,6 +151,11 @@ async def get_slow(request: Request) -> str:
     return "finished"
 
 
+@router.get("/words/{word}")
+async def get_words(word: str, q: str = "") -> list[str]:
+    return [word, q]
+
+
 @router.get("/trace")
 async def get_trace() -> str | None:
     return current_traceparent()

@@ -1,0 +1,3 @@
+module trolley/problems
+
+go 1.22

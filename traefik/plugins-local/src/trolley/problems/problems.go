@@ -1,0 +1,134 @@
+// Package problems makes problem documents (RFC 9457) of what the gateway answers by itself. Traefik interprets it,
+// from this folder, without a build (`experimental.localPlugins` in traefik.yml).
+//
+// It plays two parts. As `page` it is the page that the `errors` middlewares fetch from the gateway's own inner entry
+// point, so that no replica is needed to tell that none is left. As `too-many` it stands before a rate limit whose
+// service answers 429 as well: Traefik's own is known by its X-Retry-In, and replaced; the service's passes.
+package problems
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+const prefix = "/gateway/problems/"
+
+var usableID = regexp.MustCompile(`^[\w.:+/=-]{1,128}$`)
+
+// Config says which part the middleware plays: `page` or `too-many`.
+type Config struct {
+	Part string `json:"part"`
+}
+
+// CreateConfig is asked for by Traefik.
+func CreateConfig() *Config {
+	return &Config{}
+}
+
+// New is asked for by Traefik.
+func New(_ context.Context, next http.Handler, config *Config, _ string) (http.Handler, error) {
+	switch config.Part {
+	case "page":
+		return http.HandlerFunc(servePage), nil
+	case "too-many":
+		return http.HandlerFunc(func(rw http.ResponseWriter, request *http.Request) {
+			next.ServeHTTP(&tooManyWriter{ResponseWriter: rw, request: request}, request)
+		}), nil
+	}
+	return nil, fmt.Errorf("part is page or too-many, not %q", config.Part)
+}
+
+type problem struct {
+	code, title, detail string
+	retryAfter          int // seconds; 0 where there is nothing to wait for
+}
+
+const unknownOutcome = " A change may or may not have been made; repeat it with the same Idempotency-Key."
+
+// The same texts are in shared/http/gateway_problems.py, for the API's document.
+var problems = map[int]problem{
+	404: {"not-found", "Not found", "There is nothing at this path. /docs shows what there is.", 0},
+	413: {"payload-too-large", "Payload too large", "The body is larger than the gateway takes. Send less, or split it.", 0},
+	429: {"too-many-requests", "Too many requests", "Too many requests came from this address. Wait a second, then go on slower.", 1},
+	502: {"bad-gateway", "Bad gateway", "The service broke off before it answered." + unknownOutcome, 0},
+	503: {"unavailable", "Temporarily unavailable", "No replica of the service can answer at the moment. Try again.", 2},
+	504: {"gateway-timeout", "Gateway timeout", "The service did not answer in time." + unknownOutcome, 0},
+}
+
+// servePage answers 200: the `errors` middleware replaces the status, and takes anything from 500 for a broken page.
+func servePage(rw http.ResponseWriter, request *http.Request) {
+	status, err := strconv.Atoi(strings.TrimPrefix(request.URL.Path, prefix))
+	if _, known := problems[status]; err != nil || !known {
+		status = 404
+	}
+	instance := "/"
+	if asked, err := url.Parse(request.URL.Query().Get("url")); err == nil && asked.Path != "" {
+		instance = asked.EscapedPath()
+	}
+	write(rw, request, status, http.StatusOK, instance)
+}
+
+func write(rw http.ResponseWriter, request *http.Request, status, sent int, instance string) {
+	told := problems[status]
+	id := request.Header.Get("X-Request-Id")
+	if !usableID.MatchString(id) {
+		id = newID()
+	}
+	body, _ := json.Marshal(map[string]interface{}{
+		"type": "urn:trolley:problem:" + told.code, "title": told.title, "status": status,
+		"detail": told.detail, "instance": instance, "request_id": id,
+	})
+	headers := rw.Header()
+	headers.Set("Content-Type", "application/problem+json")
+	headers.Set("Content-Length", strconv.Itoa(len(body)))
+	headers.Set("Cache-Control", "no-store")
+	headers.Set("X-Request-Id", id)
+	if told.retryAfter > 0 {
+		headers.Set("Retry-After", strconv.Itoa(told.retryAfter))
+	}
+	rw.WriteHeader(sent)
+	_, _ = rw.Write(body)
+}
+
+func newID() string {
+	random := make([]byte, 16)
+	_, _ = rand.Read(random)
+	return hex.EncodeToString(random)
+}
+
+// tooManyWriter passes everything on but for the rate limit's own answer.
+type tooManyWriter struct {
+	http.ResponseWriter
+	request  *http.Request
+	replaced bool
+}
+
+func (w *tooManyWriter) WriteHeader(status int) {
+	if status == http.StatusTooManyRequests && w.Header().Get("X-Retry-In") != "" {
+		w.replaced = true
+		write(w.ResponseWriter, w.request, status, status, w.request.URL.EscapedPath())
+		return
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write flushes by itself: Traefik cannot see from outside that an interpreted writer could be flushed, and an event of
+// a live cart must not wait.
+func (w *tooManyWriter) Write(data []byte) (int, error) {
+	if w.replaced {
+		return len(data), nil
+	}
+	written, err := w.ResponseWriter.Write(data)
+	if flusher, ok := w.ResponseWriter.(http.Flusher); ok {
+		flusher.Flush()
+	}
+	return written, err
+}
