@@ -43,7 +43,7 @@ class Engine:
             yield engine
         except BaseException:
             print(await engine.compose("ps", "--all"))
-            print(await engine.compose("logs", "--tail", "40"))
+            print(await engine.compose("logs", "--tail", "20"))
             raise
         finally:
             await engine.compose("down", "--volumes", "--timeout", "5")

@@ -1,8 +1,8 @@
 """Kills the parts of the shop one after another, under a light load of all kinds of requests.
 
 Nothing but 2xx and problem documents of 503 (and 502, for what was under way) may be heard. Every accepted
-write is there once in the end. `python -m tests.compose.faults` prints the counts; its status is 1 when that is
-not so.
+write is there once in the end. `python -m tests.compose.faults` prints the counts; its status is 1 when one
+of these promises is broken.
 """
 
 from __future__ import annotations
@@ -75,8 +75,10 @@ class Faults:
         tally.begin(name)
         yield
         tally.succeeded.clear()
-        await eventually(lambda: tally.succeeded >= self._load.kinds, PATIENCE_SECONDS, every=0.1)
-        print(tally.line(name), flush=True)
+        try:
+            await eventually(lambda: tally.succeeded >= self._load.kinds, PATIENCE_SECONDS, every=0.1)
+        finally:
+            print(tally.line(name), flush=True)
 
 
 async def main() -> int:

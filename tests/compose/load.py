@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -20,6 +21,7 @@ from tests.support.waiting import eventually
 SHOPPERS = 6
 PAUSE_SECONDS = 0.1
 """Between two requests of a shopper."""
+STREAM_SECONDS = 2.0
 PASSWORD = "correct horse battery staple"
 ADMIN = "boss@example.com"
 CUSTOMER = {"email": "ann@example.com", "password": PASSWORD}
@@ -147,21 +149,12 @@ class Load:
                     if not answer.is_success:
                         await answer.aread()
                     self.tally.answered("live cart", answer, time.monotonic() - started)
-                    await self._until_it_ends(answer)
+                    await _read_for_a_while(answer)
             except httpx.ConnectError as error:
                 self.tally.unanswered("live cart", error, is_expected=self.gateway_is_away)
             except httpx.TransportError:
                 pass  # a stream that is cut off is opened again
             await asyncio.sleep(PAUSE_SECONDS)
-
-    async def _until_it_ends(self, answer: httpx.Response) -> None:
-        """Or until the load does."""
-        reading = asyncio.create_task(_drain(answer))
-        stopping = asyncio.create_task(self._stopped.wait())
-        await asyncio.wait({reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (reading, stopping):
-            task.cancel()
-        await asyncio.gather(reading, stopping, return_exceptions=True)
 
     async def _get(self, kind: str, path: str) -> httpx.Response | None:
         return await self._request(kind, "GET", f"/api/v1{path}")
@@ -187,6 +180,9 @@ class Load:
         return answer
 
 
-async def _drain(answer: httpx.Response) -> None:
-    async for _ in answer.aiter_bytes():
-        pass
+async def _read_for_a_while(answer: httpx.Response) -> None:
+    """Until it ends, or for so long that others are opened, too."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(STREAM_SECONDS):
+            async for _ in answer.aiter_bytes():
+                pass
