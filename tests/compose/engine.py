@@ -61,7 +61,7 @@ class Engine:
     async def scale(self, **replicas: int) -> None:
         """Returns once so many replicas of each run and are healthy."""
         scales = [word for name, count in replicas.items() for word in ("--scale", f"{name}={count}")]
-        await self.compose("up", "--detach", "--wait", "--no-recreate", "--quiet-pull", *scales)
+        await self.compose("up", "--detach", "--wait", *scales)
 
     async def kill(self, *services: str) -> None:
         """By SIGKILL. Nothing starts them again but `start`."""
@@ -85,7 +85,7 @@ class Engine:
         return await self._healthy(*await self.containers(service))
 
     async def routed(self, service: str) -> int:
-        """Replicas that the gateway finds ready."""
+        """Replicas that the gateway finds ready; what it keeps of those that are gone does not count."""
         url = f"http://127.0.0.1:8080/api/http/services/{service}@docker"
         known: dict[str, Any] = orjson.loads(await self.compose("exec", "-T", "gateway", "wget", "-qO-", url))
         return list(known.get("serverStatus", {}).values()).count("UP")

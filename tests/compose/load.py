@@ -148,7 +148,8 @@ class Load:
                 async with self._client.stream("GET", path, headers=headers) as answer:
                     if not answer.is_success:
                         await answer.aread()
-                    self.tally.answered("live cart", answer, time.monotonic() - started)
+                    seconds = time.monotonic() - started
+                    self.tally.answered("live cart", answer, seconds, opening=self.gateway_is_away)
                     await _read_for_a_while(answer)
             except httpx.ConnectError as error:
                 self.tally.unanswered("live cart", error, is_expected=self.gateway_is_away)
@@ -176,7 +177,8 @@ class Load:
         except httpx.TransportError as error:
             self.tally.unanswered(kind, error, is_expected=self.gateway_is_away)
             return None
-        self.tally.answered(kind, answer, time.monotonic() - started)
+        seconds = time.monotonic() - started
+        self.tally.answered(kind, answer, seconds, opening=self.gateway_is_away)
         return answer
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import httpx
 
 PROBLEM = "application/problem+json"
+NO_ROUTES = "404 page not found\n"
 
 
 class Tally:
@@ -27,12 +28,20 @@ class Tally:
     def total(self) -> int:
         return sum(counts.total() for counts in self.outcomes.values())
 
+    @property
+    def successes(self) -> int:
+        return sum(self.count(phase, "2") for phase in self.outcomes)
+
     def begin(self, phase: str) -> None:
         self.phase = phase
         self.succeeded.clear()
 
-    def answered(self, kind: str, response: httpx.Response, seconds: float) -> None:
+    def answered(self, kind: str, response: httpx.Response, seconds: float, *, opening: bool = False) -> None:
+        """`opening`: the gateway may not know its routes yet."""
         outcome = f"{response.status_code} {problem_of(response)}".strip()
+        if opening and response.status_code == 404 and response.text == NO_ROUTES:
+            self.outcomes[self.phase]["404 before the gateway knew its routes"] += 1
+            return
         self.outcomes[self.phase][outcome] += 1
         self._slowest[self.phase] = max(self._slowest[self.phase], seconds)
         if response.is_success:
