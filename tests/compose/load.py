@@ -70,7 +70,7 @@ class Load:
     @classmethod
     @asynccontextmanager
     async def on(cls, engine: Engine) -> AsyncIterator[Load]:
-        """At work until the block ends; then every add under way has been accepted."""
+        """At work until the block ends; then every add under way is accepted, and in its cart once."""
         async with httpx.AsyncClient(base_url=engine.base_url, timeout=60) as client:
             load = cls(client, Tally())
             await load._prepare(engine)
@@ -82,8 +82,9 @@ class Load:
                     yield load
                 finally:
                     load._stopped.set()
+            await load._prove_carts()
 
-    async def prove_carts(self) -> None:
+    async def _prove_carts(self) -> None:
         """Every accepted write is in its cart, once."""
         for shopper in self.shoppers:
             cart = await shopper.person.get("/cart")

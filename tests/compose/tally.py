@@ -21,6 +21,7 @@ class Tally:
         self.failures: list[str] = []
         self.succeeded: set[str] = set()
         """Kinds of requests that succeeded since this was last cleared."""
+        self._kinds: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
         self._refusals: dict[str, list[float]] = defaultdict(list)
         self._slowest: dict[str, float] = defaultdict(float)
 
@@ -43,6 +44,7 @@ class Tally:
             self.outcomes[self.phase]["404 before the gateway knew its routes"] += 1
             return
         self.outcomes[self.phase][outcome] += 1
+        self._kinds[self.phase, kind][response.status_code] += 1
         self._slowest[self.phase] = max(self._slowest[self.phase], seconds)
         if response.is_success:
             self.succeeded.add(kind)
@@ -60,6 +62,10 @@ class Tally:
 
     def count(self, phase: str, outcome: str) -> int:
         return sum(count for name, count in self.outcomes[phase].items() if name.startswith(outcome))
+
+    def heard(self, kind: str) -> dict[int, int]:
+        """Answers by status in this phase, to one kind of request."""
+        return dict(self._kinds[self.phase, kind])
 
     def line(self, phase: str) -> str:
         counts = self.outcomes[phase]
