@@ -1,7 +1,7 @@
 """Scales every service up and down and restarts each replica, under a light load of all kinds of requests.
 
-No request may fail. `python -m tests.compose.scaling` prints the counts. A run with a failed request is repeated
-once; the status is 1 when that one is not clean either.
+No request may fail. `python -m tests.compose.scaling` prints the counts, and runs again if a request failed;
+its status is 1 when that run is not clean either.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ class Scaling:
 
 async def run_once(project: str, port: int) -> int:
     """The number of requests that failed."""
-    async with Engine.running(project, port, **dict.fromkeys(SERVICES, FIRST)) as engine:
-        async with Load.on(engine) as load:
-            await Scaling(engine, load).run()
+    replicas = dict.fromkeys(SERVICES, FIRST)
+    async with Engine.running(project, port, **replicas) as engine, Load.on(engine) as load:
+        await Scaling(engine, load).run()
     failed = load.tally.total - load.tally.successes
     print(f"{load.tally.total:,} requests, {failed} failed")
     print("\n".join(load.tally.failures[:50]))
