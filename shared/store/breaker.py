@@ -26,7 +26,7 @@ class StoreBreaker:
         ping: Callable[[], Awaitable[None]],
         *,
         slow_seconds: float = 1.0,
-        ping_seconds: float = 3.0,
+        ping_seconds: float = 5.0,
         probe_seconds: float = 0.5,
     ) -> None:
         self._ping = ping
