@@ -13,7 +13,8 @@ from shared.observability.metrics import REGISTRY
 TAG = {"name": "Operations", "description": "Liveness and readiness, for balancers and operators."}
 
 health = APIRouter(prefix="/health", tags=[TAG["name"]])
-metrics = APIRouter(include_in_schema=False)
+internal = APIRouter(include_in_schema=False)
+"""No route of the gateway leads here."""
 
 
 @health.get("/live", summary="The process answers")
@@ -67,7 +68,14 @@ def _startup(request: Request) -> Report:
     return Report(Status.UNAVAILABLE, {"start": CheckResult(Status.UNAVAILABLE, detail)})
 
 
-@metrics.get("/metrics")
+@internal.get("/gateway/accepts")
+async def get_acceptance(request: Request) -> Response:
+    """204 until the process is asked to end. The gateway asks before it sends requests for the docs here, which
+    need no backend."""
+    return Response(status_code=503 if runtime_of(request).draining.is_set() else 204)
+
+
+@internal.get("/metrics")
 async def get_metrics(request: Request) -> Response:
     encode, media_type = exposition.choose_encoder(request.headers.get("accept", ""))
     return Response(encode(REGISTRY), media_type=media_type)
