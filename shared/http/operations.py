@@ -70,8 +70,8 @@ def _startup(request: Request) -> Report:
 
 @internal.get("/gateway/accepts")
 async def get_acceptance(request: Request) -> Response:
-    """204 until the process is asked to end. The gateway asks before it sends requests for the docs here, which
-    need no backend."""
+    """204 until the process is asked to end. The gateway asks before it fetches the docs here, which need no
+    backend."""
     return Response(status_code=503 if runtime_of(request).draining.is_set() else 204)
 
 
