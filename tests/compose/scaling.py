@@ -16,8 +16,10 @@ from tests.compose.engine import PATIENCE_SECONDS, Engine
 from tests.compose.load import Load
 from tests.support.waiting import eventually
 
-SERVICES = ("auth", "products", "cart")
-FIRST, *SCALES = 2, 1, 4, 2, 3
+FIRST, *SCALES = (
+    {"auth": auth, "products": products, "cart": cart}
+    for auth, products, cart in ((2, 2, 2), (1, 1, 1), (2, 2, 4), (1, 1, 2), (2, 2, 3))
+)
 
 
 class Scaling:
@@ -28,12 +30,12 @@ class Scaling:
         self._load = load
 
     async def run(self) -> None:
-        for count in SCALES:
-            async with self._phase(f"scaled to {count}"):
-                await self._engine.scale(**dict.fromkeys(SERVICES, count))
-                for service in SERVICES:
+        for replicas in SCALES:
+            async with self._phase("scaled to " + ", ".join(f"{n} {name}" for name, n in replicas.items())):
+                await self._engine.scale(**replicas)
+                for service, count in replicas.items():
                     await self._until_routed(service, count)
-        for service in SERVICES:
+        for service in FIRST:
             async with self._phase(f"{service} restarted, one replica after another"):
                 containers = await self._engine.containers(service)
                 for container in containers:
@@ -59,8 +61,7 @@ class Scaling:
 
 async def run_once(project: str, port: int) -> int:
     """The number of requests that failed."""
-    replicas = dict.fromkeys(SERVICES, FIRST)
-    async with Engine.running(project, port, **replicas) as engine, Load.on(engine) as load:
+    async with Engine.running(project, port, **FIRST) as engine, Load.on(engine) as load:
         await Scaling(engine, load).run()
     failed = load.tally.total - load.tally.successes
     print(f"{load.tally.total:,} requests, {failed} failed")
