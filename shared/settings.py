@@ -52,7 +52,10 @@ class ServiceSettings(BaseSettings):
     )
 
     http_drain_delay_seconds: float = Field(
-        0, ge=0, le=60, description="Time to go on accepting after SIGTERM, until balancers have noticed."
+        0,
+        ge=0,
+        le=60,
+        description="Time to go on accepting after SIGTERM, until balancers have noticed; compose takes 5.",
     )
 
     cursor_secret: SecretStr = Field(

@@ -35,6 +35,6 @@ def record(scope: Scope, path: str, status: int, seconds: float, log_requests: b
         return
     else:
         # Probes come every second from several sides, the gateway's on the docs page.
-        probed = "/health/" in template or template.startswith(("/metrics", "/docs"))
+        probed = "/health/" in template or template.startswith(("/metrics", "/docs", "/gateway/"))
         write = log.debug if probed else log.info
     write("request", method=method, path=path, route=template, status=status, ms=round(seconds * 1000, 2))

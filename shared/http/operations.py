@@ -13,13 +13,29 @@ from shared.observability.metrics import REGISTRY
 TAG = {"name": "Operations", "description": "Liveness and readiness, for balancers and operators."}
 
 health = APIRouter(prefix="/health", tags=[TAG["name"]])
-metrics = APIRouter(include_in_schema=False)
+internal = APIRouter(include_in_schema=False)
+"""No route of the gateway leads here."""
 
 
 @health.get("/live", summary="The process answers")
 async def get_liveness() -> Report:
     """200 as long as the process runs. Restart the process when it does not answer."""
     return Report(Status.OK)
+
+
+@health.get(
+    "/started",
+    summary="The service has been ready once",
+    responses={
+        200: {"description": "It has, and it lives."},
+        503: {"description": "It still waits for what it needs at its start."},
+    },
+)
+async def get_startup(request: Request) -> Report:
+    """Whatever may be away since: an engine that lets replicas in and keeps them asks this."""
+    report = _startup(request)
+    code = 503 if report.status is Status.UNAVAILABLE else 200
+    return JsonBytes.of(report, status_code=code)  # type: ignore[return-value]
 
 
 @health.get(
@@ -41,13 +57,25 @@ async def _readiness(request: Request) -> Report:
     runtime = runtime_of(request)
     if runtime.draining.is_set():
         return Report(Status.UNAVAILABLE, {"process": CheckResult(Status.UNAVAILABLE, "it is shutting down")})
-    if not runtime.ready:
-        detail = f"it waits for {runtime.waiting_for}"
-        return Report(Status.UNAVAILABLE, {"start": CheckResult(Status.UNAVAILABLE, detail)})
-    return await runtime.health.report()
+    return await runtime.health.report() if runtime.ready else _startup(request)
 
 
-@metrics.get("/metrics")
+def _startup(request: Request) -> Report:
+    runtime = runtime_of(request)
+    if runtime.ready:
+        return Report(Status.OK)
+    detail = f"it waits for {runtime.waiting_for}"
+    return Report(Status.UNAVAILABLE, {"start": CheckResult(Status.UNAVAILABLE, detail)})
+
+
+@internal.get("/gateway/accepts")
+async def get_acceptance(request: Request) -> Response:
+    """204 until the process is asked to end. The gateway asks before it fetches the docs here, which need no
+    backend."""
+    return Response(status_code=503 if runtime_of(request).draining.is_set() else 204)
+
+
+@internal.get("/metrics")
 async def get_metrics(request: Request) -> Response:
     encode, media_type = exposition.choose_encoder(request.headers.get("accept", ""))
     return Response(encode(REGISTRY), media_type=media_type)

@@ -24,6 +24,10 @@ from shared.settings import ServiceSettings
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
 
+KEEP_ALIVE_SECONDS = 120
+"""Longer than the gateway keeps an idle connection (`idleConnTimeout`), so that the gateway closes it. A
+service that closes it first may lose the request that is on its way."""
+
 log = get_logger(__name__)
 
 
@@ -46,6 +50,7 @@ def run(app: FastAPI, settings: ServiceSettings, port_setting: str) -> None:
         http=JoiningProtocol,
         lifespan="on",
         timeout_graceful_shutdown=settings.http_drain_seconds,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         ws="none",
     )
     _calm_collector()

@@ -61,6 +61,6 @@ def create_service(
     )
     for router in (*spec.routers, operations.health, docs.service_router):
         app.router.routes += flat_routes(router, spec.prefix)
-    for router in (operations.metrics, docs.router):
+    for router in (operations.internal, docs.router):
         app.router.routes += flat_routes(router)
     return app

@@ -46,6 +46,10 @@ STORE_CONFLICTS = Counter(
     registry=REGISTRY,
 )
 
+STORE_AWAY = Gauge(
+    "store_away", "1 while requests are refused because the store does not answer.", registry=REGISTRY
+)
+
 CACHE_READS = Counter(
     "cache_reads_total", "Reads of the cache: hit, miss or unavailable.", ["result"], registry=REGISTRY
 )

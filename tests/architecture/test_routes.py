@@ -17,6 +17,8 @@ from cart_service.main import create_app as create_cart
 from cart_service.settings import CartSettings
 from product_service.main import create_app as create_products
 from product_service.settings import ProductSettings
+from shared.http.server import KEEP_ALIVE_SECONDS
+from shared.settings import ServiceSettings
 
 ROOT = Path(__file__).parents[2]
 ROUTES = (ROOT / "traefik" / "dynamic" / "routes.yml").read_text()
@@ -90,11 +92,36 @@ def test_every_container_that_stays_says_whether_it_is_well() -> None:
 
 
 @pytest.mark.parametrize("service", sorted(GATEWAY_SERVICES))
-def test_compose_asks_a_service_for_its_readiness_at_its_port(service: str) -> None:
+def test_the_engine_asks_a_service_at_its_port_whether_it_has_started(service: str) -> None:
     declared = COMPOSE["services"][service]
     check = declared["healthcheck"]["test"][-1]
     assert f"/127.0.0.1/{declared['environment'][f'{service.upper()}_PORT']} " in check
-    assert f"/api/v1/{service}/health/ready" in check
+    assert f"/api/v1/{service}/health/started" in check
+
+
+@pytest.mark.parametrize("service", sorted(GATEWAY_SERVICES))
+def test_the_gateway_asks_a_service_whether_it_is_ready_and_whether_it_lives(service: str) -> None:
+    declared = COMPOSE["services"][service]
+    port = str(declared["environment"][f"{service.upper()}_PORT"])
+    for name, question in ((service, "ready"), (f"{service}-alive", "live")):
+        balancer = f"traefik.http.services.{name}.loadbalancer"
+        assert declared["labels"][f"{balancer}.healthcheck.path"] == f"/api/v1/{service}/health/{question}"
+        assert declared["labels"][f"{balancer}.server.port"] == port
+
+
+def test_a_replica_accepts_until_the_gateway_has_noticed_that_it_ends() -> None:
+    """The gateway asks every second, and waits for an answer for another one."""
+    delay = COMPOSE["x-addresses"]["HTTP_DRAIN_DELAY_SECONDS"]
+    assert int(delay.removeprefix("${HTTP_DRAIN_DELAY_SECONDS:-").removesuffix("}")) >= 3
+    drain = ServiceSettings.model_fields["http_drain_seconds"].default
+    grace = int(COMPOSE["x-service"]["stop_grace_period"].removesuffix("s"))
+    assert grace > drain + 5
+
+
+def test_the_gateway_closes_idle_connections_before_a_service_does() -> None:
+    static = yaml.safe_load((ROOT / "traefik" / "traefik.yml").read_text())
+    idle = static["serversTransport"]["forwardingTimeouts"]["idleConnTimeout"]
+    assert int(idle.removesuffix("s")) < KEEP_ALIVE_SECONDS
 
 
 def test_only_the_gateway_has_a_network_with_a_way_out() -> None:

@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 
 from shared.ids import new_id
-from tests.chaos.proxy import Proxy
 from tests.chaos.shops import REPLICAS, ChaosShop
 from tests.e2e.shops import running_shop
 from tests.support.elasticsearch import delete_indices, require_elasticsearch
+from tests.support.proxy import Proxy
 
 ELASTICSEARCH = pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)
 

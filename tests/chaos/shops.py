@@ -15,9 +15,9 @@ from shared.store.factory import create_store_factory
 from shared.store.outbox_fields import PENDING_EVENTS
 from tests.chaos.attempts import PATIENCE_SECONDS
 from tests.chaos.load import Load
-from tests.chaos.proxy import Proxy
 from tests.e2e.shops import Person, Shop
 from tests.e2e.test_story import new_product
+from tests.support.proxy import Proxy
 from tests.support.waiting import eventually
 from trolley.environment import settings_from
 from trolley.local.stack import LocalStack

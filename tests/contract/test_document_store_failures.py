@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 from pathlib import Path
 
@@ -11,11 +12,13 @@ import pytest
 from shared.ids import new_id
 from shared.settings import ServiceSettings
 from shared.store.factory import StoreFactory, create_store_factory
-from shared.store.ports import SchemaMismatch, StoreUnavailable
+from shared.store.ports import Query, SchemaMismatch, StoreUnavailable
 from shared.store.sqlite.factory import SqliteStoreFactory
 from shared.store.sqlite.thread import connect
 from tests.support.elasticsearch import delete_indices
+from tests.support.proxy import Proxy
 from tests.support.stores import failures, things
+from tests.support.waiting import eventually
 
 
 async def test_a_store_that_can_be_used_answers_a_ping(store_factory: StoreFactory) -> None:
@@ -67,6 +70,45 @@ async def test_an_index_that_is_deleted_is_not_made_anew_by_a_write(elasticsearc
     again = await factory.open(collection)
     assert await again.get("one") is None
     await factory.close()
+    delete_indices(elasticsearch_url, prefix)
+
+
+@pytest.mark.elasticsearch
+@pytest.mark.parametrize("is_frozen", [True, False], ids=["frozen", "killed"])
+async def test_an_elasticsearch_that_is_away_is_refused_until_it_is_back(
+    elasticsearch_url: str, is_frozen: bool
+) -> None:
+    """Every operation fails, those that wait in the queue included, and only the first request is sent."""
+    prefix, collection = f"test-{new_id()}-", things()
+    async with Proxy.to(elasticsearch_url) as proxy:
+        settings = ServiceSettings(elasticsearch_url=proxy.url, elasticsearch_index_prefix=prefix)
+        factory = create_store_factory(settings)
+        store = await factory.open(collection)
+        await store.create("one", {"size": 1})
+        if is_frozen:
+            proxy.freeze()
+        else:
+            await proxy.away()
+        for _ in range(2):
+            writes = [store.create(new_id(), {}) for _ in range(300)]
+            reads = [store.get("one"), store.find(Query()), store.refresh()]
+            results, raised = await failures([*writes, *reads])
+            assert results == []
+            assert {type(error) for error in raised} == {StoreUnavailable}
+        assert proxy.held.count(b"/_bulk") == is_frozen
+        if is_frozen:
+            proxy.thaw()
+        else:
+            await proxy.back()
+
+        async def is_back() -> bool:
+            with contextlib.suppress(StoreUnavailable):
+                return await store.get("one") is not None
+            return False
+
+        await eventually(is_back, 30)
+        assert await store.create("two", {"size": 2})
+        await factory.close()
     delete_indices(elasticsearch_url, prefix)
 
 

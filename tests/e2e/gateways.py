@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.support.waiting import eventually
 from trolley.local.gateway import gateway_program
 from trolley.local.ports import free_port
 from trolley.local.process import ManagedProcess, Program
@@ -27,10 +28,24 @@ class Gateway:
         self.internal_url = internal_url
         self.access_log = access_log
         self.stand_ins: dict[str, ManagedProcess] = {}
+        self.urls: dict[str, str] = {}
+        """Of the stand-ins themselves."""
 
     async def kill(self, *replicas: str) -> None:
         for replica in replicas:
             await self.stand_ins[replica].kill()
+
+    async def make_unready(self, service: str, *replicas: str) -> None:
+        """They say that they are not ready, and answer everything else. Returns once the gateway knows."""
+        for replica in replicas:
+            await self.client.post(f"{self.urls[replica]}/unready")
+        known = f"{self.internal_url}/api/http/services/{service}@file"
+
+        async def is_known() -> bool:
+            states = (await self.client.get(known)).json()["serverStatus"]
+            return all(states[self.urls[replica]] == "DOWN" for replica in replicas)
+
+        await eventually(is_known, 30)
 
 
 StartGateway = Callable[..., Awaitable[Gateway]]
@@ -56,15 +71,14 @@ async def running_gateway(directory: Path, environment: Mapping[str, str]) -> As
 
         client = await stack.enter_async_context(httpx.AsyncClient(base_url=base_url, timeout=15))
         gateway = Gateway(client, f"http://127.0.0.1:{internal}", directory / "access.log")
-        urls: dict[str, str] = {}
         servers: dict[str, list[str]] = {"auth": [], "products": [], "cart": []}
         for replica in REPLICAS:
             number = free_port()
             gateway.stand_ins[replica] = await launch(stand_in_program(replica, number))
-            urls[replica] = f"http://127.0.0.1:{number}"
-            servers[replica.partition("-")[0]].append(urls[replica])
+            gateway.urls[replica] = f"http://127.0.0.1:{number}"
+            servers[replica.partition("-")[0]].append(gateway.urls[replica])
         variables = {**os.environ, **environment}
         traefik = await launch(gateway_program(directory, port, internal, servers, variables))
-        urls |= {name: f"{base_url}/api/v1/{name}/ready" for name in servers}
+        urls = gateway.urls | {name: f"{base_url}/api/v1/{name}/ready" for name in servers}
         await until_ready(urls, [*gateway.stand_ins.values(), traefik], 30)
         yield gateway

@@ -19,6 +19,7 @@ Send = Callable[[Message], Awaitable[None]]
 Receive = Callable[[], Awaitable[Message]]
 
 released = asyncio.Event()
+unready = asyncio.Event()
 
 
 async def app(scope: Message, receive: Receive, send: Send) -> None:
@@ -34,8 +35,13 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
     size = await body_size(receive)
     if action == "release":
         released.set()
+    if action == "unready":
+        unready.set()
     if action == "die":
         os._exit(1)
+    if scope["path"].endswith("/health/ready") and unready.is_set():
+        await answer(send, 503, request_id, {}, b"application/json")
+        return
     if before in ("status", "problems") or "x-status" in headers:
         status = 200 if before == "problems" else int(headers.get("x-status", action))
         await answer(

@@ -200,6 +200,12 @@ async def test_without_a_replica_it_is_a_503_problem(start_gateway: StartGateway
     await eventually(refused, 15)
 
 
+async def test_a_replica_that_does_not_answer_in_time_is_a_502_problem(gateway: Gateway) -> None:
+    """As one that broke off: clients need to know no other."""
+    answer = await gateway.client.post("/api/v1/cart", headers={"X-Status": "504"})
+    assert told(answer) == (502, "bad-gateway")
+
+
 async def test_a_502_is_a_problem_from_the_first_one_on(start_gateway: StartGateway) -> None:
     gateway = await start_gateway()
     assert told(await gateway.client.post("/api/v1/cart/die")) == (502, "bad-gateway")

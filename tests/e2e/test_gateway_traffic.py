@@ -108,3 +108,18 @@ async def test_metrics_and_the_dashboard_are_on_the_inner_entry_point(gateway: G
         assert (await inside.get("/ping")).status_code == 200
         assert "traefik_entrypoint_requests_total" in (await inside.get("/metrics")).text
         assert (await inside.get("/dashboard/")).status_code == 200
+
+
+async def test_a_replica_that_is_not_ready_gets_no_requests(start_gateway: StartGateway) -> None:
+    gateway = await start_gateway()
+    await gateway.make_unready("cart", "cart-1")
+    answers = [await gateway.client.get("/api/v1/cart") for _ in range(10)]
+    assert {answer.json()["replica"] for answer in answers} == {"cart-2"}
+
+
+async def test_replicas_that_live_answer_when_none_is_ready(start_gateway: StartGateway) -> None:
+    """Without the store none is, and they tell so themselves, and answer what needs no store."""
+    gateway = await start_gateway()
+    await gateway.make_unready("cart", "cart-1", "cart-2")
+    answers = [await gateway.client.get("/api/v1/cart") for _ in range(10)]
+    assert {answer.json()["replica"] for answer in answers} == {"cart-1", "cart-2"}

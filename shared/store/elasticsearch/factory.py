@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import asyncio
 
-from elasticsearch import AsyncElasticsearch
-
 from shared.settings import ServiceSettings
 from shared.store.declaration import check_collection
-from shared.store.elasticsearch.gateway import Gateway, create_client
+from shared.store.elasticsearch.gateway import Gateway
 from shared.store.elasticsearch.indices import Indices
 from shared.store.elasticsearch.store import ElasticsearchDocumentStore
-from shared.store.ports import Collection, SchemaMismatch, StoreUnavailable
+from shared.store.ports import Collection, SchemaMismatch
 from shared.store.queues import Limits
 
 
 class ElasticsearchStoreFactory:
-    """A `StoreFactory`. `client` is for adapters that search the index behind `alias(collection)`
+    """A `StoreFactory`. `gateway` is for adapters that search the index behind `alias(collection)`
     themselves."""
 
     def __init__(self, url: str, prefix: str, replicas: int, limits: Limits) -> None:
-        self.client: AsyncElasticsearch = create_client(url)
-        self.gateway = Gateway(self.client, url)
-        self.indices = Indices(self.client, self.gateway, prefix, replicas)
-        self._prefix = prefix
+        self.gateway = Gateway(url, f"{prefix}*")
+        self.indices = Indices(self.gateway, prefix, replicas)
         self._limits = limits
         self._stores: list[ElasticsearchDocumentStore] = []
 
@@ -56,13 +52,9 @@ class ElasticsearchStoreFactory:
         return store
 
     async def ping(self) -> None:
-        health = await self.gateway.send("GET", f"/_cluster/health/{self._prefix}*", filter_path="status")
-        if health["status"] == "red":
-            raise StoreUnavailable(
-                "Elasticsearch is red: some of the shop's data cannot be reached (ELASTICSEARCH_URL)."
-            )
+        await self.gateway.ping()
 
     async def close(self) -> None:
         stores, self._stores = self._stores, []
         await asyncio.gather(*(store.close() for store in stores))
-        await self.client.close()
+        await self.gateway.close()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from elasticsearch import AsyncElasticsearch, BadRequestError, NotFoundError
+from elasticsearch import BadRequestError, NotFoundError
 
 from shared.store.elasticsearch.errors import store_errors
 from shared.store.elasticsearch.gateway import Gateway
@@ -20,8 +20,8 @@ from shared.store.ports import Collection, SchemaMismatch
 class Indices:
     """Every method raises `StoreUnavailable`."""
 
-    def __init__(self, client: AsyncElasticsearch, gateway: Gateway, prefix: str, replicas: int) -> None:
-        self._client = client
+    def __init__(self, gateway: Gateway, prefix: str, replicas: int) -> None:
+        self._client = gateway.client
         self._gateway = gateway
         self._prefix = prefix
         self._replicas = replicas

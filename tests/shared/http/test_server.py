@@ -94,6 +94,7 @@ async def test_readiness_fails_at_once_while_the_listener_stays_for_the_delay(
     settings: dict[str, str],
 ) -> None:
     async with replica(settings | {"HTTP_DRAIN_DELAY_SECONDS": "20"}) as (process, client):
+        assert (await client.get("/gateway/accepts")).status_code == 204
         process.send_signal(signal.SIGTERM)
 
         async def refused() -> httpx.Response | None:
@@ -106,6 +107,7 @@ async def test_readiness_fails_at_once_while_the_listener_stays_for_the_delay(
             "process": {"status": "unavailable", "detail": "it is shutting down"}
         }
         assert answer.headers["connection"] == "close"
+        assert (await client.get("/gateway/accepts")).status_code == 503
         assert (await client.get(PREFIX)).status_code == 200
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), 15) == 0

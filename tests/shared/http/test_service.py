@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -22,6 +23,7 @@ from tests.support.waiting import eventually
 
 PREFIX = "/api/v1/demo"
 READY = f"{PREFIX}/health/ready"
+STARTED = f"{PREFIX}/health/started"
 
 
 async def checks(client: httpx.AsyncClient) -> dict[str, str]:
@@ -41,6 +43,8 @@ async def test_it_lives_and_waits_while_nats_is_away(settings: DemoSettings, nat
     async with running(app, wait_ready=False) as client:
         await eventually(lambda: waits_for(client, "NATS (NATS_URL)"))
         assert (await client.get(f"{PREFIX}/health/live")).status_code == 200
+        started = await client.get(STARTED)
+        assert (started.status_code, started.json()["status"]) == (503, "unavailable")
         answer = await client.get(PREFIX)
         assert answer.status_code == 503
         assert answer.headers["retry-after"] == "2"
@@ -97,6 +101,19 @@ async def test_who_has_no_use_for_redis_does_not_look_for_it(settings: DemoSetti
     async with running(create_service(replace(SPEC, without_redis=None), away, bootstrap)) as client:
         assert await checks(client) == {"store": "ok", "nats": "ok"}
         assert await healthy(client)
+
+
+async def test_once_started_it_stays_started_without_its_store(settings: DemoSettings) -> None:
+    async with running(create_app(settings)) as client:
+        assert (await client.get(STARTED)).status_code == 200
+        shutil.rmtree(settings.sqlite_directory)
+        settings.sqlite_directory.write_text("no folder")
+        await eventually(lambda: is_unavailable(client))
+        assert (await client.get(STARTED)).json() == {"status": "ok", "checks": {}}
+
+
+async def is_unavailable(client: httpx.AsyncClient) -> bool:
+    return (await client.get(READY)).status_code == 503
 
 
 async def degraded(client: httpx.AsyncClient, name: str) -> bool:

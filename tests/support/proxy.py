@@ -10,13 +10,18 @@ from urllib.parse import urlsplit
 
 
 class Proxy:
-    """Passes bytes on. `away` cuts every connection and refuses new ones until `back`."""
+    """Passes bytes on. `away` cuts every connection and refuses new ones until `back`. `freeze` keeps all
+    connections, accepts new ones and passes nothing on until `thaw`."""
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
         self._port = 0
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.StreamWriter] = set()
+        self._flows = asyncio.Event()
+        self._flows.set()
+        self.held = b""
+        """What came from clients since `freeze`, or the beginning of it."""
 
     @classmethod
     @asynccontextmanager
@@ -47,6 +52,14 @@ class Proxy:
         for writer in list(self._connections):
             writer.transport.abort()
 
+    def freeze(self) -> None:
+        """As if the server had been stopped by SIGSTOP."""
+        self.held = b""
+        self._flows.clear()
+
+    def thaw(self) -> None:
+        self._flows.set()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._connections.add(writer)
         try:
@@ -59,10 +72,12 @@ class Proxy:
         await asyncio.gather(self._pump(reader, back_writer), self._pump(back_reader, writer))
         self._connections -= {writer, back_writer}
 
-    @staticmethod
-    async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
             while chunk := await reader.read(1 << 16):
+                if not self._flows.is_set():
+                    self.held += chunk
+                    await self._flows.wait()
                 writer.write(chunk)
                 await writer.drain()
         writer.close()
