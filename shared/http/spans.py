@@ -15,7 +15,7 @@ from shared.observability.redaction import REDACTED, redact
 
 
 def untraced(prefix: str) -> Callable[[MutableMapping[str, Any]], bool]:
-    """Tells the requests of a service that have no span: probes, which come every second from several sides."""
+    """Tells which requests of a service have no span: probes, which come every second from several sides."""
     probes = (f"{prefix}/health/", "/metrics", "/gateway/")
     return lambda scope: scope["path"].startswith(probes)
 

@@ -1,8 +1,8 @@
 """Structured logs: one JSON object a line, or readable lines on a terminal.
 
 Everything goes through structlog, also what libraries and uvicorn log with the standard library. Each line
-has `timestamp`, `level`, `event`, `service`; inside a request `request_id` and `trace_id`, and inside a handler of
-events the `trace_id` of the request that caused the event.
+has `timestamp`, `level`, `event` and `service`. Inside a request it has `request_id` and `trace_id`, inside a
+handler of events the `trace_id` of the request that caused the event.
 """
 
 from __future__ import annotations
