@@ -6,6 +6,7 @@ import httpx
 import orjson
 import pytest
 
+from shared.ids import new_id
 from tests.e2e.gateways import Gateway, StartGateway
 from tests.support.waiting import eventually
 
@@ -41,6 +42,42 @@ async def test_the_request_id_passes_both_ways_and_is_logged_without_the_token(g
     assert b"secret-token" not in log
     entry = next(orjson.loads(line) for line in log.splitlines() if b"abc-123" in line)
     assert entry["request_X-Request-Id"] == entry["downstream_X-Request-Id"] == "abc-123"
+    assert (entry["RouterName"], entry["RequestMethod"], entry["RequestPath"], entry["DownstreamStatus"]) == (
+        "cart-light@file",
+        "GET",
+        "/api/v1/cart",
+        200,
+    )
+    assert {"ClientHost", "Duration", "OriginDuration", "RetryAttempts", "ServiceAddr"} <= entry.keys()
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/api/v1/products?q=hidden@example.com&ticket=hidden",
+        "/api/v1/products?hidden",
+        "/api/v1/products?%zz=hidden;ticket=hidden&=hidden",
+        "/api/v1/auth/login?password=hidden",
+    ],
+)
+async def test_no_query_is_logged(gateway: Gateway, target: str) -> None:
+    id = new_id()
+    headers = {"X-Request-Id": id, "Referer": f"http://shop.example{target}", "Cookie": "hidden"}
+    headers["User-Agent"] = headers["Authorization"] = "hidden"
+    url = httpx.URL(scheme="http", host=gateway.client.base_url.host, port=gateway.client.base_url.port)
+    await gateway.client.get(url.copy_with(raw_path=target.encode()), headers=headers)
+    await eventually(lambda: id.encode() in gateway.access_log.read_bytes())
+    [line] = [line for line in gateway.access_log.read_bytes().splitlines() if id.encode() in line]
+    assert b"hidden" not in line
+    assert orjson.loads(line)["RequestPath"] == target.partition("?")[0]
+
+
+async def test_a_line_of_the_access_log_is_short(gateway: Gateway) -> None:
+    id = new_id()
+    await gateway.client.get("/api/v1/products/p1", headers={"X-Request-Id": id})
+    await eventually(lambda: id.encode() in gateway.access_log.read_bytes())
+    [line] = [line for line in gateway.access_log.read_bytes().splitlines() if id.encode() in line]
+    assert len(line) < 500
 
 
 async def test_a_client_cannot_say_where_it_comes_from(gateway: Gateway) -> None:
