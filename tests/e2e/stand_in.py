@@ -34,7 +34,7 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
     size = await body_size(receive)
     if action == "release":
         released.set()
-    if action == "die":
+    if action == "die" or headers.get("x-dies") == sys.argv[2]:
         os._exit(1)
     if before in ("status", "problems") or "x-status" in headers:
         status = 200 if before == "problems" else int(headers.get("x-status", action))

@@ -143,6 +143,36 @@ async def test_a_request_that_was_sent_is_repeated_only_when_it_is_idempotent(
     await eventually(lambda: not any(gateway.stand_ins[name].running for name in ("cart-1", "cart-2")))
 
 
+async def test_a_request_that_its_replica_broke_off_is_repeated_with_its_whole_body(
+    start_gateway: StartGateway,
+) -> None:
+    """On either side of the bodies that the light chain takes, and up to what is set aside for a repeat."""
+    gateway = await start_gateway()
+    cart_1 = gateway.stand_ins["cart-1"]
+
+    async def has_both() -> bool:
+        answers = [await gateway.client.get("/api/v1/cart") for _ in range(4)]
+        return {answer.json().get("replica") for answer in answers} == {"cart-1", "cart-2"}
+
+    for method, size in [
+        ("GET", 0),
+        ("DELETE", 0),
+        ("DELETE", 999),
+        ("PUT", 999),
+        ("PUT", 1000),
+        ("PUT", 65_536),
+    ]:
+        await cart_1.kill()
+        await cart_1.start()
+        await eventually(has_both, 30)
+        while cart_1.running:
+            answer = await gateway.client.request(
+                method, "/api/v1/cart", content=b"x" * size, headers={"X-Dies": "cart-1"}
+            )
+            assert answer.status_code == 200, (method, size)
+            assert (answer.json()["replica"], answer.json()["size"]) == ("cart-2", size)
+
+
 @pytest.mark.parametrize("size", [0, 1000, 65_536, 65_537, 1_000_000])
 async def test_a_request_that_may_be_repeated_may_have_a_large_body(gateway: Gateway, size: int) -> None:
     response = await gateway.client.put("/api/v1/cart", content=b"x" * size)

@@ -15,6 +15,7 @@ from trolley.local.process import Program
 
 CONFIGURATION = Path(__file__).parents[2] / "traefik"
 ROUTES = CONFIGURATION / "dynamic"
+STATIC = "traefik.json"
 MEMORY_MIB = "256"
 
 
@@ -30,7 +31,7 @@ def gateway_program(
     """Traefik on `port` of the loopback interface; `servers` are each service's URLs, `routes` the folder
     of its dynamic configuration."""
     make_way(directory)
-    static = directory / "traefik.json"
+    static = directory / STATIC
     static.write_bytes(orjson.dumps(static_configuration(directory, port, internal_port, routes)))
     addresses = {f"{service.upper()}_SERVERS": ",".join(urls) for service, urls in servers.items()}
     return Program(
