@@ -32,7 +32,7 @@ def spent_by_all(stack: LocalStack) -> Spent:
         name: [stack.process(name, index).pid for index in range(count)]
         for name, count in stack.scale.items()
     }
-    pids |= {"store": [_listener(stack.environment.get("ELASTICSEARCH_URL") or "")]}
+    pids |= {"store": [listener(stack.environment.get("ELASTICSEARCH_URL") or "")]}
     pids |= {"bus": [stack.process("nats").pid], "redis": [stack.process("redis").pid]}
     return {name: sum(spent(pid) for pid in each if pid) for name, each in pids.items() if any(each)}
 
@@ -52,7 +52,7 @@ def _children(pid: int) -> list[int]:
     return [int(child) for task in tasks for child in task.read_text().split()]
 
 
-def _listener(url: str) -> int | None:
+def listener(url: str) -> int | None:
     """The process that listens on the port of the address, if it is one of this machine's."""
     port = urlsplit(url).port
     if port is None:

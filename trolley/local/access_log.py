@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 from trolley.local.process import ManagedProcess
@@ -28,5 +29,6 @@ async def keep_bounded(directory: Path, gateway: ManagedProcess) -> None:
     in that second."""
     while True:
         await asyncio.sleep(_LOOK_SECONDS)
-        if make_way(directory):
-            gateway.send(signal.SIGUSR1)
+        with suppress(OSError):  # the next look may find a disk with room
+            if make_way(directory):
+                gateway.send(signal.SIGUSR1)
