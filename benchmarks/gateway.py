@@ -65,6 +65,9 @@ def _observe_nothing(static: dict[str, Any]) -> None:
 
 
 LARGE_RETRIES = {"maxRequestBodyBytes: 999 ": "maxRequestBodyBytes: 65536 "}
+LONGER_CHAIN = {
+    "[headers-and-api-policy, cors, problems-and-too-many,": "[headers, api-policy, cors, problems, too-many,"
+}
 MORE_GARBAGE = {"GOGC": "100", "GOMEMLIMIT": "off"}
 NOW = "as it runs"
 SETTINGS: Mapping[str, Setting] = {
@@ -72,8 +75,9 @@ SETTINGS: Mapping[str, Setting] = {
     "with 64 KiB kept by each retry": Setting(texts=LARGE_RETRIES),
     "with every field logged, at once": Setting(_log_everything),
     "with metrics of each router": Setting(_label_routers),
+    "with two middlewares not in one": Setting(texts=LONGER_CHAIN),
     "with garbage collected by default": Setting(environment=MORE_GARBAGE),
-    "as it was: with all of these": Setting(_as_it_was, LARGE_RETRIES, MORE_GARBAGE),
+    "as it was: with all of these": Setting(_as_it_was, LARGE_RETRIES | LONGER_CHAIN, MORE_GARBAGE),
     "proxying alone": Setting(_observe_nothing, {"middlewares: [shop-light-chain]": "middlewares: []"}),
 }
 
