@@ -30,7 +30,7 @@ from trolley.local.process import ManagedProcess, Program
 from trolley.local.programs import MODULES
 from trolley.local.readiness import until_ready
 
-CONNECTIONS = 16
+CONNECTIONS = 64
 TURN_SECONDS = 1.0
 PATH = "/api/v1/cart/summary"
 Change = Callable[[dict[str, Any]], None]
