@@ -140,7 +140,6 @@ async def test_a_request_that_is_not_idempotent_is_sent_once(
         return (await gateway.client.get("/api/v1/cart")).status_code == 200
 
     await eventually(spared)
-    assert [gateway.stand_ins[name].running for name in ("cart-1", "cart-2")].count(True) == 1
 
 
 async def test_a_request_that_its_replica_broke_off_is_repeated_with_its_whole_body(
