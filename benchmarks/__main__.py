@@ -5,16 +5,17 @@ from __future__ import annotations
 import argparse
 import asyncio
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import httpx
 from rich.console import Console
 
-from benchmarks import latency, store_writes
+from benchmarks import gateway, latency, store_writes
+from benchmarks.cpu import Spent, for_each_answer, spent_by_all
 from benchmarks.load import Load, Plan, generator, run
-from benchmarks.report import ADD, SUMMARY, show, show_pair, show_trips
+from benchmarks.report import ADD, SUMMARY, show, show_cpu, show_pair, show_trips
 from benchmarks.scenarios import scenarios
 from benchmarks.shop import ELASTICSEARCH, open_shop, stores
 from benchmarks.trips import Counts, added, counted, for_each
@@ -25,14 +26,18 @@ ROUNDS = 4
 WARM_UP_SECONDS, ADD_WARM_UP_SECONDS = 1.0, 8.0
 """Before the first round. A store in a JVM compiles what it does for some seconds."""
 QUICK_PRODUCTS = 10_000
+GATEWAY_TURNS = 6
+PARTS = ("gateway", "throughput", "latency", "writes")
 Trips = dict[str, Counts]
+Loads = Mapping[str, Sequence[Load]]
+Costs = Mapping[str, Sequence[Spent]]
 
 
 async def measure(
     process: ProcessPoolExecutor, stack: LocalStack, connections: int, seconds: float
-) -> tuple[Mapping[str, Load], Trips]:
+) -> tuple[Loads, Costs, Trips]:
     """Every scenario in turn, again and again, so that a machine that is slower for a while is so for all;
-    and what the cart's cost in round trips."""
+    what each cost the processor, and what the cart's cost in round trips."""
     loop = asyncio.get_running_loop()
     async with httpx.AsyncClient(base_url=stack.base_url, timeout=30) as client:
         plans = await scenarios(client)
@@ -43,16 +48,19 @@ async def measure(
 
     for name in plans:
         await load(name, ADD_WARM_UP_SECONDS if name == ADD else WARM_UP_SECONDS)
-    loads: dict[str, Load] = {}
+    loads: dict[str, list[Load]] = {name: [] for name in plans}
+    costs: dict[str, list[Spent]] = {name: [] for name in plans}
     trips: Trips = {SUMMARY: {}, ADD: {}}
     for _ in range(ROUNDS):
         for name in plans:
-            before = await counted(stack)
+            before, spent = await counted(stack), spent_by_all(stack)
             done = await load(name, seconds / ROUNDS)
-            loads[name] = loads[name].and_then(done) if name in loads else done
+            loads[name].append(done)
+            costs[name].append(for_each_answer(spent, spent_by_all(stack), done.answers))
             if name in trips:
                 trips[name] = added(trips[name], before, await counted(stack))
-    return loads, {name: for_each(counts, loads[name].answers) for name, counts in trips.items()}
+    answers = {name: sum(load.answers for load in loads[name]) for name in trips}
+    return loads, costs, {name: for_each(counts, answers[name]) for name, counts in trips.items()}
 
 
 async def throughput(
@@ -62,9 +70,17 @@ async def throughput(
     with tempfile.TemporaryDirectory() as directory:
         async with open_shop(Path(directory), demo(), store=store) as stack:
             with console.status(f"throughput on {store} …"):
-                loads, trips = await measure(process, stack, chosen.connections, chosen.seconds)
+                loads, costs, trips = await measure(process, stack, chosen.connections, chosen.seconds)
     show(console, loads, f"{store}, {chosen.connections} connections")
+    show_cpu(console, costs, store)
     show_trips(console, trips)
+
+
+async def gateways(process: ProcessPoolExecutor, console: Console) -> None:
+    """The gateway with other settings beside it, before a service that does nothing."""
+    with tempfile.TemporaryDirectory() as directory, console.status("the gateway …"):
+        costs = await gateway.compare(process, Path(directory), GATEWAY_TURNS)
+    gateway.show(console, costs)
 
 
 async def latencies(process: ProcessPoolExecutor, console: Console, store: str, *, quick: bool) -> None:
@@ -84,18 +100,25 @@ async def latencies(process: ProcessPoolExecutor, console: Console, store: str, 
 
 async def main() -> None:
     arguments = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    arguments.add_argument("--seconds", type=float, default=8, help="length of each measurement, in all (8)")
+    arguments.add_argument("--seconds", type=float, default=6, help="length of each measurement, in all (6)")
     arguments.add_argument("--connections", type=int, default=64, help="requests in flight (64)")
     arguments.add_argument("--quick", action="store_true", help="fewer turns, and a smaller large catalogue")
+    arguments.add_argument("--only", choices=PARTS, action="append", help="one part; may be repeated")
     chosen = arguments.parse_args()
+    parts = chosen.only or PARTS
     console = Console()
     if ELASTICSEARCH not in stores():
         console.print("ELASTICSEARCH_URL is not set: SQLite alone is measured.")
     with generator() as process:
+        if "gateway" in parts:
+            await gateways(process, console)
         for store in stores():
-            await throughput(process, console, store, chosen)
-            await latencies(process, console, store, quick=chosen.quick)
-    await store_writes.main()
+            if "throughput" in parts:
+                await throughput(process, console, store, chosen)
+            if "latency" in parts:
+                await latencies(process, console, store, quick=chosen.quick)
+    if "writes" in parts:
+        await store_writes.main()
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from shared.store.sqlite.factory import SqliteStoreFactory
 from tests.support import backend_counts
 from tests.support.elasticsearch import delete_indices, hide_address, require_elasticsearch
 from tests.support.servers import NatsServer, RedisServer, find_free_port
+from tests.support.spans import Spans, collect
 from tests.support.tokens import TokenIssuer
 
 
@@ -46,6 +47,12 @@ def _log_plainly() -> None:
 @pytest.fixture
 def free_port() -> int:
     return find_free_port()
+
+
+@pytest.fixture
+def spans() -> Spans:
+    """The spans of this test, by OpenTelemetry's SDK."""
+    return collect()
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from shared.events.routing import find_handler
 from shared.events.session import Session
 from shared.observability.logging import get_logger
 from shared.observability.metrics import EVENTS_HANDLED
-from shared.observability.tracing import continue_trace
+from shared.observability.tracing import continue_trace, mark_failed
 
 log = get_logger(__name__)
 
@@ -53,14 +53,25 @@ class Deliveries:
         await self._handle(session, message, event)
 
     async def _handle(self, session: Session, message: Msg, event: Event) -> None:
-        try:
-            with continue_trace(event.traceparent, f"handle {event.type}"):
+        with continue_trace(event.traceparent, f"handle {event.type}", self._attributes(message, event)):
+            try:
                 await self._call(message, event)
-        except Exception as error:
-            await self._fail(session, message, event, error)
-        else:
-            await message.ack()
-            self._count("handled")
+            except Exception as error:
+                mark_failed(error)
+                await self._fail(session, message, event, error)
+            else:
+                await message.ack()
+                self._count("handled")
+
+    def _attributes(self, message: Msg, event: Event) -> dict[str, str]:
+        """https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/"""
+        return {
+            "messaging.system": "nats",
+            "messaging.operation.type": "process",
+            "messaging.destination.name": message.subject,
+            "messaging.consumer.group.name": self._consumer,
+            "messaging.message.id": event.id,
+        }
 
     async def _call(self, message: Msg, event: Event) -> None:
         handler = find_handler(self._handlers, message.subject)

@@ -6,7 +6,6 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
-from opentelemetry.trace import TracerProvider
 from starlette.types import ASGIApp, Lifespan
 
 from shared import __version__
@@ -14,6 +13,7 @@ from shared.http.boundary import Boundary
 from shared.http.openapi import build_document
 from shared.http.routing import RouteTable
 from shared.http.runtime import Runtime
+from shared.http.spans import untraced
 from shared.settings import ServiceSettings
 
 
@@ -30,10 +30,8 @@ class ServiceApp(FastAPI):
         description: str,
         tags: list[dict[str, Any]],
         lifespan: Lifespan[Any],
-        tracer_provider: TracerProvider | None = None,
     ) -> None:
-        exports = bool(settings.otel_exporter_otlp_endpoint)
-        self._collects_spans = exports or tracer_provider is not None
+        self._collects_spans = bool(settings.otel_exporter_otlp_endpoint)
         super().__init__(
             title=title,
             description=description,
@@ -45,9 +43,9 @@ class ServiceApp(FastAPI):
             docs_url=None,
             redoc_url=None,
             telemetry={
-                "auto_configure": exports,
+                "auto_configure": self._collects_spans,
                 "tracing": self._collects_spans,
-                "tracer_provider": tracer_provider,
+                "exclude": untraced(prefix),
                 "metrics": False,
                 "logs": False,
                 "operation_spans": False,

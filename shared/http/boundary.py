@@ -28,6 +28,7 @@ from shared.http.problem import (
     problem_headers,
 )
 from shared.http.runtime import Runtime
+from shared.http.spans import describe_span
 from shared.http.validation import from_validation_error
 from shared.ids import request_id_from
 from shared.observability.logging import current_request_id, get_logger
@@ -117,7 +118,8 @@ class _Exchange:
         except Exception as error:
             await self._fail(error)
         finally:
-            self._name_span()
+            if self.boundary.collects_spans and self.answered_at is None:
+                describe_span(self.scope)
             record(
                 self.scope,
                 self.path,
@@ -157,13 +159,6 @@ class _Exchange:
                 return format_traceparent(context.trace_id, context.span_id, context.trace_flags)
         return new_traceparent(parent)
 
-    def _name_span(self) -> None:
-        route = self.scope.get("route")
-        if self.boundary.collects_spans and route is not None:
-            span = trace.get_current_span()
-            span.update_name(f"{self.scope['method']} {route.path}")
-            span.set_attribute("http.route", route.path)
-
     def _refuse_early(self) -> None:
         boundary = self.boundary
         if len(self.raw_path) + len(self.scope["query_string"]) > _LONGEST_ADDRESS:
@@ -190,6 +185,8 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self.answered_at = time.perf_counter()  # an answer that streams may go on for hours
+            if self.boundary.collects_spans:  # FastAPI ends the span with the answer
+                describe_span(self.scope)
             headers = [*message.get("headers", ()), (b"x-request-id", self.request_id.encode())]
             if self.boundary.runtime.draining.is_set():
                 headers.append((b"connection", b"close"))

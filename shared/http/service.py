@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, FastAPI
-from opentelemetry.trace import TracerProvider
 
 from shared.backends import create_verifier, open_backends
 from shared.clock import Clock, SystemClock
@@ -43,7 +42,6 @@ def create_service(
     *,
     clock: Clock | None = None,
     connect: OpenBackends = open_backends,
-    tracer_provider: TracerProvider | None = None,
 ) -> FastAPI:
     """The application. It answers at once; its backends connect in the background, as often as it takes, and
     until then every route of the API answers 503 and says what it waits for."""
@@ -57,7 +55,6 @@ def create_service(
         description=spec.description,
         tags=[*spec.tags, operations.TAG],
         lifespan=Lifecycle(spec.name, settings, bootstrap, clock, connect, runtime, spec.without_redis).span,
-        tracer_provider=tracer_provider,
     )
     for router in (*spec.routers, operations.health, docs.service_router):
         app.router.routes += flat_routes(router, spec.prefix)

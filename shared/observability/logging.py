@@ -1,7 +1,8 @@
 """Structured logs: one JSON object a line, or readable lines on a terminal.
 
 Everything goes through structlog, also what libraries and uvicorn log with the standard library. Each line
-has `timestamp`, `level`, `event`, `service`, and inside a request `request_id` and `trace_id`.
+has `timestamp`, `level`, `event` and `service`. Inside a request it has `request_id` and `trace_id`, inside a
+handler of events the `trace_id` of the request that caused the event.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ def _add_context(service: str) -> Processor:
         request_id = current_request_id.get()
         if request_id is not None:
             event["request_id"] = request_id
-            event["trace_id"] = current_trace_id()
+        trace_id = current_trace_id()
+        if trace_id is not None:
+            event["trace_id"] = trace_id
         return event
 
     return add

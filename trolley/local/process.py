@@ -76,7 +76,7 @@ class ManagedProcess:
 
     async def stop(self, grace_seconds: float) -> None:
         """Asks it to end, and kills it when it takes longer than `grace_seconds`."""
-        self._signal(signal.SIGTERM)
+        self.send(signal.SIGTERM)
         try:
             await asyncio.wait_for(self._ended(), grace_seconds)
         except TimeoutError:
@@ -84,23 +84,24 @@ class ManagedProcess:
 
     async def kill(self) -> None:
         """Ends it at once, as a crash would."""
-        self._signal(signal.SIGKILL)
+        self.send(signal.SIGKILL)
         await self._ended()
+
+    def send(self, number: signal.Signals) -> None:
+        """A signal to it and all that it started, if they still run."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, number)
 
     async def _ended(self) -> None:
         if self._process is None:
             return
         await self._process.wait()
-        self._signal(signal.SIGKILL)  # what is left of its group
+        self.send(signal.SIGKILL)  # what is left of its group
         self._process = None
         if self._reader is not None:
             # However it failed, that must not keep others from being ended.
             await asyncio.gather(self._reader, return_exceptions=True)
-
-    def _signal(self, number: signal.Signals) -> None:
-        if self._process is not None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, number)
 
     def _started(self) -> asyncio.subprocess.Process:
         if self._process is None:

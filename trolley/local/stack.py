@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from trolley.local.access_log import keep_bounded
 from trolley.local.environment import development_secrets, note_addresses, prepare_directory
 from trolley.local.gateway import ROUTES, gateway_program
 from trolley.local.ports import free_port, require_free
@@ -61,6 +62,7 @@ class LocalStack:
         self._supervisor = Supervisor(output) if supervise else None
         self._ports = {name: [free_port() for _ in range(count)] for name, count in self.scale.items()}
         self._processes: dict[str, ManagedProcess] = {}
+        self._rotation: asyncio.Task[None] | None = None
 
     @property
     def base_url(self) -> str:
@@ -93,6 +95,8 @@ class LocalStack:
 
     async def stop(self, *, force: bool = False) -> None:
         """Ends every process, the gateway first so that running requests finish; `force` kills them all."""
+        if self._rotation:
+            self._rotation.cancel()
         if self._supervisor:
             await self._supervisor.close()
         stages = [list(self._processes.values())] if force else self._stages()
@@ -153,7 +157,9 @@ class LocalStack:
             self.environment,
             routes=self._routes,
         )
-        await self._launch(ManagedProcess(program, self._output))
+        gateway = ManagedProcess(program, self._output)
+        await self._launch(gateway)
+        self._rotation = asyncio.create_task(keep_bounded(self.directory, gateway))
 
     def _replicas(self) -> dict[str, str]:
         """Where each replica says whether it is ready."""

@@ -57,6 +57,20 @@ def test_a_line_inside_a_request() -> None:
     assert (line["request_id"], line["trace_id"], line["level"]) == ("r1", trace, "warning")
 
 
+def test_a_line_inside_a_handler_of_events() -> None:
+    parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    script = f"""
+from shared.observability.tracing import continue_trace
+with continue_trace({parent!r}):
+    log.info("it")
+log.info("later")
+"""
+    inside, later = lines(script)
+    assert inside["trace_id"] == parent[3:35]
+    assert "request_id" not in inside
+    assert "trace_id" not in later
+
+
 def test_what_libraries_log_looks_the_same() -> None:
     [line] = lines(
         "logging.getLogger('some.library').warning('hello %s', 'you', extra={'password': 'hunter2'})"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from trolley.local.gateway import ACCESS_LOG, ACCESS_LOG_BYTES, ROUTES, bound_access_log, static_configuration
+import yaml
+
+from trolley.local.gateway import ROUTES, memory_settings, static_configuration
+from trolley.local.programs import REPOSITORY
 
 
 def test_the_local_gateway_is_that_of_compose_at_other_addresses(tmp_path: Path) -> None:
@@ -14,16 +16,18 @@ def test_the_local_gateway_is_that_of_compose_at_other_addresses(tmp_path: Path)
     assert static["entryPoints"]["internal"]["address"] == "127.0.0.1:3001"
     assert "docker" not in static["providers"]
     assert static["providers"]["file"]["directory"] == str(ROUTES)
-    assert static["accessLog"]["fields"]["headers"]["names"]["Authorization"] == "drop"
+    assert static["accessLog"]["fields"]["headers"] == {
+        "defaultMode": "drop",
+        "names": {"X-Request-Id": "keep"},
+    }
     assert static["entryPoints"]["web"]["transport"]["respondingTimeouts"]["readTimeout"] == "10m"
 
 
-def test_a_long_access_log_makes_way_and_a_short_one_stays(tmp_path: Path) -> None:
-    bound_access_log(tmp_path)
-    log = tmp_path / ACCESS_LOG
-    log.write_text("short")
-    bound_access_log(tmp_path)
-    assert log.read_text() == "short"
-    os.truncate(log, ACCESS_LOG_BYTES + 1)
-    bound_access_log(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["access.old.log"]
+def test_the_local_gateway_collects_garbage_as_rarely_as_that_of_compose(tmp_path: Path) -> None:
+    compose = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())["services"]["gateway"]
+    settings = memory_settings({})
+    assert settings["GOGC"] == compose["environment"]["GOGC"]
+    assert compose["environment"]["GOMEMLIMIT"] == "${GATEWAY_MEMORY_MIB:-256}000000"
+    assert compose["mem_limit"] == "${GATEWAY_MEMORY_MIB:-256}m"
+    assert settings["GOMEMLIMIT"] == "256000000"
+    assert memory_settings({"GATEWAY_MEMORY_MIB": "512"})["GOMEMLIMIT"] == "512000000"
