@@ -93,13 +93,11 @@ async def read_chunks(
     number = size = 0
     async for line in read_lines(stream, limits):
         number += 1
-        if number == 1 and line is not None:
-            line = line.removeprefix(BYTE_ORDER_MARK)
         if line is None:
             chunk.append(_too_long(number, limits.line))
-        elif line.strip():
-            size += len(line)
-            chunk.append(parse_line(number, line, shop_currency))
+        elif text := (line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line).strip():
+            size += len(text)
+            chunk.append(parse_line(number, text, shop_currency))
         if len(chunk) >= CHUNK_LINES or size >= _CHUNK_BYTES:
             yield chunk
             chunk, size = [], 0

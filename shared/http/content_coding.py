@@ -44,7 +44,7 @@ class GzipBody:
     Raises `MalformedRequest` for what is not gzip, and for a body that ends too early.
     """
 
-    __slots__ = ("_compressed", "_full", "_inflater", "_last", "_position", "_receive")
+    __slots__ = ("_begun", "_compressed", "_full", "_inflater", "_last", "_position", "_receive")
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -52,6 +52,7 @@ class GzipBody:
         self._compressed = b""
         self._position = 0
         self._last = False
+        self._begun = False
         self._full = False
         """The last piece filled its buffer, so there may be more of it."""
 
@@ -59,8 +60,8 @@ class GzipBody:
         while True:
             if self._is_open:
                 await asyncio.sleep(0)
-            elif not self._last:
-                message = await self._receive()
+            else:
+                message = await self._receive()  # after the last piece: that the client has left
                 if message["type"] != "http.request":
                     return message
                 self._compressed, self._position = message.get("body", b""), 0
@@ -76,6 +77,7 @@ class GzipBody:
 
     def _inflate(self) -> bytes:
         taken = self._compressed[self._position : self._position + _TAKEN_BYTES]
+        self._begun = self._begun or bool(taken)
         if self._inflater.eof and taken:  # a gzip file may have several members (RFC 1952, section 2.2)
             self._inflater = zlib.decompressobj(_GZIP_FORMAT)
         try:
@@ -85,6 +87,6 @@ class GzipBody:
         left = len(self._inflater.unconsumed_tail) + len(self._inflater.unused_data)
         self._position += len(taken) - left
         self._full = len(piece) == _GIVEN_BYTES and not self._inflater.eof
-        if self._last and not self._is_open and not self._inflater.eof:
+        if self._last and self._begun and not self._is_open and not self._inflater.eof:
             raise MalformedRequest("The body ends before its gzip does. Send it again, whole.")
         return piece

@@ -33,21 +33,22 @@ async def read_json(request: Request, media_types: Sequence[str]) -> Any:
     return parse_json(raw) if raw else None
 
 
-def parse_json(raw: bytes) -> Any:
-    """The value. Raises `MalformedRequest` for what is not JSON, `PayloadTooLarge` for too many values."""
+def parse_json(raw: bytes, what: str = "body") -> Any:
+    """The value; `what` is its name in errors. Raises `MalformedRequest` for what is not JSON, and
+    `PayloadTooLarge` for too many values."""
     if len(raw) > _SMALL_BYTES and sum(raw.count(sign) for sign in (b",", b"[", b"{")) > _MOST_SIGNS:
-        raise _too_many_values()
+        raise _too_many_values(what)
     try:
         value = orjson.loads(raw.removeprefix(BYTE_ORDER_MARK))
     except orjson.JSONDecodeError as error:
         reason = f"{error.msg} at character {error.pos}"
-        raise MalformedRequest(f"The body is not valid JSON: {reason}.") from error
+        raise MalformedRequest(f"The {what} is not valid JSON: {reason}.") from error
     if len(raw) > _SMALL_BYTES:
-        _check_count(value)
+        _check_count(value, what)
     return value
 
 
-def _check_count(value: Any) -> None:
+def _check_count(value: Any, what: str) -> None:
     count, pending = 0, [value]
     while pending:
         match pending.pop():
@@ -58,8 +59,8 @@ def _check_count(value: Any) -> None:
                 count += len(items)
                 pending += items if count <= _MOST_VALUES else ()
         if count > _MOST_VALUES:
-            raise _too_many_values()
+            raise _too_many_values(what)
 
 
-def _too_many_values() -> PayloadTooLarge:
-    return PayloadTooLarge(f"The body holds more than {_MOST_VALUES} values. Send less, or split it.")
+def _too_many_values(what: str) -> PayloadTooLarge:
+    return PayloadTooLarge(f"The {what} holds more than {_MOST_VALUES} values. Send less, or split it.")

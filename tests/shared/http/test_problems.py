@@ -161,7 +161,12 @@ async def test_another_media_type(client: httpx.AsyncClient, media_type: str) ->
 
 @pytest.mark.parametrize(
     "media_type",
-    ["application/json; charset=utf-8", 'application/json;charset="UTF-8"', "Application/JSON", "application/json;"],
+    [
+        "application/json; charset=utf-8",
+        'application/json;charset="UTF-8"',
+        "Application/JSON",
+        "application/json;",
+    ],
 )
 async def test_json_in_utf_8_is_taken(client: httpx.AsyncClient, media_type: str) -> None:
     answer = await client.post(PREFIX, content=b'{"items": []}', headers={"Content-Type": media_type})
