@@ -11,6 +11,7 @@ from cart_service.api.event_stream import CartEvents
 from cart_service.service.live import NoMoreStreams, TooManyStreams
 from cart_service.service.live_feed import EndReason
 from shared.errors import InvalidInput
+from shared.http.etag import without_coding
 from shared.http.headers import RequestHeader
 from shared.http.responses import problem_responses
 from shared.security.dependencies import CurrentUserDep
@@ -71,9 +72,10 @@ class LastEventIdHeader(RequestHeader):
 
     async def __call__(self, request: Request) -> Any:
         try:
-            return self.read(request)
+            known = self.read(request)
         except InvalidInput:
             return None
+        return None if known is None else without_coding(known)
 
     def parameter(self) -> dict[str, Any]:
         return {**super().parameter(), "schema": {"type": "string"}}

@@ -107,9 +107,7 @@ async def test_an_empty_patch_changes_nothing(editor: Editor) -> None:
     assert (await editor.send("PATCH", f"/{added['id']}", version=1, json={})).json() == added
 
 
-@pytest.mark.parametrize(
-    "media_type", ["application/json-patch+json", "text/plain", "application/vnd.a+json"]
-)
+@pytest.mark.parametrize("media_type", ["application/json-patch+json", "text/plain", "application/a+json"])
 async def test_a_patch_of_another_kind_is_refused(editor: Editor, media_type: str) -> None:
     added = await editor.add()
     headers = {"Content-Type": media_type}
