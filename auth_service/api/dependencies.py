@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
 
+from auth_service.domain.credentials import PASSWORD_MAX
 from auth_service.service import (
     AccountService,
     AdministrationService,
@@ -63,7 +64,7 @@ class PasswordHeader(RequestHeader):
 
 
 current_password = PasswordHeader(
-    "Current-Password", "The account's password, in UTF-8, instead of the body.", max_length=4096
+    "Current-Password", "The account's password, in UTF-8, instead of the body.", max_length=4 * PASSWORD_MAX
 )
 
 

@@ -1,5 +1,4 @@
-"""What goes in and out over HTTP. Lengths are those of the domain, which counts characters after
-normalisation; `max_length` bounds what is normalised at all."""
+"""What goes in and out over HTTP. Lengths are those of the domain: characters as they are given."""
 
 from __future__ import annotations
 
@@ -20,8 +19,8 @@ Name = Annotated[
     Field(
         description=f"1 to {credentials.NAME_MAX} characters; shown to others.",
         examples=["Ana Martínez"],
-        max_length=credentials.AS_TYPED * credentials.NAME_MAX,
-        json_schema_extra={"minLength": 1, "maxLength": credentials.NAME_MAX},
+        min_length=1,
+        max_length=credentials.NAME_MAX,
     ),
 ]
 Email = Annotated[
@@ -29,8 +28,8 @@ Email = Annotated[
     Field(
         description="E-mail address. Upper and lower case are the same.",
         examples=["ana@example.com"],
-        max_length=credentials.AS_TYPED * credentials.EMAIL_MAX,
-        json_schema_extra={"format": "email", "maxLength": credentials.EMAIL_MAX},
+        max_length=credentials.EMAIL_MAX,
+        json_schema_extra={"format": "email"},
     ),
 ]
 Password = Annotated[
@@ -38,12 +37,9 @@ Password = Annotated[
     Field(
         description=f"{credentials.PASSWORD_MIN} to {credentials.PASSWORD_MAX} characters of any script.",
         examples=["correct horse battery"],
-        max_length=credentials.AS_TYPED * credentials.PASSWORD_MAX,
-        json_schema_extra={
-            "format": "password",
-            "minLength": credentials.PASSWORD_MIN,
-            "maxLength": credentials.PASSWORD_MAX,
-        },
+        min_length=credentials.PASSWORD_MIN,
+        max_length=credentials.PASSWORD_MAX,
+        json_schema_extra={"format": "password"},
     ),
 ]
 GivenPassword = Annotated[
@@ -51,7 +47,7 @@ GivenPassword = Annotated[
     Field(
         description="The account's password.",
         examples=["correct horse battery"],
-        max_length=4096,  # what no password can be is as wrong as any other
+        max_length=credentials.PASSWORD_MAX,
         json_schema_extra={"format": "password"},
     ),
 ]
@@ -74,7 +70,7 @@ class TokenForm(BaseModel):
     grant_type: Literal["password"]
     username: str = Field(
         description="The e-mail address.",
-        max_length=credentials.AS_TYPED * credentials.EMAIL_MAX,
+        max_length=credentials.EMAIL_MAX,
         examples=["ana@example.com"],
     )
     password: GivenPassword

@@ -145,7 +145,7 @@ async def test_an_empty_parameter_counts_as_not_given(shop: httpx.AsyncClient, e
         assert (await shop.get(PRODUCTS, params={name: ""})).json() == everything, name
 
 
-@pytest.mark.parametrize("name", ["q", "brand", "category"])
+@pytest.mark.parametrize("name", ["q", "brand"])
 @pytest.mark.parametrize("text", ["!!", "\u0301", "…"])
 async def test_a_text_without_words_finds_nothing(
     shop: httpx.AsyncClient, editor: Editor, name: str, text: str
