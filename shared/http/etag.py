@@ -19,6 +19,7 @@ from shared.http.headers import RequestHeader
 _TAG = re.compile(r'\s*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)')
 
 _CODED = "-gzip"
+_CODED_END = f'{_CODED}"'.encode()
 
 Version = int | str
 RawHeaders = Iterable[tuple[bytes, bytes]]
@@ -31,8 +32,9 @@ def etag_of(version: Version) -> str:
 
 def for_coding(headers: RawHeaders, *, gzip: bool) -> list[tuple[bytes, bytes]]:
     """The headers of an answer with an `ETag`, for a client that accepts gzip or does not."""
-    suffix = f'{_CODED}"'.encode()
-    coded = [(name, value[:-1] + suffix if gzip and name == b"etag" else value) for name, value in headers]
+    coded = [
+        (name, value[:-1] + _CODED_END if gzip and name == b"etag" else value) for name, value in headers
+    ]
     return [*coded, (b"vary", b"accept-encoding")]
 
 
