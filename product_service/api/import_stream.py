@@ -101,6 +101,7 @@ async def read_chunks(
         if len(chunk) >= CHUNK_LINES or size >= _CHUNK_BYTES:
             yield chunk
             chunk, size = [], 0
+            await asyncio.sleep(0)  # who takes a chunk of bad lines has nothing to wait for
     yield chunk
 
 

@@ -76,9 +76,19 @@ class GzipBody:
         return self._full or self._position < len(self._compressed)
 
     def _inflate(self) -> bytes:
-        taken = self._compressed[self._position : self._position + _TAKEN_BYTES]
+        end = min(self._position + _TAKEN_BYTES, len(self._compressed))
+        pieces = [self._step(end)]
+        while not self._full and self._position < end:  # a file may have many members (RFC 1952, section 2.2)
+            pieces.append(self._step(end))
+        if self._last and self._begun and not self._is_open and not self._inflater.eof:
+            raise MalformedRequest("The body ends before its gzip does. Send it again, whole.")
+        return b"".join(pieces)
+
+    def _step(self, end: int) -> bytes:
+        """What there is up to `end` of one member."""
+        taken = self._compressed[self._position : end]
         self._begun = self._begun or bool(taken)
-        if self._inflater.eof and taken:  # a gzip file may have several members (RFC 1952, section 2.2)
+        if self._inflater.eof and taken:
             self._inflater = zlib.decompressobj(_GZIP_FORMAT)
         try:
             piece = self._inflater.decompress(taken, _GIVEN_BYTES)
@@ -87,6 +97,4 @@ class GzipBody:
         left = len(self._inflater.unconsumed_tail) + len(self._inflater.unused_data)
         self._position += len(taken) - left
         self._full = len(piece) == _GIVEN_BYTES and not self._inflater.eof
-        if self._last and self._begun and not self._is_open and not self._inflater.eof:
-            raise MalformedRequest("The body ends before its gzip does. Send it again, whole.")
         return piece

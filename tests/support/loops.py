@@ -75,7 +75,10 @@ class MeasuredServer:
                 connection.putheader("Content-Length", str(len(body)))
                 connection.endheaders(body)
                 answer = connection.getresponse()
-                answer.read()
+                if not answer.getheader("Content-Type", "").startswith(
+                    "text/event-stream"
+                ):  # it would have no end
+                    answer.read()
             except (ConnectionError, http.client.HTTPException):
                 return None
             return answer.status
