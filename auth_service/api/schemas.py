@@ -1,12 +1,11 @@
-"""What goes in and out over HTTP. Lengths are those of the domain, which counts characters after
-normalisation."""
+"""What goes in and out over HTTP. Lengths are those of the domain: characters as they are given."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field
 
 from auth_service.domain import credentials
 from auth_service.domain.sessions import Session
@@ -20,7 +19,8 @@ Name = Annotated[
     Field(
         description=f"1 to {credentials.NAME_MAX} characters; shown to others.",
         examples=["Ana Martínez"],
-        json_schema_extra={"minLength": 1, "maxLength": credentials.NAME_MAX},
+        min_length=1,
+        max_length=credentials.NAME_MAX,
     ),
 ]
 Email = Annotated[
@@ -28,7 +28,8 @@ Email = Annotated[
     Field(
         description="E-mail address. Upper and lower case are the same.",
         examples=["ana@example.com"],
-        json_schema_extra={"format": "email", "maxLength": credentials.EMAIL_MAX},
+        max_length=credentials.EMAIL_MAX,
+        json_schema_extra={"format": "email"},
     ),
 ]
 Password = Annotated[
@@ -36,11 +37,9 @@ Password = Annotated[
     Field(
         description=f"{credentials.PASSWORD_MIN} to {credentials.PASSWORD_MAX} characters of any script.",
         examples=["correct horse battery"],
-        json_schema_extra={
-            "format": "password",
-            "minLength": credentials.PASSWORD_MIN,
-            "maxLength": credentials.PASSWORD_MAX,
-        },
+        min_length=credentials.PASSWORD_MIN,
+        max_length=credentials.PASSWORD_MAX,
+        json_schema_extra={"format": "password"},
     ),
 ]
 GivenPassword = Annotated[
@@ -48,6 +47,7 @@ GivenPassword = Annotated[
     Field(
         description="The account's password.",
         examples=["correct horse battery"],
+        max_length=credentials.PASSWORD_MAX,
         json_schema_extra={"format": "password"},
     ),
 ]
@@ -67,20 +67,32 @@ class LoginRequest(StrictModel):
 class TokenForm(BaseModel):
     """The form of the password grant (RFC 6749, section 4.3.2); other fields of OAuth clients are ignored."""
 
-    grant_type: Literal["password"] = "password"
-    username: str = Field(description="The e-mail address.", examples=["ana@example.com"])
+    grant_type: Literal["password"]
+    username: str = Field(
+        description="The e-mail address.",
+        max_length=credentials.EMAIL_MAX,
+        examples=["ana@example.com"],
+    )
     password: GivenPassword
 
 
 class RefreshRequest(StrictModel):
     refresh_token: str = Field(
         description="The newest refresh token of the session. It works once.",
+        max_length=4096,
         examples=["0198c1d2e3f47a5b8c9d0e1f2a3b4c5d.b3Blbi1zZXNhbWU"],
     )
 
 
 class ProfileUpdate(StrictModel):
-    name: Name
+    """A JSON merge patch (RFC 7396): what is left out stays."""
+
+    name: Name = Field(default_factory=str)
+
+    @property
+    def new_name(self) -> str | None:
+        """None where it stays."""
+        return self.name if "name" in self.model_fields_set else None
 
 
 class AccountDeletion(StrictModel):
@@ -93,22 +105,24 @@ class PasswordChange(StrictModel):
 
 
 class UserUpdate(StrictModel):
-    """At least one of them."""
+    """A JSON merge patch (RFC 7396): what is left out stays, and null gives `disabled` its default."""
 
-    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
-
-    role: Literal["customer", "admin"] | None = Field(None, description="What the user may do.")
-    disabled: bool | None = Field(None, description="A disabled user cannot sign in.")
-
-    @model_validator(mode="after")
-    def _refuse_nothing(self) -> Self:
-        if self.role is None and self.disabled is None:
-            raise ValueError("Give `role`, `disabled` or both.")
-        return self
+    role: Literal["customer", "admin"] = Field(
+        default_factory=lambda: "customer", description="What the user may do."
+    )
+    disabled: bool | None = Field(
+        default_factory=bool, description="A disabled user cannot sign in. Null: false."
+    )
 
     @property
     def new_role(self) -> Role | None:
-        return Role(self.role) if self.role else None
+        """None where it stays."""
+        return Role(self.role) if "role" in self.model_fields_set else None
+
+    @property
+    def new_disabled(self) -> bool | None:
+        """None where it stays."""
+        return bool(self.disabled) if "disabled" in self.model_fields_set else None
 
 
 class UserPublic(PublicModel):

@@ -14,6 +14,7 @@ from cart_service.service.live import NoMoreStreams, TooManyStreams
 from cart_service.service.live_feed import EndReason
 from cart_service.service.stream_tickets import TICKET_SECONDS, TicketRefused, TooManyTickets
 from shared.errors import InvalidInput, NotAuthenticated
+from shared.http.etag import without_coding
 from shared.http.headers import RequestHeader
 from shared.http.responses import JsonBytes, problem_responses
 from shared.security.dependencies import CurrentUserDep
@@ -74,9 +75,10 @@ class LastEventIdHeader(RequestHeader):
 
     async def __call__(self, request: Request) -> Any:
         try:
-            return self.read(request)
+            known = self.read(request)
         except InvalidInput:
             return None
+        return None if known is None else without_coding(known)
 
     def parameter(self) -> dict[str, Any]:
         return {**super().parameter(), "schema": {"type": "string"}}

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
-    BeforeValidator,
     Field,
     StringConstraints,
-    WithJsonSchema,
 )
 
 from cart_service.api.fields import PRODUCT_ID_PATTERN, ProductId
@@ -29,34 +26,12 @@ from cart_service.domain.promotions import (
     PromotionKind,
     PromotionStatus,
 )
-from shared.clock import from_rfc3339, to_rfc3339
-from shared.http.models import Page, PublicModel, StrictModel
+from shared.http.models import WHOLE, Moment, Page, PublicModel, StrictModel
 
 _LINE = r"^[^\x00-\x1f\x7f]*$"
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _LARGEST_AMOUNT = 10**12
 
 
-def _rfc3339(value: Any) -> Any:
-    if isinstance(value, str) and _TIME.fullmatch(value):
-        return value
-    raise ValueError("must be an RFC 3339 time with an offset, such as 2026-03-01T00:00:00Z")
-
-
-def _in_reach(value: datetime) -> datetime:
-    """In milliseconds, as it is kept."""
-    if not 2000 < value.year < 2200:
-        raise ValueError("must be between 2001 and 2199")
-    return from_rfc3339(to_rfc3339(value))
-
-
-Moment = Annotated[
-    AwareDatetime,
-    Field(strict=False),
-    BeforeValidator(_rfc3339),
-    AfterValidator(_in_reach),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
-]
 Code = Annotated[
     str,
     StringConstraints(strip_whitespace=True, pattern=CODE_PATTERN),
@@ -82,7 +57,9 @@ class _PromotionCreate(StrictModel):
         Field(description="For people; carts show it.", examples=["Ten per cent in spring"]),
     ] = ""
     minimum_spend: Annotated[
-        int, Field(ge=0, le=_LARGEST_AMOUNT, description="In minor units, of what counts.", examples=[2000])
+        int,
+        Field(ge=0, le=_LARGEST_AMOUNT, description="In minor units, of what counts.", examples=[2000]),
+        WHOLE,
     ] = 0
     categories: Annotated[
         list[Category],
@@ -91,10 +68,12 @@ class _PromotionCreate(StrictModel):
     starts_at: Annotated[Moment | None, Field(description="Null: at once.")] = None
     ends_at: Annotated[Moment | None, Field(description="Null: when it is ended.")] = None
     per_user_limit: Annotated[
-        int | None, Field(ge=1, le=10**6, description="Uses of one customer; null: any.", examples=[1])
+        int | None, Field(ge=1, le=10**6, description="Uses of one customer; null: any.", examples=[1]), WHOLE
     ] = None
     total_limit: Annotated[
-        int | None, Field(ge=1, le=10**9, description="Uses of all customers; null: any.", examples=[100])
+        int | None,
+        Field(ge=1, le=10**9, description="Uses of all customers; null: any.", examples=[100]),
+        WHOLE,
     ] = None
     currency: Annotated[
         str | None, Field(pattern="^[A-Z]{3}$", description="ISO 4217. Default: that of the shop.")
@@ -117,7 +96,7 @@ class PercentageCreate(_PromotionCreate):
     """Takes a percentage off."""
 
     kind: Literal["percentage"]
-    percent: Annotated[int, Field(ge=1, le=100, description="Hundredths.", examples=[10])]
+    percent: Annotated[int, Field(ge=1, le=100, description="Hundredths.", examples=[10]), WHOLE]
 
     def draft(self, shop_currency: str, now: datetime) -> Promotion:
         return self._promotion(Percentage(self.percent), shop_currency, now)
@@ -127,7 +106,9 @@ class FixedCreate(_PromotionCreate):
     """Takes an amount off."""
 
     kind: Literal["fixed"]
-    amount: Annotated[int, Field(ge=1, le=_LARGEST_AMOUNT, description="In minor units.", examples=[500])]
+    amount: Annotated[
+        int, Field(ge=1, le=_LARGEST_AMOUNT, description="In minor units.", examples=[500]), WHOLE
+    ]
 
     def draft(self, shop_currency: str, now: datetime) -> Promotion:
         return self._promotion(FixedAmount(self.amount), shop_currency, now)
@@ -138,7 +119,7 @@ class FreeItemCreate(_PromotionCreate):
 
     kind: Literal["free_item"]
     product_id: ProductId
-    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY, description="Free pieces at most.")] = 1
+    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY, description="Free pieces at most."), WHOLE] = 1
 
     def draft(self, shop_currency: str, now: datetime) -> Promotion:
         return self._promotion(FreeItem(self.product_id, self.quantity), shop_currency, now)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, PlainValidator, StrictInt, StringConstraints, WithJsonSchema
 
 from product_service.domain import MAX_ATTRIBUTES, Attribute
+from shared.http.models import WHOLE
 
 VISIBLE_LINE = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
 """One line without control characters that is not all blank."""
@@ -61,13 +62,16 @@ ImageUrl = Annotated[
 Price = Annotated[
     StrictInt,
     Field(ge=0, le=10**9, description="In minor units of the currency: 3650 is 36.50.", examples=[3650]),
+    WHOLE,
 ]
 Currency = Annotated[
     str,
     StringConstraints(pattern="^[A-Z]{3}$"),
     Field(description="ISO 4217; the shop sells in one currency.", examples=["USD"]),
 ]
-Stock = Annotated[StrictInt, Field(ge=0, le=10**9, description="Pieces that can be sold.", examples=[36])]
+Stock = Annotated[
+    StrictInt, Field(ge=0, le=10**9, description="Pieces that can be sold.", examples=[36]), WHOLE
+]
 
 
 def _attribute(value: Any) -> Attribute:

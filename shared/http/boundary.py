@@ -18,7 +18,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import MalformedRequest, NotFound, ShopError, Unavailable
 from shared.http.access_log import record
-from shared.http.body_limit import BodyLimit
+from shared.http.body_limit import decoded_body, limited_body
+from shared.http.content_coding import can_be_gzipped, is_gzip
+from shared.http.etag import for_coding
 from shared.http.problem import (
     HeadTooLarge,
     UnexpectedError,
@@ -37,7 +39,9 @@ from shared.observability.tracing import enter_trace, format_traceparent, leave_
 from shared.settings import ServiceSettings
 
 _LONGEST_ADDRESS = 32_768
-_LARGEST_HEAD = 65_536
+_LARGEST_HEAD = 32_768
+_LONGEST_SHOWN = 2048
+_LONGEST_TRACEPARENT = 512
 _TWO_READINGS = re.compile(rb"%(?:2f|5c)", re.IGNORECASE)
 _CLIENT_LEFT = 499  # nginx's number for it; nobody receives it
 
@@ -76,8 +80,10 @@ class _Exchange:
     """One request and its answer."""
 
     __slots__ = (
+        "accepts_gzip",
         "answered_at",
         "boundary",
+        "content_encoding",
         "head_bytes",
         "path",
         "raw_path",
@@ -93,8 +99,8 @@ class _Exchange:
     def __init__(self, boundary: Boundary, scope: Scope, receive: Receive, send: Send) -> None:
         self.boundary = boundary
         self.scope = scope
-        self.path: str = scope["path"]
-        self.raw_path: bytes = scope.get("raw_path") or quote(self.path).encode()
+        self.path: str = scope["path"][:_LONGEST_SHOWN]
+        self.raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
         self.send = send
         self.receive = receive
         self.status = 0
@@ -131,19 +137,24 @@ class _Exchange:
             current_request_id.reset(request_token)
 
     def _read_headers(self) -> None:
-        request_id = traceparent = None
-        has_body = False
+        request_id = traceparent = content_encoding = None
+        has_body = self.accepts_gzip = False
         self.head_bytes = 0
         for name, value in self.scope["headers"]:
             self.head_bytes += len(name) + len(value)
             if name == b"x-request-id":
                 request_id = value
             elif name == b"traceparent":
-                traceparent = value.decode("latin-1")
+                traceparent = value[:_LONGEST_TRACEPARENT].decode("latin-1")
+            elif name == b"accept-encoding":
+                self.accepts_gzip = self.accepts_gzip or can_be_gzipped(value)
+            elif name == b"content-encoding":
+                content_encoding = value if content_encoding is None else content_encoding + b"," + value
             elif name in (b"content-length", b"transfer-encoding"):
                 has_body = True
+        self.content_encoding = content_encoding if has_body else None
         if has_body:
-            self.receive = BodyLimit(self.scope, self.receive, self.boundary.body_limit).receive
+            self.receive = limited_body(self.scope, self.receive, self.boundary.body_limit)
         self.request_id = request_id_from(request_id)
         self.scope.setdefault("state", {})["request_id"] = self.request_id
         self.traceparent = self._traceparent(traceparent)
@@ -167,6 +178,8 @@ class _Exchange:
             raise HeadTooLarge
         if b"%" in self.raw_path:
             self._refuse_two_readings()
+        if self.content_encoding is not None and is_gzip(self.content_encoding.decode("latin-1")):
+            self.receive = decoded_body(self.scope, self.receive, boundary.body_limit)
         if (
             not boundary.runtime.ready
             and self.path.startswith(boundary.prefix)
@@ -175,7 +188,7 @@ class _Exchange:
             raise boundary.runtime.not_ready()
 
     def _refuse_two_readings(self) -> None:
-        if "\x00" in self.path:
+        if "\x00" in self.scope["path"]:
             raise MalformedRequest("The path holds a NUL character.")
         if _TWO_READINGS.search(self.raw_path):
             # Decoded, it would be another path than the one that the gateway looked at.
@@ -187,7 +200,10 @@ class _Exchange:
             self.answered_at = time.perf_counter()  # an answer that streams may go on for hours
             if self.boundary.collects_spans:  # FastAPI ends the span with the answer
                 describe_span(self.scope)
-            headers = [*message.get("headers", ()), (b"x-request-id", self.request_id.encode())]
+            headers = message.get("headers", ())
+            if any(name == b"etag" for name, _ in headers):
+                headers = for_coding(headers, gzip=self.accepts_gzip)
+            headers = [*headers, (b"x-request-id", self.request_id.encode())]
             if self.boundary.runtime.draining.is_set():
                 headers.append((b"connection", b"close"))
             message = {**message, "headers": headers}
@@ -203,7 +219,7 @@ class _Exchange:
             log.warning("request refused", method=self.scope["method"], path=self.path, reason=known.detail)
         if self.status:
             return  # too late to tell: the server closes the connection of an unfinished answer
-        body = encode_problem(known, self.raw_path.decode("latin-1"), self.request_id)
+        body = encode_problem(known, self.raw_path[:_LONGEST_SHOWN].decode("latin-1"), self.request_id)
         start = {
             "type": "http.response.start",
             "status": known.status,

@@ -2,17 +2,64 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, TypeVar
+import re
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+)
+
+from shared.clock import from_rfc3339, to_rfc3339
 
 T = TypeVar("T")
 
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_LONGEST_MOMENT = 64
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WHOLE = BeforeValidator(_whole)
+"""Lets an integer be written as `2.0`, which JSON Schema takes for one (2020-12, section 6.1.1). It goes
+last: `Annotated[int, Field(ge=1), WHOLE]`."""
+
+
+def _rfc3339(value: Any) -> Any:
+    if isinstance(value, str) and len(value) <= _LONGEST_MOMENT and _MOMENT.fullmatch(value):
+        return value
+    raise ValueError("must be an RFC 3339 time with an offset, such as 2026-03-01T00:00:00Z")
+
+
+def _in_reach(value: datetime) -> datetime:
+    if not 2000 < value.year < 2200:
+        raise ValueError("must be between 2001 and 2199")
+    return from_rfc3339(to_rfc3339(value))
+
+
+Moment = Annotated[
+    AwareDatetime,
+    Field(strict=False),
+    BeforeValidator(_rfc3339),
+    AfterValidator(_in_reach),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""A time in a request, in milliseconds, as it is kept."""
+
 
 class StrictModel(BaseModel):
-    """A request body: unknown fields are refused, and a value has to be of its type (`"1"` is no number)."""
+    """A request body: unknown fields are refused, and a value has to be of its type (`"1"` is no number).
+    Every text says itself how long it may be; the rest is for one that would forget it."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, str_max_length=100_000)
+    model_config = ConfigDict(extra="forbid", strict=True, str_max_length=10_000)
 
 
 class PublicModel(BaseModel):

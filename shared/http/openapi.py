@@ -21,6 +21,7 @@ from shared.errors import (
     UnsupportedMediaType,
 )
 from shared.http.headers import RequestHeader
+from shared.http.media_type import JSON, json_types
 from shared.http.models import Problem
 from shared.http.responses import problem_responses
 from shared.security.dependencies import SCHEME_NAME, CurrentUser
@@ -54,7 +55,7 @@ def build_document(app: FastAPI) -> dict[str, Any]:
     )
     for route in routes:
         for method in route.methods or ():
-            _complete(document["paths"][route.path_format][method.lower()], route)
+            _complete(document["paths"][route.path_format][method.lower()], method, route)
     for name in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(name, None)
     _lift_definitions(components["schemas"])
@@ -63,7 +64,10 @@ def build_document(app: FastAPI) -> dict[str, Any]:
     return document
 
 
-def _complete(operation: dict[str, Any], route: APIRoute) -> None:
+def _complete(operation: dict[str, Any], method: str, route: APIRoute) -> None:
+    content = operation.get("requestBody", {}).get("content", {})
+    if JSON in content:
+        content |= dict.fromkeys(json_types(method), content[JSON])
     dependencies = list(_calls(route.dependant))
     headers = [call for call in dependencies if isinstance(call, RequestHeader)]
     if headers:
@@ -72,7 +76,7 @@ def _complete(operation: dict[str, Any], route: APIRoute) -> None:
     if callers:
         scopes = [call.scope for call in callers if call.scope is not None]
         operation["security"] = [{SCHEME_NAME: []}, {_PASSWORD_FLOW: scopes}]
-    errors = [*_errors_of(operation, route), *(error for header in headers for error in header.errors)]
+    errors = [*_errors_of(route), *(error for header in headers for error in header.errors)]
     if callers:
         errors.append(NotAuthenticated)
     if any(call.scope for call in callers):
@@ -80,12 +84,11 @@ def _complete(operation: dict[str, Any], route: APIRoute) -> None:
     _add_responses(operation["responses"], errors)
 
 
-def _errors_of(operation: dict[str, Any], route: APIRoute) -> Iterator[type[ShopError]]:
+def _errors_of(route: APIRoute) -> Iterator[type[ShopError]]:
+    yield InvalidInput  # for a parameter that it does not know
     if "/health/" in route.path:
         return
     yield Unavailable
-    if operation.get("parameters") or route.body_field is not None:
-        yield InvalidInput
     if route.body_field is not None:
         yield from (MalformedRequest, PayloadTooLarge, UnsupportedMediaType)
 

@@ -128,7 +128,7 @@ async def test_without_redis_everybody_may_try(
         assert (REGISTRY.get_sample_value("auth_throttle_unavailable_total") or 0) > before
 
 
-@pytest.mark.parametrize("password", [WRONG, "short", "", "x" * 1000])
+@pytest.mark.parametrize("password", [WRONG, "short", "", "x" * 128])
 async def test_unknown_address_and_wrong_password_cost_the_same(
     shop: httpx.AsyncClient, ana: Person, password: str
 ) -> None:

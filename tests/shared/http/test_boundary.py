@@ -117,11 +117,11 @@ async def counted(client: httpx.AsyncClient, route: str) -> float:
 
 
 async def test_a_line_for_each_request(client: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]) -> None:
-    await client.get(f"{PREFIX}/things/5?secret=1", headers={"X-Request-Id": "abc"})
+    await client.get(f"{PREFIX}/things/5?limit=42", headers={"X-Request-Id": "abc"})
     line = next(line for line in capsys.readouterr().out.splitlines() if "event='request'" in line)
     assert f"path='{PREFIX}/things/5'" in line
     assert "status=404" in line
-    assert "secret" not in line
+    assert "limit" not in line
 
 
 async def test_lines_only_for_failures(settings: DemoSettings, capsys: pytest.CaptureFixture[str]) -> None:
@@ -146,3 +146,50 @@ def test_a_route_that_would_need_a_thread_is_refused() -> None:
     spec = SPEC.__class__("demo", "/demo", "Demo", "Demo", [router])
     with pytest.raises(TypeError, match="get_sync must be async"):
         create_service(spec, DemoSettings(), bootstrap)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "tag"),
+    [
+        ("gzip", '"7-gzip"'),
+        ("br, GZIP;q=0.5", '"7-gzip"'),
+        ("*", '"7-gzip"'),
+        ("br", '"7"'),
+        ("identity", '"7"'),
+        ("", '"7"'),
+    ],
+)
+async def test_an_answer_that_may_be_compressed_has_a_tag_of_its_own(
+    client: httpx.AsyncClient, accepted: str, tag: str
+) -> None:
+    headers = {"Accept-Encoding": accepted}
+    answer = await client.get(PREFIX, headers=headers)
+    assert (answer.headers["etag"], answer.headers["vary"]) == (tag, "accept-encoding")
+    for known in (tag, f"W/{tag}", '"7"', '"7-gzip"'):
+        unchanged = await client.get(PREFIX, headers={**headers, "If-None-Match": known})
+        assert (unchanged.status_code, unchanged.headers["etag"]) == (304, tag)
+    changed = await client.post(PREFIX, json={"items": []}, headers={**headers, "If-Match": tag})
+    assert changed.json()["allowed"]
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Cookie": "a" * 33_000}, {f"x-{number}": "v" * 300 for number in range(120)}]
+)
+async def test_headers_that_are_too_large_are_refused(
+    client: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    answer = await client.get(PREFIX, headers=headers)
+    kind = "urn:trolley:problem:request-header-fields-too-large"
+    assert (answer.status_code, answer.json()["type"]) == (431, kind)
+
+
+async def test_a_path_that_is_too_long_is_refused(client: httpx.AsyncClient) -> None:
+    answer = await client.get(f"{PREFIX}/things/{'x' * 33_000}")
+    assert (answer.status_code, answer.json()["type"]) == (414, "urn:trolley:problem:uri-too-long")
+    assert len(answer.content) < 10_000
+
+
+async def test_a_byte_order_mark_before_json_is_skipped(client: httpx.AsyncClient) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = await client.post(PREFIX, content=b'\xef\xbb\xbf{"items": []}', headers=headers)
+    assert answer.status_code == 201
