@@ -6,7 +6,6 @@ It is plain ASGI, and one instead of six, since each layer costs every request s
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from urllib.parse import quote
 
@@ -39,10 +38,14 @@ from shared.observability.tracing import enter_trace, format_traceparent, leave_
 from shared.settings import ServiceSettings
 
 _LONGEST_ADDRESS = 32_768
+<<<<<<< HEAD
 _LARGEST_HEAD = 32_768
 _LONGEST_SHOWN = 2048
 _LONGEST_TRACEPARENT = 512
 _TWO_READINGS = re.compile(rb"%(?:2f|5c)", re.IGNORECASE)
+=======
+_LARGEST_HEAD = 65_536
+>>>>>>> frontend
 _CLIENT_LEFT = 499  # nginx's number for it; nobody receives it
 
 log = get_logger(__name__)
@@ -190,9 +193,9 @@ class _Exchange:
     def _refuse_two_readings(self) -> None:
         if "\x00" in self.scope["path"]:
             raise MalformedRequest("The path holds a NUL character.")
-        if _TWO_READINGS.search(self.raw_path):
+        if b"%2F" in self.raw_path.upper():
             # Decoded, it would be another path than the one that the gateway looked at.
-            raise NotFound("There is nothing at this path: no id of the shop holds a slash or a backslash.")
+            raise NotFound("There is nothing at this path: no id of the shop holds a slash.")
 
     async def _send(self, message: Message) -> None:
         if message["type"] == "http.response.start":

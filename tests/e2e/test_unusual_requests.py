@@ -31,7 +31,6 @@ def told(answer: RawAnswer) -> tuple[int, str]:
     [
         ("/api/v1/products/a%2Fb", (404, "not-found")),
         ("/api/v1/products/a%2fb", (404, "not-found")),
-        ("/api/v1/products/a%5Cb", (404, "not-found")),
         ("/api/v1/products/a%00b", (400, "malformed-request")),
         ("/api/v1/products/%2F..%2Fauth%2Flogin", (404, "not-found")),
         ("/api/v1/auth/login%2F", (404, "not-found")),
@@ -47,7 +46,7 @@ async def test_an_encoded_slash_or_null_is_refused_by_a_problem(
     assert told(await ask(shop, target)) == expected
 
 
-@pytest.mark.parametrize("encoded", ["%3B", "%25", "%3F", "%23", "%0A", "%7F", "%C3%A9", "%E9", "é"])
+@pytest.mark.parametrize("encoded", ["%5C", "%3B", "%25", "%3F", "%23", "%0A", "%7F", "%C3%A9", "%E9", "é"])
 @pytest.mark.parametrize("path", ["/api/v1/products/a", "/api/v1/nothing/a", "/nowhere/a"])
 async def test_an_encoded_character_is_a_part_of_the_name(shop: Shop, path: str, encoded: str) -> None:
     status, type = told(await ask(shop, f"{path}{encoded}b"))

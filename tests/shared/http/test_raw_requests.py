@@ -32,7 +32,7 @@ async def ask(remote: httpx.AsyncClient, target: bytes, end: bytes = END) -> Raw
         ("/words/a?q=café", ["a", "café"]),
         ("/words/café?q=b", ["café", "b"]),
         ("/words/a?q=😀&x=é", ["a", "😀"]),
-        ("/words/a;b%25%3F%23%3B?q=%26", ["a;b%?#;", "&"]),
+        ("/words/a;b%25%3F%23%3B%5C?q=%26", ["a;b%?#;\\", "&"]),
         ("/words/%2e%2e", ["..", ""]),
     ],
 )
@@ -65,7 +65,7 @@ async def test_a_request_line_may_come_in_pieces(remote: httpx.AsyncClient) -> N
     assert bodies == ['["café","é"]', f'{{"bytes":{len(body)}}}', '["x","é"]']
 
 
-@pytest.mark.parametrize("encoded", ["%2F", "%2f", "%5C", "%5c"])
+@pytest.mark.parametrize("encoded", ["%2F", "%2f"])
 @pytest.mark.parametrize("method", ["GET", "PUT", "OPTIONS"])
 async def test_a_path_that_could_be_read_as_another_is_not_found(
     remote: httpx.AsyncClient, method: str, encoded: str
