@@ -114,6 +114,21 @@ async def test_a_slow_store_that_answers_pings_stays_in_use(
     assert breaker.is_closed
 
 
+async def test_a_store_that_answers_requests_but_no_ping_in_time_stays_in_use(
+    store: PingedStore, breaker: StoreBreaker
+) -> None:
+    store.answers.clear()
+
+    async def answered() -> bool:
+        async with breaker.watch():
+            return store.pings >= 3
+
+    suspicious = asyncio.create_task(hanging(breaker))
+    await eventually(answered, every=0)
+    assert breaker.is_closed
+    suspicious.cancel()
+
+
 async def test_the_first_answered_ping_closes_it(store: PingedStore, breaker: StoreBreaker) -> None:
     await open_it(store, breaker)
     store.refuses = False
