@@ -69,7 +69,10 @@ class StoreBreaker:
             doubt.stop()
 
     async def ping(self) -> None:
-        """Asks the store now; whoever asks meanwhile shares the answer. Raises `StoreUnavailable`."""
+        """Asks the store now; whoever asks meanwhile shares the answer. Raises `StoreUnavailable`: at once
+        while the breaker is open."""
+        if self._failure is not None:
+            raise StoreUnavailable(self._failure.detail)
         failure = await asyncio.shield(self._suspect())
         if failure is not None:
             raise StoreUnavailable(failure.detail)

@@ -165,6 +165,16 @@ async def test_a_ping_that_fails_opens_it_before_any_request_does(
     assert not breaker.is_closed
 
 
+async def test_nobody_waits_for_a_ping_while_it_is_open(store: PingedStore) -> None:
+    breaker = StoreBreaker(store.ping, slow_seconds=SOON, ping_seconds=NEVER, probe_seconds=SOON)
+    await open_it(store, breaker)
+    store.answers.clear()
+    await eventually(lambda: store.pings_at_once)
+    with pytest.raises(StoreUnavailable, match="connection refused"):
+        await breaker.ping()
+    await breaker.close()
+
+
 async def test_a_request_that_is_cancelled_stays_cancelled(breaker: StoreBreaker) -> None:
     waiting = asyncio.create_task(hanging(breaker))
     await asyncio.sleep(0)
