@@ -18,7 +18,8 @@ class StoreBreaker:
     asks whether the store is back; the first answer closes the breaker.
 
     A request that fails gives rise to a ping, and so does every `slow_seconds` that one waits for its answer.
-    A ping fails after `ping_seconds`. So a store that is slow stays in use, as long as it answers pings.
+    A ping fails after `ping_seconds` in which the store answers nothing else either, so that a slow store
+    stays in use.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class StoreBreaker:
         self._probe_seconds = probe_seconds
         self._failure: StoreUnavailable | None = None
         self._under_way: set[asyncio.Timeout] = set()
+        self._answers = 0
         self._pinging: asyncio.Task[StoreUnavailable | None] | None = None
         self._probing: asyncio.Task[None] | None = None
 
@@ -56,6 +58,7 @@ class StoreBreaker:
                     yield
                 finally:
                     self._under_way.discard(limit)
+            self._answers += 1
         except TimeoutError as error:
             reason = self._failure.detail if self._failure else "The store did not answer in time."
             raise StoreUnavailable(reason) from error
@@ -66,7 +69,10 @@ class StoreBreaker:
             doubt.stop()
 
     async def ping(self) -> None:
-        """Asks the store now; whoever asks meanwhile shares the answer. Raises `StoreUnavailable`."""
+        """Asks the store now; whoever asks meanwhile shares the answer. Raises `StoreUnavailable`: at once
+        while the breaker is open."""
+        if self._failure is not None:
+            raise StoreUnavailable(self._failure.detail)
         failure = await asyncio.shield(self._suspect())
         if failure is not None:
             raise StoreUnavailable(failure.detail)
@@ -83,10 +89,13 @@ class StoreBreaker:
         return self._pinging
 
     async def _ask(self) -> StoreUnavailable | None:
+        answers = self._answers
         try:
             async with asyncio.timeout(self._ping_seconds):
                 await self._ping()
         except TimeoutError:
+            if self._answers > answers:
+                return None  # no verdict: it answers others
             failure = StoreUnavailable(f"The store does not answer a ping within {self._ping_seconds:g} s.")
         except StoreUnavailable as error:
             failure = error

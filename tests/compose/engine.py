@@ -12,7 +12,7 @@ import orjson
 
 from tests.support.waiting import eventually
 
-PATIENCE_SECONDS = 180.0
+PATIENCE_SECONDS = 600.0
 """For a part to come back, on the slowest machine."""
 
 

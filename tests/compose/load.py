@@ -144,18 +144,18 @@ class Load:
         """A live cart that is opened again whenever it ends."""
         path, headers = "/api/v1/cart/events", self._reader.headers
         while not self._stopped.is_set():
-            started = time.monotonic()
+            started, is_open = time.monotonic(), False
             try:
                 async with self._client.stream("GET", path, headers=headers) as answer:
-                    if not answer.is_success:
+                    is_open = answer.is_success
+                    if not is_open:
                         await answer.aread()
                     seconds = time.monotonic() - started
                     self.tally.answered("live cart", answer, seconds, opening=self.gateway_is_away)
                     await _read_for_a_while(answer)
-            except httpx.ConnectError as error:
-                self.tally.unanswered("live cart", error, is_expected=self.gateway_is_away)
-            except httpx.TransportError:
-                pass  # a stream that is cut off is opened again
+            except httpx.TransportError as error:
+                if not is_open:  # one that is cut off is opened again, and that is all
+                    self.tally.unanswered("live cart", error, is_expected=self.gateway_is_away)
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _get(self, kind: str, path: str) -> httpx.Response | None:

@@ -114,6 +114,21 @@ async def test_a_slow_store_that_answers_pings_stays_in_use(
     assert breaker.is_closed
 
 
+async def test_a_store_that_answers_requests_but_no_ping_in_time_stays_in_use(
+    store: PingedStore, breaker: StoreBreaker
+) -> None:
+    store.answers.clear()
+
+    async def answered() -> bool:
+        async with breaker.watch():
+            return store.pings >= 3
+
+    suspicious = asyncio.create_task(hanging(breaker))
+    await eventually(answered, every=0)
+    assert breaker.is_closed
+    suspicious.cancel()
+
+
 async def test_the_first_answered_ping_closes_it(store: PingedStore, breaker: StoreBreaker) -> None:
     await open_it(store, breaker)
     store.refuses = False
@@ -148,6 +163,16 @@ async def test_a_ping_that_fails_opens_it_before_any_request_does(
     with pytest.raises(StoreUnavailable, match="connection refused"):
         await breaker.ping()
     assert not breaker.is_closed
+
+
+async def test_nobody_waits_for_a_ping_while_it_is_open(store: PingedStore) -> None:
+    breaker = StoreBreaker(store.ping, slow_seconds=SOON, ping_seconds=NEVER, probe_seconds=SOON)
+    await open_it(store, breaker)
+    store.answers.clear()
+    await eventually(lambda: store.pings_at_once)
+    with pytest.raises(StoreUnavailable, match="connection refused"):
+        await breaker.ping()
+    await breaker.close()
 
 
 async def test_a_request_that_is_cancelled_stays_cancelled(breaker: StoreBreaker) -> None:
