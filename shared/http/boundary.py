@@ -38,14 +38,9 @@ from shared.observability.tracing import enter_trace, format_traceparent, leave_
 from shared.settings import ServiceSettings
 
 _LONGEST_ADDRESS = 32_768
-<<<<<<< HEAD
 _LARGEST_HEAD = 32_768
 _LONGEST_SHOWN = 2048
 _LONGEST_TRACEPARENT = 512
-_TWO_READINGS = re.compile(rb"%(?:2f|5c)", re.IGNORECASE)
-=======
-_LARGEST_HEAD = 65_536
->>>>>>> frontend
 _CLIENT_LEFT = 499  # nginx's number for it; nobody receives it
 
 log = get_logger(__name__)
