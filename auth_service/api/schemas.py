@@ -19,8 +19,8 @@ Name = Annotated[
     Field(
         description=f"1 to {credentials.NAME_MAX} characters; shown to others.",
         examples=["Ana Martínez"],
-        min_length=1,
         max_length=credentials.NAME_MAX,
+        json_schema_extra={"minLength": 1},
     ),
 ]
 Email = Annotated[
@@ -37,9 +37,8 @@ Password = Annotated[
     Field(
         description=f"{credentials.PASSWORD_MIN} to {credentials.PASSWORD_MAX} characters of any script.",
         examples=["correct horse battery"],
-        min_length=credentials.PASSWORD_MIN,
         max_length=credentials.PASSWORD_MAX,
-        json_schema_extra={"format": "password"},
+        json_schema_extra={"format": "password", "minLength": credentials.PASSWORD_MIN},
     ),
 ]
 GivenPassword = Annotated[

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 EXAMPLES = 8
-HEADER_EXAMPLES = 40
+HEADER_EXAMPLES = 25
 CHEAP_PASSWORDS = {"auth_password_memory_kib": 64, "auth_password_iterations": 1}
 
 

@@ -75,9 +75,8 @@ class MeasuredServer:
                 connection.putheader("Content-Length", str(len(body)))
                 connection.endheaders(body)
                 answer = connection.getresponse()
-                if not answer.getheader("Content-Type", "").startswith(
-                    "text/event-stream"
-                ):  # it would have no end
+                media_type = answer.getheader("Content-Type", "")
+                if not media_type.startswith("text/event-stream"):  # which would have no end
                     answer.read()
             except (ConnectionError, http.client.HTTPException):
                 return None

@@ -81,7 +81,7 @@ async def test_a_password_is_the_same_however_it_was_typed(shop: httpx.AsyncClie
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize("password", ["wrong horse battery", "short", "x" * 500, ""])
+@pytest.mark.parametrize("password", ["wrong horse battery", "short", "x" * 128, ""])
 async def test_a_wrong_password_and_an_unknown_address_are_answered_the_same(
     shop: httpx.AsyncClient, ana: Person, password: str
 ) -> None:
