@@ -160,10 +160,7 @@ class _Exchange:
     def _traceparent(self, parent: str | None) -> str:
         if self.boundary.collects_spans:
             # FastAPI itself started this span, outside of this middleware.
-            span = trace.get_current_span()
-            if self.scope["query_string"]:
-                span.set_attribute("url.query", "REDACTED")  # it may hold a ticket, as in the access logs
-            context = span.get_span_context()
+            context = trace.get_current_span().get_span_context()
             if context.is_valid:
                 return format_traceparent(context.trace_id, context.span_id, context.trace_flags)
         return new_traceparent(parent)

