@@ -18,9 +18,15 @@ _PRODUCT_ID = {
 _FIELD = {
     "enum": [str(field) for field in Differing],
     "description": "Of the product's line in the cart, or (`saved_…`) of the one saved for later. A quantity"
-    " is 0 where there is no line; then nothing else of the line is told.",
+    " is 0 where there is no line; then nothing else of the line is told. `prices` are those when pieces were"
+    " added, null where there is one. `undo` is the operation that can be undone.",
 }
-_VALUE = {"type": ["integer", "string", "null"]}
+_PRICE = {
+    "type": "object",
+    "properties": {"quantity": {"type": "integer"}, "unit_price": {"type": "integer"}},
+    "required": ["quantity", "unit_price"],
+}
+_VALUE = {"type": ["integer", "string", "array", "null"], "items": _PRICE}
 _DIFFERENCE = {
     "type": "object",
     "properties": {

@@ -37,7 +37,8 @@ class Write:
     """All of the operations, or none. `key` is the Idempotency-Key. `if_versions`, when given, are the
     versions of the cart that the client accepts to change (If-Match); any version otherwise. `if_tags`, when
     given, are whole ETags, for what depends on prices too: one has to be that of the cart or of its summary
-    as they are now, or the version alone. `owner_kind` None leaves it as it is."""
+    as they are now, or the version alone. `owner_kind` None leaves it as it is. The operations of a batch are
+    a client's list: a refusal names all that are refused, by their positions."""
 
     owner: str
     operations: Sequence[Operation]
@@ -45,6 +46,7 @@ class Write:
     if_versions: Collection[int] | None = None
     owner_kind: OwnerKind | None = None
     if_tags: Collection[str] | None = None
+    is_batch: bool = False
 
     def products_of(self, cart: Cart) -> list[str]:
         """The products it asks about."""
@@ -171,7 +173,8 @@ class CartWriter:
             raise _OtherVersion(_Outcome(before, self._shown(loaded, before)))
         now = self._clock.now()
         products = self._shelf(loaded, write.products_of(before)).products
-        after = apply_all(write.operations, before, products, to_rfc3339(now))
+        at = to_rfc3339(now)
+        after = apply_all(write.operations, before, products, at, is_batch=write.is_batch)
         events = events_of(before, after, now)
         if write.key:
             after = after.with_key(write.key, write.fingerprint)

@@ -9,7 +9,8 @@ from fastapi.exceptions import RequestValidationError
 
 from shared.errors import FieldError, InvalidInput, MalformedRequest, ShopError
 
-_REPORTED = 20
+_REPORTED = 1000
+"""More than a list of operations has, so that all that are wrong are named at once."""
 _TAG_ERRORS = {"union_tag_not_found", "union_tag_invalid"}
 
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cart_service.domain.cart import REMEMBERED_WRITES, Cart
-from cart_service.domain.differences import Differing, FieldDifference, differences
+from cart_service.domain.differences import Differing, FieldDifference, PriceWhenAdded, differences
 from cart_service.domain.errors import NotInCart
 from cart_service.domain.operations import (
     Acknowledge,
@@ -79,12 +79,18 @@ def write(cart: Cart, *operations: Operation, price: int = 100) -> Cart:
 
 def shown(cart: Cart) -> dict[tuple[str | None, Differing], Any]:
     """Every field that a client sees."""
-    fields: dict[tuple[str | None, Differing], Any] = {(None, Differing.PROMO_CODE): cart.promo_code}
+    fields: dict[tuple[str | None, Differing], Any] = {
+        (None, Differing.PROMO_CODE): cart.promo_code,
+        (None, Differing.UNDO): cart.undo and str(cart.undo.operation),
+    }
     for place, lines in (("", cart.lines), ("saved_", cart.saved)):
         for id, line in lines.items():
             fields[id, Differing(place + "quantity")] = line.quantity
             fields[id, Differing(place + "unit_price_when_added")] = line.unit_price_when_added
             fields[id, Differing(place + "added_at")] = line.added_at
+            fields[id, Differing(place + "prices")] = (
+                tuple(PriceWhenAdded(it.quantity, it.unit_price) for it in line.layers) or None
+            )
     return fields
 
 
@@ -136,6 +142,15 @@ def test_what_is_remembered_is_json(batches: list[tuple[list[Operation], int]]) 
         ([AddItem("a", 1)], 100, {("a", "quantity", 1, 2)}),
         ([SaveForLater("a")], 100, {("a", "quantity", 1, 0), ("a", "saved_quantity", 0, 1)}),
         ([Acknowledge()], 150, {("a", "unit_price_when_added", 100, 150)}),
+        ([RemoveItem("a")], 100, {("a", "quantity", 1, 0), (None, "undo", None, "remove")}),
+        (
+            [AddItem("a", 1)],
+            150,
+            {
+                ("a", "quantity", 1, 2),
+                ("a", "prices", None, (PriceWhenAdded(1, 100), PriceWhenAdded(1, 150))),
+            },
+        ),
         ([PutCode("SPRING")], 100, {(None, "promo_code", None, "SPRING")}),
     ],
 )
@@ -150,8 +165,10 @@ def test_a_difference_names_the_field(operations, price, found) -> None:
 def test_a_line_that_was_replaced_by_one_that_looks_the_same_differs_in_its_age() -> None:
     before = write(EMPTY, AddItem("a", 1))
     after = write(before, ClearCart(), AddItem("a", 1))
-    (told,) = after.differences_since(before.version) or ()
-    assert told == FieldDifference("a", Differing.ADDED_AT, before.updated_at, after.updated_at)
+    assert after.differences_since(before.version) == (
+        FieldDifference("a", Differing.ADDED_AT, before.updated_at, after.updated_at),
+        FieldDifference(None, Differing.UNDO, None, "clear"),
+    )
 
 
 def test_what_was_changed_back_is_no_difference() -> None:
