@@ -106,7 +106,8 @@ def _line_list(line: Line) -> Sequence[Any]:
 
 def _line(fields: Sequence[Any]) -> Line:
     product_id, quantity, unit_price, added_at, *rest = fields
-    priced, place = (*rest, None, 0)[:2] if len(rest) < 2 else rest
+    priced = rest[0] if rest else None
+    place = rest[1] if len(rest) > 1 else 0
     if not isinstance(priced, list):
         return Line(product_id, quantity, unit_price, added_at, priced, place=place)
     layers = tuple(Pieces(*pieces) for pieces in priced)

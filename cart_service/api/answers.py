@@ -39,8 +39,8 @@ class SummaryItemPublic(BaseModel):
         Money,
         Field(
             description="What a piece costs in this cart: the price now, unless the shop's price policy still"
-            " holds the one when it was added. Where pieces cost different prices, that of the pieces that were"
-            " added last. Of a gone product, the price when it was added."
+            " holds the one when it was added. Where pieces cost different prices, that of the pieces added"
+            " last. Of a gone product, the price when it was added."
         ),
     ]
     prices: Annotated[
@@ -48,15 +48,16 @@ class SummaryItemPublic(BaseModel):
         Field(
             max_length=MAX_PRICES,
             description="What the pieces cost, where the shop holds prices and they were added at different"
-            " ones; those added first come first, and those added last are the first to go when the quantity is"
-            " lowered. Empty where each costs `unit_price`.",
+            " ones; those added first come first, and those added last are the first to go when the quantity"
+            " is lowered. Empty where each costs `unit_price`.",
             examples=[[]],
         ),
     ]
     line_total: Annotated[
         Money,
         Field(
-            description="`unit_price` times `quantity`, or the sum of `prices` if there are any; 0 when gone."
+            description="`unit_price` times `quantity`, or what `prices` add up to if there are any; 0 when"
+            " gone."
         ),
     ]
     discount: Annotated[Money, Field(description="What the promo code takes off this line.")]
@@ -79,8 +80,8 @@ class CartItemPublic(SummaryItemPublic):
     unit_price_when_added: Annotated[
         Money,
         Field(
-            description="Price of a piece when the line was added, or acknowledged last; of the pieces that were"
-            " added first, where there are several prices."
+            description="Price of a piece when the line was added, or acknowledged last; of the pieces added"
+            " first, where there are several prices."
         ),
     ]
     added_at: Annotated[AwareDatetime, Field(description="When the line was added.")]

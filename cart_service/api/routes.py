@@ -46,8 +46,8 @@ async def get_summary(owner: OwnerDep, carts: CartServiceDep, condition: IfNoneM
 
 @router.post("/items", summary="Add to the cart", response_model=CartPublic, responses=ADD_ERRORS)
 async def add_item(item: ItemAdd, changes: CartChangesDep) -> Response:
-    """Adds to the line of the product, or starts one. More than the stock is taken, and shown as `short`. Where
-    the shop holds prices, pieces that are there keep theirs, and added ones have the price of now."""
+    """Adds to the line of the product, or starts one. More than the stock is taken, and shown as `short`.
+    Where the shop holds prices, pieces that are there keep theirs, and added ones have the price of now."""
     return written(await changes.make([AddItem(item.product_id, item.quantity)]))
 
 
@@ -75,8 +75,8 @@ async def remove_item(product_id: ProductIdPath, changes: CartChangesDep) -> Res
     responses=ADD_ERRORS | problem_responses(LineLimitReached, CartFull, ProductNotForSale, NotInCart),
 )
 async def update_cart(update: CartUpdate, changes: CartChangesDep) -> Response:
-    """Applies the operations in order: all of them, or none. They make one new version of the cart. Where some
-    are refused, the problem is that of the first one, and `errors` points at each, such as
+    """Applies the operations in order: all of them, or none. They make one new version of the cart. Where
+    some are refused, the problem is that of the first one, and `errors` points at each, such as
     `/operations/3/product_id`.
 
     `save` moves a line to those saved for later, `restore` brings it back, `discard` removes it."""

@@ -63,8 +63,8 @@ _SAVED, _PROMO_CODE, _UNDO = "saved ", "promo code", "undo operation"  # no prod
 
 
 class Differing(StrEnum):
-    """What can differ. All but the promo code and what can be undone is of a product, in the lines or in those
-    saved for later."""
+    """What can differ. All but the promo code and what can be undone is of a product, in the lines or in
+    those saved for later."""
 
     QUANTITY = "quantity"
     UNIT_PRICE_WHEN_ADDED = "unit_price_when_added"
@@ -80,8 +80,8 @@ class Differing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FieldDifference:
-    """A field at two versions of the cart. A quantity is 0 where there is no line, `prices` are None where all
-    pieces were added at the same one."""
+    """A field at two versions of the cart. A quantity is 0 where there is no line, `prices` are None where
+    all pieces were added at the same one."""
 
     product_id: str | None
     field: Differing

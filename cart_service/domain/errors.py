@@ -43,7 +43,8 @@ class LineLimitReached(Conflict):
     def __init__(self, product_id: str, quantity: int, limit: int) -> None:
         advice = f"Add {limit - quantity} or fewer." if quantity < limit else "No more can be added."
         super().__init__(
-            f"The cart holds {quantity} of product {product_id!r}, and a line holds at most {limit}. {advice}",
+            f"The cart holds {quantity} of product {product_id!r}, and a line holds at most {limit}."
+            f" {advice}",
             extra={"product_id": product_id, "quantity": quantity, "limit": limit},
         )
 

@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from product_service.adapters.leniency import TOTAL_COUNTED, exact_before_lenient
-from product_service.adapters.words import edits_allowed, joined
+from product_service.adapters.words import edits_allowed
 from product_service.ports import Hits, Position, SearchQuery, Sort
 from shared.store.elasticsearch.gateway import Gateway
+from shared.text import joined, name_key
 
 Clause = dict[str, Any]
 
@@ -90,7 +91,7 @@ def _misspelt(word: str, boost: float) -> Clause:
 def _filters(query: SearchQuery) -> list[Clause]:
     filters: list[Clause] = [{"term": {"status": query.status.value}}]
     if query.category is not None:
-        filters.append({"term": {"category_keys": joined([query.category])}})
+        filters.append({"term": {"category_keys": name_key(query.category)}})
     if query.brand is not None:
         filters.append({"term": {"brand_key": joined([query.brand])}})
     if query.in_stock is not None:

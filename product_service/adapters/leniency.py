@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from product_service.adapters.words import words
 from product_service.ports import Hits, Position, SearchQuery
+from shared.text import words
 
 WORDS_COUNTED = 16
 TOTAL_COUNTED = 10_000
