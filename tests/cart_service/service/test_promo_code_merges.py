@@ -83,7 +83,7 @@ async def test_a_code_comes_no_more_with_a_merge_that_was_undone_meanwhile(shop:
     await service.cart_was_handed_over("guest")
     cart = shop.carts["ann"]
     assert (dict(cart.lines), cart.promo_code) == ({}, None)
-    shop.clock.moment += SETTLED_AFTER
+    shop.clock.moment += 2 * SETTLED_AFTER
     await service.leftovers.clear_away(10)
     assert kept.tallies["SPRING"].reserved == 0
 
