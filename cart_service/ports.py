@@ -38,6 +38,10 @@ class CartRepository(Protocol):
         """True when there was one."""
         ...
 
+    def note_derived(self, id: str, derived_bytes: int) -> None:
+        """Counts the memory of what was made of the cart and is kept with it, such as its lines as JSON."""
+        ...
+
 
 class ExpiringCarts(Protocol):
     """The carts by the end of their life. Every operation may raise `StoreUnavailable`."""

@@ -19,7 +19,7 @@ from shared.events.outbox import Outbox
 from shared.store.ports import Between, Condition, DocumentStore, Equals, OneOf, Query
 from shared.store.repository import AggregateRepository, Change
 
-_HOT_TALLIES = 256
+_HOT_TALLIES_BYTES = 8 * 2**20
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -92,7 +92,7 @@ class StoredTallies(AggregateRepository[Tally]):
     """A `TallyRepository`. A code that many want at once is one document: changes are written together."""
 
     def __init__(self, store: DocumentStore) -> None:
-        super().__init__(store, TallyCodec(), hot_capacity=_HOT_TALLIES)
+        super().__init__(store, TallyCodec(), hot_bytes=_HOT_TALLIES_BYTES)
 
     async def change(self, code: str, step: Callable[[Tally], Tally]) -> Tally:
         def change(stored: Tally | None) -> Change[Tally, Tally]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -63,8 +63,7 @@ _SAVED, _PROMO_CODE, _UNDO = "saved ", "promo code", "undo operation"  # no prod
 
 
 class Differing(StrEnum):
-    """What can differ. All but the promo code and what can be undone is of a product, in the lines or in
-    those saved for later."""
+    """What can differ. All but the promo code is of a product, in the lines or in those saved for later."""
 
     QUANTITY = "quantity"
     UNIT_PRICE_WHEN_ADDED = "unit_price_when_added"
@@ -75,7 +74,6 @@ class Differing(StrEnum):
     SAVED_ADDED_AT = "saved_added_at"
     SAVED_PRICES = "saved_prices"
     PROMO_CODE = "promo_code"
-    UNDO = "undo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +95,12 @@ def found_by(before: Cart, after: Cart) -> Found:
     if before.promo_code != after.promo_code:
         found[_PROMO_CODE] = before.promo_code
     if before.undo is not after.undo and _shown(before.undo) != _shown(after.undo):
-        found[_UNDO] = _undo_of(before)
+        found[_UNDO] = before.undo.operation.value if before.undo else None
     return found
 
 
 def _shown(undo: Undo | None) -> tuple[str, str] | None:
     return (undo.operation, undo.at) if undo else None
-
-
-def _undo_of(cart: Cart) -> str | None:
-    return cart.undo.operation.value if cart.undo else None
 
 
 def _found(place: str, before: Lines, after: Lines) -> dict[str, Any]:
@@ -139,21 +133,16 @@ def since(recent: Sequence[Found], cart: Cart) -> Iterator[FieldDifference]:
     for found in reversed(recent):
         then |= {mark: _before(then.get(mark), value) for mark, value in found.items()}
     for mark, value in then.items():
-        if mark in _OF_CART:
-            field, now = _OF_CART[mark](cart)
-            if value != now:
-                yield FieldDifference(None, field, value, now)
+        if mark == _UNDO:  # it made a version; what could be undone then is of no use any more
+            continue
+        if mark == _PROMO_CODE:
+            if value != cart.promo_code:
+                yield FieldDifference(None, Differing.PROMO_CODE, value, cart.promo_code)
             continue
         saved, id = mark.startswith(_SAVED), mark.removeprefix(_SAVED)
         yield from _of_line(
             id, value, (cart.saved if saved else cart.lines).get(id), "saved_" if saved else ""
         )
-
-
-_OF_CART: Mapping[str, Callable[[Cart], tuple[Differing, str | None]]] = {
-    _PROMO_CODE: lambda cart: (Differing.PROMO_CODE, cart.promo_code),
-    _UNDO: lambda cart: (Differing.UNDO, _undo_of(cart)),
-}
 
 
 def _before(later: Any, value: Any) -> Any:

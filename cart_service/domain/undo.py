@@ -4,7 +4,7 @@ since."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -68,7 +68,7 @@ def _changed_lines(before: Lines, after: Lines) -> Iterator[ChangedLine]:
     for id, line in before.items():
         now = after.get(id)
         if now is not line and (now is None or now != line or now.place != line.place):
-            yield ChangedLine(id, line, now.quantity if now else 0)
+            yield ChangedLine(id, replace(line), now.quantity if now else 0)  # without what it was priced as
     for id, line in after.items():
         if id not in before:
             yield ChangedLine(id, None, line.quantity)
