@@ -66,7 +66,7 @@ class CartSettings(ServiceSettings):
     cart_events_bytes: int = Field(
         32 * MIB,
         ge=4 * MIB,
-        description="Memory for live carts on their way to clients, bytes; others wait until there is room.",
+        description="Memory for live carts that wait for slow clients, bytes; past it the slowest end.",
     )
 
     @property
@@ -87,6 +87,7 @@ class CartSettings(ServiceSettings):
             in_all=self.cart_events_limit,
             heartbeat_seconds=self.cart_events_heartbeat_seconds,
             send_seconds=self.cart_events_send_seconds,
+            most_bytes=self.cart_events_bytes,
         )
 
     def lifetimes(self) -> Lifetimes:

@@ -9,8 +9,8 @@ V = TypeVar("V")
 
 
 class BoundedMapping(Generic[V]):
-    """At most `most_bytes` of values and `most_items` of them; the least recently used goes first. A value that
-    is larger than all of it is not kept."""
+    """At most `most_bytes` of values and `most_items` of them; the least recently used goes first. A value
+    that is larger than all of it is not kept."""
 
     def __init__(self, most_bytes: int, most_items: int | None = None) -> None:
         self._most_bytes = most_bytes

@@ -114,7 +114,7 @@ async def get_cart_events(
     colon are signs of life.
 
     An event `end` says why the server ends the stream: `token_expired` (connect with a new token),
-    `session_ended`, `account_deleted` (sign in again), `draining` (connect again) or `once`.
+    `session_ended`, `account_deleted` (sign in again), `draining` or `too_slow` (connect again) or `once`.
 
     The token is in the `Authorization` header, never in the address, so in a browser read the stream with
     `fetch`: `EventSource` cannot send the header. To resume, send the last id as `Last-Event-ID`."""

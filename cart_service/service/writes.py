@@ -25,11 +25,15 @@ from cart_service.service.rendering import (
     render_summary,
 )
 from cart_service.service.summaries import Summaries
+from cart_service.service.turns import Turns
 from shared.clock import Clock, to_rfc3339
 from shared.errors import Unavailable
 from shared.store.repository import Change
 
 NOTHING = Shelf({}, 0)
+FEW_OPERATIONS = 32
+"""A write of more takes turns with others of its kind: one of 500 keeps the loop busy for 10 ms."""
+LONG_WRITES_AT_ONCE, LONG_WRITES_WAITING = 2, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +117,21 @@ class CartWriter:
         self._give_back = give_back
         self._clock = clock
         self._lifetimes = lifetimes
+        self._turns = Turns(LONG_WRITES_AT_ONCE, LONG_WRITES_WAITING)
 
     async def write(self, write: Write) -> Written:
         """Makes the write, and answers only once no replica serves an older summary.
 
         Raises what the operations raise, `CartChanged`, `IdempotencyKeyReused`, and, with nothing written,
-        `CatalogueUnavailable`. After `StoreUnavailable` the write may have happened: repeat it under the same
+        `CatalogueUnavailable` and `TooMuchWork`. After `StoreUnavailable` the write may have happened: repeat it under the same
         key.
         """
+        if len(write.operations) <= FEW_OPERATIONS:
+            return await self._write(write)
+        async with self._turns.take():
+            return await self._write(write)
+
+    async def _write(self, write: Write) -> Written:
         try:
             outcome = await self._update(write)
         except _OtherVersion as other:
