@@ -178,6 +178,10 @@ class ClaimRepository(Protocol):
         claim writes nothing; what it raises reaches the caller."""
         ...
 
+    async def drop(self, code: str, owner: str, may_go: Callable[[Claim], bool]) -> None:
+        """Removes the claim, if there is one and the newest of it may go."""
+        ...
+
     async def reserved(self, code: str) -> int:
         """How many there are, as of about a second ago; a lower bound when there are many thousands."""
         ...

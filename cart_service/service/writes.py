@@ -123,8 +123,8 @@ class CartWriter:
         """Makes the write, and answers only once no replica serves an older summary.
 
         Raises what the operations raise, `CartChanged`, `IdempotencyKeyReused`, and, with nothing written,
-        `CatalogueUnavailable` and `TooMuchWork`. After `StoreUnavailable` the write may have happened: repeat it under the same
-        key.
+        `CatalogueUnavailable` and `TooMuchWork`. After `StoreUnavailable` the write may have happened: repeat
+        it under the same key.
         """
         if len(write.operations) <= FEW_OPERATIONS:
             return await self._write(write)
