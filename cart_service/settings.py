@@ -19,7 +19,7 @@ _LEAST_BYTES_OF_PRODUCT = 600
 class CartSettings(ServiceSettings):
     cart_port: int = Field(3003, ge=1, le=65535, description="Port of cart_service.")
     cart_hot_carts_bytes: int = Field(
-        64 * MIB,
+        48 * MIB,
         ge=0,
         description="Memory for carts that a replica keeps so that their next write needs no read, bytes.",
     )
@@ -27,7 +27,7 @@ class CartSettings(ServiceSettings):
         32 * MIB, ge=MIB, description="Memory for products, heard of through NATS, bytes."
     )
     cart_known_versions_bytes: int = Field(
-        32 * MIB, ge=MIB, description="Memory for the newest version of each cart, bytes."
+        24 * MIB, ge=MIB, description="Memory for the newest version of each cart, bytes."
     )
     cart_summary_ttl_seconds: int = Field(
         900, ge=10, le=86_400, description="Time a cart's summary stays in Redis without being written again."
