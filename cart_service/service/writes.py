@@ -31,8 +31,8 @@ from shared.errors import Unavailable
 from shared.store.repository import Change
 
 NOTHING = Shelf({}, 0)
-FEW_OPERATIONS = 32
-"""A write of more takes turns with others of its kind: one of 500 keeps the loop busy for 10 ms."""
+FEW_LINES = 32
+"""A write that changes more takes turns with others of its kind: one of 500 keeps the loop busy for 10 ms."""
 LONG_WRITES_AT_ONCE, LONG_WRITES_WAITING = 2, 64
 
 
@@ -55,6 +55,11 @@ class Write:
     def products_of(self, cart: Cart) -> list[str]:
         """The products it asks about."""
         return [id for operation in self.operations for id in operation.products_of(cart)]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it changes so many lines that it takes turns with others of its kind."""
+        return max(len(self.operations), len(self.products_of(Cart(self.owner)))) > FEW_LINES
 
     @property
     def fingerprint(self) -> str:
@@ -126,7 +131,7 @@ class CartWriter:
         `CatalogueUnavailable` and `TooMuchWork`. After `StoreUnavailable` the write may have happened: repeat
         it under the same key.
         """
-        if len(write.operations) <= FEW_OPERATIONS:
+        if not write.is_long:
             return await self._write(write)
         async with self._turns.take():
             return await self._write(write)

@@ -6,10 +6,13 @@ import asyncio
 
 import pytest
 
+from cart_service.domain.lines import Line
+from cart_service.domain.merge_operations import TakeIn
+from cart_service.domain.merging import Handover, MergeStrategy
 from cart_service.domain.operations import AddItem
 from cart_service.service import Write
 from cart_service.service.turns import TooMuchWork, Turns
-from cart_service.service.writes import FEW_OPERATIONS, LONG_WRITES_AT_ONCE, LONG_WRITES_WAITING
+from cart_service.service.writes import FEW_LINES, LONG_WRITES_AT_ONCE, LONG_WRITES_WAITING
 from tests.cart_service.memory import Replica
 from tests.support.waiting import eventually
 
@@ -43,7 +46,7 @@ async def test_a_turn_that_was_not_waited_for_is_given_to_the_next() -> None:
 
 
 async def test_writes_of_many_operations_take_turns_and_short_ones_do_not_wait(here: Replica) -> None:
-    long = [AddItem("mug", 1)] * (FEW_OPERATIONS + 1)
+    long = [AddItem("mug", 1)] * (FEW_LINES + 1)
     here.cache.stuck = True
     tasks = [
         asyncio.create_task(here.service.write(Write(f"user-{number}", long)))
@@ -59,3 +62,10 @@ async def test_writes_of_many_operations_take_turns_and_short_ones_do_not_wait(h
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert (await here.service.write(Write("one-more", long))).cart.quantity_of("mug") == len(long)
+
+
+def test_a_write_is_long_for_what_it_changes_not_for_how_it_is_asked() -> None:
+    lines = tuple(Line(f"p{number}", 1, 100, "2026-01-01T00:00:00.000Z") for number in range(FEW_LINES + 1))
+    handover = Handover("m1", "ann", MergeStrategy.SUM, "2026-01-01T00:00:00.000Z", lines)
+    assert Write("ann", [TakeIn("guest", handover, MergeStrategy.SUM)]).is_long
+    assert not Write("ann", [AddItem("mug", 1)] * FEW_LINES).is_long
