@@ -12,8 +12,8 @@ from cart_service.service.live import LiveLimits
 from shared.settings import ServiceSettings
 
 MIB = 2**20
-_BYTES_OF_VERSION = 600
-_LEAST_BYTES_OF_PRODUCT = 600
+_BYTES_OF_VERSION = 300
+_LEAST_BYTES_OF_PRODUCT = 500
 
 
 class CartSettings(ServiceSettings):

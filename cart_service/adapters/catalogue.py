@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable
 
@@ -18,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 PRODUCTS = BucketConfig("products")
 ATTEMPTS = 3
-BYTES_OF_PRODUCT, BYTES_OF_TEXT, _BYTES_OF_CHARACTER = 400, 76, 4
+BYTES_OF_PRODUCT = 300
 
 
 class CatalogueView:
@@ -157,6 +158,6 @@ class CatalogueView:
 
 
 def _bytes_of(product: Product) -> int:
-    """Estimated: up to four bytes a character, and the objects around them."""
+    """Its texts, and an estimate of the objects around them."""
     texts = (product.id, product.name, product.image_url or "", *product.categories)
-    return BYTES_OF_PRODUCT + sum(BYTES_OF_TEXT + _BYTES_OF_CHARACTER * len(text) for text in texts)
+    return BYTES_OF_PRODUCT + sum(map(sys.getsizeof, texts))

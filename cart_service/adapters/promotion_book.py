@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 
 import orjson
@@ -17,6 +18,7 @@ from shared.events.projections import put_if_newer
 log = structlog.get_logger(__name__)
 
 BUCKET = BucketConfig("promotions")
+BYTES_OF_PROMOTION = 1000
 CAPACITY, MOST_BYTES = 10_000, 16 * 2**20
 
 
@@ -84,6 +86,6 @@ class WatchedPromotions:
 
 
 def _bytes_of(promotion: Promotion) -> int:
-    """Estimated: up to four bytes a character, and the objects around them."""
-    texts = (promotion.description, *promotion.conditions.categories)
-    return 2000 + sum(76 + 4 * len(text) for text in texts)
+    """Its texts, and an estimate of the objects around them."""
+    texts = (promotion.code, promotion.description, *promotion.conditions.categories)
+    return BYTES_OF_PROMOTION + sum(map(sys.getsizeof, texts))
