@@ -67,11 +67,11 @@ async def open_operations(settings: CartSettings, backends: Backends) -> AsyncIt
     """The use cases without subscribers and relay, for as long as a command takes."""
     async with AsyncExitStack() as stack:
         delivery = CartDelivery(backends.bus)
-        carts = await _open_carts(stack, backends, delivery, hot_capacity=0)
+        carts = await _open_carts(stack, backends, delivery, hot_bytes=0)
         live = _live_carts(settings, backends)  # nobody opens any
         book = await _open_book(stack, backends, live)
         promotions = await _open_promotions(stack, backends)
-        versions = KnownVersions(settings.cart_known_versions)
+        versions = KnownVersions(settings.known_versions)
         announcements = await backends.bus.bucket(_board_bucket(settings))
         service = _compose(
             settings,
@@ -93,11 +93,11 @@ async def bootstrap(settings: CartSettings, backends: Backends) -> AsyncIterator
     """Builds the use cases and what feeds them, and ends it in the opposite order."""
     async with AsyncExitStack() as stack:
         delivery = CartDelivery(backends.bus)
-        carts = await _open_carts(stack, backends, delivery, hot_capacity=settings.cart_hot_carts)
+        carts = await _open_carts(stack, backends, delivery, hot_bytes=settings.cart_hot_carts_bytes)
         live = _live_carts(settings, backends)
         book = await _open_book(stack, backends, live)
         promotions = await _open_promotions(stack, backends)
-        versions = KnownVersions(settings.cart_known_versions, on_newer=live.cart_changed)
+        versions = KnownVersions(settings.known_versions, on_newer=live.cart_changed)
         board = await _open_board(settings, backends, versions, live)
         service = _compose(
             settings,
@@ -162,11 +162,11 @@ def _live_carts(settings: CartSettings, backends: Backends) -> LiveCarts:
 
 
 async def _open_carts(
-    stack: AsyncExitStack, backends: Backends, delivery: CartDelivery, *, hot_capacity: int
+    stack: AsyncExitStack, backends: Backends, delivery: CartDelivery, *, hot_bytes: int
 ) -> Kept[AggregateRepository[Cart]]:
     store = await backends.stores.open(CARTS)
     outbox = Outbox(delivery, clock=backends.clock)
-    carts = AggregateRepository(store, CartCodec(), outbox, hot_capacity=hot_capacity)
+    carts = AggregateRepository(store, CartCodec(), outbox, hot_bytes=hot_bytes)
     outbox.attach(carts, store)
     stack.push_async_callback(outbox.close)
     return Kept(store, outbox, carts)
@@ -210,7 +210,8 @@ async def _open_catalogue(
     catalogue = CatalogueView(
         bucket,
         currency=settings.shop_currency,
-        capacity=settings.cart_known_products,
+        capacity=settings.known_products,
+        most_bytes=settings.cart_known_products_bytes,
         on_change=live.product_changed,
         on_missed=live.anything_changed,
     )

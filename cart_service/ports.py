@@ -39,6 +39,10 @@ class CartRepository(Protocol):
         """True when there was one."""
         ...
 
+    def note_derived(self, id: str, derived_bytes: int) -> None:
+        """Counts the memory of what was made of the cart and is kept with it, such as its lines as JSON."""
+        ...
+
 
 class ExpiringCarts(Protocol):
     """The carts by the end of their life. Every operation may raise `StoreUnavailable`."""
@@ -193,6 +197,10 @@ class ClaimRepository(Protocol):
     async def change(self, code: str, owner: str, step: Callable[[Claim], Claim]) -> Claim:
         """The claim after `step`, a pure function that may be called again. A step that gives the very same
         claim writes nothing; what it raises reaches the caller."""
+        ...
+
+    async def drop(self, code: str, owner: str, may_go: Callable[[Claim], bool]) -> None:
+        """Removes the claim, if there is one and the newest of it may go."""
         ...
 
     async def reserved(self, code: str) -> int:

@@ -11,17 +11,23 @@ from cart_service.domain.price_policy import POLICY_PATTERN
 from cart_service.service.live import LiveLimits
 from shared.settings import ServiceSettings
 
+MIB = 2**20
+_BYTES_OF_VERSION = 300
+_LEAST_BYTES_OF_PRODUCT = 500
+
 
 class CartSettings(ServiceSettings):
     cart_port: int = Field(3003, ge=1, le=65535, description="Port of cart_service.")
-    cart_hot_carts: int = Field(
-        2048, ge=0, description="Carts a replica keeps in memory, so that their next write needs no read."
+    cart_hot_carts_bytes: int = Field(
+        48 * MIB,
+        ge=0,
+        description="Memory for carts that a replica keeps so that their next write needs no read, bytes.",
     )
-    cart_known_products: int = Field(
-        20_000, ge=1000, description="Products a replica keeps in memory, heard of through NATS."
+    cart_known_products_bytes: int = Field(
+        32 * MIB, ge=MIB, description="Memory for products, heard of through NATS, bytes."
     )
-    cart_known_versions: int = Field(
-        100_000, ge=1000, description="Carts whose newest version a replica keeps in mind."
+    cart_known_versions_bytes: int = Field(
+        24 * MIB, ge=MIB, description="Memory for the newest version of each cart, bytes."
     )
     cart_summary_ttl_seconds: int = Field(
         900, ge=10, le=86_400, description="Time a cart's summary stays in Redis without being written again."
@@ -55,8 +61,24 @@ class CartSettings(ServiceSettings):
         8, ge=1, le=1000, description="Live carts of one user at once, on each replica; one more answers 429."
     )
     cart_events_limit: int = Field(
-        5000, ge=1, le=100_000, description="Live carts at once on each replica; one more answers 503."
+        1000, ge=1, le=100_000, description="Live carts at once on each replica; one more answers 503."
     )
+    cart_events_bytes: int = Field(
+        32 * MIB,
+        ge=4 * MIB,
+        description="Memory for live carts that wait for slow clients, bytes; past it the slowest end.",
+    )
+
+    @property
+    def known_versions(self) -> int:
+        """Carts whose newest version is known: an id of 64 characters at most and two numbers, in two
+        mappings."""
+        return self.cart_known_versions_bytes // _BYTES_OF_VERSION
+
+    @property
+    def known_products(self) -> int:
+        """Products that fit at most, with the revisions of their last changes."""
+        return self.cart_known_products_bytes // _LEAST_BYTES_OF_PRODUCT
 
     cart_events_tickets_per_minute: int = Field(
         60,
@@ -73,6 +95,7 @@ class CartSettings(ServiceSettings):
             in_all=self.cart_events_limit,
             heartbeat_seconds=self.cart_events_heartbeat_seconds,
             send_seconds=self.cart_events_send_seconds,
+            most_bytes=self.cart_events_bytes,
         )
 
     def lifetimes(self) -> Lifetimes:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cart_service.domain.cart import Cart
 from cart_service.domain.expiry import OwnerKind
 from cart_service.domain.idempotency import UsedKey
-from cart_service.domain.lines import Line
+from cart_service.domain.lines import Line, Lines, Pieces, in_order
 from cart_service.domain.merging import (
     Handover,
     MergedLine,
@@ -17,13 +17,13 @@ from cart_service.domain.merging import (
     MergeRecord,
     MergeStrategy,
 )
-from cart_service.domain.undo import Undo, Undoable
+from cart_service.domain.undo import ChangedLine, Undo, Undoable
 from shared.store.ports import Collection, Field, FieldType, Json
 from shared.store.repository import OUTBOX_FIELDS
 
 CARTS = Collection(
     name="carts",
-    schema_version=2,
+    schema_version=3,
     fields={
         "version": Field(FieldType.LONG),
         "updated_at": Field(FieldType.DATE),
@@ -46,7 +46,8 @@ CARTS = Collection(
 
 class CartCodec:
     """Lists instead of objects where there are many, because a cart is written whole with each change. What a
-    cart has not is left out; a document of schema version 1 has only the first fields."""
+    cart does not have is left out. A document of schema version 1 has only the first fields; in one of
+    version 2, lines have one price and no place, and an undo tells pieces to give back."""
 
     def to_document(self, aggregate: Cart) -> Json:
         rare: dict[str, Any] = {
@@ -89,36 +90,75 @@ class CartCodec:
         )
 
 
-def _line_lists(lines: Iterable[Line]) -> list[tuple[Any, ...]]:
-    return [
-        (line.product_id, line.quantity, line.unit_price_when_added, line.added_at)
-        if line.priced_at is None
-        else (line.product_id, line.quantity, line.unit_price_when_added, line.added_at, line.priced_at)
-        for line in lines
-    ]
+def _line_lists(lines: Iterable[Line]) -> list[Sequence[Any]]:
+    return [_line_list(line) for line in lines]
+
+
+def _line_list(line: Line) -> Sequence[Any]:
+    """No longer than it has to be: most lines have one price, from the first add on."""
+    first = line.product_id, line.quantity, line.unit_price_when_added, line.added_at
+    if line.layers:
+        return *first, [(it.quantity, it.unit_price, it.since) for it in line.layers], line.place
+    if line.place:
+        return *first, line.priced_at, line.place
+    return first if line.priced_at is None else (*first, line.priced_at)
+
+
+def _line(fields: Sequence[Any]) -> Line:
+    product_id, quantity, unit_price, added_at, *rest = fields
+    priced = rest[0] if rest else None
+    place = rest[1] if len(rest) > 1 else 0
+    if not isinstance(priced, list):
+        return Line(product_id, quantity, unit_price, added_at, priced, place=place)
+    layers = tuple(Pieces(*pieces) for pieces in priced)
+    priced_at = None if layers[0].since == added_at else layers[0].since
+    return Line(product_id, quantity, unit_price, added_at, priced_at, layers, place)
 
 
 def _line_tuple(lists: Iterable[Any]) -> tuple[Line, ...]:
-    return tuple(Line(*line) for line in lists)
+    return tuple(_line(line) for line in lists)
 
 
-def _lines(lists: Iterable[Any]) -> dict[str, Line]:
-    return {line[0]: Line(*line) for line in lists}
+def _lines(lists: Iterable[Any]) -> Lines:
+    return in_order(_line(line) for line in lists)
 
 
 def _undo_json(undo: Undo) -> Json:
     return {
         "operation": undo.operation.value,
         "at": undo.at,
-        "lines": _line_lists(undo.lines),
-        "saved": _line_lists(undo.saved),
+        "changed": _changed_lists(undo.lines),
+        "changed_saved": _changed_lists(undo.saved),
         "merge_id": undo.merge_id,
+        "promo_turn": undo.promo_turn,
     }
 
 
+def _changed_lists(changed: Iterable[ChangedLine]) -> list[Sequence[Any]]:
+    return [
+        (it.product_id, it.quantity_after, *([_line_list(it.before)] if it.before else ())) for it in changed
+    ]
+
+
 def _undo(body: Json) -> Undo:
-    lines, saved = _line_tuple(body["lines"]), _line_tuple(body["saved"])
-    return Undo(Undoable(body["operation"]), body["at"], lines, saved, body["merge_id"])
+    former = "changed" not in body
+    lines, saved = (
+        tuple(_formerly_changed(*line) if former else _changed(*line) for line in body[name])
+        for name in (("lines", "saved") if former else ("changed", "changed_saved"))
+    )
+    operation, turn = Undoable(body["operation"]), body.get("promo_turn", 0)
+    return Undo(operation, body["at"], lines, saved, body["merge_id"], turn)
+
+
+def _changed(product_id: str, quantity_after: int, before: Sequence[Any] | None = None) -> ChangedLine:
+    return ChangedLine(product_id, _line(before) if before else None, quantity_after)
+
+
+def _formerly_changed(product_id: str, to_give_back: int, *rest: Any) -> ChangedLine:
+    """Of schema version 2: the pieces to give back, or (negative) to take away."""
+    if to_give_back < 0:
+        return ChangedLine(product_id, None, -to_give_back)
+    return ChangedLine(product_id, _line((product_id, to_give_back, *rest)), 0)
 
 
 def _merge_json(merge: MergeRecord) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable
 
@@ -11,16 +12,19 @@ import structlog
 from cart_service.adapters.product_entries import product_of
 from cart_service.domain.products import Product
 from cart_service.ports import CatalogueUnavailable, Shelf
+from shared.bounded import BoundedMapping
 from shared.events.ports import Bucket, BucketConfig, BusUnavailable, Entry, Watch
 
 log = structlog.get_logger(__name__)
 
 PRODUCTS = BucketConfig("products")
 ATTEMPTS = 3
+BYTES_OF_PRODUCT = 300
 
 
 class CatalogueView:
-    """Keeps the products asked for last, up to date by a watch; asks the bucket for any other.
+    """Keeps the products asked for last, `capacity` or `most_bytes` of them, up to date by a watch; asks the
+    bucket for any other.
 
     `revision` is the bucket's: each change up to it was heard. For each product the revision of the last
     change heard is kept, so that `unchanged_since` can judge a summary without reading anything. What
@@ -36,6 +40,7 @@ class CatalogueView:
         *,
         currency: str,
         capacity: int,
+        most_bytes: int = 32 * 2**20,
         on_change: Callable[[str], None] = lambda _product_id: None,
         on_missed: Callable[[], None] = lambda: None,
     ) -> None:
@@ -44,7 +49,7 @@ class CatalogueView:
         self._capacity = capacity
         self._on_change = on_change
         self._on_missed = on_missed
-        self._products: OrderedDict[str, Product] = OrderedDict()
+        self._products: BoundedMapping[Product] = BoundedMapping(most_bytes, capacity)
         self._changes: OrderedDict[str, int] = OrderedDict()
         self._newest_change = 0
         self._floor: int | None = None
@@ -69,15 +74,15 @@ class CatalogueView:
         return self._watch.revision if self._watch else 0
 
     def peek(self, ids: Collection[str]) -> Shelf:
-        known = self._products
-        return Shelf({id: known[id] for id in ids if id in known}, self.revision)
+        known = ((id, self._products.peek(id)) for id in ids)
+        return Shelf({id: product for id, product in known if product is not None}, self.revision)
 
     async def load(self, ids: Collection[str]) -> Shelf:
         revision = self.revision  # before asking: what is heard meanwhile may or may not be in the answers
         shelf = self.peek(ids)
         lacking = [id for id in ids if id not in shelf.products]
         for id in shelf.products:
-            self._products.move_to_end(id)
+            self._products.get(id)
         if not lacking:
             return shelf
         asked = await self._ask_all(lacking)
@@ -124,10 +129,7 @@ class CatalogueView:
         return product
 
     def _keep(self, product: Product) -> None:
-        self._products[product.id] = product
-        self._products.move_to_end(product.id)
-        if len(self._products) > self._capacity:
-            self._products.popitem(last=False)
+        self._products.put(product.id, product, _bytes_of(product))
 
     def _on_entry(self, entry: Entry) -> None:
         self._newest_change = max(self._newest_change, entry.revision)
@@ -137,7 +139,7 @@ class CatalogueView:
             _, forgotten = self._changes.popitem(last=False)
             self._floor = max(self._trusted_from(), forgotten)
         if entry.key in self._products:
-            self._products[entry.key] = product_of(entry, self._currency)
+            self._keep(product_of(entry, self._currency))
         self._on_change(entry.key)
 
     def _on_gap(self) -> None:
@@ -153,3 +155,9 @@ class CatalogueView:
         if self._floor is None:
             self._floor = self.revision
         return self._floor
+
+
+def _bytes_of(product: Product) -> int:
+    """Its texts, and an estimate of the objects around them."""
+    texts = (product.id, product.name, product.image_url or "", *product.categories)
+    return BYTES_OF_PRODUCT + sum(map(sys.getsizeof, texts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import sys
 from collections.abc import Callable, Sequence
 
 import orjson
@@ -10,6 +10,7 @@ import structlog
 
 from cart_service.domain.promotion_definitions import promotion_of
 from cart_service.domain.promotions import Promotion
+from shared.bounded import BoundedMapping
 from shared.events.envelope import Event
 from shared.events.ports import Bucket, BucketConfig, Entry, EventBus, Watch
 from shared.events.projections import put_if_newer
@@ -17,7 +18,8 @@ from shared.events.projections import put_if_newer
 log = structlog.get_logger(__name__)
 
 BUCKET = BucketConfig("promotions")
-CAPACITY = 10_000
+BYTES_OF_PROMOTION = 1000
+CAPACITY, MOST_BYTES = 10_000, 16 * 2**20
 
 
 class PromotionDelivery:
@@ -35,7 +37,8 @@ class PromotionDelivery:
 
 
 class WatchedPromotions:
-    """A `PromotionBook`: the `capacity` promotions heard of or asked for last, up to date by a watch.
+    """A `PromotionBook`: the promotions heard of or asked for last, `capacity` or `most_bytes` of them, up to
+    date by a watch.
 
     Versions of a promotion only ever grow, even where the bucket is made anew, so nothing is forgotten then.
     `on_change` is told the code of each that was heard of.
@@ -46,12 +49,12 @@ class WatchedPromotions:
         bucket: Bucket,
         *,
         capacity: int = CAPACITY,
+        most_bytes: int = MOST_BYTES,
         on_change: Callable[[str], None] = lambda _code: None,
     ) -> None:
         self._bucket = bucket
         self._on_change = on_change
-        self._capacity = capacity
-        self._promotions: OrderedDict[str, Promotion] = OrderedDict()
+        self._promotions: BoundedMapping[Promotion] = BoundedMapping(most_bytes, capacity)
         self._watch: Watch | None = None
 
     async def start(self) -> None:
@@ -64,18 +67,12 @@ class WatchedPromotions:
             await self._watch.stop()
 
     def find(self, code: str) -> Promotion | None:
-        promotion = self._promotions.get(code)
-        if promotion is not None:
-            self._promotions.move_to_end(code)
-        return promotion
+        return self._promotions.get(code)
 
     def learn(self, promotion: Promotion) -> None:
         known = self._promotions.get(promotion.code)
         if known is None or known.version < promotion.version:
-            self._promotions[promotion.code] = promotion
-        self._promotions.move_to_end(promotion.code)
-        if len(self._promotions) > self._capacity:
-            self._promotions.popitem(last=False)
+            self._promotions.put(promotion.code, promotion, _bytes_of(promotion))
 
     def _on_entry(self, entry: Entry) -> None:
         if entry.value is None:
@@ -86,3 +83,9 @@ class WatchedPromotions:
             log.warning("a promotion cannot be read", code=entry.key, reason=repr(error))
         else:
             self._on_change(entry.key)
+
+
+def _bytes_of(promotion: Promotion) -> int:
+    """Its texts, and an estimate of the objects around them."""
+    texts = (promotion.code, promotion.description, *promotion.conditions.categories)
+    return BYTES_OF_PROMOTION + sum(map(sys.getsizeof, texts))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from cart_service.adapters.promotion_documents import (
@@ -19,7 +20,7 @@ from shared.events.outbox import Outbox
 from shared.store.ports import Between, Condition, DocumentStore, Equals, OneOf, Query
 from shared.store.repository import AggregateRepository, Change
 
-_HOT_TALLIES = 256
+_HOT_TALLIES_BYTES = 8 * 2**20
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -42,6 +43,10 @@ class StoredPromotions(AggregateRepository[Promotion]):
         return await self._outbox.flushed(id, timeout_seconds)
 
 
+class _Stays(Exception):
+    """The claim may not go."""
+
+
 class StoredClaims(AggregateRepository[Claim]):
     """A `ClaimRepository`."""
 
@@ -55,6 +60,14 @@ class StoredClaims(AggregateRepository[Claim]):
             return Change(None if after is before else after, after)
 
         return await self.update(claim_id_of(code, owner), change)
+
+    async def drop(self, code: str, owner: str, may_go: Callable[[Claim], bool]) -> None:
+        def check(claim: Claim) -> None:
+            if not may_go(claim):
+                raise _Stays
+
+        with suppress(_Stays):
+            await self.remove(claim_id_of(code, owner), check)
 
     async def reserved(self, code: str) -> int:
         standing = [ClaimState.CLAIMING.value, ClaimState.RESERVED.value]
@@ -92,7 +105,7 @@ class StoredTallies(AggregateRepository[Tally]):
     """A `TallyRepository`. A code that many want at once is one document: changes are written together."""
 
     def __init__(self, store: DocumentStore) -> None:
-        super().__init__(store, TallyCodec(), hot_capacity=_HOT_TALLIES)
+        super().__init__(store, TallyCodec(), hot_bytes=_HOT_TALLIES_BYTES)
 
     async def change(self, code: str, step: Callable[[Tally], Tally]) -> Tally:
         def change(stored: Tally | None) -> Change[Tally, Tally]:

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from cart_service.api.fields import Money, ProductId
 from cart_service.domain.discounts import Reason
-from cart_service.domain.lines import MAX_LINES, MAX_QUANTITY
+from cart_service.domain.lines import MAX_LINES, MAX_PRICES, MAX_QUANTITY
 from cart_service.domain.notices import NoticeType
 from cart_service.domain.priced_lines import Availability
 from cart_service.domain.undo import Undoable
@@ -26,6 +26,11 @@ class NoticePublic(BaseModel):
     ]
 
 
+class UnitPricePublic(BaseModel):
+    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY, description="Pieces at this price.")]
+    unit_price: Annotated[Money, Field(description="What each of them costs in this cart.")]
+
+
 class SummaryItemPublic(BaseModel):
     product_id: ProductId
     name: Annotated[str, Field(description="Name now.", examples=["Mug"])]
@@ -34,10 +39,27 @@ class SummaryItemPublic(BaseModel):
         Money,
         Field(
             description="What a piece costs in this cart: the price now, unless the shop's price policy still"
-            " holds the one when it was added. Of a gone product, the price when it was added."
+            " holds the one when it was added. Where pieces cost different prices, that of the pieces added"
+            " last. Of a gone product, the price when it was added."
         ),
     ]
-    line_total: Annotated[Money, Field(description="`unit_price` times `quantity`; 0 when gone.")]
+    prices: Annotated[
+        list[UnitPricePublic],
+        Field(
+            max_length=MAX_PRICES,
+            description="What the pieces cost, where the shop holds prices and they were added at different"
+            " ones; those added first come first, and those added last are the first to go when the quantity"
+            " is lowered. Empty where each costs `unit_price`.",
+            examples=[[]],
+        ),
+    ]
+    line_total: Annotated[
+        Money,
+        Field(
+            description="`unit_price` times `quantity`, or what `prices` add up to if there are any; 0 when"
+            " gone."
+        ),
+    ]
     discount: Annotated[Money, Field(description="What the promo code takes off this line.")]
     discount_explanation: Annotated[
         str | None,
@@ -56,7 +78,11 @@ class CartItemPublic(SummaryItemPublic):
     image_url: Annotated[str | None, Field(description="Picture now, if it has one.")]
     unit_price_now: Annotated[Money, Field(description="Price of a piece in the catalogue now.")]
     unit_price_when_added: Annotated[
-        Money, Field(description="Price of a piece when the line was added, or acknowledged last.")
+        Money,
+        Field(
+            description="Price of a piece when the line was added, or acknowledged last; of the pieces added"
+            " first, where there are several prices."
+        ),
     ]
     added_at: Annotated[AwareDatetime, Field(description="When the line was added.")]
 
@@ -76,7 +102,9 @@ class PromoCodePublic(BaseModel):
 
 
 class TotalsPublic(BaseModel):
-    version: Annotated[int, Field(ge=0, description="Grows with each write that changed the cart.")]
+    version: Annotated[
+        int, Field(ge=0, description="Grows with each write that changed anything that the cart shows.")
+    ]
     item_count: Annotated[int, Field(description="Pieces; those of gone lines do not count.")]
     line_count: Annotated[int, Field(le=MAX_LINES, description="Lines, gone ones too.")]
     subtotal: Annotated[Money, Field(description="Sum of the lines' totals.")]

@@ -112,6 +112,10 @@ class CartChanges:
         """All of the operations, or none; see `CartService.write`."""
         return await self.carts.write(self.write(operations))
 
+    async def make_batch(self, operations: Sequence[Operation]) -> Written:
+        """The same, for a client's list of operations: a refusal names all that are refused."""
+        return await self.carts.write(replace(self.write(operations), is_batch=True))
+
     async def make_as_seen(self, operations: Sequence[Operation]) -> Written:
         """The same, for what accepts prices: where `If-Match` names a whole ETag, what it showed must be what
         is shown now. A version alone asks for no more than that."""

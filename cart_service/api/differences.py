@@ -18,9 +18,15 @@ _PRODUCT_ID = {
 _FIELD = {
     "enum": [str(field) for field in Differing],
     "description": "Of the product's line in the cart, or (`saved_…`) of the one saved for later. A quantity"
-    " is 0 where there is no line; then nothing else of the line is told.",
+    " is 0 where there is no line; then nothing else of the line is told. `prices` are those when pieces were"
+    " added, null where there is one.",
 }
-_VALUE = {"type": ["integer", "string", "null"]}
+_PRICE = {
+    "type": "object",
+    "properties": {"quantity": {"type": "integer"}, "unit_price": {"type": "integer"}},
+    "required": ["quantity", "unit_price"],
+}
+_VALUE = {"type": ["integer", "string", "array", "null"], "items": _PRICE}
 _DIFFERENCE = {
     "type": "object",
     "properties": {
@@ -35,7 +41,8 @@ _DIFFERENCES = {
     "type": ["array", "null"],
     "items": _DIFFERENCE,
     "description": "What differs between the newest version that `If-Match` names and `cart`. Empty where all"
-    " that was changed was changed back, or where only prices and stock in the catalogue are others. Null"
+    " that was changed was changed back, and where only prices and stock in the catalogue or what can be"
+    " undone are others. Null"
     " where the version is too long ago, or never was.",
 }
 _EXAMPLE = [{"product_id": "p3f2b8c1d9e0a475", "field": "quantity", "then": 1, "now": 2}]

@@ -131,7 +131,7 @@ async def get_cart_events(
     colon are signs of life.
 
     An event `end` says why the server ends the stream: `token_expired` (connect with a new token),
-    `session_ended`, `account_deleted` (sign in again), `draining` (connect again) or `once`.
+    `session_ended`, `account_deleted` (sign in again), `draining` or `too_slow` (connect again) or `once`.
 
     The token is in the `Authorization` header, never in the address. `EventSource` cannot send a header: get
     a ticket for each of its connections from `POST /api/v1/cart/events/ticket`. To resume, send the last id

@@ -58,7 +58,9 @@ class CartEvents(Response):
         await stream.give(send({"type": "http.response.start", "status": 200, "headers": self.raw_headers}))
         await stream.give(send({"type": "http.response.body", "body": _beginning(), "more_body": True}))
         while not isinstance(event := await stream.next(), EndReason):
-            await stream.give(send({"type": "http.response.body", "body": _encode(event), "more_body": True}))
+            body = _encode(event)
+            message = {"type": "http.response.body", "body": body, "more_body": True}
+            await stream.give(send(message), len(body))
         await stream.give(send({"type": "http.response.body", "body": _ending(event)}))
 
 

@@ -96,7 +96,7 @@ class PercentageCreate(_PromotionCreate):
     """Takes a percentage off."""
 
     kind: Literal["percentage"]
-    percent: Annotated[int, Field(ge=1, le=100, description="Hundredths.", examples=[10]), WHOLE]
+    percent: Annotated[int, Field(ge=1, le=100, description="Per cent to take off.", examples=[10]), WHOLE]
 
     def draft(self, shop_currency: str, now: datetime) -> Promotion:
         return self._promotion(Percentage(self.percent), shop_currency, now)

@@ -46,7 +46,8 @@ async def get_summary(owner: OwnerDep, carts: CartServiceDep, condition: IfNoneM
 
 @router.post("/items", summary="Add to the cart", response_model=CartPublic, responses=ADD_ERRORS)
 async def add_item(item: ItemAdd, changes: CartChangesDep) -> Response:
-    """Adds to the line of the product, or starts one. More than the stock is taken, and shown as `short`."""
+    """Adds to the line of the product, or starts one. More than the stock is taken, and shown as `short`.
+    Where the shop holds prices, pieces that are there keep theirs, and added ones have the price of now."""
     return written(await changes.make([AddItem(item.product_id, item.quantity)]))
 
 
@@ -54,7 +55,8 @@ async def add_item(item: ItemAdd, changes: CartChangesDep) -> Response:
 async def set_item_quantity(
     product_id: ProductIdPath, item: QuantitySet, changes: CartChangesDep
 ) -> Response:
-    """Sets the line to this quantity, or starts one; 0 removes it."""
+    """Sets the line to this quantity, or starts one; 0 removes it. Further pieces have the price of now; of
+    fewer, those that were added last go first."""
     return written(await changes.make([SetQuantity(product_id, item.quantity)]))
 
 
@@ -73,10 +75,12 @@ async def remove_item(product_id: ProductIdPath, changes: CartChangesDep) -> Res
     responses=ADD_ERRORS | problem_responses(LineLimitReached, CartFull, ProductNotForSale, NotInCart),
 )
 async def update_cart(update: CartUpdate, changes: CartChangesDep) -> Response:
-    """Applies the operations in order: all of them, or none. They make one new version of the cart.
+    """Applies the operations in order: all of them, or none. They make one new version of the cart. Where
+    some are refused, the problem is that of the first one, and `errors` points at each, such as
+    `/operations/3/product_id`.
 
     `save` moves a line to those saved for later, `restore` brings it back, `discard` removes it."""
-    return written(await changes.make([operation.to_domain() for operation in update.operations]))
+    return written(await changes.make_batch([operation.to_domain() for operation in update.operations]))
 
 
 @router.delete("/", summary="Clear the cart", response_model=CartPublic, responses=WRITE_ERRORS)
@@ -92,8 +96,8 @@ async def clear_cart(changes: CartChangesDep) -> Response:
     responses=WRITE_ERRORS | problem_responses(NothingToUndo),
 )
 async def undo_last(changes: CartChangesDep) -> Response:
-    """Takes back the last clear, removal or merge of the last 24 hours; `undo` in the cart says which one.
-    What was changed since stays: pieces are given back, not old quantities put in place."""
+    """Takes back the last clear, removal or merge of the last 24 hours, with everything else that its request
+    changed; `undo` in the cart says which one. Pieces that were added or removed since stay so."""
     return written(await changes.make([TakeBack()]))
 
 

@@ -10,9 +10,9 @@ from cart_service.domain.differences import FieldDifference, Found, found_by, si
 from cart_service.domain.errors import NothingToUndo, NotInCart
 from cart_service.domain.expiry import OwnerKind
 from cart_service.domain.idempotency import UsedKey
-from cart_service.domain.lines import Line, Lines, quantity_in, with_quantity, without
+from cart_service.domain.lines import Lines, quantity_in, together, with_line, with_quantity, without
 from cart_service.domain.merging import REMEMBERED_MERGES, Handover, MergeRecord
-from cart_service.domain.undo import Undo, Undoable, give_back, pieces_to_give_back
+from cart_service.domain.undo import Undo, Undoable, changed_lines
 from shared.clock import from_rfc3339
 
 REMEMBERED_WRITES = 20
@@ -59,12 +59,14 @@ class Cart:
         return quantity_in(self.lines, product_id)
 
     def add(self, product_id: str, quantity: int, unit_price: int, at: str) -> Cart:
-        """Adds to the line, which keeps its first price and time. Raises `LineLimitReached`, `CartFull`."""
+        """Adds pieces at this price; those that are there keep theirs. Raises `LineLimitReached`,
+        `CartFull`."""
         return self.set(product_id, self.quantity_of(product_id) + quantity, unit_price, at)
 
     def set(self, product_id: str, quantity: int, unit_price: int, at: str) -> Cart:
-        """Sets the line's quantity; 0 removes it. Raises `LineLimitReached`, `CartFull`."""
-        return self._with(with_quantity(self.lines, Line(product_id, quantity, unit_price, at), quantity))
+        """Sets the line's quantity; 0 removes it. Further pieces have this price, and those that were added
+        last go first. Raises `LineLimitReached`, `CartFull`."""
+        return self._with(with_quantity(self.lines, product_id, quantity, unit_price, at))
 
     def remove(self, product_id: str) -> Cart:
         """Takes the line out, if it is there."""
@@ -104,15 +106,16 @@ class Cart:
         return replace(self, next_turn=turn + 1) if 0 < self.next_turn <= turn else self
 
     def take_back(self, at: str) -> Cart:
-        """The last clear, removal or merge taken back. Raises `NothingToUndo`, `CartFull`."""
+        """The write of the last clear, removal or merge taken back, with the promo code that it brought.
+        Raises `NothingToUndo`, `CartFull`."""
         if self.undo is None:
             raise NothingToUndo("There is no clear, removal or merge that could be undone.")
         undo = self.undo
         undo.require_open(from_rfc3339(at))
-        lines, saved = give_back(self.lines, self.saved, undo.lines)
-        saved, lines = give_back(saved, lines, undo.saved)
+        lines, saved = undo.take_back(self.lines, self.saved)
+        brought_code = undo.promo_turn and undo.promo_turn == self.promo_turn
         return replace(
-            self,
+            self.without_promo_code() if brought_code else self,
             lines=lines,
             saved=saved,
             undo=None,
@@ -122,10 +125,9 @@ class Cart:
             ),
         )
 
-    def removal_undoable(
-        self, operation: Undoable, at: str, lines: tuple[Line, ...], saved: tuple[Line, ...] = ()
-    ) -> Cart:
-        """This cart with what brings back the lines that the operation took out, if there are any."""
+    def undoable_as(self, operation: Undoable, at: str, before: Cart) -> Cart:
+        """This cart, which a write has made of `before`, with what takes that back, if its lines differ."""
+        lines, saved = changed_lines(before.lines, self.lines), changed_lines(before.saved, self.saved)
         return replace(self, undo=Undo(operation, at, lines, saved)) if lines or saved else self
 
     def handed_over(self, handover: Handover) -> Cart:
@@ -134,17 +136,27 @@ class Cart:
 
     def merged(self, record: MergeRecord, before: Cart) -> Cart:
         """This cart, which the merge has made of `before`, with what it has to remember of that."""
-        lines = pieces_to_give_back(before.lines, self.lines)
-        saved = pieces_to_give_back(before.saved, self.saved)
-        undo = Undo(Undoable.MERGE, record.at, lines, saved, record.merge_id) if lines or saved else self.undo
+        after = self.undoable_as(Undoable.MERGE, record.at, before)
+        if after is not self and after.undo is not None:
+            after = replace(after, undo=replace(after.undo, merge_id=record.merge_id))
         earlier = tuple(replace(merge, report=()) for merge in self.merges)
-        return replace(self, undo=undo, merges=(*earlier, record)[-REMEMBERED_MERGES:])
+        return replace(after, merges=(*earlier, record)[-REMEMBERED_MERGES:])
+
+    def with_merged_code(self, merge_id: str) -> Cart:
+        """This cart, whose promo code has just come with the merge: undoing the merge takes it off, unless
+        something was removed since, which is undone first."""
+        merge, undo = self.find_merge(merge_id), self.undo
+        if merge is None or (undo and undo.merge_id != merge_id and undo.at >= merge.at):
+            return self
+        if undo is None or undo.merge_id != merge_id:
+            undo = Undo(Undoable.MERGE, merge.at, merge_id=merge_id)
+        return replace(self, undo=replace(undo, promo_turn=self.promo_turn))
 
     def find_merge(self, merge_id: str) -> MergeRecord | None:
         return next((merge for merge in self.merges if merge.merge_id == merge_id), None)
 
     def after(self, before: Cart, at: str) -> Cart:
-        """This cart as the next version of `before`; of the same version when nothing that is to be seen
+        """This cart as the next version of `before`; of the same version when nothing that can be seen
         differs, and `before` itself when nothing at all does."""
         found = found_by(before, self)
         if not found:
@@ -178,8 +190,8 @@ class Cart:
         line = source.get(product_id)
         if line is None:
             raise NotInCart(product_id, saved=not saving)
-        quantity = quantity_in(target, product_id) + line.quantity
-        source, target = without(source, product_id), with_quantity(target, line, quantity)
+        target = with_line(target, together(target.get(product_id), line))
+        source = without(source, product_id)
         lines, saved = (source, target) if saving else (target, source)
         return replace(self, lines=lines, saved=saved)
 

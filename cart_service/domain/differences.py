@@ -11,6 +11,7 @@ from cart_service.domain.lines import Line, Lines
 
 if TYPE_CHECKING:
     from cart_service.domain.cart import Cart
+    from cart_service.domain.undo import Undo
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,21 @@ def _changed(before: Lines, after: Lines) -> Iterator[tuple[str, Line | None, Li
         yield from ((id, None, line) for id, line in after.items() if id not in before)
 
 
-Value = str | int | None
+@dataclass(frozen=True, slots=True)
+class PriceWhenAdded:
+    """The price that so many pieces were added at."""
+
+    quantity: int
+    unit_price: int
+
+
+Value = str | int | tuple[PriceWhenAdded, ...] | None
 Found = Mapping[str, Any]
 """What a write found where it changed a cart, as JSON: of each line its quantity, or a list of its quantity,
-price and time of adding where more than the quantity was changed; and the promo code. So an add, the most
-frequent of all, leaves few bytes."""
+price, time of adding and (where they have several) prices of its pieces, if more than the quantity was
+changed; the promo code; and what could be undone. So an add, the most frequent of all, leaves few bytes."""
 
-_SAVED, _PROMO_CODE = "saved ", "promo code"  # no product's id has a space
+_SAVED, _PROMO_CODE, _UNDO = "saved ", "promo code", "undo operation"  # no product's id has a space
 
 
 class Differing(StrEnum):
@@ -59,15 +68,18 @@ class Differing(StrEnum):
     QUANTITY = "quantity"
     UNIT_PRICE_WHEN_ADDED = "unit_price_when_added"
     ADDED_AT = "added_at"
+    PRICES = "prices"
     SAVED_QUANTITY = "saved_quantity"
     SAVED_UNIT_PRICE_WHEN_ADDED = "saved_unit_price_when_added"
     SAVED_ADDED_AT = "saved_added_at"
+    SAVED_PRICES = "saved_prices"
     PROMO_CODE = "promo_code"
 
 
 @dataclass(frozen=True, slots=True)
 class FieldDifference:
-    """A field at two versions of the cart. A quantity is 0 where there is no line."""
+    """A field at two versions of the cart. A quantity is 0 where there is no line, `prices` are None where
+    all pieces were added at the same one."""
 
     product_id: str | None
     field: Differing
@@ -82,7 +94,13 @@ def found_by(before: Cart, after: Cart) -> Found:
         found |= _found(_SAVED, before.saved, after.saved)
     if before.promo_code != after.promo_code:
         found[_PROMO_CODE] = before.promo_code
+    if before.undo is not after.undo and _shown(before.undo) != _shown(after.undo):
+        found[_UNDO] = before.undo.operation.value if before.undo else None
     return found
+
+
+def _shown(undo: Undo | None) -> tuple[str, str] | None:
+    return (undo.operation, undo.at) if undo else None
 
 
 def _found(place: str, before: Lines, after: Lines) -> dict[str, Any]:
@@ -93,14 +111,20 @@ def _found(place: str, before: Lines, after: Lines) -> dict[str, Any]:
         if then is None:
             found[place + id] = 0
         elif now is None or _terms(now) != _terms(then):
-            found[place + id] = [then.quantity, then.unit_price_when_added, then.added_at]
+            found[place + id] = _all_of(then)
         elif now.quantity != then.quantity:
             found[place + id] = then.quantity
     return found
 
 
-def _terms(line: Line) -> tuple[int, str, str | None]:
-    return line.unit_price_when_added, line.added_at, line.priced_at
+def _all_of(line: Line) -> list[Any]:
+    known: list[Any] = [line.quantity, line.unit_price_when_added, line.added_at]
+    return [*known, [[it.quantity, it.unit_price] for it in line.layers]] if line.layers else known
+
+
+def _terms(line: Line) -> tuple[object, ...]:
+    """What of a line is shown besides its quantity. Prices of its pieces are more than their number."""
+    return line.unit_price_when_added, line.added_at, line.place, line.layers
 
 
 def since(recent: Sequence[Found], cart: Cart) -> Iterator[FieldDifference]:
@@ -109,6 +133,8 @@ def since(recent: Sequence[Found], cart: Cart) -> Iterator[FieldDifference]:
     for found in reversed(recent):
         then |= {mark: _before(then.get(mark), value) for mark, value in found.items()}
     for mark, value in then.items():
+        if mark == _UNDO:  # it made a version; what could be undone then is of no use any more
+            continue
         if mark == _PROMO_CODE:
             if value != cart.promo_code:
                 yield FieldDifference(None, Differing.PROMO_CODE, value, cart.promo_code)
@@ -126,12 +152,21 @@ def _before(later: Any, value: Any) -> Any:
 
 
 def _of_line(id: str, value: Any, present: Line | None, place: str) -> Iterator[FieldDifference]:
-    quantity, *terms = value if isinstance(value, list) else [value]
-    pairs: list[tuple[Differing, Value, Value]] = [
-        (Differing(place + Differing.QUANTITY), quantity, present.quantity if present else 0)
-    ]
-    if present and quantity and terms:
-        fields = Differing.UNIT_PRICE_WHEN_ADDED, Differing.ADDED_AT
-        now = present.unit_price_when_added, present.added_at
-        pairs += [(Differing(place + field), *pair) for field, *pair in zip(fields, terms, now, strict=True)]
-    return (FieldDifference(id, field, then, now) for field, then, now in pairs if then != now)
+    then = value if isinstance(value, list) else [value]
+    now = _all_of(present) if present else [0]
+    yield from _differing(id, place, Differing.QUANTITY, then[0], now[0])
+    if len(then) > 1 and len(now) > 1:
+        yield from _differing(id, place, Differing.UNIT_PRICE_WHEN_ADDED, then[1], now[1])
+        yield from _differing(id, place, Differing.ADDED_AT, then[2], now[2])
+        yield from _differing(id, place, Differing.PRICES, _prices(then), _prices(now))
+
+
+def _differing(id: str, place: str, field: Differing, then: Value, now: Value) -> Iterator[FieldDifference]:
+    if then != now:
+        yield FieldDifference(id, Differing(place + field), then, now)
+
+
+def _prices(known: Sequence[Any]) -> Value:
+    if len(known) == 3:
+        return None
+    return tuple(PriceWhenAdded(quantity, unit_price) for quantity, unit_price in known[3])

@@ -6,15 +6,15 @@ allocated to those lines by the largest remainder, so that the lines' discounts 
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 
 from cart_service.domain.promotions import FixedAmount, FreeItem, Percentage, Promotion, PromotionStatus
 from shared.money import format_money, percentage_of
+from shared.text import name_key
 
 
 class Reason(StrEnum):
@@ -29,7 +29,8 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DiscountableLine:
-    """What of a priced line matters here. `gone` lines cost nothing and never count."""
+    """What of a priced line matters here. `gone` lines cost nothing and never count. `prices` are numbers of
+    pieces and what each costs, where that is not `unit_price` for all."""
 
     product_id: str
     quantity: int
@@ -37,16 +38,31 @@ class DiscountableLine:
     line_total: int
     categories: tuple[str, ...] = ()
     gone: bool = False
+    prices: tuple[tuple[int, int], ...] = ()
+
+    def value_of(self, pieces: int) -> int:
+        """What so many of the dearest pieces cost."""
+        value = 0
+        for quantity, unit_price in sorted(self.prices or [(self.quantity, self.unit_price)], key=_dearest):
+            taken = min(quantity, pieces)
+            value, pieces = value + taken * unit_price, pieces - taken
+        return value
+
+
+def _dearest(price: tuple[int, int]) -> int:
+    return -price[1]
 
 
 @dataclass(frozen=True, slots=True)
 class Discount:
     """`of_lines` are in the order of the lines and add up to `total`. `reason` is None when it counts;
-    `message` says in English what the code does or lacks; `missing_spend` is set for `minimum_spend`."""
+    `message` says in English what the code does to this cart or lacks, `of_line` what it does to one of the
+    lines; `missing_spend` is set for `minimum_spend`."""
 
     total: int
     of_lines: tuple[int, ...]
     message: str
+    of_line: str = ""
     reason: Reason | None = None
     missing_spend: int | None = None
 
@@ -57,24 +73,27 @@ class Discount:
 
 def discount_of(promotion: Promotion, lines: Sequence[DiscountableLine], now: datetime) -> Discount:
     """What the promotion takes off these lines at this moment."""
-    nothing = (0,) * len(lines)
+    code, places = promotion.code, len(lines)
     status = promotion.status_at(now)
     if status is PromotionStatus.ENDED:
-        return Discount(0, nothing, f"The promotion of {promotion.code} is over.", Reason.ENDED)
+        return _nothing(places, f"The promotion of {code} is over.", Reason.ENDED)
     if status is PromotionStatus.SCHEDULED:
-        message = f"The promotion of {promotion.code} has not started yet."
-        return Discount(0, nothing, message, Reason.NOT_STARTED)
+        return _nothing(places, f"The promotion of {code} has not started yet.", Reason.NOT_STARTED)
     bases = _eligible_totals(promotion, lines)
     if not any(base is not None for base in bases):
-        message = f"Nothing in the cart counts for {promotion.code}{_limits(promotion)}."
-        return Discount(0, nothing, message, Reason.NO_ELIGIBLE_ITEMS)
+        message = f"Nothing in the cart counts for {code}{_limits(promotion, ', which is for ')}."
+        return _nothing(places, message, Reason.NO_ELIGIBLE_ITEMS)
     subtotal = sum(base or 0 for base in bases)
     missing = promotion.conditions.minimum_spend - subtotal
     if missing > 0:
         amount = format_money(missing, promotion.currency)
-        message = f"Spend {amount} more{_limits(promotion)} to use {promotion.code}."
-        return Discount(0, nothing, message, Reason.MINIMUM_SPEND, missing)
+        message = f"Spend {amount} more{_limits(promotion, ' on ')} to use {code}."
+        return _nothing(places, message, Reason.MINIMUM_SPEND, missing)
     return _applied(promotion, lines, [base or 0 for base in bases], subtotal)
+
+
+def _nothing(places: int, message: str, reason: Reason, missing: int | None = None) -> Discount:
+    return Discount(0, (0,) * places, message, "", reason, missing)
 
 
 def _applied(
@@ -83,26 +102,52 @@ def _applied(
     match promotion.benefit:
         case Percentage(percent):
             total = percentage_of(subtotal, percent)
-            text = f"{percent} % off with {promotion.code}."
+            text = f"{percent} % off{_limits(promotion, ' ')} with {promotion.code}."
+            discount = Discount(total, allocated(total, bases), text, text)
         case FixedAmount(amount):
-            total = min(amount, subtotal)
-            text = f"A share of the {format_money(total, promotion.currency)} off with {promotion.code}."
+            discount = _fixed(promotion, amount, bases, subtotal)
         case FreeItem() as free:
-            return _freed(promotion.code, free, lines)
-    return Discount(total, allocated(total, bases), text)
+            discount = _freed(promotion.code, free, lines)
+    if discount.counts and not discount.total:
+        nothing = format_money(0, promotion.currency)
+        return replace(discount, message=f"{promotion.code} counts, and comes to {nothing} off this cart.")
+    return discount
+
+
+def _fixed(promotion: Promotion, amount: int, bases: Sequence[int], subtotal: int) -> Discount:
+    total = min(amount, subtotal)
+    whole, shares = format_money(total, promotion.currency), allocated(total, bases)
+    text = message = f"{whole} off with {promotion.code}."
+    if total < amount:
+        most = format_money(amount, promotion.currency)
+        message = f"{whole} off with {promotion.code}: all that counts for it, of up to {most}."
+    if sum(share > 0 for share in shares) > 1:
+        text = f"A share of the {text}"
+    return Discount(total, shares, message, text)
 
 
 def _freed(code: str, free: FreeItem, lines: Sequence[DiscountableLine]) -> Discount:
-    def value(line: DiscountableLine) -> int:
-        if line.gone or line.product_id != free.product_id:
-            return 0
-        return min(line.quantity, free.quantity) * line.unit_price
+    asked = [line for line in lines if line.product_id == free.product_id]
+    if all(line.gone for line in asked):
+        message = (
+            f"Add product {free.product_id} to the cart: up to {_pieces(free.quantity)} free with {code}."
+        )
+        if asked:
+            message = f"Product {free.product_id} is not for sale any more, so {code} takes nothing off."
+        return _nothing(len(lines), message, Reason.FREE_ITEM_MISSING)
+    of_lines = tuple(
+        0 if line.gone or line.product_id != free.product_id else line.value_of(free.quantity)
+        for line in lines
+    )
+    freed = min(free.quantity, sum(line.quantity for line in asked if not line.gone))
+    message = text = f"{_pieces(freed)} free with {code}."
+    if freed < free.quantity:
+        message = f"{_pieces(freed)} free with {code}, of up to {free.quantity}."
+    return Discount(sum(of_lines), of_lines, message, text)
 
-    if all(line.gone or line.product_id != free.product_id for line in lines):
-        message = f"Add {free.quantity} of product {free.product_id} to the cart: {code} makes it free."
-        return Discount(0, (0,) * len(lines), message, Reason.FREE_ITEM_MISSING)
-    of_lines = tuple(value(line) for line in lines)
-    return Discount(sum(of_lines), of_lines, f"Up to {free.quantity} free with {code}.")
+
+def _pieces(quantity: int) -> str:
+    return "1 piece" if quantity == 1 else f"{quantity} pieces"
 
 
 def allocated(total: int, bases: Sequence[int]) -> tuple[int, ...]:
@@ -132,11 +177,11 @@ def _is_eligible(line: DiscountableLine, wanted: set[str]) -> bool:
 
 @lru_cache(maxsize=4096)
 def category_key(category: str) -> str:
-    """Categories are compared whole, without regard to case and accents, as the catalogue's search does."""
-    decomposed = unicodedata.normalize("NFKD", category.casefold())
-    return "".join(character for character in decomposed if not unicodedata.combining(character)).strip()
+    """Categories are compared whole, as the catalogue's filter compares them."""
+    return name_key(category)
 
 
-def _limits(promotion: Promotion) -> str:
-    categories = promotion.conditions.categories
-    return f" on {', '.join(categories)}" if categories else ""
+def _limits(promotion: Promotion, before: str) -> str:
+    *others, last = promotion.conditions.categories or ("",)
+    names = f"{', '.join(others)} or {last}" if others else last
+    return f"{before}{names}" if last else ""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from shared.errors import Conflict, InvalidInput, NotFound, PreconditionFailed
+from collections.abc import Mapping
+from typing import ClassVar
+
+from shared.errors import Conflict, FieldError, InvalidInput, NotFound, PreconditionFailed
 
 
 class ProductNotFound(NotFound):
     """There is no such product, or it is not (or no longer) shown to customers."""
 
     code, title = "product-not-found", "Product not found"
+    field: ClassVar[str] = "product_id"
 
     def __init__(self, product_id: str) -> None:
         super().__init__(
@@ -21,6 +25,7 @@ class ProductNotForSale(Conflict):
     """The product is shown, and not sold any more."""
 
     code, title = "product-not-for-sale", "Product not for sale"
+    field: ClassVar[str] = "product_id"
 
     def __init__(self, product_id: str) -> None:
         super().__init__(
@@ -33,11 +38,13 @@ class LineLimitReached(Conflict):
     """The line would hold more pieces than a line may."""
 
     code, title = "line-limit-reached", "Line limit reached"
+    field: ClassVar[str] = "quantity"
 
     def __init__(self, product_id: str, quantity: int, limit: int) -> None:
+        advice = f"Add {limit - quantity} or fewer." if quantity < limit else "No more can be added."
         super().__init__(
             f"The cart holds {quantity} of product {product_id!r}, and a line holds at most {limit}."
-            f" Add {limit - quantity} or fewer.",
+            f" {advice}",
             extra={"product_id": product_id, "quantity": quantity, "limit": limit},
         )
 
@@ -46,6 +53,7 @@ class CartFull(Conflict):
     """The cart has as many lines as a cart may have."""
 
     code, title = "cart-full", "Cart full"
+    field: ClassVar[str] = "product_id"
 
     def __init__(self, product_id: str, limit: int) -> None:
         super().__init__(
@@ -58,6 +66,7 @@ class NotInCart(Conflict):
     """The line that is to be moved is not there."""
 
     code, title = "not-in-cart", "Not in the cart"
+    field: ClassVar[str] = "product_id"
 
     def __init__(self, product_id: str, *, saved: bool) -> None:
         where = "saved for later" if saved else "in the cart"
@@ -65,6 +74,22 @@ class NotInCart(Conflict):
             f"Product {product_id!r} is not {where}. Read the cart, then choose one that is.",
             extra={"product_id": product_id},
         )
+
+
+Refusal = ProductNotFound | ProductNotForSale | LineLimitReached | CartFull | NotInCart
+"""What an operation is refused for. `field` is the one of its fields that is to be corrected."""
+REFUSALS = (ProductNotFound, ProductNotForSale, LineLimitReached, CartFull, NotInCart)
+
+
+def refusal_of(refused: Mapping[int, Refusal]) -> Refusal:
+    """The first refusal of a batch, which names all of them, by the operations' positions."""
+    first = next(iter(refused.values()))
+    first.errors = tuple(
+        FieldError(f"/operations/{position}/{it.field}", it.detail) for position, it in refused.items()
+    )
+    if len(refused) > 1:
+        first.detail = f"{len(refused)} operations are refused, and none was made; see errors. {first.detail}"
+    return first
 
 
 class NothingToUndo(Conflict):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from cart_service.domain.cart import Cart
 from cart_service.domain.idempotency import REMEMBERED_KEYS, UsedKey
-from cart_service.domain.lines import Line, Lines
+from cart_service.domain.lines import Line, Lines, together
 from cart_service.domain.merging import Handover, MergeRecord, MergeStrategy, merge_lines, merge_saved
 from cart_service.domain.operations import BaseOperation
 from cart_service.domain.products import Product
@@ -40,6 +40,9 @@ class HandOver(BaseOperation):
         if not (cart.lines or cart.saved or again):
             return cart
         lines, saved = (again.lines, again.saved) if again else ((), ())
+        code, turn = cart.promo_code, cart.promo_turn
+        if again and code is None:
+            code, turn = again.promo_code, again.promo_turn
         return cart.handed_over(
             Handover(
                 self.merge_id,
@@ -49,8 +52,8 @@ class HandOver(BaseOperation):
                 _joined(cart.lines, lines),
                 _joined(cart.saved, saved),
                 key=self.key,
-                promo_code=cart.promo_code,
-                promo_turn=cart.promo_turn,
+                promo_code=code,
+                promo_turn=turn,
             )
         )
 
@@ -116,8 +119,8 @@ def _remembering(used: UsedKey | None, cart: Cart, merge_id: str | None) -> Cart
 def _joined(present: Lines, again: tuple[Line, ...]) -> tuple[Line, ...]:
     """All lines; of a product in both, the one that is in the cart now, with the pieces of both. They may be
     more than a cart may have: taking them in sees to that, and reports it."""
-    more = {line.product_id: line.quantity for line in again}
+    more = {line.product_id: line for line in again}
     return (
-        *(replace(line, quantity=line.quantity + more.get(id, 0)) for id, line in present.items()),
+        *(together(line, more[id]) if id in more else line for id, line in present.items()),
         *(line for line in again if line.product_id not in present),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cart_service.domain.idempotency import UsedKey
-from cart_service.domain.lines import MAX_LINES, MAX_QUANTITY, Line, Lines, quantity_in, with_quantity
+from cart_service.domain.lines import MAX_LINES, MAX_QUANTITY, Line, Lines, quantity_in, with_line, without
 from cart_service.domain.products import Product
 
 REMEMBERED_MERGES = 32
@@ -107,9 +107,23 @@ def merge_lines(
     lines, report = mine, []
     for line in guest:
         merged = _merge_line(lines, line, strategy, products[line.product_id])
-        lines = with_quantity(lines, line, merged.quantity)
+        lines = _with_pieces_of(lines, line, merged.quantity)
         report.append(merged)
     return lines, tuple(report)
+
+
+def _with_pieces_of(lines: Lines, guest: Line, quantity: int) -> Lines:
+    """With so many pieces: those that are there keep their prices, further ones are the guest's."""
+    mine = lines.get(guest.product_id)
+    if quantity == 0:
+        return without(lines, guest.product_id)
+    if mine is None:
+        return with_line(lines, guest.first(quantity))
+    if quantity == mine.quantity:
+        return lines
+    if quantity < mine.quantity:
+        return with_line(lines, mine.first(quantity))
+    return with_line(lines, mine.more(guest.first(quantity - mine.quantity).pieces))
 
 
 def _merge_line(lines: Lines, line: Line, strategy: MergeStrategy, product: Product) -> MergedLine:
@@ -145,5 +159,5 @@ def merge_saved(mine: Lines, guest: tuple[Line, ...]) -> Lines:
     for line in guest:
         present = quantity_in(saved, line.product_id)
         if present or len(saved) < MAX_LINES:
-            saved = with_quantity(saved, line, min(max(present, line.quantity), MAX_QUANTITY))
+            saved = _with_pieces_of(saved, line, min(max(present, line.quantity), MAX_QUANTITY))
     return saved

@@ -8,14 +8,13 @@ from dataclasses import astuple, dataclass, replace
 from typing import Protocol
 
 from cart_service.domain.cart import Cart
-from cart_service.domain.errors import CartFull, LineLimitReached
-from cart_service.domain.lines import Line
+from cart_service.domain.errors import REFUSALS, CartFull, LineLimitReached, Refusal, refusal_of
 from cart_service.domain.products import Product
-from cart_service.domain.undo import Undoable, gone
+from cart_service.domain.undo import Undoable
 
 
 class Operation(Protocol):
-    """`undoable` is what its removal of lines can be undone as; None where it cannot."""
+    """`undoable` is what a write can be undone as for its removal of lines; None where it cannot."""
 
     @property
     def undoable(self) -> Undoable | None: ...
@@ -160,7 +159,7 @@ class ForgetProduct(BaseOperation):
 
 @dataclass(frozen=True, slots=True)
 class TakeBack(BaseOperation):
-    """Undoes the last clear, removal or merge."""
+    """Undoes the write of the last clear, removal or merge."""
 
     def apply(self, cart: Cart, _products: Mapping[str, Product], at: str, /) -> Cart:
         return cart.take_back(at)
@@ -176,39 +175,60 @@ class Acknowledge(BaseOperation):
         return cart.lines.keys()
 
     def apply(self, cart: Cart, products: Mapping[str, Product], at: str, /) -> Cart:
-        dropped: list[Line] = []
-        for id, line in cart.lines.items():
+        before, has_dropped = cart, False
+        for id, line in before.lines.items():
             product = products[id]
             if not product.for_sale:
                 cart = cart.remove(id)
-            elif product.price != line.unit_price_when_added:
-                priced = replace(line, unit_price_when_added=product.price, priced_at=at)
-                cart = replace(cart, lines={**cart.lines, id: priced})
-            if not product.for_sale or line.quantity <= product.stock:
+                continue
+            if any(it.unit_price != product.price for it in line.pieces):
+                cart = replace(cart, lines={**cart.lines, id: line.acknowledged(product.price, at)})
+            if line.quantity <= product.stock:
                 continue
             try:
                 cart = cart.set(id, product.stock, 0, at) if product.stock else cart.save(id)
             except (CartFull, LineLimitReached):
-                dropped.append(cart.lines[id])
+                has_dropped = True
                 cart = cart.remove(id)
-        return cart.removal_undoable(Undoable.REMOVE, at, tuple(dropped))
+        return cart.undoable_as(Undoable.REMOVE, at, before) if has_dropped else cart
 
 
 def apply_all(
-    operations: Sequence[Operation], before: Cart, products: Mapping[str, Product], at: str
+    operations: Sequence[Operation],
+    before: Cart,
+    products: Mapping[str, Product],
+    at: str,
+    *,
+    is_batch: bool = False,
 ) -> Cart:
-    """The cart after all of them, as one new version. What they removed can be undone together."""
+    """The cart after all of them, as one new version. Where they removed something that was there before, all
+    that they changed can be undone together. Raises the first refusal; in a batch it names all of them."""
     cart, kind = before, None
-    lines, saved = list[Line](), list[Line]()
-    for operation in operations:
-        found, cart = cart, operation.apply(cart, products, at)
-        if operation.undoable is not None:
+    refused: dict[int, Refusal] = {}
+    for position, operation in enumerate(operations):
+        try:
+            found, cart = cart, operation.apply(cart, products, at)
+        except REFUSALS as refusal:
+            refused[position] = refusal
+            continue
+        if operation.undoable is not None and _has_lost(found, cart, before):
             kind = Undoable.CLEAR if kind is Undoable.CLEAR else operation.undoable
-            lines += gone(found.lines, cart.lines)
-            saved += gone(found.saved, cart.saved)
+    if refused:
+        raise refusal_of(refused) if is_batch else next(iter(refused.values()))
     if kind is not None:
-        cart = cart.removal_undoable(kind, at, tuple(lines), tuple(saved))
+        cart = cart.undoable_as(kind, at, before)
     return cart.after(before, at)
+
+
+def _has_lost(found: Cart, after: Cart, before: Cart) -> bool:
+    """Whether an operation took out a line that was there before the write."""
+    pairs = (found.lines, after.lines), (found.saved, after.saved)
+    return any(
+        id not in then_less and (id in before.lines or id in before.saved)
+        for then, then_less in pairs
+        if then is not then_less
+        for id in then
+    )
 
 
 def fingerprint_of(operations: Sequence[Operation]) -> str:

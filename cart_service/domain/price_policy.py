@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cart_service.domain.lines import Line
+from cart_service.domain.lines import Pieces
 from shared.clock import from_rfc3339
 
 POLICY_PATTERN = r"^(live|freeze|hold:[1-9][0-9]{0,3})$"
@@ -14,8 +14,8 @@ POLICY_PATTERN = r"^(live|freeze|hold:[1-9][0-9]{0,3})$"
 
 @dataclass(frozen=True, slots=True)
 class PricePolicy:
-    """The price when added counts for `hold` (None: for ever) after it was added or acknowledged, then the
-    catalogue's. Without a hold, `timedelta(0)`, the catalogue's price always counts."""
+    """The price when added counts for `hold` (None: for ever) after the pieces were added or acknowledged,
+    then the catalogue's. Without a hold, `timedelta(0)`, the catalogue's price always counts."""
 
     hold: timedelta | None = timedelta(0)
 
@@ -29,12 +29,12 @@ class PricePolicy:
         _, _, hours = text.partition(":")
         return cls(timedelta(hours=int(hours or 0)))
 
-    def holds(self, line: Line, now: datetime) -> bool:
-        """Whether the line's own price counts at that moment."""
+    def holds(self, pieces: Pieces, now: datetime) -> bool:
+        """Whether the pieces' own price counts at that moment."""
         if not self.hold:
             return self.hold is None
-        return now < self.end_of(line)
+        return now < self.end_of(pieces)
 
-    def end_of(self, line: Line) -> datetime:
+    def end_of(self, pieces: Pieces) -> datetime:
         """When a hold of a limited time ends."""
-        return from_rfc3339(line.priced_at or line.added_at) + (self.hold or timedelta(0))
+        return from_rfc3339(pieces.since) + (self.hold or timedelta(0))

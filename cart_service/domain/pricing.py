@@ -63,7 +63,7 @@ def price(cart: Cart, products: Mapping[str, Product], terms: Terms) -> PricedCa
     """The cart at the prices of `products`, which holds every product of the cart."""
     lines = _priced(cart.lines, products, terms)
     notices = [notice for line in lines for notice in line.notices]
-    valid_until = _valid_until(lines, cart, terms)
+    valid_until = _valid_until(lines, cart, terms.now)
     promo_code = None
     if cart.promo_code is not None:
         lines, promo_code = apply_promotion(cart.promo_code, terms.promotion, lines, products, terms.now)
@@ -98,12 +98,12 @@ def _totals(lines: Sequence[PricedLine], currency: str) -> Totals:
     )
 
 
-def _valid_until(lines: Sequence[PricedLine], cart: Cart, terms: Terms) -> datetime | None:
-    """When the first hold ends that keeps a price from being the catalogue's."""
-    if not terms.policy.hold:
-        return None
-    held = (line for line in lines if line.unit_price != line.unit_price_now)
-    return min((terms.policy.end_of(cart.lines[line.product_id]) for line in held), default=None)
+def _valid_until(lines: Sequence[PricedLine], cart: Cart, now: datetime) -> datetime | None:
+    """When the first hold ends that keeps a price from being the catalogue's, or nothing can be undone any
+    more."""
+    first = min((line.held_until for line in lines if line.held_until is not None), default=None)
+    end = cart.undo.until if cart.undo else None
+    return _earlier(first, end if end and end > now else None)
 
 
 def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cart_service.domain.cart import Cart
 from cart_service.domain.operations import BaseOperation
 from cart_service.domain.products import Product
+from shared.errors import Conflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +46,29 @@ class BeginPromoTurns(BaseOperation):
 @dataclass(frozen=True, slots=True)
 class PutPromoCode(BaseOperation):
     """Puts the code on the cart by the reserved `turn`, in place of any other. Raises `NotReserved` without a
-    turn, or when it is over, unless the code stands there already and `may_stand`."""
+    turn, or when it is over, unless the code stands there already and `may_stand`.
+
+    With a `merge_id` it comes with that merge, and goes when that is undone: raises `Conflict` where it is.
+    """
 
     code: str
     turn: int = 0
     may_stand: bool = True
+    merge_id: str | None = None
 
     @property
     def request(self) -> tuple[object, ...]:
         return type(self).__name__, self.code
 
     def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
+        merge = cart.find_merge(self.merge_id) if self.merge_id else None
+        if merge and merge.is_undone:
+            raise Conflict("The merge that the promo code came with is undone.")
         if cart.promo_code == self.code and self.may_stand:
             return cart
         if self.turn and self.turn == cart.next_turn:
-            return cart.with_promo_code(self.code, self.turn)
+            cart = cart.with_promo_code(self.code, self.turn)
+            return cart.with_merged_code(self.merge_id) if self.merge_id else cart
         raise NotReserved(cart.next_turn)
 
 

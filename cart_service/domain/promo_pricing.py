@@ -40,7 +40,7 @@ def apply_promotion(
 ) -> tuple[Sequence[PricedLine], PricedPromoCode]:
     """The lines with their discounts, and what the code does in all."""
     if promotion is None:
-        message = f"There is no promotion {code} any more."
+        message = f"The promotion of {code} is not known any more, so it takes nothing off."
         return lines, PricedPromoCode(code, "", 0, Reason.ENDED, message, None, 0, None)
     discount = discount_of(promotion, [_discountable(line, products) for line in lines], now)
     return _discounted(lines, discount), PricedPromoCode(
@@ -56,7 +56,7 @@ def apply_promotion(
 
 
 def _discounted(lines: Sequence[PricedLine], discount: Discount) -> Sequence[PricedLine]:
-    why = discount.message
+    why = discount.of_line
     return [
         replace(line, discount=off, discount_explanation=why, in_cart=None, in_summary=None) if off else line
         for line, off in zip(lines, discount.of_lines, strict=True)
@@ -72,4 +72,5 @@ def _discountable(line: PricedLine, products: Mapping[str, Product]) -> Discount
         line_total=line.line_total,
         categories=product.categories,
         gone=not product.for_sale,
+        prices=tuple((it.quantity, it.unit_price) for it in line.prices),
     )

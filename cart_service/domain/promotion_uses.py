@@ -20,14 +20,22 @@ MAX_HELD = 20_000
 REMEMBERED_ORDERS = 64
 
 
+NOBODY = ""
+"""The owner of the claim that holds the placed orders of those who are no more."""
+
+
 class ClaimState(StrEnum):
-    """`claiming`, `releasing` and `settling` are on their way: the tally may or may not know already."""
+    """`claiming`, `releasing` and `settling` are on their way: the tally may or may not know already.
+    `retained` is free, and a guest's whose cart has expired: it counts for the guest's limit until it is due
+    to go. `leaving` is on its way to the claim of `NOBODY`."""
 
     FREE = "free"
     CLAIMING = "claiming"
     RESERVED = "reserved"
     RELEASING = "releasing"
     SETTLING = "settling"
+    RETAINED = "retained"
+    LEAVING = "leaving"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,7 @@ class Claim:
     one only, and who gives a turn back has seen to it that the cart is past it, without the code. So what is
     on its way to the cart comes too late once its use was given back, and a use that was reserved for a later
     turn is not given back by who gives back an earlier one. `counted` says that the code's tally has to be
-    told of this claim.
+    told of this claim. `changed_at` is when a retained one is due.
     """
 
     code: str
@@ -64,9 +72,19 @@ class Claim:
         """Given back or made final, and the tally has to be told first."""
         return self.state in (ClaimState.RELEASING, ClaimState.SETTLING)
 
+    @property
+    def is_free(self) -> bool:
+        """No use is reserved, nor on its way."""
+        return self.state in (ClaimState.FREE, ClaimState.RETAINED)
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing would be lost with it."""
+        return self.is_free and not self.final
+
     def has_left(self, claim_id: str) -> bool:
         """Whether that id is nobody's any more."""
-        return self.claim_id != claim_id or self.state is ClaimState.FREE
+        return self.claim_id != claim_id or self.is_free
 
     def has_spent(self, turn: int) -> bool:
         """Whether what stood on the cart by this turn has left it, or should have, for an order."""
@@ -75,11 +93,11 @@ class Claim:
     def claimed(self, promotion: Promotion, turn: int, fresh_id: str, now: datetime) -> Claim:
         """The claim with a use reserved for that turn, or on the way to it when it must be counted.
 
-        Unfinished ones stay as they are. Raises `PromoCodeUsedByYou`.
+        Unfinished and leaving ones stay as they are. Raises `PromoCodeUsedByYou`.
         """
-        if self.is_unfinished:
+        if self.is_unfinished or self.state is ClaimState.LEAVING:
             return self
-        if self.state is not ClaimState.FREE:
+        if not self.is_free:
             return replace(self, turn=turn, changed_at=now) if turn > self.turn else self
         limit = promotion.conditions.per_user_limit
         if limit is not None and self.final >= limit:
@@ -126,6 +144,31 @@ class Claim:
         if self.is_unfinished and self.claim_id == claim_id:
             return replace(self, state=ClaimState.FREE)
         return self
+
+    def retained(self, until: datetime) -> Claim:
+        """Kept for its owner's limit until then."""
+        if not self.is_free or self.state is ClaimState.RETAINED:
+            return self
+        return replace(self, state=ClaimState.RETAINED, changed_at=until)
+
+    def leaving(self, fresh_id: str, now: datetime) -> Claim:
+        """On its way to the claim of `NOBODY`, if it is free and has placed orders."""
+        if not self.is_free or not self.final:
+            return self
+        return replace(self, state=ClaimState.LEAVING, claim_id=fresh_id, changed_at=now)
+
+    def taking_in(self, left: Claim) -> Claim:
+        """With the placed orders of a leaving claim, once: it is remembered by its id until it is gone."""
+        if self.placed(left.claim_id):
+            return self
+        return replace(
+            self, final=self.final + left.final, orders=(*self.orders, PlacedOrder(left.claim_id, 0))
+        )
+
+    def without_order(self, order_id: str) -> Claim:
+        """Forgets the order's id, if it is remembered."""
+        orders = tuple(order for order in self.orders if order.order_id != order_id)
+        return self if len(orders) == len(self.orders) else replace(self, orders=orders)
 
     def placed(self, order_id: str) -> PlacedOrder | None:
         """The order, if it has made a use final."""

@@ -28,7 +28,7 @@ class PromotionStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Percentage:
-    """Takes `percent` hundredths off, 1 to 100."""
+    """Takes so many per cent off, 1 to 100."""
 
     percent: int
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from cart_service.domain.cart import Cart
-from cart_service.domain.expiry import Lifetimes
+from cart_service.domain.expiry import Lifetimes, OwnerKind
 from cart_service.domain.operations import Operation
 from cart_service.domain.price_policy import PricePolicy
 from cart_service.domain.pricing import PricedCart
@@ -57,6 +57,8 @@ class CartService:
     ) -> None:
         self.live = live
         self.stream_tickets = stream_tickets
+        self._clock = clock
+        self._lifetimes = lifetimes
         self._deletions = deletions
         self._versions = versions
         self._carts = carts
@@ -155,7 +157,7 @@ class CartService:
             await self.owner_was_deleted(owner)
 
     async def owner_was_deleted(self, owner: str) -> None:
-        """Removes the owner's cart, summary and uses of promo codes; repeating it changes nothing."""
+        """Removes the owner's cart, summary and claims to promo codes; repeating it changes nothing."""
         await self._carts.remove(owner)
         await self._summaries.forget(owner)
         await self.leftovers.forget(owner)
@@ -166,5 +168,7 @@ class CartService:
         try:
             if dropped := Dropped.between(cart, None):
                 await self._give_back(cart.owner, dropped)
+            if cart.owner_kind is OwnerKind.GUEST:
+                await self.leftovers.retain(cart.owner, self._clock.now() + self._lifetimes.guest)
         finally:
             await self._summaries.forget(cart.owner)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -46,6 +46,8 @@ class Leftovers:
 
     async def give_back(self, claim: Claim) -> None:
         """Ends what the claim has begun; a use that a cart has stays."""
+        if claim.is_free or claim.state is ClaimState.LEAVING:
+            return
         if claim.state is ClaimState.CLAIMING:
             await self._uses.withdraw(claim)
         elif claim.is_unfinished:
@@ -54,19 +56,36 @@ class Leftovers:
             await self.give_up(claim.code, claim.owner, claim.turn)
 
     async def forget(self, owner: str) -> None:
-        """Gives back every use of a user who is no more. The cart has to be gone."""
+        """Gives back every use of a user who is no more, and removes the claims. The cart has to be gone."""
         await self._claims.refresh()
         async for claim in self._claims.of_owner(owner):
             await self.give_back(claim)
+            await self._uses.forget(claim)
+
+    async def retain(self, owner: str, until: datetime) -> None:
+        """The same for a guest whose cart has expired, who may still come back: what counts for the guest's
+        limits stays until then."""
+        async for claim in self._claims.of_owner(owner):
+            await self.give_back(claim)
+            await self._uses.retain(claim, until)
+
+    async def end(self, claim: Claim) -> None:
+        """Gives an abandoned use back. A claim that is due to go goes, and so does one that says nothing more
+        and has no cart."""
+        await self.give_back(claim)
+        if claim.state in (ClaimState.RETAINED, ClaimState.LEAVING):
+            await self._uses.forget(claim)
+        elif await self._carts.get(claim.owner) is None:
+            await self._claims.drop(claim.code, claim.owner, lambda it: it.is_empty)
 
     async def is_abandoned(self, claim: Claim) -> bool:
         """Whether nobody goes on with it, and no cart has its use."""
         if claim.state is ClaimState.FREE or not self.is_settled(claim):
             return False
-        if claim.state is not ClaimState.RESERVED:
+        if claim.state not in (ClaimState.RESERVED, ClaimState.RETAINED):
             return True
         cart = await self._carts.get(claim.owner)
-        return cart is None or cart.promo_code != claim.code
+        return cart is None or (claim.state is ClaimState.RESERVED and cart.promo_code != claim.code)
 
     def is_settled(self, claim: Claim) -> bool:
         """Whether nobody can be expected to be at it any more."""
@@ -86,5 +105,5 @@ class Leftovers:
     async def _clear_away(self, claim: Claim) -> bool:
         is_abandoned = await self.is_abandoned(claim)
         if is_abandoned:
-            await self.give_back(claim)
+            await self.end(claim)
         return is_abandoned

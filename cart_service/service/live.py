@@ -47,12 +47,13 @@ class NoMoreStreams(Unavailable):
 @dataclass(frozen=True, slots=True)
 class LiveLimits:
     """Streams at once on this replica, of one user and in all; seconds of silence before a sign of life, and
-    seconds that a client has to take what is sent."""
+    seconds that a client has to take what is sent; bytes that may wait for clients in all."""
 
     per_user: int = 8
-    in_all: int = 5000
+    in_all: int = 1000
     heartbeat_seconds: float = 15
     send_seconds: float = 30
+    most_bytes: int = 32 * 2**20
 
 
 class LiveCarts:
@@ -185,8 +186,21 @@ class LiveCarts:
             try:
                 for feed in self._feeds.values():
                     self._look_at(feed)
+                self._make_room()
             except Exception:  # it must go on: nobody else ends the streams of ended sessions
                 log.exception("live carts could not be looked after")
+
+    def _make_room(self) -> None:
+        """Where too much waits for clients, those that have the most to take come again later."""
+        streams = [stream for feed in self._feeds.values() for stream in feed.streams]
+        waiting = sum(stream.held_bytes for stream in streams)
+        if waiting <= self._limits.most_bytes:
+            return
+        for stream in sorted(streams, key=lambda it: it.held_bytes, reverse=True):
+            if waiting <= self._limits.most_bytes:
+                break
+            waiting -= stream.held_bytes
+            stream.end(EndReason.TOO_SLOW)
 
     def _look_at(self, feed: CartFeed) -> None:
         now, moment = self._clock.now(), asyncio.get_running_loop().time()

@@ -29,6 +29,7 @@ class EndReason(StrEnum):
     SESSION_ENDED = "session_ended"
     ACCOUNT_DELETED = "account_deleted"
     DRAINING = "draining"
+    TOO_SLOW = "too_slow"
     LEFT = "left"
     STALLED = "stalled"
 
@@ -125,6 +126,7 @@ class CartStream:
         self._once = once
         self._send_seconds = send_seconds
         self._sending: asyncio.Timeout | None = None
+        self._sent_bytes = 0
         self._end: EndReason | None = None
         self._wake = asyncio.Event()
         self._is_quiet = False
@@ -147,15 +149,28 @@ class CartStream:
                 return EndReason.ONCE
             await self._wake.wait()
 
-    async def give(self, sending: Awaitable[None]) -> None:
+    async def give(self, sending: Awaitable[None], sent_bytes: int = 0) -> None:
         """Waits until the client has taken what is sent, and not much longer than the stream lasts. Raises
         `TimeoutError`."""
         seconds = self._send_seconds if self._end is None else LAST_WORD_SECONDS
+        self._sent_bytes = sent_bytes
         try:
             async with asyncio.timeout(seconds) as self._sending:
                 await sending
         finally:
             self._sending = None
+            self._sent_bytes = 0
+
+    @property
+    def has_ended(self) -> bool:
+        return self._end is not None
+
+    @property
+    def held_bytes(self) -> int:
+        """What waits for the client: what is being sent, and the rendering that comes next."""
+        rendered = self._feed.rendered
+        waits = rendered is not None and rendered.etag != self.shown
+        return self._sent_bytes + (len(rendered.body) if rendered is not None and waits else 0)
 
     def wake(self) -> None:
         self._wake.set()

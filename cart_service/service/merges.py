@@ -23,13 +23,12 @@ from cart_service.domain.idempotency import UsedKey
 from cart_service.domain.merge_operations import FinishHandover, HandOver, TakeIn
 from cart_service.domain.merging import Handover, MergeRecord, MergeStrategy
 from cart_service.domain.operations import fingerprint_of
-from cart_service.domain.promo_operations import Dropped
 from cart_service.ports import CartRepository
 from cart_service.service.writes import CartWriter, Write, Written
 from shared.ids import new_id
 
-CarryOver = Callable[[str, Dropped, str], Awaitable[Written | None]]
-"""Gives what a guest's cart has lost to the customer's; see `PromoCodes.carry_over`."""
+CarryOver = Callable[[str, Handover], Awaitable[Written | None]]
+"""Gives the promo code that a guest's cart has lost to the customer's; see `PromoCodes.carry_over`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +122,8 @@ class CartMerger:
         written = await self._writer.write(write)
         if handover is None or handover.is_done:
             return written
-        if handover.promo_code and written.cart.promo_code is None:
-            dropped = Dropped(handover.promo_code, handover.promo_turn)
-            written = await self._carry_over(guest, dropped, handover.to) or written
+        if written.cart.promo_code is None:
+            written = await self._carry_over(guest, handover) or written
         await self._writer.write(Write(guest, [FinishHandover(handover.merge_id)]))
         return written
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from cart_service.domain.merging import Handover
 from cart_service.domain.operations import Operation
 from cart_service.domain.promo_operations import (
     BeginPromoTurns,
@@ -50,8 +51,9 @@ class PromoCodes:
         self._writer = writer
         self._clock = clock
 
-    async def put(self, write: Write, code: str) -> Written:
-        """Puts the code on the cart, in place of any other. `write` has no operation yet.
+    async def put(self, write: Write, code: str, *, merge_id: str | None = None) -> Written:
+        """Puts the code on the cart, in place of any other. `write` has no operation yet. With a `merge_id`
+        the code has come with that merge.
 
         Raises `PromoCodeNotFound`, `PromoCodeNotStarted`, `PromoCodeEnded`, `PromoCodeUsedUp`,
         `PromoCodeUsedByYou`, `ClaimContended`, and what `CartWriter.write` raises.
@@ -62,14 +64,15 @@ class PromoCodes:
         now = self._clock.now()
         runs = promotion.status_at(now) is PromotionStatus.ACTIVE
         try:
-            return await self._write(write, PutPromoCode(code, may_stand=runs))
+            return await self._write(write, PutPromoCode(code, may_stand=runs, merge_id=merge_id))
         except NotReserved as due:  # the write is no repeat, and would be made
             promotion.require_running(now)
             turn = due.turn
         for _ in range(_ATTEMPTS):
             try:
                 if turn:
-                    return await self._put_reserved(write, promotion, turn)
+                    operation = PutPromoCode(code, turn, merge_id=merge_id)
+                    return await self._put_reserved(write, promotion, operation)
                 return await self._put_on_new_cart(write, code)
             except NotReserved as due:  # somebody else's put or an order came between
                 turn = due.turn
@@ -79,12 +82,14 @@ class PromoCodes:
         """Takes the code off the cart and gives its use back."""
         return await self._write(write, RemovePromoCode())
 
-    async def carry_over(self, guest: str, dropped: Dropped, owner: str) -> Written | None:
+    async def carry_over(self, guest: str, handover: Handover) -> Written | None:
         """Puts the code that a guest's cart has lost on the customer's, after the guest's use was given back.
         None where the customer may not have it: then it is lost. Raises `Unavailable`."""
-        await self._uses.give_back(guest, dropped)
+        if handover.promo_code is None:
+            return None
+        await self._uses.give_back(guest, Dropped(handover.promo_code, handover.promo_turn))
         try:
-            return await self.put(Write(owner, ()), dropped.code)
+            return await self.put(Write(handover.to, ()), handover.promo_code, merge_id=handover.merge_id)
         except Unavailable:
             raise
         except ShopError:
@@ -103,10 +108,11 @@ class PromoCodes:
         await self._write(replace(write, key=None, if_versions=None), BeginPromoTurns())
         return await self._write(write, PutPromoCode(code))
 
-    async def _put_reserved(self, write: Write, promotion: Promotion, turn: int) -> Written:
+    async def _put_reserved(self, write: Write, promotion: Promotion, operation: PutPromoCode) -> Written:
+        turn = operation.turn
         await self._uses.reserve(promotion, write.owner, turn)
         try:
-            written = await self._write(write, PutPromoCode(promotion.code, turn))
+            written = await self._write(write, operation)
         except Unavailable:  # the cart may have it: the reservation stays, and a repeat finds it
             raise
         except ShopError:

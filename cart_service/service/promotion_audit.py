@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
 
-from cart_service.domain.promotion_uses import Claim, ClaimState, Tally
+from cart_service.domain.promotion_uses import NOBODY, Claim, ClaimState, Tally
 from cart_service.ports import PromotionStores
 from cart_service.service.leftovers import Leftovers
 from cart_service.service.unbacked_carts import UnbackedCarts
@@ -56,18 +56,24 @@ class PromotionAudit:
         has afterwards is nobody's, and never will be anybody's.
         """
         tally = await self._tallies.get(code) or Tally(code)
+        nobodys = await self._now(Claim(code, NOBODY))
         await self._claims.refresh()
-        claims = [claim async for claim in self._claims.of_code(code)]
+        claims = [claim async for claim in self._claims.of_code(code) if claim.owner != NOBODY]
+        final = _final([*claims, nobodys], tally)
+        if (
+            await self._now(nobodys) != nobodys
+        ):  # orders were handed over meanwhile, and may be missed or counted twice
+            final = tally.final
         claimed = {claim.claim_id for claim in claims if claim.state is not ClaimState.FREE}
         orphans = [id for id in tally.held.split() if id not in claimed]
         uncounted = [it for it in claims if _must_be_counted(it) and not tally.holds(it.claim_id)]
         abandoned = [claim for claim in claims if await self._leftovers.is_abandoned(claim)]
         unbacked = await self._unbacked.find(code, claims)
         if repair:
-            await self._repair(tally, orphans, claims)
+            await self._repair(tally, orphans, final)
             await self._count_again(code, uncounted)
             for claim in abandoned:
-                await self._leftovers.give_back(claim)
+                await self._leftovers.end(claim)
             for cart in unbacked:
                 await self._unbacked.repair(code, cart)
         return Recount(
@@ -76,15 +82,15 @@ class PromotionAudit:
             unbacked=tuple(cart.owner for cart in unbacked),
             orphans=tuple(orphans),
             uncounted=tuple(claim.owner for claim in uncounted),
-            final=_final(claims, tally),
+            final=final,
             final_counted=tally.final,
         )
 
-    async def _repair(self, seen: Tally, orphans: list[str], claims: list[Claim]) -> None:
+    async def _repair(self, seen: Tally, orphans: list[str], final: int) -> None:
         def step(tally: Tally) -> Tally:
             for id in orphans:
                 tally = tally.let_go(id)
-            return tally.with_final(_final(claims, tally)) if tally.final == seen.final else tally
+            return tally.with_final(final) if tally.final == seen.final else tally
 
         await self._tallies.change(seen.code, step)
 
@@ -106,6 +112,9 @@ def _must_be_counted(claim: Claim) -> bool:
 
 
 def _final(claims: list[Claim], tally: Tally) -> int:
-    """The orders on record that the tally has been told of."""
+    """The orders on record that the tally has been told of. The last claim is that of `NOBODY`, which has the
+    orders of some leaving ones already."""
+    nobodys = claims[-1]
     settling = sum(claim.state is ClaimState.SETTLING and tally.holds(claim.claim_id) for claim in claims)
-    return sum(claim.final for claim in claims) - settling
+    left = [it for it in claims if it.state is ClaimState.LEAVING and nobodys.placed(it.claim_id)]
+    return sum(claim.final for claim in claims) - settling - sum(claim.final for claim in left)

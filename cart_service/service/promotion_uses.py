@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from cart_service.domain.promo_operations import Dropped
 from cart_service.domain.promotion_errors import PromoCodeUsedUp
-from cart_service.domain.promotion_uses import Claim, ClaimState, PlacedOrder, Tally
+from cart_service.domain.promotion_uses import NOBODY, Claim, ClaimState, PlacedOrder, Tally
 from cart_service.domain.promotions import Promotion
 from cart_service.ports import ClaimRepository, TallyRepository
 from shared.clock import Clock
@@ -56,7 +57,9 @@ class PromotionUses:
             now = self._clock.now()
             step = partial(Claim.claimed, promotion=promotion, turn=turn, fresh_id=fresh_id, now=now)
             claim = await self._claims.change(promotion.code, owner, step)
-            if claim.is_unfinished:
+            if claim.state is ClaimState.LEAVING:
+                await self.forget(claim)
+            elif claim.is_unfinished:
                 await self.finish(claim)
             elif claim.state is ClaimState.RESERVED or await self._count(promotion, claim):
                 return
@@ -109,6 +112,26 @@ class PromotionUses:
         id, is_final = claim.claim_id, claim.state is ClaimState.SETTLING
         await self._tallies.change(claim.code, lambda it: it.make_final(id) if is_final else it.let_go(id))
         await self._claims.change(claim.code, claim.owner, lambda it: it.finished(id))
+
+    async def retain(self, claim: Claim, until: datetime) -> None:
+        """Keeps what counts for its owner's limit until then, and nothing else of it."""
+        now = await self._claims.change(claim.code, claim.owner, lambda it: it.retained(until))
+        if now.is_empty:
+            await self._claims.drop(claim.code, claim.owner, lambda it: it.is_empty)
+
+    async def forget(self, claim: Claim) -> None:
+        """Removes a free claim of somebody who is no more. Its placed orders go to the claim of `NOBODY`, so
+        that all claims to a code still add up to its tally; each step can be repeated."""
+        code, owner = claim.code, claim.owner
+        fresh_id, now = secrets.token_urlsafe(_ID_BYTES), self._clock.now()
+        left = await self._claims.change(code, owner, lambda it: it.leaving(fresh_id, now))
+        if left.state is ClaimState.LEAVING:
+            id = left.claim_id
+            await self._claims.change(code, NOBODY, lambda it: it.taking_in(left))
+            await self._claims.drop(code, owner, lambda it: it.claim_id == id)
+            await self._claims.change(code, NOBODY, lambda it: it.without_order(id))
+        elif left.is_empty:
+            await self._claims.drop(code, owner, lambda it: it.is_empty)
 
     async def _settle(self, code: str, owner: str, order_id: str) -> tuple[Claim, bool]:
         now, is_new = self._clock.now(), False

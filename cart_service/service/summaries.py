@@ -35,6 +35,7 @@ from cart_service.ports import CartRepository, Catalogue, VersionBoard
 from cart_service.service.expiry import Renewal
 from cart_service.service.flights import Flights
 from cart_service.service.pricer import Pricer
+from cart_service.service.rendered_lines import bytes_kept
 from cart_service.service.rendering import Rendered, render_summary
 from cart_service.service.versions import KnownVersions, pack, unpack
 from shared.cache.ports import Cache, Cached
@@ -143,6 +144,7 @@ class Summaries:
         reached. One round trip, and none when that was done before. The summary of a long cart is left to its
         next reader: a write to such a cart shall not take much longer than any other."""
         cart = priced.cart
+        self._carts.note_derived(cart.owner, bytes_kept(priced))
         if self._versions.is_secured(cart.owner, cart.version):
             return
         if len(priced.lines) <= MOST_LINES_WRITTEN_THROUGH:
@@ -190,7 +192,9 @@ class Summaries:
         cart = await self._renewal.renew(await self._carts.get(owner) or Cart(owner))
         shelf = await self._catalogue.load(self._pricer.products_of(cart))
         await self._pricer.prepare(cart)
-        summary = await self._keep(self._pricer.price(cart, shelf.products), shelf.revision)
+        priced = self._pricer.price(cart, shelf.products)
+        self._carts.note_derived(owner, bytes_kept(priced))
+        summary = await self._keep(priced, shelf.revision)
         await self._outdate_if_overtaken(cart)
         return summary
 

@@ -25,11 +25,15 @@ from cart_service.service.rendering import (
     render_summary,
 )
 from cart_service.service.summaries import Summaries
+from cart_service.service.turns import Turns
 from shared.clock import Clock, to_rfc3339
 from shared.errors import Unavailable
 from shared.store.repository import Change
 
 NOTHING = Shelf({}, 0)
+FEW_LINES = 32
+"""A write that changes more takes turns with others of its kind: one of 500 keeps the loop busy for 10 ms."""
+LONG_WRITES_AT_ONCE, LONG_WRITES_WAITING = 2, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,8 @@ class Write:
     """All of the operations, or none. `key` is the Idempotency-Key. `if_versions`, when given, are the
     versions of the cart that the client accepts to change (If-Match); any version otherwise. `if_tags`, when
     given, are whole ETags, for what depends on prices too: one has to be that of the cart or of its summary
-    as they are now, or the version alone. `owner_kind` None leaves it as it is."""
+    as they are now, or the version alone. `owner_kind` None leaves it as it is. The operations of a batch are
+    a client's list: a refusal names all that are refused, by their positions."""
 
     owner: str
     operations: Sequence[Operation]
@@ -45,10 +50,16 @@ class Write:
     if_versions: Collection[int] | None = None
     owner_kind: OwnerKind | None = None
     if_tags: Collection[str] | None = None
+    is_batch: bool = False
 
     def products_of(self, cart: Cart) -> list[str]:
         """The products it asks about."""
         return [id for operation in self.operations for id in operation.products_of(cart)]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it changes so many lines that it takes turns with others of its kind."""
+        return max(len(self.operations), len(self.products_of(Cart(self.owner)))) > FEW_LINES
 
     @property
     def fingerprint(self) -> str:
@@ -111,14 +122,21 @@ class CartWriter:
         self._give_back = give_back
         self._clock = clock
         self._lifetimes = lifetimes
+        self._turns = Turns(LONG_WRITES_AT_ONCE, LONG_WRITES_WAITING)
 
     async def write(self, write: Write) -> Written:
         """Makes the write, and answers only once no replica serves an older summary.
 
         Raises what the operations raise, `CartChanged`, `IdempotencyKeyReused`, and, with nothing written,
-        `CatalogueUnavailable`. After `StoreUnavailable` the write may have happened: repeat it under the same
-        key.
+        `CatalogueUnavailable` and `TooMuchWork`. After `StoreUnavailable` the write may have happened: repeat
+        it under the same key.
         """
+        if not write.is_long:
+            return await self._write(write)
+        async with self._turns.take():
+            return await self._write(write)
+
+    async def _write(self, write: Write) -> Written:
         try:
             outcome = await self._update(write)
         except _OtherVersion as other:
@@ -171,7 +189,8 @@ class CartWriter:
             raise _OtherVersion(_Outcome(before, self._shown(loaded, before)))
         now = self._clock.now()
         products = self._shelf(loaded, write.products_of(before)).products
-        after = apply_all(write.operations, before, products, to_rfc3339(now))
+        at = to_rfc3339(now)
+        after = apply_all(write.operations, before, products, at, is_batch=write.is_batch)
         events = events_of(before, after, now)
         if write.key:
             after = after.with_key(write.key, write.fingerprint)

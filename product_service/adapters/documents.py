@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from product_service.adapters.words import joined
 from product_service.domain import Product, ProductDetails, ProductStatus
 from shared.clock import from_rfc3339, to_rfc3339
 from shared.store.ports import Collection, Field, FieldType, Json
 from shared.store.repository import OUTBOX_FIELDS
+from shared.text import joined, name_key
 
 _WORDS = Field(
     FieldType.TEXT, {"analyzer": "whitespace", "index_prefixes": {"min_chars": 1, "max_chars": 10}}
@@ -91,8 +91,8 @@ def _search_fields(product: Product) -> Json:
     return {
         "sku_key": product.sku.upper(),
         "name_key": joined([details.name]),
-        "brand_key": joined([details.brand]),
-        "category_keys": [joined([category]) for category in details.categories],
+        "brand_key": name_key(details.brand),
+        "category_keys": [name_key(category) for category in details.categories],
         "name_words": joined([details.name, details.brand, product.sku]),
         "search_words": joined([*details.categories, details.description, *attributes]),
     }

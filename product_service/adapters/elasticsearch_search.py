@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from product_service.adapters.leniency import TOTAL_COUNTED, exact_before_lenient
-from product_service.adapters.words import edits_allowed, joined
+from product_service.adapters.words import edits_allowed
 from product_service.ports import Hits, Position, SearchQuery, Sort
 from shared.store.elasticsearch.gateway import Gateway
+from shared.text import name_key
 
 Clause = dict[str, Any]
 
@@ -90,9 +91,9 @@ def _misspelt(word: str, boost: float) -> Clause:
 def _filters(query: SearchQuery) -> list[Clause]:
     filters: list[Clause] = [{"term": {"status": query.status.value}}]
     if query.category is not None:
-        filters.append({"term": {"category_keys": joined([query.category])}})
+        filters.append({"term": {"category_keys": name_key(query.category)}})
     if query.brand is not None:
-        filters.append({"term": {"brand_key": joined([query.brand])}})
+        filters.append({"term": {"brand_key": name_key(query.brand)}})
     if query.in_stock is not None:
         filters.append({"range": {"stock": {"gte": 1} if query.in_stock else {"lt": 1}}})
     price = {"gte": query.price_min, "lte": query.price_max}

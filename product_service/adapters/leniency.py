@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from product_service.adapters.words import words
 from product_service.ports import Hits, Position, SearchQuery
+from shared.text import words
 
 WORDS_COUNTED = 16
 TOTAL_COUNTED = 10_000
@@ -19,7 +19,7 @@ async def exact_before_lenient(query: SearchQuery, find: Find, after: Position |
     """A text without words, such as `!!`, finds nothing. Only when nothing matches exactly are misspelt words
     looked for, and then on every page."""
     wanted = words(query.text)[:WORDS_COUNTED]
-    if any(text and not words(text) for text in (query.text, query.brand)):
+    if query.text and not wanted:
         return Hits((), 0, True, None)
     if after is not None:
         lenient, *position = after

@@ -10,9 +10,10 @@ from typing import Any
 
 from product_service.adapters.leniency import TOTAL_COUNTED, exact_before_lenient
 from product_service.adapters.sqlite_search_schema import install
-from product_service.adapters.words import edits_allowed, is_within, joined
+from product_service.adapters.words import edits_allowed, is_within
 from product_service.ports import Hits, Position, SearchQuery, Sort
 from shared.store.sqlite.thread import SqliteThread
+from shared.text import name_key
 
 _NAME_WEIGHT, _REST_WEIGHT = 8.0, 2.0
 _NEAR_WORDS = 50
@@ -126,11 +127,11 @@ def _near_words(connection: sqlite3.Connection, word: str) -> list[str]:
 def _filters(query: SearchQuery) -> tuple[list[str], list[Any]]:
     wanted = {
         "status = ?": query.status.value,
-        "brand_key = ?": joined([query.brand]) if query.brand is not None else None,
+        "brand_key = ?": name_key(query.brand) if query.brand is not None else None,
         "price >= ?": query.price_min,
         "price <= ?": query.price_max,
         "entry IN (SELECT entry FROM search_categories WHERE category = ?)": (
-            joined([query.category]) if query.category is not None else None
+            name_key(query.category) if query.category is not None else None
         ),
     }
     given = {condition: value for condition, value in wanted.items() if value is not None}

@@ -9,9 +9,10 @@ from fastapi.exceptions import RequestValidationError
 
 from shared.errors import FieldError, InvalidInput, ShopError
 
-_REPORTED = 20
+_REPORTED = 1000
+"""More than a list of operations has, so that all that are wrong are named at once."""
 _LONGEST = 400
-"""Of a pointer and of a message, which can hold the client's own text."""
+"""Of a pointer and of a message, which can hold text of the client."""
 _TAG_ERRORS = {"union_tag_not_found", "union_tag_invalid"}
 
 

@@ -40,8 +40,8 @@ class AggregateRepository(Generic[A]):
     """The aggregates of one collection. They are immutable values; a change makes a new one.
 
     With a `sink`, a write also keeps the events of its changes in the document, until the sink has delivered
-    them. With `hot_capacity`, an aggregate that this replica touched lately is changed without a read: the
-    compare-and-swap shows whether it was still the newest, and nothing is told to a caller before that.
+    them. With `hot_bytes` of memory, an aggregate that this replica touched lately is changed without a read:
+    the compare-and-swap shows whether it was still the newest, and nothing is told to a caller before that.
     """
 
     def __init__(
@@ -50,14 +50,14 @@ class AggregateRepository(Generic[A]):
         codec: Codec[A],
         sink: EventSink | None = None,
         *,
-        hot_capacity: int = 0,
+        hot_bytes: int = 0,
         max_attempts: int = 50,
     ) -> None:
         self._store = store
         self._codec = codec
         self._sink = sink
         self._max_attempts = max_attempts
-        self._hot: HotAggregates[A] = HotAggregates(hot_capacity)
+        self._hot: HotAggregates[A] = HotAggregates(hot_bytes)
         self._waiting: dict[str, list[Request[A]]] = {}
         self._workers: set[asyncio.Task[None]] = set()
         self._conflicts = STORE_CONFLICTS.labels(store.collection.name)
@@ -115,6 +115,10 @@ class AggregateRepository(Generic[A]):
             await self._enqueue(id, Request(None, frozenset(event_ids)))
         except Unavailable as error:
             _log.debug("events_not_settled", document_id=id, reason=error.detail)
+
+    def note_derived(self, id: str, derived_bytes: int) -> None:
+        """Counts the memory of what was made of the newest aggregate and is kept with it."""
+        self._hot.note_derived(id, derived_bytes)
 
     def _enqueue(self, id: str, request: Request[A]) -> asyncio.Future[Any]:
         waiting = self._waiting.get(id)
@@ -182,13 +186,14 @@ class AggregateRepository(Generic[A]):
         if applied.aggregate is None or not (applied.is_changed or settles):
             return applied if is_fresh else None
         pending += tuple(event.to_json() for event in applied.events)
+        body = self._body(applied.aggregate, pending)
         try:
-            version = await self._write(id, applied.aggregate, pending, held.version)
+            version = await self._write(id, body, held.version)
         except (VersionConflict, AlreadyExists):
             self._hot.drop(id)
             self._conflicts.inc()
             return None
-        self._hot.put(id, Held(applied.aggregate, version, pending))
+        self._hot.put(id, Held(applied.aggregate, version, pending), body)
         if self._sink is not None and applied.events:
             self._sink.dispatch(id, applied.events)
         return applied
@@ -199,17 +204,20 @@ class AggregateRepository(Generic[A]):
             delivered |= self._sink.confirmed(id)
         return outbox_fields.without(held.pending, delivered)
 
-    async def _write(self, id: str, aggregate: A, pending: PendingEvents, version: str | None) -> str:
+    def _body(self, aggregate: A, pending: PendingEvents) -> Json:
         body = self._codec.to_document(aggregate)
-        if self._sink is not None:
-            body = outbox_fields.joined(body, pending)
+        return body if self._sink is None else outbox_fields.joined(body, pending)
+
+    async def _write(self, id: str, body: Json, version: str | None) -> str:
         if version is None:
             return await self._store.create(id, body)
         return await self._store.replace(id, body, version)
 
     async def _read(self, id: str) -> Held[A]:
-        held = self._held(await self._store.get(id))
-        self._hot.put(id, held)
+        document = await self._store.get(id)
+        held = self._held(document)
+        if document is not None:
+            self._hot.put(id, held, document.body)
         return held
 
     def _held(self, document: Document | None) -> Held[A]:

@@ -90,6 +90,9 @@ class MemoryCarts:
         await before_access()
         return self._carts.pop(id, None) is not None
 
+    def note_derived(self, id: str, derived_bytes: int) -> None:
+        """Nothing is hot here."""
+
 
 @dataclass
 class MemoryWatch:

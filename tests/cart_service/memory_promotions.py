@@ -98,6 +98,16 @@ class MemoryClaims:
     async def change(self, code: str, owner: str, step: Callable[[Claim], Claim]) -> Claim:
         return await self._kept.change(self._kept.claims, (code, owner), Claim(code, owner), step)
 
+    async def drop(self, code: str, owner: str, may_go: Callable[[Claim], bool]) -> None:
+        await before_access()
+        claim = self._kept.claims.get((code, owner))
+        if claim is not None and may_go(claim):
+            fails = self._kept.faults.strike()
+            if not fails or self._kept.faults.is_written:
+                del self._kept.claims[code, owner]
+            if fails:
+                raise StoreUnavailable("The store did not answer.")
+
     async def reserved(self, code: str) -> int:
         return sum(it.state is ClaimState.RESERVED for it in self._kept.claims.values() if it.code == code)
 

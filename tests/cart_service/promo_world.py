@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from cart_service.domain.operations import AddItem
-from cart_service.domain.promotion_uses import Claim, ClaimState, Tally
+from cart_service.domain.promotion_uses import NOBODY, Claim, ClaimState, Tally
 from cart_service.domain.promotions import Conditions, Percentage, Promotion
 from cart_service.service import CartService, Write
 from cart_service.service.leftovers import SETTLED_AFTER
@@ -82,7 +82,9 @@ class PromoWorld:
         it."""
         for code, limit in self.limits.items():
             tally, claims = self._tally(code), self._claims(code)
-            had = sum(it.final + (it.state is ClaimState.RESERVED) for it in claims.values())
+            nobodys = claims.get(NOBODY, Claim(code, NOBODY))
+            theirs = [it for it in claims.values() if not _has_handed_in(it, nobodys)]
+            had = sum(it.final + (it.state is ClaimState.RESERVED) for it in theirs)
             holders = [cart for cart in self.shop.carts.values() if cart.promo_code == code]
             if limit is not None:
                 assert len(holders) <= limit
@@ -123,3 +125,8 @@ class PromoWorld:
 
     def _claims(self, code: str) -> dict[str, Claim]:
         return {owner: claim for (of, owner), claim in self.shop.kept.claims.items() if of == code}
+
+
+def _has_handed_in(claim: Claim, nobodys: Claim) -> bool:
+    """Whether its orders are with those of `NOBODY` already, and only it has to go."""
+    return claim.state is ClaimState.LEAVING and nobodys.placed(claim.claim_id) is not None

@@ -173,3 +173,17 @@ async def test_closing_ends_the_watch_and_what_is_asked(bucket: MemoryBucket) ->
     assert bucket.watches[0].stopped
     with pytest.raises(asyncio.CancelledError):
         await asked
+
+
+async def test_products_are_weighed_not_counted(bucket: MemoryBucket) -> None:
+    bucket.put_product("pan", name="P" * 5000)
+    view = CatalogueView(bucket, currency="USD", capacity=100, most_bytes=6000)
+    await view.start()
+    await view.load(["mug", "cup", "pot"])
+    assert set(view.peek(["mug", "cup", "pot"]).products) == {"mug", "cup", "pot"}
+    assert (await view.load(["pan"])).products["pan"].name == "P" * 5000
+    assert "mug" not in view.peek(["mug", "cup", "pot", "pan"]).products
+    bucket.put_product("pan", name="P" * 7000)
+    bucket.watches[0].deliver()
+    assert "pan" not in view.peek(["pan"]).products
+    await view.close()

@@ -9,6 +9,7 @@ from cart_service.adapters.code_holders import StoredCodeHolders
 from cart_service.adapters.promotion_documents import PROMOTION_CLAIMS
 from cart_service.adapters.promotions import StoredClaims
 from cart_service.domain.cart import Cart
+from cart_service.domain.promotion_uses import Claim
 from cart_service.domain.promotions import Conditions, Percentage, Promotion
 from cart_service.ports import Position
 from shared.store.repository import AggregateRepository, Change
@@ -43,3 +44,17 @@ async def test_the_carts_of_a_code_are_those_of_this_moment(store_factory) -> No
         await carts.update(owner, lambda _, cart=cart: Change(cart, None))
     found = [cart async for cart in StoredCodeHolders(store).carts_with("SPRING")]
     assert [(cart.owner, cart.promo_turn, cart.next_turn) for cart in found] == [("ann", 5, 6)]
+
+
+async def test_a_claim_is_dropped_where_the_newest_of_it_may_go(store_factory) -> None:
+    claims = StoredClaims(await store_factory.open(PROMOTION_CLAIMS))
+    promotion = Promotion("SPRING", Percentage(10), Conditions(total_limit=9), "USD", "", NOW)
+    await claims.change("SPRING", "ann", lambda it: it.claimed(promotion, 1, "abcdefghijkl", NOW))
+    await claims.drop("SPRING", "ann", lambda it: it.is_empty)
+    await claims.drop("SPRING", "nobody-there", lambda it: True)
+    assert (await claims.change("SPRING", "ann", lambda it: it)).claim_id == "abcdefghijkl"
+    await claims.change("SPRING", "", lambda it: it.taking_in(Claim("SPRING", "ann", claim_id="x", final=2)))
+    await claims.change("SPRING", "ann", lambda it: it.refused("abcdefghijkl"))
+    await claims.drop("SPRING", "ann", lambda it: it.is_empty)
+    await claims.refresh()
+    assert [(claim.owner, claim.final) async for claim in claims.of_code("SPRING")] == [("", 2)]

@@ -167,3 +167,56 @@ async def test_a_held_price_counts_until_it_is_acknowledged(
         await eventually(is_noticed)
         assert (await ann.call("GET", "/summary")).json()["total"] == 1000
         assert (await ann.call("POST", "/acknowledge")).json()["total"] == 3000
+
+
+async def test_a_change_that_takes_itself_back_leaves_everything_as_it_was(
+    ann: Customer, catalogue: Catalogue
+) -> None:
+    mug, cup = await catalogue.put(), await catalogue.put()
+    await ann.add(mug, 2)
+    removed = await ann.call("DELETE", f"/items/{mug}")
+    operations = [{"op": "add", "product_id": cup}, {"op": "remove", "product_id": cup}]
+    nothing = await ann.call("PATCH", "", {"operations": operations})
+    assert (nothing.headers["etag"], nothing.json()) == (removed.headers["etag"], removed.json())
+    back = (await ann.call("POST", "/undo")).json()
+    assert [(item["product_id"], item["quantity"]) for item in back["items"]] == [(mug, 2)]
+    assert back["version"] > nothing.json()["version"]
+
+
+async def test_an_undo_takes_back_the_whole_request(ann: Customer, catalogue: Catalogue) -> None:
+    mug, cup = await catalogue.put(), await catalogue.put()
+    await ann.add(mug, 2)
+    before = (await ann.add(cup)).json()
+    operations = [{"op": "clear"}, {"op": "add", "product_id": mug, "quantity": 2}]
+    await ann.call("PATCH", "", {"operations": operations})
+    back = (await ann.call("POST", "/undo")).json()
+    assert [back[name] for name in ("items", "total", "undo")] == [
+        before[name] for name in ("items", "total", "undo")
+    ]
+    assert (await ann.call("POST", "/undo")).status_code == 409
+
+
+async def test_one_piece_at_the_old_price_takes_no_others_along(
+    tokens, start_replica, sign_in, catalogue: Catalogue
+) -> None:
+    async with start_replica(cart_price_policy="hold:24") as client:
+        ann = sign_in(client)
+        mug = await catalogue.put(price=1000)
+        await ann.add(mug)
+        await catalogue.put(mug, price=3000, version=2)
+
+        async def is_noticed() -> bool:
+            return bool((await ann.call("GET", "/summary")).json()["notices"])
+
+        await eventually(is_noticed)
+        (item,) = (await ann.add(mug, 998)).json()["items"]
+        assert item["line_total"] == 1000 + 998 * 3000
+        assert item["prices"] == [
+            {"quantity": 1, "unit_price": 1000},
+            {"quantity": 998, "unit_price": 3000},
+        ]
+        await ann.call("PATCH", "", {"operations": [{"op": "save", "product_id": mug}]})
+        restored = await ann.call("PATCH", "", {"operations": [{"op": "restore", "product_id": mug}]})
+        assert restored.json()["items"] == [item]
+        less = (await ann.call("PUT", f"/items/{mug}", {"quantity": 2})).json()
+        assert (less["total"], (await ann.call("GET", "/summary")).json()["total"]) == (4000, 4000)

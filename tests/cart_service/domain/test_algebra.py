@@ -200,27 +200,3 @@ def test_merged_undone_and_merged_again_it_is_there_once(
     brought = pieces(one_by_one(later, guest).lines)
     assert pieces(undone.lines) + pieces(undone.saved) == pieces(cart.lines) + pieces(cart.saved)
     assert pieces(again.lines) == pieces(undone.lines) + brought
-
-
-@given(HELD, st.lists(anything_moved, min_size=1, max_size=8))
-def test_undoing_a_batch_brings_back_what_its_removals_took(held: list[str], batch: list[Operation]) -> None:
-    cart = before = holding(held)
-    taken = Counter[str]()
-    for operation in batch:
-        after = one_by_one([operation], cart)
-        if operation.undoable:
-            taken = (
-                taken
-                + (pieces(cart.lines) + pieces(cart.saved))
-                - (pieces(after.lines) + pieces(after.saved))
-            )
-        cart = after
-    try:
-        written = apply_all(batch, before, SHELF, AT)
-    except NotInCart:
-        return
-    if taken:
-        back = one_by_one([TakeBack()], written)
-        assert (
-            pieces(back.lines) + pieces(back.saved) == pieces(written.lines) + pieces(written.saved) + taken
-        )

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cart_service.domain.cart import REMEMBERED_WRITES, Cart
-from cart_service.domain.differences import Differing, FieldDifference, differences
+from cart_service.domain.differences import Differing, FieldDifference, PriceWhenAdded, differences
 from cart_service.domain.errors import NotInCart
 from cart_service.domain.operations import (
     Acknowledge,
@@ -85,6 +85,9 @@ def shown(cart: Cart) -> dict[tuple[str | None, Differing], Any]:
             fields[id, Differing(place + "quantity")] = line.quantity
             fields[id, Differing(place + "unit_price_when_added")] = line.unit_price_when_added
             fields[id, Differing(place + "added_at")] = line.added_at
+            fields[id, Differing(place + "prices")] = (
+                tuple(PriceWhenAdded(it.quantity, it.unit_price) for it in line.layers) or None
+            )
     return fields
 
 
@@ -136,6 +139,14 @@ def test_what_is_remembered_is_json(batches: list[tuple[list[Operation], int]]) 
         ([AddItem("a", 1)], 100, {("a", "quantity", 1, 2)}),
         ([SaveForLater("a")], 100, {("a", "quantity", 1, 0), ("a", "saved_quantity", 0, 1)}),
         ([Acknowledge()], 150, {("a", "unit_price_when_added", 100, 150)}),
+        (
+            [AddItem("a", 1)],
+            150,
+            {
+                ("a", "quantity", 1, 2),
+                ("a", "prices", None, (PriceWhenAdded(1, 100), PriceWhenAdded(1, 150))),
+            },
+        ),
         ([PutCode("SPRING")], 100, {(None, "promo_code", None, "SPRING")}),
     ],
 )

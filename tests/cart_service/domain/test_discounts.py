@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cart_service.domain.discounts import DiscountableLine, Reason, allocated, discount_of
+from cart_service.domain.discounts import DiscountableLine, Reason, allocated, category_key, discount_of
 from cart_service.domain.promotions import Benefit, Conditions, FixedAmount, FreeItem, Percentage, Promotion
+from shared.text import name_key
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -127,6 +128,86 @@ def test_categories_are_compared_without_case_and_accents() -> None:
     cart = [line("mug", 1, 1000, "CAFÉ"), line("cup", 1, 1000, "Coffee")]
     discount = discount_of(promotion(Percentage(10), categories=("Cafe",)), cart, NOW)
     assert discount.of_lines == (100, 0)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "present"),
+    [("Home & Garden", "home garden"), ("Smorrebrod", "Smørrebrød"), ("Wash-up", "WASH UP"), ("***", "***")],
+)
+def test_categories_are_compared_as_the_catalogues_filter_does(wanted: str, present: str) -> None:
+    offer = promotion(Percentage(10), categories=(wanted,))
+    assert discount_of(offer, [line("mug", 1, 1000, present)], NOW).total == 100
+    assert category_key(wanted) == category_key(present) == name_key(present)
+
+
+FIXED, FREE = FixedAmount(300), FreeItem("mug", 2)
+
+
+@pytest.mark.parametrize(
+    ("benefit", "cart", "message", "of_line"),
+    [
+        (FIXED, [line()], "3.00 USD off with SPRING.", "3.00 USD off with SPRING."),
+        (
+            FIXED,
+            [line(), line("cup")],
+            "3.00 USD off with SPRING.",
+            "A share of the 3.00 USD off with SPRING.",
+        ),
+        (
+            FIXED,
+            [line("mug", 1, 100)],
+            "1.00 USD off with SPRING: all that counts for it, of up to 3.00 USD.",
+            "1.00 USD off with SPRING.",
+        ),
+        (Percentage(15), [line(), line("cup")], "15 % off with SPRING.", "15 % off with SPRING."),
+        (FREE, [line("mug", 5)], "2 pieces free with SPRING.", "2 pieces free with SPRING."),
+        (FREE, [line("mug", 1)], "1 piece free with SPRING, of up to 2.", "1 piece free with SPRING."),
+    ],
+)
+def test_messages_say_what_the_code_does_to_this_cart(benefit, cart, message, of_line) -> None:
+    discount = discount_of(promotion(benefit), cart, NOW)
+    assert (discount.message, discount.of_line) == (message, of_line)
+
+
+@pytest.mark.parametrize("benefit", [Percentage(10), FIXED, FREE])
+def test_a_code_that_comes_to_nothing_does_not_promise_anything(benefit: Benefit) -> None:
+    discount = discount_of(promotion(benefit), [line("mug", 1, 0)], NOW)
+    assert discount.message == "SPRING counts, and comes to 0.00 USD off this cart."
+
+
+@pytest.mark.parametrize(
+    ("benefit", "cart", "message"),
+    [
+        (
+            Percentage(10),
+            [line("mug", 1, 100, "Books")],
+            "Nothing in the cart counts for SPRING, which is for Kitchen, Bath or Garden.",
+        ),
+        (
+            Percentage(10),
+            [line("mug", 1, 1000, "Bath")],
+            "10 % off Kitchen, Bath or Garden with SPRING.",
+        ),
+        (
+            FREE,
+            [line("pot", 1, 1000, "Bath")],
+            "Add product mug to the cart: up to 2 pieces free with SPRING.",
+        ),
+        (
+            FREE,
+            [line("pot", 1, 1000, "Bath"), line(gone=True)],
+            "Product mug is not for sale any more, so SPRING takes nothing off.",
+        ),
+    ],
+)
+def test_messages_name_what_the_code_is_for(benefit, cart, message) -> None:
+    offer = promotion(benefit, categories=("Kitchen", "Bath", "Garden"))
+    assert discount_of(offer, cart, NOW).message == message
+
+
+def test_the_dearest_pieces_are_free() -> None:
+    mugs = DiscountableLine("mug", 4, 1200, 4400, prices=((2, 1000), (2, 1200)))
+    assert discount_of(promotion(FreeItem("mug", 3)), [mugs], NOW).of_lines == (3400,)
 
 
 def test_minimum_spend_says_how_much_is_missing_of_what_counts() -> None:

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cart_service.domain.cart import Cart
+from cart_service.domain.lines import Pieces
 from cart_service.domain.notices import NoticeType
 from cart_service.domain.operations import Acknowledge, apply_all
 from cart_service.domain.price_policy import PricePolicy
@@ -54,6 +55,65 @@ def test_only_a_hold_that_matters_ends_the_validity() -> None:
     assert priced("hold:48", mug(), hours=49).valid_until is None
     assert priced("live", mug()).valid_until is None
     assert priced("freeze", mug()).valid_until is None
+
+
+RISEN = to_rfc3339(ADDED + timedelta(hours=24))
+
+
+def risen(quantity: int = 998) -> Cart:
+    return Cart("ann").add("mug", 1, 1000, AT).add("mug", quantity, 3000, RISEN)
+
+
+@pytest.mark.parametrize(
+    ("policy", "hours", "total", "prices"),
+    [
+        ("live", 25, 999 * 3500, []),
+        ("freeze", 10_000, 1000 + 998 * 3000, [(1, 1000), (998, 3000)]),
+        ("hold:48", 25, 1000 + 998 * 3000, [(1, 1000), (998, 3000)]),
+        ("hold:48", 48, 3500 + 998 * 3000, [(1, 3500), (998, 3000)]),
+        ("hold:48", 72, 999 * 3500, []),
+    ],
+)
+def test_pieces_added_later_cost_what_they_cost_then(policy: str, hours: float, total: int, prices) -> None:
+    cart = priced(policy, mug(3500, stock=1000), hours=hours, cart=risen())
+    (line,) = cart.lines
+    assert cart.totals.total == line.line_total == total
+    assert [(it.quantity, it.unit_price) for it in line.prices] == prices
+    assert line.unit_price_when_added == 1000
+    (notice,) = line.notices
+    assert "35.00 USD" in notice.message
+    assert "10.00 USD" in notice.message or hours == 48
+
+
+def test_a_summary_is_valid_until_the_first_hold_of_the_line_ends() -> None:
+    assert priced("hold:48", mug(3500), hours=25, cart=risen()).valid_until == ADDED + timedelta(hours=48)
+    assert priced("hold:48", mug(3500), hours=49, cart=risen()).valid_until == ADDED + timedelta(hours=72)
+    assert priced("hold:48", mug(3000), hours=25, cart=risen()).valid_until == ADDED + timedelta(hours=48)
+    assert priced("freeze", mug(3500), hours=25, cart=risen()).valid_until is None
+
+
+@pytest.mark.parametrize("now", [1000, 3000])
+def test_a_notice_says_so_while_any_piece_has_another_price_than_now(now: int) -> None:
+    (notice,) = priced("freeze", mug(now, stock=1000), cart=risen(1)).notices
+    assert notice.message.endswith(
+        "in this cart, which holds earlier prices, 1 for 10.00 USD, 1 for 30.00 USD each."
+    )
+    (notice,) = priced("live", mug(now, stock=1000), cart=risen(1)).notices
+    assert notice.message.endswith(
+        "it cost something else when it was added: 1 for 10.00 USD, 1 for 30.00 USD each."
+    )
+
+
+def test_acknowledging_gives_every_piece_the_price_of_now() -> None:
+    later = to_rfc3339(ADDED + timedelta(hours=30))
+    settled = apply_all([Acknowledge()], risen(1), {"mug": mug(3500)}, later)
+    assert settled.lines["mug"].pieces == (Pieces(2, 3500, later),)
+    assert priced("freeze", mug(4000), cart=settled).totals.total == 7000
+
+
+def test_a_gone_line_has_no_prices() -> None:
+    (line,) = priced("freeze", mug(3500, status=ProductStatus.DELETED), cart=risen()).lines
+    assert (line.line_total, line.prices, line.unit_price) == (0, (), 1000)
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -5,24 +6,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cart_service.domain.cart import Cart
-from cart_service.domain.errors import NothingToUndo
+from cart_service.domain.errors import CartFull, NothingToUndo
+from cart_service.domain.lines import MAX_LINES
 from cart_service.domain.operations import (
     AddItem,
     ClearCart,
     DiscardSaved,
     RemoveItem,
+    RestoreSaved,
     SaveForLater,
     SetQuantity,
     TakeBack,
     apply_all,
 )
 from cart_service.domain.products import Product, ProductStatus
-from cart_service.domain.undo import UNDO_WINDOW, Undoable
+from cart_service.domain.undo import UNDO_WINDOW, Undo, Undoable
 from shared.clock import from_rfc3339, to_rfc3339
 
 AT = "2026-01-01T00:00:00.000Z"
+LATER = "2026-01-01T00:00:01.000Z"
 IDS = ("cup", "mug", "pot")
 SHELF = {id: Product(id, id.title(), None, 100, 50, ProductStatus.ACTIVE, 1) for id in IDS}
+DEARER = {id: replace(product, price=150) for id, product in SHELF.items()}
 
 
 def write(cart: Cart, *operations, at: str = AT) -> Cart:
@@ -61,29 +66,96 @@ def test_what_came_since_stays() -> None:
     assert quantities(write(since, TakeBack())) == {"cup": 1, "mug": 7, "pot": 1}
 
 
-def test_only_what_a_batch_removed_comes_back() -> None:
-    batch = write(FULL, RemoveItem("mug"), AddItem("pot", 3), AddItem("cup", 1))
-    assert quantities(write(batch, TakeBack())) == {"cup": 2, "mug": 2, "pot": 3}
+@pytest.mark.parametrize(
+    "batch",
+    [
+        [RemoveItem("mug"), AddItem("pot", 3), AddItem("cup", 1)],
+        [ClearCart(), AddItem("mug", 2)],
+        [ClearCart(), AddItem("mug", 1)],
+        [SetQuantity("cup", 7), RemoveItem("mug"), AddItem("mug", 4), RemoveItem("mug"), AddItem("mug", 1)],
+        [SaveForLater("mug"), RemoveItem("cup")],
+        [SaveForLater("mug"), AddItem("mug", 4), DiscardSaved("mug"), AddItem("pot", 1)],
+    ],
+)
+def test_a_write_is_taken_back_whole(batch) -> None:
+    batch = write(FULL, *batch, at=LATER)
+    back = write(batch, TakeBack(), at=LATER)
+    assert (back.lines, back.saved) == (FULL.lines, FULL.saved)
+    assert list(back.lines) == list(FULL.lines)
 
 
-def test_what_a_batch_removed_comes_back_also_where_it_was_added_anew() -> None:
-    batch = write(FULL, ClearCart(), AddItem("mug", 1))
-    assert batch.undo is not None
-    assert batch.undo.operation is Undoable.CLEAR
-    assert quantities(write(batch, TakeBack())) == {"cup": 1, "mug": 3}
+def test_pieces_added_since_stay_on_top_of_the_pieces_before() -> None:
+    cleared = write(FULL, ClearCart(), AddItem("mug", 2), at=LATER)
+    since = apply_all([AddItem("mug", 3)], cleared, DEARER, LATER)
+    mug = write(since, TakeBack(), at=LATER).lines["mug"]
+    assert [(it.quantity, it.unit_price) for it in mug.pieces] == [(2, 100), (3, 150)]
+    assert mug.added_at == AT
 
 
-def test_each_removal_of_a_batch_comes_back() -> None:
-    saved = write(FULL, SaveForLater("mug"), AddItem("mug", 4))
-    batch = write(saved, RemoveItem("mug"), DiscardSaved("mug"), AddItem("mug", 1), RemoveItem("mug"))
-    back = write(batch, TakeBack())
-    assert (quantities(back), back.saved["mug"].quantity) == ({"cup": 1, "mug": 5}, 2)
+def test_pieces_removed_since_stay_removed() -> None:
+    batch = write(FULL, RemoveItem("cup"), SetQuantity("mug", 9))
+    less = write(batch, SetQuantity("mug", 8))
+    assert quantities(write(less, TakeBack())) == {"cup": 1, "mug": 1}
+    assert quantities(write(write(batch, SetQuantity("mug", 3)), TakeBack())) == {"cup": 1}
 
 
-def test_a_line_saved_for_later_was_not_removed() -> None:
-    saved = write(FULL, SaveForLater("mug"), RemoveItem("cup"))
-    assert saved.undo is not None
-    assert [line.product_id for line in saved.undo.lines] == ["cup"]
+def test_of_what_the_write_had_added_only_later_pieces_stay() -> None:
+    batch = write(FULL, RemoveItem("cup"), AddItem("pot", 2))
+    since = apply_all([AddItem("pot", 1)], batch, DEARER, LATER)
+    pot = write(since, TakeBack(), at=LATER).lines["pot"]
+    assert [(it.quantity, it.unit_price) for it in pot.pieces] == [(1, 150)]
+
+
+@pytest.mark.parametrize("moved", [[SaveForLater("pot")], [SaveForLater("pot"), AddItem("pot", 1)]])
+def test_what_the_write_had_added_goes_also_from_where_it_was_moved(moved) -> None:
+    batch = write(FULL, RemoveItem("cup"), AddItem("pot", 2))
+    back = write(write(batch, *moved), TakeBack())
+    assert back.quantity_of("pot") + sum(line.quantity for line in back.saved.values()) == len(moved) - 1
+
+
+def test_of_more_saved_pieces_only_those_of_the_write_go() -> None:
+    saved = write(FULL, SaveForLater("mug"))
+    batch = write(saved, RemoveItem("cup"), AddItem("mug", 1))
+    back = write(write(batch, SaveForLater("mug")), TakeBack())
+    assert (quantities(back), back.saved["mug"].quantity) == ({"cup": 1}, 2)
+
+
+def test_a_write_that_undoes_itself_leaves_the_earlier_removal_undoable() -> None:
+    removed = write(FULL, RemoveItem("mug"), at=LATER)
+    nothing = write(removed, AddItem("pot", 1), RemoveItem("pot"), at=LATER)
+    assert nothing is removed
+    assert write(nothing, TakeBack(), at=LATER).lines == FULL.lines
+
+
+def test_removing_what_the_same_write_added_is_no_removal() -> None:
+    added = write(FULL, AddItem("pot", 1), RemoveItem("pot"), AddItem("cup", 1))
+    assert added.undo is None
+
+
+def test_an_undo_that_changes_no_line_is_a_version_too() -> None:
+    """Of a merge that brought a promo code alone, which was taken off since."""
+    merged = replace(FULL, undo=Undo(Undoable.MERGE, AT, promo_turn=5))
+    undone = write(merged, TakeBack())
+    assert (undone.version, undone.undo) == (FULL.version + 1, None)
+    assert undone.differences_since(FULL.version) == ()
+
+
+def test_taking_back_a_whole_cart_for_another_fits() -> None:
+    some = [AddItem(f"p{number}", 1) for number in range(MAX_LINES)]
+    others = [AddItem(f"q{number}", 1) for number in range(MAX_LINES)]
+    shelf = {it.product_id: replace(SHELF["mug"], id=it.product_id) for it in [*some, *others]}
+    full = apply_all(some, Cart("ann"), shelf, AT)
+    other = apply_all([ClearCart(), *others], full, shelf, LATER)
+    assert apply_all([TakeBack()], other, shelf, LATER).lines == full.lines
+    with pytest.raises(CartFull):
+        apply_all([AddItem("q0", 1), TakeBack()], apply_all([ClearCart()], full, shelf, AT), shelf, LATER)
+
+
+def test_lines_come_back_in_the_order_of_adding() -> None:
+    cart = write(Cart("ann"), AddItem("pot", 1), AddItem("cup", 1), AddItem("mug", 1))
+    moved = write(write(cart, SaveForLater("pot")), RemoveItem("cup"))
+    back = write(write(moved, TakeBack(), at=LATER), RestoreSaved("pot"), at=LATER)
+    assert list(back.lines) == ["pot", "cup", "mug"]
 
 
 def test_a_discarded_line_is_saved_again() -> None:

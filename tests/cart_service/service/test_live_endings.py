@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from cart_service.service.live import RENDERINGS_AT_ONCE, LiveLimits, NoMoreStreams, TooManyStreams
-from cart_service.service.live_feed import EndReason
+from cart_service.service.live_feed import CartStream, EndReason
 from tests.cart_service.service.stage import Stage, reason, shown, version_of, viewer
 from tests.support.waiting import eventually
 
@@ -112,3 +112,22 @@ async def test_a_stream_that_was_closed_leaves_nothing_to_be_read(stage: Stage) 
     with stage.live.open("ann", viewer()) as stream:
         assert await version_of(stream) == 2
     assert stage.reads == 2
+
+
+async def test_where_too_much_waits_for_clients_the_slowest_ends() -> None:
+    stage = Stage(LiveLimits(most_bytes=1))
+    with stage.live.open("ann", viewer()) as slow, stage.live.open("bob", viewer("bob")) as quick:
+        await shown(quick)
+        await eventually(lambda: slow.held_bytes > 1)
+        assert await ending(slow) is EndReason.TOO_SLOW
+        assert quick.held_bytes == 0
+        stage.live.cart_changed("bob", 2)
+        stage.version = 2
+        assert await version_of(quick) == 2
+    await stage.live.close()
+
+
+async def ending(stream: CartStream) -> EndReason:
+    """Why it ends, without taking anything before."""
+    await eventually(lambda: stream.has_ended)
+    return await reason(stream)

@@ -32,9 +32,9 @@ def sink() -> RecordingSink:
     return RecordingSink()
 
 
-@pytest.fixture(params=[0, 100], ids=["cold", "hot"])
+@pytest.fixture(params=[0, 2**20], ids=["cold", "hot"])
 def repository(
     request: pytest.FixtureRequest, store: DocumentStore, sink: RecordingSink
 ) -> AggregateRepository[Counter]:
     """With and without hot aggregates: no difference may be seen."""
-    return AggregateRepository(store, CounterCodec(), sink, hot_capacity=request.param)
+    return AggregateRepository(store, CounterCodec(), sink, hot_bytes=request.param)

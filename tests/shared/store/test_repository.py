@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from shared.ids import new_id
 from shared.settings import ServiceSettings
 from shared.store.factory import create_store_factory
+from shared.store.hot import BYTES_OF_ENTRY
 from shared.store.ports import Collection, DocumentStore, StoreOverloaded, StoreUnavailable
 from shared.store.repository import AggregateRepository, Change
 from tests.support.counters import COUNTER_FIELDS, Counter, CounterCodec, add, fail, look
@@ -52,13 +53,17 @@ async def test_parallel_changes_are_written_together_in_order(
     assert operations(collection, "write") <= 2
 
 
+ROOM = 2 * BYTES_OF_ENTRY
+"""For one counter and not for two."""
+
+
 async def test_two_hundred_changes_through_three_replicas_all_count(store_settings: dict[str, Any]) -> None:
     collection = Collection(f"counters_{new_id()}", 1, COUNTER_FIELDS)
     factories = [create_store_factory(ServiceSettings(**store_settings)) for _ in range(3)]
     try:
         stores = [await factory.open(collection) for factory in factories]
         replicas = [
-            AggregateRepository(store, CounterCodec(), hot_capacity=n) for n, store in enumerate(stores)
+            AggregateRepository(store, CounterCodec(), hot_bytes=n * ROOM) for n, store in enumerate(stores)
         ]
         results = await asyncio.gather(
             *(replicas[n % 3].update("one", add("one", 1, f"{n}")) for n in range(200))
@@ -103,7 +108,7 @@ async def test_what_cannot_be_stored_hits_only_its_caller(repository: Repository
 
 async def test_a_result_without_a_write_is_never_told_from_memory(store: DocumentStore) -> None:
     """Another replica wrote in between: what this one still holds is not what its callers may be told."""
-    mine, other = (AggregateRepository(store, CounterCodec(), hot_capacity=10) for _ in range(2))
+    mine, other = (AggregateRepository(store, CounterCodec(), hot_bytes=10 * ROOM) for _ in range(2))
     await mine.update("one", add("one"))
     await other.update("one", add("one"))
     assert await mine.update("one", look) == 2
@@ -118,7 +123,7 @@ async def test_a_result_without_a_write_is_never_told_from_memory(store: Documen
 
 
 async def test_a_hot_change_reads_nothing(store: DocumentStore, collection: Collection) -> None:
-    repository = AggregateRepository(store, CounterCodec(), hot_capacity=1)
+    repository = AggregateRepository(store, CounterCodec(), hot_bytes=ROOM)
     await repository.update("one", add("one"))
     reads = batches(collection, "read")
     for expected in range(2, 12):
@@ -171,7 +176,7 @@ async def test_a_write_that_happened_without_an_answer_is_neither_hidden_nor_rep
         raise StoreUnavailable("the answer was lost")
 
     hooked: Any = HookedStore(store, after=break_off)
-    repository = AggregateRepository(hooked, CounterCodec(), hot_capacity=5)
+    repository = AggregateRepository(hooked, CounterCodec(), hot_bytes=5 * ROOM)
     await repository.update("one", add("one"))
     results, raised = await failures(repository.update("one", add("one")) for _ in range(2))
     assert results == []
@@ -204,7 +209,7 @@ async def test_any_interleaving_is_equal_to_some_order(
 ) -> None:
     """Removals apart, the count is the number of adds that were told; removals only ever start it anew."""
     id = new_id()
-    replicas = [AggregateRepository(store, CounterCodec(), hot_capacity=size) for size in (0, 1, 10)]
+    replicas = [AggregateRepository(store, CounterCodec(), hot_bytes=size * ROOM) for size in (0, 1, 10)]
     added = 0
     for step in steps:
         kinds = [kind for _, kind in step]

@@ -61,7 +61,7 @@ async def test_coalesced_changes_keep_all_their_events_in_order(
 async def test_events_of_a_change_that_was_tried_again_are_kept_once(
     store: DocumentStore, sink: RecordingSink
 ) -> None:
-    replicas = [AggregateRepository(store, CounterCodec(), sink, hot_capacity=10) for _ in range(3)]
+    replicas = [AggregateRepository(store, CounterCodec(), sink, hot_bytes=2**20) for _ in range(3)]
     ids = [f"e{n}" for n in range(60)]
     await asyncio.gather(
         *(replicas[n % 3].update("one", add("one", events=[event(id)])) for n, id in enumerate(ids))
