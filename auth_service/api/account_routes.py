@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from auth_service.api.answers import UserPublic
 from auth_service.api.dependencies import AccountsDep, ClientDep
-from auth_service.api.schemas import AccountDeletion, PasswordChange, ProfileUpdate, UserPublic
+from auth_service.api.schemas import AccountDeletion, PasswordChange, ProfileUpdate
 from auth_service.domain.errors import AccountNotFound, GuestsHaveNoAccount, WrongPassword
 from shared.errors import NotAuthenticated, TooManyRequests
 from shared.http.responses import problem_responses

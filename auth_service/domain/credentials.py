@@ -19,6 +19,7 @@ PASSWORD_MAX = 128
 _LOCAL = re.compile(r"[^\s@\"(),:;<>\[\]\\]+")
 _LABEL = re.compile(r"[^\W_](?:(?:[^\W_]|-){0,61}[^\W_])?")
 _UNPRINTABLE = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
+_CONTROL = {"Cc", "Cs", "Zl", "Zp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,14 @@ def _checked(pointer: str, clean: Callable[[str], str], value: str, errors: list
 
 
 def clean_name(text: str) -> str:
-    """Trimmed, NFC; 1 to 100 characters, none of them a control character. Raises ValueError."""
-    name = unicodedata.normalize("NFC", text).strip()
-    if not 1 <= len(name) <= NAME_MAX:
+    """Trimmed, NFC; 1 to 100 characters as they are given, none of them a control character or the end of a
+    line. Raises ValueError."""
+    name = text.strip() if len(text) <= NAME_MAX else ""
+    if not name:
         raise ValueError(f"A name has 1 to {NAME_MAX} characters.")
-    if any(unicodedata.category(character) in _UNPRINTABLE for character in name):
+    if any(unicodedata.category(character) in _CONTROL for character in name):
         raise ValueError("A name has no control characters.")
-    return name
+    return unicodedata.normalize("NFC", name)
 
 
 def normalise_email(text: str) -> str:
@@ -77,7 +79,7 @@ def normalise_email(text: str) -> str:
     by case, but no provider in use does. Addresses after RFC 6531 (any script) are accepted; quoted local
     parts and address literals are not. Raises ValueError.
     """
-    email = _fold(text)
+    email = _fold(text) if len(text) <= EMAIL_MAX else ""
     local, at, domain = email.rpartition("@")
     if not at or len(email) > EMAIL_MAX or len(local) > EMAIL_LOCAL_MAX:
         raise ValueError("An e-mail address looks like name@example.com.")
@@ -105,12 +107,11 @@ def _is_domain(domain: str) -> bool:
 
 
 def clean_password(text: str) -> str:
-    """NFC, so that two keyboards give the same password; 8 to 128 characters of any script (NIST SP 800-63B).
-    Raises ValueError."""
-    password = unicodedata.normalize("NFC", text)
-    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
+    """NFC, so that two keyboards give the same password; 8 to 128 characters of any script as they are given
+    (NIST SP 800-63B). Raises ValueError."""
+    if not PASSWORD_MIN <= len(text) <= PASSWORD_MAX:
         raise ValueError(f"A password has {PASSWORD_MIN} to {PASSWORD_MAX} characters.")
-    return password
+    return unicodedata.normalize("NFC", text)
 
 
 def claim_id(email: str) -> str:

@@ -4,82 +4,49 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+import orjson
+from fastapi import APIRouter, Depends, Query, Response
 
+from cart_service.api.answers import EMPTY_CART
 from cart_service.api.dependencies import CartServiceDep, OwnerDep
 from cart_service.api.event_stream import CartEvents
 from cart_service.service.live import NoMoreStreams, TooManyStreams
 from cart_service.service.live_feed import EndReason
-from shared.errors import InvalidInput
 from shared.http.headers import RequestHeader
 from shared.http.responses import problem_responses
 from shared.security.dependencies import CurrentUserDep
 
-EXAMPLE = """retry: 1034
+EXAMPLE = f"""retry: 1034
 
 event: cart
-data: {"version":18274421,"items":[],"item_count":0,"line_count":0,"subtotal":0,"discount":0,"total":0,\
-"currency":"USD","promo_code":null,"notices":[],"saved_for_later":[],"undo":null,"updated_at":null}
+data: {orjson.dumps(EMPTY_CART).decode()}
 id: 18274421-5f2c0e9b7a41
 
 event: end
-data: {"reason":"token_expired"}
+data: {{"reason":"token_expired"}}
 
 """
-CART_EVENT = {
-    "type": "object",
-    "required": ["event", "id", "data"],
-    "properties": {
-        "event": {"const": "cart"},
-        "id": {"type": "string", "description": "The cart's ETag, without quotes."},
-        "data": {
-            "type": "string",
-            "contentMediaType": "application/json",
-            "contentSchema": {"$ref": "#/components/schemas/CartPublic"},
-        },
-    },
-}
 UNHEARD = (EndReason.LEFT, EndReason.STALLED)
-END_EVENT = {
-    "type": "object",
-    "required": ["event", "data"],
-    "properties": {
-        "event": {"const": "end"},
-        "data": {
-            "type": "string",
-            "contentMediaType": "application/json",
-            "contentSchema": {
-                "type": "object",
-                "required": ["reason"],
-                "properties": {"reason": {"enum": [str(it) for it in EndReason if it not in UNHEARD]}},
-            },
-        },
-    },
-}
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "Events, until the stream ends. The schema is that of one event.",
+        "description": "Events, until the stream ends.",
         "content": {
-            "text/event-stream": {"schema": {"oneOf": [CART_EVENT, END_EVENT]}, "example": EXAMPLE},
+            "text/event-stream": {
+                "schema": {
+                    "type": "string",
+                    "description": "An event `cart` has a `CartPublic` as its data, and the cart's ETag"
+                    ' without quotes as its id. An event `end` has `{"reason": …}` as its data: one of '
+                    + ", ".join(f"`{reason}`" for reason in EndReason if reason not in UNHEARD)
+                    + ".",
+                },
+                "example": EXAMPLE,
+            },
         },
     }
 }
 
 
-class LastEventIdHeader(RequestHeader):
-    """Gives the id; None for one that is none of ours, since the present cart answers that as well."""
-
-    async def __call__(self, request: Request) -> Any:
-        try:
-            return self.read(request)
-        except InvalidInput:
-            return None
-
-    def parameter(self) -> dict[str, Any]:
-        return {**super().parameter(), "schema": {"type": "string"}}
-
-
-last_event_id = LastEventIdHeader(
+last_event_id = RequestHeader(
     "Last-Event-ID",
     "The id of the last event that the client has. While the cart still looks like that, none is sent.",
     example="18274421-5f2c0e9b7a41",

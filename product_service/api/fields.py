@@ -24,7 +24,7 @@ def _line(longest: int) -> StringConstraints:
 
 Sku = Annotated[
     str,
-    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"),
+    StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"),
     Field(
         description="Your own number of the product; unique without regard to case.", examples=["KIT-1001"]
     ),
@@ -64,7 +64,7 @@ Price = Annotated[
 ]
 Currency = Annotated[
     str,
-    StringConstraints(pattern="^[A-Z]{3}$"),
+    StringConstraints(max_length=3, pattern="^[A-Z]{3}$"),
     Field(description="ISO 4217; the shop sells in one currency.", examples=["USD"]),
 ]
 Stock = Annotated[StrictInt, Field(ge=0, le=10**9, description="Pieces that can be sold.", examples=[36])]
@@ -111,6 +111,7 @@ Attributes = Annotated[
     dict[AttributeName, AttributeValue],
     Field(
         max_length=MAX_ATTRIBUTES,
+        title="Attributes",
         description="Names and plain values, searched too.",
         examples=[{"diameter_cm": 28, "material": "steel", "induction": True}],
     ),
@@ -122,7 +123,12 @@ AttributeChange = Annotated[
 ]
 AttributesPatch = Annotated[
     dict[AttributeName, AttributeChange],
-    Field(max_length=2 * MAX_ATTRIBUTES, description="Merged into the attributes; null removes one."),
+    Field(
+        title="AttributesPatch",
+        max_length=2 * MAX_ATTRIBUTES,
+        description="Merged into the attributes; null removes one.",
+        examples=[{"diameter_cm": 30, "induction": None}],
+    ),
 ]
 
 EditableStatus = Annotated[

@@ -6,6 +6,8 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.http.fields import Count, Cursor
+
 T = TypeVar("T")
 
 
@@ -24,34 +26,9 @@ class PublicModel(BaseModel):
 class Page(PublicModel, Generic[T]):
     """One page of a list."""
 
-    items: list[T]
-    total: Annotated[int, Field(ge=0, description="How many match; at least that many unless it is exact.")]
-    total_is_exact: bool
-    next_cursor: Annotated[str | None, Field(description="For the next page; null on the last one.")] = None
-
-
-class ProblemError(PublicModel):
-    """What is wrong with one value."""
-
-    pointer: Annotated[
-        str,
-        Field(
-            description="A JSON pointer into the body, or `query:…`, `path:…`, `header:…`.",
-            examples=["/items/0/quantity"],
-        ),
-    ]
-    message: Annotated[str, Field(examples=["Input should be greater than or equal to 1"])]
-
-
-class Problem(PublicModel):
-    """An error (RFC 9457)."""
-
-    type: Annotated[
-        str, Field(description="Stable name of the kind.", examples=["urn:trolley:problem:not-found"])
-    ]
-    title: Annotated[str, Field(examples=["Not found"])]
-    status: Annotated[int, Field(examples=[404])]
-    detail: Annotated[str, Field(description="What happened, and what to do.")]
-    instance: Annotated[str, Field(description="Path of the request.")]
-    request_id: Annotated[str, Field(description="As in X-Request-Id and in the logs.")]
-    errors: Annotated[list[ProblemError], Field(description="The values that were refused.")] = []
+    items: Annotated[list[T], Field(max_length=100, description="The matches of this page, in order.")]
+    total: Annotated[Count, Field(description="How many match. If it is not exact, at least so many match.")]
+    total_is_exact: Annotated[bool, Field(description="Whether `total` is exact.", examples=[True])]
+    next_cursor: Annotated[Cursor | None, Field(description="For the next page; null on the last one.")] = (
+        None
+    )

@@ -27,7 +27,7 @@ async def get_liveness() -> Report:
     summary="The service can do its work",
     responses={
         200: {"description": "`ok`, or `degraded`: it serves, with less."},
-        503: {"description": "Not now."},
+        503: {"model": Report, "description": "`unavailable`: not now."},
     },
 )
 async def get_readiness(request: Request) -> Report:

@@ -15,9 +15,9 @@ from shared.errors import (
     ShopError,
     UnsupportedMediaType,
 )
+from shared.http.problem_types import TYPE_PREFIX
 
 MEDIA_TYPE = "application/problem+json"
-TYPE_PREFIX = "urn:trolley:problem:"
 
 
 class MethodNotAllowed(ShopError):

@@ -56,7 +56,7 @@ class Caller:
     async def fuzz(self, operation: APIOperation[Any, Any], mode: GenerationMode, examples: int) -> None:
         """Sends `examples` requests. Raises schemathesis' failure, which says what to repeat."""
         loop = asyncio.get_running_loop()
-        needs_token = "security" in operation.definition.raw
+        needs_token = bool(operation.definition.raw["security"])
 
         @settings(
             max_examples=examples,
