@@ -36,6 +36,8 @@ class Deliveries(Protocol):
 
 
 class Sort(StrEnum):
+    """The order of a list. A minus sign puts the highest first."""
+
     RELEVANCE = "relevance"
     PRICE = "price"
     PRICE_DESCENDING = "-price"

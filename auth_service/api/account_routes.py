@@ -23,6 +23,7 @@ async def get_me(identity: CurrentUserDep, accounts: AccountsDep) -> UserPublic:
 
 @router.patch("/me", summary="Rename the account", responses=problem_responses(GuestsHaveNoAccount))
 async def update_me(body: ProfileUpdate, identity: CurrentUserDep, accounts: AccountsDep) -> UserPublic:
+    """The name shows at once. E-mail address and role stay."""
     return UserPublic.of(await accounts.rename(identity, body.name))
 
 

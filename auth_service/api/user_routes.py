@@ -49,6 +49,7 @@ async def list_users(
 
 @router.get("/{user_id}", summary="Show an account", responses=problem_responses(AccountNotFound))
 async def get_user(user_id: UserId, administration: AdministrationDep) -> UserAdministered:
+    """As of its last change."""
     return UserAdministered.of(await administration.get(user_id))
 
 

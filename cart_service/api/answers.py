@@ -62,12 +62,16 @@ class SummaryItemPublic(BaseModel):
     unit_price: Annotated[
         Money,
         Field(
-            description="What a piece costs in this cart: the price now, unless the shop's price policy still"
+            description="What a piece costs in this cart, in minor units of `currency`: the price now, unless the shop's price policy still"
             " holds the one when it was added. Of a gone product, the price when it was added."
         ),
     ]
-    line_total: Annotated[Money, Field(description="`unit_price` times `quantity`; 0 when gone.")]
-    discount: Annotated[Money, Field(description="What the promo code takes off this line.")]
+    line_total: Annotated[
+        Money, Field(description="`unit_price` times `quantity`, in minor units of `currency`; 0 when gone.")
+    ]
+    discount: Annotated[
+        Money, Field(description="What the promo code takes off this line, in minor units of `currency`.")
+    ]
     discount_explanation: Annotated[
         Message | None,
         Field(description="Why, in English; null without a discount.", examples=["10 % off with SPRING10."]),
@@ -93,9 +97,14 @@ class CartItemPublic(SummaryItemPublic):
             examples=["/images/mug.webp"],
         ),
     ]
-    unit_price_now: Annotated[Money, Field(description="Price of a piece in the catalogue now.")]
+    unit_price_now: Annotated[
+        Money, Field(description="Price of a piece in the catalogue now, in minor units of `currency`.")
+    ]
     unit_price_when_added: Annotated[
-        Money, Field(description="Price of a piece when the line was added, or acknowledged last.")
+        Money,
+        Field(
+            description="Price of a piece when the line was added, or acknowledged last, in minor units of `currency`."
+        ),
     ]
     added_at: Annotated[AwareTimestamp, Field(description="When the line was added.")]
 
@@ -115,7 +124,7 @@ class PromoCodePublic(BaseModel):
         ),
     ]
     counts: Annotated[bool, Field(description="Whether it works now. One that does not may later.")]
-    discount: Annotated[Money, Field(description="What it takes off the cart.")]
+    discount: Annotated[Money, Field(description="What it takes off the cart, in minor units of `currency`.")]
     reason: Annotated[Reason | None, Field(description="Why it does not count; null when it does.")]
     message: Annotated[
         Message, Field(description="What it does, in English.", examples=["10 % off with SPRING10."])
@@ -151,9 +160,12 @@ class TotalsPublic(BaseModel):
     line_count: Annotated[
         int, Field(ge=0, le=MAX_LINES, description="Number of lines, gone ones too.", examples=[1])
     ]
-    subtotal: Annotated[Money, Field(description="Sum of the lines' totals.")]
-    discount: Annotated[Money, Field(description="Sum of all discounts.")]
-    total: Annotated[Money, Field(description="What the cart costs: `subtotal` less `discount`.")]
+    subtotal: Annotated[Money, Field(description="Sum of the lines' totals, in minor units of `currency`.")]
+    discount: Annotated[Money, Field(description="Sum of all discounts, in minor units of `currency`.")]
+    total: Annotated[
+        Money,
+        Field(description="What the cart costs, in minor units of `currency`: `subtotal` less `discount`."),
+    ]
     currency: Currency
     promo_code: Annotated[PromoCodePublic | None, Field(description="The promo code, if there is one.")]
     notices: Annotated[

@@ -2,46 +2,61 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-import orjson
 from fastapi import APIRouter, Depends, Query, Response
+from pydantic import Field, Json, WithJsonSchema
 
-from cart_service.api.answers import EMPTY_CART
+from cart_service.api.answers import CartPublic
 from cart_service.api.dependencies import CartServiceDep, OwnerDep
 from cart_service.api.event_stream import CartEvents
 from cart_service.service.live import NoMoreStreams, TooManyStreams
 from cart_service.service.live_feed import EndReason
 from shared.http.headers import RequestHeader
+from shared.http.models import PublicModel
 from shared.http.responses import problem_responses
 from shared.security.dependencies import CurrentUserDep
 
-EXAMPLE = f"""retry: 1034
-
-event: cart
-data: {orjson.dumps(EMPTY_CART).decode()}
-id: 18274421-5f2c0e9b7a41
-
-event: end
-data: {{"reason":"token_expired"}}
-
-"""
+LONGEST_EVENT = 10_000_000
 UNHEARD = (EndReason.LEFT, EndReason.STALLED)
+HEARD = {"type": "string", "enum": [str(reason) for reason in EndReason if reason not in UNHEARD]}
+
+
+class StreamEnd(PublicModel):
+    """Why a stream ends."""
+
+    reason: Annotated[
+        EndReason, WithJsonSchema(HEARD), Field(description="Why it ends.", examples=["token_expired"])
+    ]
+
+
+class EndEvent(PublicModel):
+    """The last event of a stream."""
+
+    event: Annotated[Literal["end"], Field(description="Name of the event.")]
+    data: Annotated[Json[StreamEnd], Field(max_length=1000, description="Why the stream ends, as JSON.")]
+
+
+class CartEvent(PublicModel):
+    """The cart as it is now."""
+
+    event: Annotated[Literal["cart"], Field(description="Name of the event.")]
+    id: Annotated[
+        str,
+        Field(
+            max_length=128,
+            description="The cart's ETag, without quotes.",
+            examples=["18274421-5f2c0e9b7a41"],
+        ),
+    ]
+    data: Annotated[Json[CartPublic], Field(max_length=LONGEST_EVENT, description="The cart, as JSON.")]
+
+
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "Events, until the stream ends.",
-        "content": {
-            "text/event-stream": {
-                "schema": {
-                    "type": "string",
-                    "description": "An event `cart` has a `CartPublic` as its data, and the cart's ETag"
-                    ' without quotes as its id. An event `end` has `{"reason": …}` as its data: one of '
-                    + ", ".join(f"`{reason}`" for reason in EndReason if reason not in UNHEARD)
-                    + ".",
-                },
-                "example": EXAMPLE,
-            },
-        },
+        "description": "Events, until the stream ends. The schema is that of one event.",
+        "model": CartEvent | EndEvent,
+        "content": {"text/event-stream": {}},
     }
 }
 
@@ -75,6 +90,10 @@ async def get_cart_events(
 ) -> Response:
     """Server-Sent Events (WHATWG HTML, section 9.2): the cart now, then again each time it looks different,
     whoever changed it and wherever; also when a price, a name or the stock of a product in it changes.
+
+        event: cart
+        data: {"version":18274421,"items":[],…}
+        id: 18274421-5f2c0e9b7a41
 
     An event `cart` has the JSON of `GET /api/v1/cart` as its data and the ETag without quotes as its id. Only
     the newest cart is sent: whoever reads slowly or was away skips what lies between. Lines that begin with a

@@ -33,7 +33,9 @@ class ListParameters(BaseModel):
     brand: str | None = Field(None, max_length=100, description="The product's brand.")
     price_min: Money | None = Field(None, description="In minor units, inclusive.")
     price_max: Money | None = Field(None, description="In minor units, inclusive.")
-    in_stock: bool | None = Field(None, description="true: what can be bought now; false: what is sold out.")
+    in_stock: bool | None = Field(
+        None, description="`true`: what can be bought now; `false`: what is sold out."
+    )
     status: Literal["draft", "active", "archived"] = Field(
         "active", description="Other than active needs the scope `catalog:write`."
     )

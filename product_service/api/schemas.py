@@ -14,8 +14,8 @@ from product_service.api.fields import (
     Currency,
     Description,
     EditableStatus,
-    ImageUrl,
     Name,
+    OptionalImageUrl,
     Price,
     Sku,
     Stock,
@@ -35,7 +35,7 @@ class ProductUpdate(StrictModel):
     description: Description = ""
     brand: Brand = ""
     categories: Categories = Field(default_factory=list)
-    image_url: ImageUrl | None = None
+    image_url: OptionalImageUrl = None
     price: Price
     currency: Currency | None = Field(None, description="Default: the currency of the shop.")
     stock: Stock = 0
@@ -74,7 +74,7 @@ class ProductPatch(StrictModel):
     description: Description = Field(default_factory=str)
     brand: Brand = Field(default_factory=str)
     categories: Categories = Field(default_factory=list)
-    image_url: ImageUrl | None = None
+    image_url: OptionalImageUrl = None
     price: Price = Field(default_factory=int)
     currency: Currency = Field(default_factory=str)
     stock: Stock = Field(default_factory=int)
@@ -102,7 +102,7 @@ class ProductPublic(PublicModel):
     description: Description
     brand: Brand
     categories: Categories
-    image_url: ImageUrl | None
+    image_url: OptionalImageUrl
     price: Price
     currency: Currency
     stock: Stock

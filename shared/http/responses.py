@@ -34,13 +34,14 @@ def problem_responses(
     of_status: dict[int, list[type[ShopError]]] = defaultdict(list)
     for error in errors:
         of_status[error.status].append(error)
-    described = {status: _describe(kinds, members or {}) for status, kinds in sorted(of_status.items())}
-    for status, response in described.items():
+    described: dict[int | str, dict[str, Any]] = {}
+    for status, kinds in sorted(of_status.items()):
+        described[status] = response = _describe(kinds, members or {})
         if model is not None:
             response["model"] = model
         else:
             response["content"][MEDIA_TYPE]["schema"] = {"$ref": SCHEMAS + OF_STATUS[status]}
-    return {**described}
+    return described
 
 
 def _describe(errors: list[type[ShopError]], members: dict[str, Any]) -> dict[str, Any]:
