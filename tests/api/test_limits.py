@@ -1,0 +1,279 @@
+"""The document and the service agree on every limit, pattern, format and default.
+
+Each field of each operation is sent values at, within and past what the document states. What the document
+allows is not refused for that field's sake. What it does not allow is refused with 422, and the field is
+named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+import auth_service.main
+import cart_service.main
+import product_service.main
+from auth_service.settings import AuthSettings
+from cart_service.settings import CartSettings
+from product_service.settings import ProductSettings
+from shared.ids import new_id
+from shared.security.identity import Role
+from tests.api.candidates import MADE_BY_THE_SHOP, OF_THE_SHOP, Document
+from tests.support.apps import running
+from tests.support.tokens import TokenIssuer
+from trolley.openapi.operations import Operation, operations_of
+
+Json = dict[str, Any]
+
+CHEAP = {"auth_password_memory_kib": 64, "auth_password_iterations": 1}
+PATIENT = dict.fromkeys(("auth_failures_per_account", "auth_failures_per_client"), 10**6)
+SERVICES: dict[str, Callable[[Json], FastAPI]] = {
+    "auth": lambda settings: auth_service.main.create_app(AuthSettings(**settings, **CHEAP, **PATIENT)),
+    "products": lambda settings: product_service.main.create_app(ProductSettings(**settings)),
+    "cart": lambda settings: cart_service.main.create_app(CartSettings(**settings)),
+}
+STREAMS = ("application/x-ndjson", "text/csv")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A request that tries one value of one field. `pointer` is how an error names the field."""
+
+    operation: Operation
+    pointer: str
+    value: Any
+    is_valid: bool
+    request: Json = field(repr=False)
+
+    def disagreement(self, answer: httpx.Response) -> str | None:
+        """What the document and the service do not agree on, if anything."""
+        told = f"{self.operation.id} {self.pointer} = {str(self.value)[:80]!r} ({_size(self.value)})"
+        assert answer.status_code < 500, told
+        if answer.status_code == 429:
+            return f"{told}: was never tried, the limit of requests came first"
+        body = answer.json() if answer.status_code in (400, 422) else {}
+        named = [error["pointer"] for error in body.get("errors", ())]
+        refused = any(pointer == self.pointer or pointer.startswith(f"{self.pointer}/") for pointer in named)
+        if self.is_valid and refused:
+            return f"{told}: the document allows it, the service says {body['errors']}"
+        if not self.is_valid and (answer.status_code != 422 or not refused):
+            return f"{told}: the document forbids it, the service says {answer.status_code} {named}"
+        return None
+
+
+def _size(value: Any) -> str:
+    return f"{len(value)} long" if isinstance(value, (str, list, dict)) else type(value).__name__
+
+
+def attempts(document: Document, operation: Operation) -> Iterator[Attempt]:
+    base = base_request(document, operation)
+    yield from of_parameters(document, operation, base)
+    described = operation.described.get("requestBody")
+    if described is None:
+        return
+    media_type, content = next(iter(described["content"].items()))
+    if media_type in STREAMS:
+        return
+    for variant in document.alternatives(content["schema"]):
+        for place, value in document.values(variant):
+            if not isinstance(value, dict):
+                continue
+            if media_type != "application/json" and not is_form(value):
+                continue
+            if place and place[-1] in MADE_BY_THE_SHOP | OF_THE_SHOP and document.accepts(variant, value):
+                continue
+            pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in place)
+            if {"kind", "op"} & set(map(str, place[-1:])):
+                continue  # another kind is another body, with fields of its own
+            sent = {"json" if media_type == "application/json" else "data": value}
+            is_valid = document.accepts(content["schema"], value)
+            yield Attempt(operation, pointer, at(value, place), is_valid, {**base, **sent})
+
+
+def is_form(value: Json) -> bool:
+    """A form holds texts alone, and an empty one is as good as none."""
+    return all(isinstance(text, str) and text for text in value.values())
+
+
+def at(value: Any, place: tuple[str | int, ...]) -> Any:
+    for step in place:
+        present = isinstance(value, list) or step in value
+        value = value[step] if present else "left out"
+    return value
+
+
+def base_request(document: Document, operation: Operation) -> Json:
+    path = operation.path
+    for parameter in operation.parameters("path"):
+        path = path.replace(f"{{{parameter['name']}}}", quote(str(document.example(parameter["schema"]))))
+    headers = (
+        {"If-Match": "*"} if any(p["name"] == "If-Match" for p in operation.parameters("header")) else {}
+    )
+    query = {"once": "true"} if any(p["name"] == "once" for p in operation.parameters("query")) else {}
+    return {"method": operation.method, "url": path, "headers": headers, "params": query}
+
+
+def of_parameters(document: Document, operation: Operation, base: Json) -> Iterator[Attempt]:
+    for place in ("path", "query", "header"):
+        for parameter in operation.parameters(place):
+            name, schema = parameter["name"], parameter["schema"]
+            for value in texts(document, schema):
+                is_valid = document.accepts(schema, typed(document, schema, value))
+                if (is_valid and name in MADE_BY_THE_SHOP) or not can_be_sent(place, value):
+                    continue
+                request = {**base, **placed(place, name, value, operation, base)}
+                yield Attempt(operation, f"{place}:{name}", value, is_valid, request)
+
+
+def texts(document: Document, schema: Json) -> set[str]:
+    kinds = {kind.get("type") for kind in document.alternatives(schema)}
+    found = [value for place, value in document.values(schema) if not place]
+    if kinds & {"integer", "boolean"}:
+        return {str(value) for value in found if type(value) is int or value in ("text", "a b")}
+    return {value for value in found if isinstance(value, str)}
+
+
+def typed(document: Document, schema: Json, text: str) -> Any:
+    kinds = {kind.get("type") for kind in document.alternatives(schema)}
+    if "integer" in kinds and text.lstrip("-").isdecimal():
+        return int(text)
+    return {"true": True, "false": False}.get(text, text) if "boolean" in kinds else text
+
+
+def can_be_sent(place: str, text: str) -> bool:
+    if not text.strip() or "\x00" in text:
+        return False  # as good as not given; and a NUL makes the whole request malformed
+    if place == "header":
+        return text.isascii() and text.isprintable()
+    return place == "query" or "/" not in text
+
+
+def placed(place: str, name: str, value: str, operation: Operation, base: Json) -> Json:
+    if place == "path":
+        return {"url": operation.path.replace(f"{{{name}}}", quote(value, safe=""))}
+    key = "params" if place == "query" else "headers"
+    return {key: {**base[key], name: value}}
+
+
+@asynccontextmanager
+async def service(
+    name: str, tmp_path: Path, nats_url: str, redis_url: str
+) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
+    app = SERVICES[name]({"sqlite_directory": tmp_path, "nats_url": nats_url, "redis_url": redis_url})
+    async with running(app) as client:
+        yield app, client
+
+
+def service_operations(app: FastAPI) -> list[Operation]:
+    return operations_of(app.openapi())
+
+
+@pytest.mark.parametrize("name", SERVICES)
+async def test_the_service_refuses_what_the_document_forbids_and_nothing_else(
+    name: str, tmp_path: Path, nats_url: str, redis_url: str, tokens: TokenIssuer
+) -> None:
+    disagreements = []
+    async with service(name, tmp_path, nats_url, redis_url) as (app, client):
+        document = Document(app.openapi())
+        for operation in service_operations(app):
+            for attempt in attempts(document, operation):
+                user, session = new_id(), new_id()
+                token = tokens.issue(user, Role.ADMIN, session_id=session)
+                headers = {"Authorization": token, "X-Forwarded-For": f"10.{new_id()[:8]}"}
+                request = {**attempt.request, "headers": {**headers, **attempt.request["headers"]}}
+                found = attempt.disagreement(await client.request(**request))
+                disagreements += [found] if found else []
+    assert not disagreements, "\n".join(disagreements)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_limit_of_a_text_can_be_reached(name: str) -> None:
+    """Otherwise the longest text that is tried is one that another rule forbids, and proves nothing."""
+    app = SERVICES[name]({})
+    document = Document(app.openapi())
+    for schema in requested(document, service_operations(app)):
+        limits = {schema["maxLength"]} | ({schema["minLength"]} if "minLength" in schema else set())
+        for length in limits:
+            assert document.accepts(schema, document.text_of(schema, length)), schema
+
+
+def requested(document: Document, operations: list[Operation]) -> Iterator[Json]:
+    """The texts of all requests."""
+    for operation in operations:
+        for parameter in operation.described.get("parameters", ()):
+            yield from texts_in(document, parameter["schema"])
+        for media_type, content in operation.described.get("requestBody", {}).get("content", {}).items():
+            if media_type not in STREAMS:
+                yield from texts_in(document, content["schema"])
+
+
+def texts_in(document: Document, schema: Json) -> Iterator[Json]:
+    for kind in document.alternatives(schema):
+        if kind.get("type") == "string" and "maxLength" in kind:
+            yield kind
+        within = [*kind.get("properties", {}).values(), kind.get("items"), kind.get("propertyNames")]
+        within.append(kind.get("additionalProperties"))
+        for part in within:
+            if isinstance(part, dict):
+                yield from texts_in(document, part)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_is_left_out_has_the_documented_default(name: str) -> None:
+    app = SERVICES[name]({})
+    document = Document(app.openapi())
+    compared = 0
+    for route in app.routes:
+        if not isinstance(route, APIRoute) or not route.include_in_schema:
+            continue
+        operation = document.paths[route.path_format][min(route.methods).lower()]
+        content = operation.get("requestBody", {}).get("content", {})
+        for described in content.values() if route.body_field is not None else ():
+            compared += compare_defaults(document, route.body_field, described["schema"])
+    assert compared or name == "auth"
+
+
+def compare_defaults(document: Document, body: Any, schema: Json) -> int:
+    """Reads each body with a default left out and with the default given; counts them."""
+    compared = 0
+    for kind in document.alternatives(schema):
+        base = document.example(kind)
+        for field_name, described in kind.get("properties", {}).items():
+            if "default" not in described:
+                continue
+            without = {key: value for key, value in base.items() if key != field_name}
+            given = {**without, field_name: described["default"]}
+            (left_out, refused), (value, errors) = (body.validate(it, {}, loc=()) for it in (without, given))
+            assert not refused, (field_name, refused)
+            assert not errors, (field_name, errors)
+            assert left_out == value, field_name
+            compared += 1
+    return compared
+
+
+@pytest.mark.parametrize("name", SERVICES)
+async def test_a_query_parameter_that_is_left_out_has_the_documented_default(
+    name: str, tmp_path: Path, nats_url: str, redis_url: str, tokens: TokenIssuer
+) -> None:
+    async with service(name, tmp_path, nats_url, redis_url) as (app, client):
+        document = Document(app.openapi())
+        headers = {"Authorization": tokens.issue(new_id(), Role.ADMIN)}
+        for operation in service_operations(app):
+            for parameter in operation.parameters("query"):
+                default = parameter["schema"].get("default")
+                if default is None or operation.method != "get" or parameter["name"] == "once":
+                    continue
+                request = {**base_request(document, operation), "headers": headers}
+                given = {**request, "params": {parameter["name"]: default}}
+                left_out, answer = await client.request(**request), await client.request(**given)
+                assert (left_out.status_code, left_out.json()) == (answer.status_code, answer.json())
+                assert answer.status_code == 200, answer.text
