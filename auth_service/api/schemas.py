@@ -78,12 +78,13 @@ class TokenForm(BaseModel):
     username: Annotated[
         str,
         Field(
+            min_length=1,
             max_length=credentials.EMAIL_MAX,
             description="The e-mail address.",
             examples=["ana@example.com"],
         ),
     ]
-    password: GivenPassword
+    password: Annotated[GivenPassword, Field(min_length=1)]
 
 
 class RefreshRequest(StrictModel):

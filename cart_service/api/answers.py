@@ -62,8 +62,9 @@ class SummaryItemPublic(BaseModel):
     unit_price: Annotated[
         Money,
         Field(
-            description="What a piece costs in this cart, in minor units of `currency`: the price now, unless the shop's price policy still"
-            " holds the one when it was added. Of a gone product, the price when it was added."
+            description="What a piece costs in this cart, in minor units of `currency`: the price now, unless"
+            " the shop's price policy still holds the one when it was added. Of a gone product, the"
+            " price when it was added."
         ),
     ]
     line_total: Annotated[
@@ -103,7 +104,8 @@ class CartItemPublic(SummaryItemPublic):
     unit_price_when_added: Annotated[
         Money,
         Field(
-            description="Price of a piece when the line was added, or acknowledged last, in minor units of `currency`."
+            description="Price of a piece when the line was added, or acknowledged last, in minor units of"
+            " `currency`."
         ),
     ]
     added_at: Annotated[AwareTimestamp, Field(description="When the line was added.")]

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from shared.errors import ShopError
+from shared.http.fields import TIME_SCHEMA
 from shared.http.models import PublicModel
 from shared.http.problem_types import BY_CODE, PROBLEM_TYPES, TYPE_PREFIX
 
@@ -100,7 +101,7 @@ _MEMBERS: dict[str, Json] = {
     "quantity": {"type": "integer", "minimum": 0, "maximum": 999, "description": "Pieces in the line now."},
     "limit": {"type": "integer", "minimum": 0, "maximum": 999, "description": "The most that is possible."},
     "promo_code": {"type": "string", "maxLength": 40, "description": "The promo code that it is about."},
-    "starts_at": {"type": "string", "format": "date-time", "description": "From when on the code works."},
+    "starts_at": TIME_SCHEMA | {"description": "From when on the code works."},
     "per_user_limit": {
         "type": "integer",
         "minimum": 1,

@@ -7,8 +7,7 @@ named.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,31 +15,16 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from fastapi import FastAPI
-from fastapi.routing import APIRoute
 
-import auth_service.main
-import cart_service.main
-import product_service.main
-from auth_service.settings import AuthSettings
-from cart_service.settings import CartSettings
-from product_service.settings import ProductSettings
 from shared.ids import new_id
 from shared.security.identity import Role
 from tests.api.candidates import MADE_BY_THE_SHOP, OF_THE_SHOP, Document
-from tests.support.apps import running
+from tests.api.services import SERVICES, base_request, service, service_operations
 from tests.support.tokens import TokenIssuer
-from trolley.openapi.operations import Operation, operations_of
+from trolley.openapi.operations import Operation
 
 Json = dict[str, Any]
 
-CHEAP = {"auth_password_memory_kib": 64, "auth_password_iterations": 1}
-PATIENT = dict.fromkeys(("auth_failures_per_account", "auth_failures_per_client"), 10**6)
-SERVICES: dict[str, Callable[[Json], FastAPI]] = {
-    "auth": lambda settings: auth_service.main.create_app(AuthSettings(**settings, **CHEAP, **PATIENT)),
-    "products": lambda settings: product_service.main.create_app(ProductSettings(**settings)),
-    "cart": lambda settings: cart_service.main.create_app(CartSettings(**settings)),
-}
 STREAMS = ("application/x-ndjson", "text/csv")
 
 
@@ -111,17 +95,6 @@ def at(value: Any, place: tuple[str | int, ...]) -> Any:
     return value
 
 
-def base_request(document: Document, operation: Operation) -> Json:
-    path = operation.path
-    for parameter in operation.parameters("path"):
-        path = path.replace(f"{{{parameter['name']}}}", quote(str(document.example(parameter["schema"]))))
-    headers = (
-        {"If-Match": "*"} if any(p["name"] == "If-Match" for p in operation.parameters("header")) else {}
-    )
-    query = {"once": "true"} if any(p["name"] == "once" for p in operation.parameters("query")) else {}
-    return {"method": operation.method, "url": path, "headers": headers, "params": query}
-
-
 def of_parameters(document: Document, operation: Operation, base: Json) -> Iterator[Attempt]:
     for place in ("path", "query", "header"):
         for parameter in operation.parameters(place):
@@ -162,19 +135,6 @@ def placed(place: str, name: str, value: str, operation: Operation, base: Json) 
         return {"url": operation.path.replace(f"{{{name}}}", quote(value, safe=""))}
     key = "params" if place == "query" else "headers"
     return {key: {**base[key], name: value}}
-
-
-@asynccontextmanager
-async def service(
-    name: str, tmp_path: Path, nats_url: str, redis_url: str
-) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
-    app = SERVICES[name]({"sqlite_directory": tmp_path, "nats_url": nats_url, "redis_url": redis_url})
-    async with running(app) as client:
-        yield app, client
-
-
-def service_operations(app: FastAPI) -> list[Operation]:
-    return operations_of(app.openapi())
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -225,55 +185,3 @@ def texts_in(document: Document, schema: Json) -> Iterator[Json]:
         for part in within:
             if isinstance(part, dict):
                 yield from texts_in(document, part)
-
-
-@pytest.mark.parametrize("name", SERVICES)
-def test_what_is_left_out_has_the_documented_default(name: str) -> None:
-    app = SERVICES[name]({})
-    document = Document(app.openapi())
-    compared = 0
-    for route in app.routes:
-        if not isinstance(route, APIRoute) or not route.include_in_schema:
-            continue
-        operation = document.paths[route.path_format][min(route.methods).lower()]
-        content = operation.get("requestBody", {}).get("content", {})
-        for described in content.values() if route.body_field is not None else ():
-            compared += compare_defaults(document, route.body_field, described["schema"])
-    assert compared or name == "auth"
-
-
-def compare_defaults(document: Document, body: Any, schema: Json) -> int:
-    """Reads each body with a default left out and with the default given; counts them."""
-    compared = 0
-    for kind in document.alternatives(schema):
-        base = document.example(kind)
-        for field_name, described in kind.get("properties", {}).items():
-            if "default" not in described:
-                continue
-            without = {key: value for key, value in base.items() if key != field_name}
-            given = {**without, field_name: described["default"]}
-            (left_out, refused), (value, errors) = (body.validate(it, {}, loc=()) for it in (without, given))
-            assert not refused, (field_name, refused)
-            assert not errors, (field_name, errors)
-            assert left_out == value, field_name
-            compared += 1
-    return compared
-
-
-@pytest.mark.parametrize("name", SERVICES)
-async def test_a_query_parameter_that_is_left_out_has_the_documented_default(
-    name: str, tmp_path: Path, nats_url: str, redis_url: str, tokens: TokenIssuer
-) -> None:
-    async with service(name, tmp_path, nats_url, redis_url) as (app, client):
-        document = Document(app.openapi())
-        headers = {"Authorization": tokens.issue(new_id(), Role.ADMIN)}
-        for operation in service_operations(app):
-            for parameter in operation.parameters("query"):
-                default = parameter["schema"].get("default")
-                if default is None or operation.method != "get" or parameter["name"] == "once":
-                    continue
-                request = {**base_request(document, operation), "headers": headers}
-                given = {**request, "params": {parameter["name"]: default}}
-                left_out, answer = await client.request(**request), await client.request(**given)
-                assert (left_out.status_code, left_out.json()) == (answer.status_code, answer.json())
-                assert answer.status_code == 200, answer.text
