@@ -72,13 +72,15 @@ class ProductDetails:
         return self == other and _types(self.attributes) == _types(other.attributes)
 
     def merged(self, changes: Mapping[str, Any]) -> ProductDetails:
-        """The details after a JSON merge patch (RFC 7396): attributes are merged, null removes one.
+        """The details after a JSON merge patch (RFC 7396): attributes are merged, null removes one,
+        or all of them.
 
         Raises `InvalidInput` when there are too many attributes then.
         """
         if "attributes" not in changes:
             return replace(self, **changes)
-        merged = {**self.attributes, **changes["attributes"]}
+        change = changes["attributes"]
+        merged = {} if change is None else {**self.attributes, **change}
         attributes = {name: value for name, value in merged.items() if value is not None}
         if len(attributes) > MAX_ATTRIBUTES:
             raise _invalid("/attributes", f"would be {len(attributes)}, and {MAX_ATTRIBUTES} is the most")

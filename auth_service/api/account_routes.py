@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from auth_service.api.answers import UserPublic
-from auth_service.api.dependencies import AccountsDep, ClientDep
+from auth_service.api.dependencies import AccountsDep, ClientDep, CurrentPasswordDep
 from auth_service.api.schemas import AccountDeletion, PasswordChange, ProfileUpdate
 from auth_service.domain.errors import AccountNotFound, GuestsHaveNoAccount, WrongPassword
-from shared.errors import NotAuthenticated, TooManyRequests
+from shared.errors import FieldError, InvalidInput, NotAuthenticated, TooManyRequests
 from shared.http.responses import problem_responses
 from shared.security.dependencies import CurrentUserDep
 
@@ -23,8 +23,8 @@ async def get_me(identity: CurrentUserDep, accounts: AccountsDep) -> UserPublic:
 
 @router.patch("/me", summary="Rename the account", responses=problem_responses(GuestsHaveNoAccount))
 async def update_me(body: ProfileUpdate, identity: CurrentUserDep, accounts: AccountsDep) -> UserPublic:
-    """The name shows at once. E-mail address and role stay."""
-    return UserPublic.of(await accounts.rename(identity, body.name))
+    """A JSON merge patch (RFC 7396). The name shows at once; e-mail address and role stay."""
+    return UserPublic.of(await accounts.rename(identity, body.new_name))
 
 
 @router.delete(
@@ -34,11 +34,19 @@ async def update_me(body: ProfileUpdate, identity: CurrentUserDep, accounts: Acc
     responses=problem_responses(WrongPassword, GuestsHaveNoAccount, TooManyRequests),
 )
 async def delete_me(
-    body: AccountDeletion, client: ClientDep, identity: CurrentUserDep, accounts: AccountsDep
+    client: ClientDep,
+    identity: CurrentUserDep,
+    accounts: AccountsDep,
+    password: CurrentPasswordDep,
+    body: AccountDeletion | None = None,
 ) -> None:
     """For good: everything personal is erased, every session ends, the cart is removed, and the e-mail
-    address is free again."""
-    await accounts.delete(identity, body.password, client)
+    address is free again. Send the password in the body, or in `Current-Password` where something on the way
+    drops the bodies of DELETE requests; the body counts where there are both."""
+    given = body.password if body is not None else password
+    if given is None:
+        raise _password_missing()
+    await accounts.delete(identity, given, client)
 
 
 @router.post(
@@ -52,3 +60,8 @@ async def change_password(
 ) -> None:
     """Every other session of the account ends."""
     await accounts.change_password(identity, body.current_password, body.new_password, client)
+
+
+def _password_missing() -> InvalidInput:
+    message = "Send the account's password, here or in the header Current-Password."
+    return InvalidInput("The password is missing.", errors=[FieldError("/password", message)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
 
@@ -15,6 +15,7 @@ from auth_service.service import (
     KeyService,
     SessionService,
 )
+from shared.http.headers import RequestHeader
 from shared.http.runtime import use_cases
 
 
@@ -46,6 +47,26 @@ async def client(request: Request) -> Client:
     return Client(address[:64], request.headers.get("user-agent", ""))
 
 
+class PasswordHeader(RequestHeader):
+    """Gives a password in UTF-8. It is never logged: no header is."""
+
+    async def __call__(self, request: Request) -> Any:
+        text = self.read(request)
+        try:
+            return None if text is None else text.encode("latin-1").decode()
+        except UnicodeDecodeError as error:
+            raise self.invalid("Expected UTF-8.") from error
+
+    def parameter(self) -> dict[str, Any]:
+        described = super().parameter()
+        return {**described, "schema": {**described["schema"], "format": "password"}}
+
+
+current_password = PasswordHeader(
+    "Current-Password", "The account's password, in UTF-8, instead of the body.", max_length=4096
+)
+
+
 async def no_store(response: Response) -> None:
     """Answers with tokens are not kept by caches (RFC 6749, section 5.1)."""
     response.headers["Cache-Control"] = "no-store"
@@ -56,4 +77,5 @@ SessionsDep = Annotated[SessionService, Depends(sessions)]
 EndingsDep = Annotated[Endings, Depends(endings)]
 AdministrationDep = Annotated[AdministrationService, Depends(administration)]
 KeysDep = Annotated[KeyService, Depends(keys)]
+CurrentPasswordDep = Annotated[str | None, Depends(current_password)]
 ClientDep = Annotated[Client, Depends(client)]

@@ -1,10 +1,11 @@
-"""What comes in over HTTP. Lengths are those of the domain: characters as they are given."""
+"""What comes in over HTTP. Lengths are those of the domain, which counts characters after normalisation;
+`max_length` bounds what is normalised at all."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field
 
 from auth_service.api.answers import LONGEST_TOKEN
 from auth_service.domain import credentials
@@ -17,38 +18,42 @@ _VISIBLE_LINE = rf"^[^{_CONTROL}]*[^\s{_CONTROL}][^{_CONTROL}]*$"
 Name = Annotated[
     str,
     Field(
-        min_length=1,
-        max_length=credentials.NAME_MAX,
+        max_length=credentials.AS_TYPED * credentials.NAME_MAX,
         pattern=_VISIBLE_LINE,
         description=f"1 to {credentials.NAME_MAX} characters on one line; shown to others.",
         examples=["Ana Martínez"],
+        json_schema_extra={"minLength": 1, "maxLength": credentials.NAME_MAX},
     ),
     AfterValidator(credentials.clean_name),
 ]
 Email = Annotated[
     str,
     Field(
-        max_length=credentials.EMAIL_MAX,
+        max_length=credentials.AS_TYPED * credentials.EMAIL_MAX,
         description="E-mail address. Upper and lower case are the same.",
         examples=["ana@example.com"],
-        json_schema_extra={"format": "email"},
+        json_schema_extra={"format": "email", "maxLength": credentials.EMAIL_MAX},
     ),
     AfterValidator(credentials.normalise_email),
 ]
 Password = Annotated[
     str,
     Field(
-        min_length=credentials.PASSWORD_MIN,
-        max_length=credentials.PASSWORD_MAX,
+        max_length=credentials.AS_TYPED * credentials.PASSWORD_MAX,
         description=f"{credentials.PASSWORD_MIN} to {credentials.PASSWORD_MAX} characters of any script.",
         examples=["correct horse battery"],
-        json_schema_extra={"format": "password"},
+        json_schema_extra={
+            "format": "password",
+            "minLength": credentials.PASSWORD_MIN,
+            "maxLength": credentials.PASSWORD_MAX,
+        },
     ),
+    AfterValidator(credentials.clean_password),
 ]
 GivenPassword = Annotated[
     str,
     Field(
-        max_length=credentials.PASSWORD_MAX,
+        max_length=4096,  # what no password can be is as wrong as any other
         description="The account's password.",
         examples=["correct horse battery"],
         json_schema_extra={"format": "password"},
@@ -74,7 +79,7 @@ class LoginRequest(StrictModel):
 class TokenForm(BaseModel):
     """The form of the password grant (RFC 6749, section 4.3.2); other fields of OAuth clients are ignored."""
 
-    grant_type: Annotated[Literal["password"], Field(description="The only grant there is.")] = "password"
+    grant_type: Annotated[Literal["password"], Field(description="The only grant there is.")]
     username: Annotated[
         str,
         Field(
@@ -101,9 +106,14 @@ class RefreshRequest(StrictModel):
 
 
 class ProfileUpdate(StrictModel):
-    """What changes about the account."""
+    """A JSON merge patch (RFC 7396): what is left out stays."""
 
-    name: Name
+    name: Name = Field(default_factory=str)
+
+    @property
+    def new_name(self) -> str | None:
+        """None where it stays."""
+        return self.name if "name" in self.model_fields_set else None
 
 
 class AccountDeletion(StrictModel):
@@ -120,23 +130,21 @@ class PasswordChange(StrictModel):
 
 
 class UserUpdate(StrictModel):
-    """What changes about a user: the role, whether they are disabled, or both."""
+    """A JSON merge patch (RFC 7396): what is left out stays, and null gives `disabled` its default."""
 
-    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
-
-    role: Literal["customer", "admin"] | None = Field(
-        None, description="What the user may do; null: as before.", examples=["customer"]
+    role: Literal["customer", "admin"] = Field(
+        default_factory=lambda: "customer", description="What the user may do.", examples=["customer"]
     )
     disabled: bool | None = Field(
-        None, description="A disabled user cannot sign in; null: as before.", examples=[False]
+        default_factory=bool, description="A disabled user cannot sign in. Null: false.", examples=[False]
     )
-
-    @model_validator(mode="after")
-    def _refuse_nothing(self) -> Self:
-        if self.role is None and self.disabled is None:
-            raise ValueError("Give `role`, `disabled` or both.")
-        return self
 
     @property
     def new_role(self) -> Role | None:
-        return Role(self.role) if self.role else None
+        """None where it stays."""
+        return Role(self.role) if "role" in self.model_fields_set else None
+
+    @property
+    def new_disabled(self) -> bool | None:
+        """None where it stays."""
+        return bool(self.disabled) if "disabled" in self.model_fields_set else None

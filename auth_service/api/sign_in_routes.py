@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Form
 
 from auth_service.api.answers import SignedInPublic, TokenPublic
 from auth_service.api.dependencies import ClientDep, SessionsDep, no_store
+from auth_service.api.oauth_errors import TokenRequestRefused, as_oauth_error
 from auth_service.api.schemas import LoginRequest, RefreshRequest, RegisterRequest, TokenForm
 from auth_service.domain.credentials import new_account
 from auth_service.domain.errors import (
@@ -19,6 +20,7 @@ from auth_service.domain.errors import (
 )
 from shared.errors import TooManyRequests
 from shared.http.responses import problem_responses
+from shared.http.translation import errors_translated
 
 router = APIRouter(tags=["Sign in"], dependencies=[Depends(no_store)])
 
@@ -45,12 +47,17 @@ async def login(body: LoginRequest, client: ClientDep, sessions: SessionsDep) ->
     return SignedInPublic.of(await sessions.login(body.email, body.password, client))
 
 
-@router.post("/token", summary="Sign in with an OAuth2 password form", responses=_REFUSED)
+@router.post(
+    "/token",
+    summary="Sign in with an OAuth2 password form",
+    responses=problem_responses(TokenRequestRefused, TooManyRequests),
+)
+@errors_translated(as_oauth_error)
 async def create_token(
     form: Annotated[TokenForm, Form()], client: ClientDep, sessions: SessionsDep
 ) -> TokenPublic:
     """The password grant of OAuth 2.0, for tools that know no other way to sign in. The user name is the
-    e-mail address."""
+    e-mail address. Errors have the member `error` of RFC 6749, section 5.2."""
     signed_in = await sessions.login(form.username, form.password, client)
     return TokenPublic(
         access_token=signed_in.access_token,

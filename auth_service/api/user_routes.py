@@ -62,4 +62,4 @@ async def update_user(
     user_id: UserId, body: UserUpdate, actor: CurrentUserDep, administration: AdministrationDep
 ) -> UserAdministered:
     """A change signs the account out everywhere, so that it takes effect at once."""
-    return UserAdministered.of(await administration.change(actor, user_id, body.new_role, body.disabled))
+    return UserAdministered.of(await administration.change(actor, user_id, body.new_role, body.new_disabled))

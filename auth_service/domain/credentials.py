@@ -16,6 +16,9 @@ EMAIL_LOCAL_MAX = 64
 PASSWORD_MIN = 8
 PASSWORD_MAX = 128
 
+AS_TYPED = 4
+"""A text may be so many times longer before it is normalised: some keyboards send each accent by itself."""
+
 _LOCAL = re.compile(r"[^\s@\"(),:;<>\[\]\\]+")
 _LABEL = re.compile(r"[^\W_](?:(?:[^\W_]|-){0,61}[^\W_])?")
 _UNPRINTABLE = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -62,14 +65,14 @@ def _checked(pointer: str, clean: Callable[[str], str], value: str, errors: list
 
 
 def clean_name(text: str) -> str:
-    """Trimmed, NFC; 1 to 100 characters as they are given, none of them a control character or the end of a
-    line. Raises ValueError."""
-    name = text.strip() if len(text) <= NAME_MAX else ""
-    if not name:
+    """Trimmed, NFC; 1 to 100 characters, none of them a control character or the end of a line. Raises
+    ValueError."""
+    name = unicodedata.normalize("NFC", text).strip() if _is_measured(text, NAME_MAX) else ""
+    if not 1 <= len(name) <= NAME_MAX:
         raise ValueError(f"A name has 1 to {NAME_MAX} characters.")
     if any(unicodedata.category(character) in _CONTROL for character in name):
         raise ValueError("A name has no control characters.")
-    return unicodedata.normalize("NFC", name)
+    return name
 
 
 def normalise_email(text: str) -> str:
@@ -79,13 +82,18 @@ def normalise_email(text: str) -> str:
     by case, but no provider in use does. Addresses after RFC 6531 (any script) are accepted; quoted local
     parts and address literals are not. Raises ValueError.
     """
-    email = _fold(text) if len(text) <= EMAIL_MAX else ""
+    email = _fold(text) if _is_measured(text, EMAIL_MAX) else ""
     local, at, domain = email.rpartition("@")
     if not at or len(email) > EMAIL_MAX or len(local) > EMAIL_LOCAL_MAX:
         raise ValueError("An e-mail address looks like name@example.com.")
     if not _is_local_part(local) or not _is_domain(domain):
         raise ValueError("An e-mail address looks like name@example.com.")
     return email
+
+
+def _is_measured(text: str, longest: int) -> bool:
+    """Whether the text is short enough to be normalised, which takes the square of its length."""
+    return len(text) <= AS_TYPED * longest
 
 
 def _fold(text: str) -> str:
@@ -107,11 +115,12 @@ def _is_domain(domain: str) -> bool:
 
 
 def clean_password(text: str) -> str:
-    """NFC, so that two keyboards give the same password; 8 to 128 characters of any script as they are given
-    (NIST SP 800-63B). Raises ValueError."""
-    if not PASSWORD_MIN <= len(text) <= PASSWORD_MAX:
+    """NFC, so that two keyboards give the same password; 8 to 128 characters of any script (NIST SP 800-63B).
+    Raises ValueError."""
+    password = unicodedata.normalize("NFC", text) if _is_measured(text, PASSWORD_MAX) else ""
+    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
         raise ValueError(f"A password has {PASSWORD_MIN} to {PASSWORD_MAX} characters.")
-    return unicodedata.normalize("NFC", text)
+    return password
 
 
 def claim_id(email: str) -> str:

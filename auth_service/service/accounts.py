@@ -41,9 +41,12 @@ class AccountService:
             return existing(guest(session.user_id, session.created_at) if session else None)
         return existing(await self._users.get(identity.user_id))
 
-    async def rename(self, identity: Identity, name: str) -> User:
-        """Raises `GuestsHaveNoAccount`, `AccountNotFound`, and `InvalidInput` for what is no name."""
+    async def rename(self, identity: Identity, name: str | None) -> User:
+        """None changes nothing. Raises `GuestsHaveNoAccount`, `AccountNotFound`, and `InvalidInput` for what
+        is no name."""
         _refuse_guests(identity)
+        if name is None:
+            return await self.profile(identity)
         kept, now = checked("/name", clean_name, name), self._clock.now()
 
         def change(user: User | None) -> Change[User, User]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field, Json, WithJsonSchema
 
 from cart_service.api.answers import CartPublic
@@ -12,6 +12,7 @@ from cart_service.api.dependencies import CartServiceDep, OwnerDep
 from cart_service.api.event_stream import CartEvents
 from cart_service.service.live import NoMoreStreams, TooManyStreams
 from cart_service.service.live_feed import EndReason
+from shared.http.etag import without_coding
 from shared.http.headers import RequestHeader
 from shared.http.models import PublicModel
 from shared.http.responses import problem_responses
@@ -61,7 +62,15 @@ STREAM: dict[int | str, dict[str, Any]] = {
 }
 
 
-last_event_id = RequestHeader(
+class LastEventIdHeader(RequestHeader):
+    """Gives the id, whatever the coding of the answer that it is of."""
+
+    async def __call__(self, request: Request) -> Any:
+        known = self.read(request)
+        return None if known is None else without_coding(known)
+
+
+last_event_id = LastEventIdHeader(
     "Last-Event-ID",
     "The id of the last event that the client has. While the cart still looks like that, none is sent.",
     example="18274421-5f2c0e9b7a41",

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BeforeValidator,
-    Field,
-    StringConstraints,
-    WithJsonSchema,
-)
+from pydantic import AfterValidator, Field, StringConstraints
 
 from cart_service.api.fields import USER_ID_PATTERN, Currency, ProductId
 from cart_service.domain.lines import MAX_QUANTITY
@@ -25,41 +17,15 @@ from cart_service.domain.promotions import (
     Percentage,
     Promotion,
 )
-from shared.clock import from_rfc3339, to_rfc3339
-from shared.http.models import StrictModel
+from shared.http.models import WHOLE, Moment, StrictModel
 
 _LINE = r"^[^\x00-\x1f\x7f]*$"
 _VISIBLE_LINE = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
-_TIME = (
-    r"^(200[1-9]|20[1-9][0-9]|21[0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-    r"[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
-)
-_LONGEST_TIME = 35
 LARGEST_DISCOUNT = 10**12
 MOST_PER_USER, MOST_IN_ALL = 10**6, 10**9
 MOST_CATEGORIES = 20
 
 
-def _rfc3339(value: Any) -> Any:
-    if isinstance(value, str) and len(value) <= _LONGEST_TIME and re.fullmatch(_TIME, value):
-        return value
-    raise ValueError(
-        "must be an RFC 3339 time with an offset, from 2001 to 2199, such as 2026-03-01T00:00:00Z"
-    )
-
-
-def _in_millis(value: datetime) -> datetime:
-    """As it is kept."""
-    return from_rfc3339(to_rfc3339(value))
-
-
-Moment = Annotated[
-    AwareDatetime,
-    Field(strict=False, examples=["2026-03-01T00:00:00Z"]),
-    BeforeValidator(_rfc3339),
-    AfterValidator(_in_millis),
-    WithJsonSchema({"type": "string", "format": "date-time", "maxLength": _LONGEST_TIME, "pattern": _TIME}),
-]
 START, END = "2026-03-01T00:00:00Z", "2126-06-01T00:00:00Z"
 Code = Annotated[
     str,
@@ -113,6 +79,7 @@ class _PromotionCreate(StrictModel):
             description="Least sum of the lines that count, in minor units of `currency`; 0: none.",
             examples=[2000],
         ),
+        WHOLE,
     ] = 0
     categories: Annotated[
         list[Category],
@@ -137,6 +104,7 @@ class _PromotionCreate(StrictModel):
             description="Uses of one customer at most; null: any number.",
             examples=[1],
         ),
+        WHOLE,
     ] = None
     total_limit: Annotated[
         int | None,
@@ -146,6 +114,7 @@ class _PromotionCreate(StrictModel):
             description="Uses of all customers together at most; null: any number.",
             examples=[1000],
         ),
+        WHOLE,
     ] = None
     currency: Annotated[
         Currency | None,
@@ -170,7 +139,9 @@ class PercentageCreate(_PromotionCreate):
 
     kind: Annotated[Literal["percentage"], Field(description="A percentage off.")]
     percent: Annotated[
-        int, Field(ge=1, le=100, description="Per cent that are taken off: 10 is 10 %.", examples=[10])
+        int,
+        Field(ge=1, le=100, description="Per cent that are taken off: 10 is 10 %.", examples=[10]),
+        WHOLE,
     ]
 
     def draft(self, shop_currency: str, now: datetime) -> Promotion:
@@ -189,6 +160,7 @@ class FixedCreate(_PromotionCreate):
             description="What is taken off, in minor units of `currency`: 500 is 5.00.",
             examples=[500],
         ),
+        WHOLE,
     ]
 
     def draft(self, shop_currency: str, now: datetime) -> Promotion:
@@ -201,7 +173,9 @@ class FreeItemCreate(_PromotionCreate):
     kind: Annotated[Literal["free_item"], Field(description="Free pieces of a product.")]
     product_id: ProductId
     quantity: Annotated[
-        int, Field(ge=1, le=MAX_QUANTITY, description="Pieces that are free at most.", examples=[1])
+        int,
+        Field(ge=1, le=MAX_QUANTITY, description="Pieces that are free at most.", examples=[1]),
+        WHOLE,
     ] = 1
 
     def draft(self, shop_currency: str, now: datetime) -> Promotion:

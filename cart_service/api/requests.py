@@ -18,13 +18,15 @@ from cart_service.domain.operations import (
     SaveForLater,
     SetQuantity,
 )
-from shared.http.models import StrictModel
+from shared.http.models import WHOLE, StrictModel
 
 AddedQuantity = Annotated[
-    int, Field(ge=1, le=MAX_QUANTITY, description="Pieces to add to the line.", examples=[2])
+    int, Field(ge=1, le=MAX_QUANTITY, description="Pieces to add to the line.", examples=[2]), WHOLE
 ]
 NewQuantity = Annotated[
-    int, Field(ge=0, le=MAX_QUANTITY, description="The line's new quantity; 0 removes it.", examples=[3])
+    int,
+    Field(ge=0, le=MAX_QUANTITY, description="The line's new quantity; 0 removes it.", examples=[3]),
+    WHOLE,
 ]
 OP = Field(description="What to do.")
 

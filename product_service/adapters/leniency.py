@@ -16,9 +16,10 @@ Find = Callable[[list[str], bool, Position | None], Awaitable[Hits]]
 
 
 async def exact_before_lenient(query: SearchQuery, find: Find, after: Position | None) -> Hits:
-    """Only when nothing matches exactly are misspelt words looked for, and then on every page."""
+    """A text without words, such as `!!`, finds nothing. Only when nothing matches exactly are misspelt words
+    looked for, and then on every page."""
     wanted = words(query.text)[:WORDS_COUNTED]
-    if query.text and not wanted:
+    if any(text and not words(text) for text in (query.text, query.category, query.brand)):
         return Hits((), 0, True, None)
     if after is not None:
         lenient, *position = after

@@ -14,9 +14,9 @@ from product_service.service.catalogue import CatalogueService
 from product_service.service.imports import ImportLine, ImportService
 from shared.errors import NotAuthenticated, PermissionDenied, PreconditionRequired
 from shared.http.etag import EntityTags, IfMatchDep
-from shared.http.headers import RequestHeader
 from shared.http.media_type import require_media_type
 from shared.http.pagination import CursorCodec
+from shared.http.preferences import PreferHeader
 from shared.http.runtime import use_cases
 from shared.security.dependencies import requires
 from shared.security.identity import Identity, Scope
@@ -63,19 +63,18 @@ async def expected_version(tags: IfMatchDep) -> EntityTags:
     return tags
 
 
-_prefer = RequestHeader(
+_prefer = PreferHeader(
     "Prefer", "`wait=search`: answer once the search sees the change (RFC 7240).", example="wait=search"
 )
 
 
-async def waits_for_search(prefer: Annotated[str | None, Depends(_prefer)]) -> bool:
-    preferences = (prefer or "").lower().split(",")
-    return any(preference.partition(";")[0].strip() == "wait=search" for preference in preferences)
+async def waits_for_search(prefer: Annotated[dict[str, str], Depends(_prefer)]) -> bool:
+    return prefer.get("wait", "").lower() == "search"
 
 
 async def import_chunks(request: Request, api: ApiDep) -> AsyncIterator[list[ImportLine]]:
     """The lines of an import as they arrive. Raises `UnsupportedMediaType`."""
-    require_media_type(request, NDJSON)
+    require_media_type(request, (NDJSON,))
     return read_chunks(request.stream(), api.import_limits, api.imports.currency)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, PlainValidator, StrictInt, StringConstraints, WithJsonSchema
 
 from product_service.domain import MAX_ATTRIBUTES, Attribute
+from shared.http.models import WHOLE
 
 VISIBLE_LINE = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
 """One line without control characters that is not all blank."""
@@ -70,13 +71,16 @@ OptionalImageUrl = Annotated[
 Price = Annotated[
     StrictInt,
     Field(ge=0, le=10**9, description="In minor units of the currency: 3650 is 36.50.", examples=[3650]),
+    WHOLE,
 ]
 Currency = Annotated[
     str,
     StringConstraints(max_length=3, pattern="^[A-Z]{3}$"),
     Field(description="ISO 4217; the shop sells in one currency.", examples=["USD"]),
 ]
-Stock = Annotated[StrictInt, Field(ge=0, le=10**9, description="Pieces that can be sold.", examples=[36])]
+Stock = Annotated[
+    StrictInt, Field(ge=0, le=10**9, description="Pieces that can be sold.", examples=[36]), WHOLE
+]
 
 
 def _attribute(value: Any) -> Attribute:
@@ -123,21 +127,28 @@ AttributeName = Annotated[
 AttributeValue = Annotated[Attribute, PlainValidator(_attribute), WithJsonSchema(_ATTRIBUTE_SCHEMA)]
 
 
-def _attributes_schema(most: int, value: dict[str, Any]) -> WithJsonSchema:
+def _attributes_schema(title: str, description: str, most: int, value: dict[str, Any]) -> WithJsonSchema:
     """Pydantic's own would leave names that do not fit the pattern free."""
     names = {"type": "string", "minLength": 1, "maxLength": _LONGEST_ATTRIBUTE_NAME, "pattern": VISIBLE_LINE}
     return WithJsonSchema(
-        {"type": "object", "maxProperties": most, "propertyNames": names, "additionalProperties": value}
+        {
+            "title": title,
+            "description": description,
+            "type": "object",
+            "maxProperties": most,
+            "propertyNames": names,
+            "additionalProperties": value,
+        }
     )
 
 
 Attributes = Annotated[
     dict[AttributeName, AttributeValue],
-    _attributes_schema(MAX_ATTRIBUTES, _ATTRIBUTE_SCHEMA),
+    _attributes_schema(
+        "Attributes", "Names and plain values, searched too.", MAX_ATTRIBUTES, _ATTRIBUTE_SCHEMA
+    ),
     Field(
         max_length=MAX_ATTRIBUTES,
-        title="Attributes",
-        description="Names and plain values, searched too.",
         examples=[{"diameter_cm": 28, "material": "steel", "induction": True}],
     ),
 ]
@@ -148,11 +159,14 @@ AttributeChange = Annotated[
 ]
 AttributesPatch = Annotated[
     dict[AttributeName, AttributeChange],
-    _attributes_schema(2 * MAX_ATTRIBUTES, _CHANGE_SCHEMA),
+    _attributes_schema(
+        "AttributesPatch",
+        "Merged into the attributes; null removes one.",
+        2 * MAX_ATTRIBUTES,
+        _CHANGE_SCHEMA,
+    ),
     Field(
-        title="AttributesPatch",
         max_length=2 * MAX_ATTRIBUTES,
-        description="Merged into the attributes; null removes one.",
         examples=[{"diameter_cm": 30, "induction": None}],
     ),
 ]

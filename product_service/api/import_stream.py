@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from product_service.api.schemas import ProductCreate
 from product_service.service.imports import ImportLine
-from shared.errors import FieldError, PayloadTooLarge
+from shared.errors import FieldError, MalformedRequest, PayloadTooLarge
+from shared.http.json_body import BYTE_ORDER_MARK, parse_json
 from shared.http.validation import from_validation_error
 
 CHUNK_LINES = 100
 _CHUNK_BYTES = 262_144
 """A chunk is parsed in one go: this bounds how long the event loop is held."""
+_PIECE_BYTES = 16_384
 _LONGEST_SKU_SHOWN = 64
 
 
@@ -59,10 +61,19 @@ class LineCutter:
             self._parts.append(part)
 
 
+async def _pieces(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The stream in small pieces. Between two of them the event loop goes on."""
+    async for data in stream:
+        for start in range(0, len(data), _PIECE_BYTES):
+            if start:
+                await asyncio.sleep(0)
+            yield data[start : start + _PIECE_BYTES]
+
+
 async def read_lines(stream: AsyncIterator[bytes], limits: Limits) -> AsyncIterator[bytes | None]:
     """The lines of the stream; None for one that is too long. Raises `PayloadTooLarge`."""
     cutter, read = LineCutter(limits.line), 0
-    async for data in stream:
+    async for data in _pieces(stream):
         read += len(data)
         if read > limits.total:
             raise PayloadTooLarge(
@@ -84,9 +95,9 @@ async def read_chunks(
         number += 1
         if line is None:
             chunk.append(_too_long(number, limits.line))
-        elif line.strip():
-            size += len(line)
-            chunk.append(parse_line(number, line, shop_currency))
+        elif text := (line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line).strip():
+            size += len(text)
+            chunk.append(parse_line(number, text, shop_currency))
         if len(chunk) >= CHUNK_LINES or size >= _CHUNK_BYTES:
             yield chunk
             chunk, size = [], 0
@@ -96,9 +107,9 @@ async def read_chunks(
 def parse_line(number: int, line: bytes, shop_currency: str) -> ImportLine:
     """One line; never raises."""
     try:
-        body = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        return ImportLine(number, None, errors=[FieldError("", f"Not valid JSON: {error}")])
+        body = parse_json(line, "line")
+    except (MalformedRequest, PayloadTooLarge) as error:
+        return ImportLine(number, None, errors=[FieldError("", error.detail)])
     try:
         draft = ProductCreate.model_validate(body).draft(shop_currency)
     except ValidationError as error:

@@ -108,8 +108,11 @@ async def replace_product(
     service: CatalogueDep,
     waits: WaitsForSearchDep,
 ) -> Response:
-    """Everything but the SKU, which stays. What changes nothing makes no new version."""
-    product = await service.replace(product_id, body.details(service.currency), expected.includes)
+    """Everything that can be changed. What a read shows can be sent back: `id`, `sku`, `created_at`,
+    `updated_at` and `version` may be left out, or else are as they are. What changes nothing makes no new
+    version."""
+    details = body.details(service.currency)
+    product = await service.replace(product_id, details, expected.includes, body.check_read_only)
     return _answer(product, headers=await _preference(service, waits))
 
 
@@ -123,7 +126,7 @@ async def update_product(
     waits: WaitsForSearchDep,
 ) -> Response:
     """A JSON merge patch (RFC 7396)."""
-    product = await service.patch(product_id, body.changes(), expected.includes)
+    product = await service.patch(product_id, body.changes(service.currency), expected.includes)
     return _answer(product, headers=await _preference(service, waits))
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from product_service.api.fields import (
     Attributes,
@@ -23,13 +24,17 @@ from product_service.api.fields import (
 from product_service.domain import Product, ProductDetails, ProductDraft, ProductStatus
 from product_service.service.imports import ERRORS_REPORTED
 from shared.clock import to_rfc3339
+from shared.errors import FieldError, InvalidInput
 from shared.http.fields import LARGEST_INTEGER, Count, Id, Timestamp, Version
-from shared.http.models import Page, PublicModel, StrictModel
+from shared.http.models import WHOLE, Moment, Page, PublicModel, StrictModel
 from shared.http.problem_schemas import LONGEST_TEXT, MOST_ERRORS
 
+_READ_ONLY: dict[str, JsonValue] = {"readOnly": True}
+_KEPT = ("id", "sku", "created_at", "updated_at", "version")
 
-class ProductUpdate(StrictModel):
-    """All of a product but its SKU. What is left out gets its default."""
+
+class _ProductFields(StrictModel):
+    """What every product has."""
 
     name: Name
     description: Description = ""
@@ -57,7 +62,39 @@ class ProductUpdate(StrictModel):
         )
 
 
-class ProductCreate(ProductUpdate):
+class ProductUpdate(_ProductFields):
+    """All of a product but its SKU. What is left out gets its default.
+
+    What a read shows beyond that cannot be changed. It may be sent back as it is, or left out.
+    """
+
+    id: Id | None = Field(None, description="As it is, or left out.", json_schema_extra=_READ_ONLY)
+    sku: Sku | None = Field(None, description="As it is, or left out.", json_schema_extra=_READ_ONLY)
+    created_at: Moment | None = Field(
+        None, description="As it is, or left out.", json_schema_extra=_READ_ONLY
+    )
+    updated_at: Moment | None = Field(
+        None, description="As it is, or left out.", json_schema_extra=_READ_ONLY
+    )
+    version: Annotated[Version, WHOLE] | None = Field(
+        None, description="As it is, or left out.", json_schema_extra=_READ_ONLY
+    )
+
+    def check_read_only(self, product: Product) -> None:
+        """Raises `InvalidInput` where something is sent that cannot be changed, and differs."""
+        present = public(product)
+        given = {name: getattr(self, name) for name in _KEPT}
+        told = {name: to_rfc3339(it) if isinstance(it, datetime) else it for name, it in given.items()}
+        errors = [
+            FieldError(f"/{name}", "Cannot be changed. Send it as it is, or leave it out.")
+            for name, value in told.items()
+            if value not in (None, present[name])
+        ]
+        if errors:
+            raise InvalidInput("Fields that cannot be changed have other values.", errors=errors)
+
+
+class ProductCreate(_ProductFields):
     """A new product, or a line of an import."""
 
     sku: Sku
@@ -66,24 +103,34 @@ class ProductCreate(ProductUpdate):
         return ProductDraft(self.sku, self.details(shop_currency))
 
 
+_DEFAULTS: dict[str, Any] = {
+    name: field.get_default(call_default_factory=True)
+    for name, field in _ProductFields.model_fields.items()
+    if not field.is_required() and name != "attributes"
+}
+
+
 class ProductPatch(StrictModel):
-    """A JSON merge patch (RFC 7396): what is left out stays, and lists are replaced whole."""
+    """A JSON merge patch (RFC 7396): what is left out stays, lists are replaced whole, and null gives a field
+    its default. The name and the price have none."""
 
     # The defaults only mean "left out"; a factory keeps them out of the documentation.
     name: Name = Field(default_factory=str)
-    description: Description = Field(default_factory=str)
-    brand: Brand = Field(default_factory=str)
-    categories: Categories = Field(default_factory=list)
+    description: Description | None = Field(default_factory=str)
+    brand: Brand | None = Field(default_factory=str)
+    categories: Categories | None = Field(default_factory=list)
     image_url: OptionalImageUrl = None
     price: Price = Field(default_factory=int)
-    currency: Currency = Field(default_factory=str)
-    stock: Stock = Field(default_factory=int)
-    status: EditableStatus = Field(default_factory=lambda: "active")
-    attributes: AttributesPatch = Field(default_factory=dict)
+    currency: Currency | None = Field(default_factory=str)
+    stock: Stock | None = Field(default_factory=int)
+    status: EditableStatus | None = Field(default_factory=lambda: "active")
+    attributes: AttributesPatch | None = Field(default_factory=dict)
 
-    def changes(self) -> dict[str, Any]:
-        """What the client sent, as `ProductDetails` names it."""
+    def changes(self, shop_currency: str) -> dict[str, Any]:
+        """What the client sent, as `ProductDetails.merged` takes it."""
         sent = {name: getattr(self, name) for name in self.model_fields_set}
+        defaults = {**_DEFAULTS, "currency": shop_currency}
+        sent |= {name: default for name, default in defaults.items() if sent.get(name, "") is None}
         if "categories" in sent:
             sent["categories"] = tuple(sent["categories"])
         if "status" in sent:

@@ -66,13 +66,21 @@ class CatalogueService:
         found = await self._products.get_many(ids)
         return [product for product in found if product and _is_shown(product, hidden=hidden)]
 
-    async def replace(self, id: str, details: ProductDetails, expected: Expected) -> Product:
-        """Raises `ProductNotFound`, `ProductChanged`, or `InvalidInput` for a foreign currency."""
-        return await self._revise(id, lambda _: details, expected)
+    async def replace(
+        self, id: str, details: ProductDetails, expected: Expected, check: Callable[[Product], None]
+    ) -> Product:
+        """`check` may refuse the product as it is. Raises `ProductNotFound`, `ProductChanged`, what `check`
+        raises, or `InvalidInput` for a foreign currency."""
+
+        def revise(product: Product) -> ProductDetails:
+            check(product)
+            return details
+
+        return await self._revise(id, revise, expected)
 
     async def patch(self, id: str, changes: dict[str, Any], expected: Expected) -> Product:
         """Applies a JSON merge patch. Raises what `replace` raises."""
-        return await self._revise(id, lambda details: details.merged(changes), expected)
+        return await self._revise(id, lambda product: product.details.merged(changes), expected)
 
     async def delete(self, id: str, expected: Expected) -> None:
         """Leaves a tombstone. Raises `ProductNotFound` or `ProductChanged`."""
@@ -96,11 +104,11 @@ class CatalogueService:
         await self._search.refresh()
 
     async def _revise(
-        self, id: str, revise: Callable[[ProductDetails], ProductDetails], expected: Expected
+        self, id: str, revise: Callable[[Product], ProductDetails], expected: Expected
     ) -> Product:
         def change(before: Product | None) -> Change[Product, Product]:
             product = _expect(before, expected)
-            details = ProductDraft(product.sku, revise(product.details)).sold_in(self.currency).details
+            details = ProductDraft(product.sku, revise(product)).sold_in(self.currency).details
             revised = product.revised(details, self._clock.now())
             return change_to(product, revised, revised)
 

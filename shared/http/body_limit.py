@@ -1,4 +1,4 @@
-"""Bounds the request's body, whether its length is announced or it comes in chunks.
+"""Bounds the request's body, whether its length is announced or it comes in chunks, as sent and as decoded.
 
 The connection stays open after the refusal: the server throws the rest of the body away, and the client can
 read the answer. Closed at once, most clients would only see a broken connection.
@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope
+
+from shared.errors import PayloadTooLarge
+from shared.http.content_coding import GzipBody
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., object])
 
@@ -27,11 +29,21 @@ def body_limit(limit_bytes: int) -> Callable[[Endpoint], Endpoint]:
     return mark
 
 
+def limited_body(scope: Scope, receive: Receive, default: int) -> Receive:
+    """Reads the body within its limit. Reading raises `PayloadTooLarge`."""
+    return BodyLimit(scope, receive, default).receive
+
+
+def decoded_body(scope: Scope, receive: Receive, default: int) -> Receive:
+    """Decodes a body of gzip. What it inflates to has the same limit as what is sent."""
+    return BodyLimit(scope, GzipBody(receive).receive, default).receive
+
+
 def _announced(scope: Scope) -> int | None:
     """What `Content-Length` says; None where it says nothing."""
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit():
-            return int(value)
+            return int(value[:20])
     return None
 
 
@@ -57,6 +69,5 @@ class BodyLimit:
         return message
 
 
-def _too_large(limit: int) -> HTTPException:
-    # The framework lets this type pass while it reads a body; any other would become its own 400.
-    return HTTPException(413, f"The body is larger than {limit} bytes. Send less, or split it.")
+def _too_large(limit: int) -> PayloadTooLarge:
+    return PayloadTooLarge(f"The body is larger than {limit} bytes. Send less, or split it.")

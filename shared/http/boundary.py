@@ -17,8 +17,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import MalformedRequest, ShopError, Unavailable
 from shared.http.access_log import record
-from shared.http.body_limit import BodyLimit
-from shared.http.problem import UnexpectedError, encode_problem, from_http_exception, problem_headers
+from shared.http.body_limit import decoded_body, limited_body
+from shared.http.content_coding import can_be_gzipped, is_gzip
+from shared.http.etag import for_coding
+from shared.http.problem import (
+    HeadersTooLarge,
+    TargetTooLong,
+    UnexpectedError,
+    encode_problem,
+    from_http_exception,
+    problem_headers,
+)
 from shared.http.runtime import Runtime
 from shared.http.validation import from_validation_error
 from shared.ids import new_id
@@ -28,6 +37,9 @@ from shared.observability.tracing import enter_trace, format_traceparent, leave_
 from shared.settings import ServiceSettings
 
 _REQUEST_ID = re.compile(rb"[\w.:+/=-]{1,128}")
+_LONGEST_PATH = 8192
+_LONGEST_HEADERS = 32_768
+_LONGEST_TRACEPARENT = 512
 _CLIENT_LEFT = 499  # nginx's number for it; nobody receives it
 
 log = get_logger(__name__)
@@ -65,8 +77,11 @@ class _Exchange:
     """One request and its answer."""
 
     __slots__ = (
+        "accepts_gzip",
         "answered_at",
         "boundary",
+        "content_encoding",
+        "header_bytes",
         "path",
         "receive",
         "request_id",
@@ -80,7 +95,7 @@ class _Exchange:
     def __init__(self, boundary: Boundary, scope: Scope, receive: Receive, send: Send) -> None:
         self.boundary = boundary
         self.scope = scope
-        self.path: str = scope["path"]
+        self.path: str = scope["path"][:_LONGEST_PATH]
         self.send = send
         self.receive = receive
         self.status = 0
@@ -116,17 +131,24 @@ class _Exchange:
             current_request_id.reset(request_token)
 
     def _read_headers(self) -> None:
-        request_id = traceparent = None
-        has_body = False
+        request_id = traceparent = content_encoding = None
+        has_body = self.accepts_gzip = False
+        self.header_bytes = 0
         for name, value in self.scope["headers"]:
+            self.header_bytes += len(name) + len(value)
             if name == b"x-request-id":
                 request_id = value
             elif name == b"traceparent":
-                traceparent = value.decode("latin-1")
+                traceparent = value[:_LONGEST_TRACEPARENT].decode("latin-1")
+            elif name == b"accept-encoding":
+                self.accepts_gzip = self.accepts_gzip or can_be_gzipped(value)
+            elif name == b"content-encoding":
+                content_encoding = value if content_encoding is None else content_encoding + b"," + value
             elif name in (b"content-length", b"transfer-encoding"):
                 has_body = True
+        self.content_encoding = content_encoding if has_body else None
         if has_body:
-            self.receive = BodyLimit(self.scope, self.receive, self.boundary.body_limit).receive
+            self.receive = limited_body(self.scope, self.receive, self.boundary.body_limit)
         usable = request_id is not None and _REQUEST_ID.fullmatch(request_id)
         self.request_id = request_id.decode() if request_id and usable else new_id()
         self.scope.setdefault("state", {})["request_id"] = self.request_id
@@ -149,8 +171,14 @@ class _Exchange:
 
     def _refuse_early(self) -> None:
         boundary = self.boundary
+        if self.header_bytes > _LONGEST_HEADERS:
+            raise HeadersTooLarge(f"Send headers of at most {_LONGEST_HEADERS} bytes in all.")
+        if len(self.scope["path"]) > _LONGEST_PATH:
+            raise TargetTooLong(f"The path is longer than {_LONGEST_PATH} characters.")
         if "\x00" in self.path:
             raise MalformedRequest("The path holds a NUL character.")
+        if self.content_encoding is not None and is_gzip(self.content_encoding.decode("latin-1")):
+            self.receive = decoded_body(self.scope, self.receive, boundary.body_limit)
         if (
             not boundary.runtime.ready
             and self.path.startswith(boundary.prefix)
@@ -162,7 +190,10 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self.answered_at = time.perf_counter()  # an answer that streams may go on for hours
-            headers = [*message.get("headers", ()), (b"x-request-id", self.request_id.encode())]
+            headers = message.get("headers", ())
+            if any(name == b"etag" for name, _ in headers):
+                headers = for_coding(headers, gzip=self.accepts_gzip)
+            headers = [*headers, (b"x-request-id", self.request_id.encode())]
             if self.boundary.runtime.draining.is_set():
                 headers.append((b"connection", b"close"))
             message = {**message, "headers": headers}

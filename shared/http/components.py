@@ -10,6 +10,7 @@ from shared.http.problem import MEDIA_TYPE
 Json = dict[str, Any]
 
 _UNDESCRIBED = "Successful Response"  # FastAPI's words
+_SAID = ("description", "examples")
 _SHARED = ("schemas", "examples")
 
 
@@ -53,18 +54,25 @@ def name_objects(document: Json) -> None:
     schemas = document["components"]["schemas"]
     named: Json = {}
     for schema in schemas.values():
-        for parent in _parents(schema):
-            for key, value in parent.items():
-                if isinstance(value, dict) and value.get("type") == "object":
-                    parent[key] = _named(value, named)
+        for properties in (schema, schema.get("properties", {})):
+            for key, value in properties.items():
+                properties[key] = _without_objects(value, named)
     if taken := named.keys() & schemas.keys():
         raise ValueError(f"{taken}: give the inner object another title")
     schemas |= named
 
 
-def _parents(schema: Json) -> Iterator[Json]:
-    yield schema.get("properties", {})
-    yield schema
+def _without_objects(value: Any, named: Json) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if value.get("type") == "object":
+        return _named(value, named)
+    if "anyOf" not in value:
+        return value
+    # Pydantic describes the value that may also be null, and not the property.
+    described = {key: value["anyOf"][0][key] for key in _SAID if key in value["anyOf"][0]}
+    choices = [_without_objects(choice, named) for choice in value["anyOf"]]
+    return {**value, "anyOf": choices, **{key: value.get(key, text) for key, text in described.items()}}
 
 
 def _named(value: Json, named: Json) -> Json:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any, get_type_hints
 
-import orjson
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
@@ -18,7 +17,8 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.http.direct import compile_all, resolve_all
-from shared.http.media_type import JSON, require_media_type
+from shared.http.json_body import read_json
+from shared.http.media_type import json_types
 
 _MISSING = {"type": "missing", "loc": ("body",), "msg": "Field required", "input": None}
 
@@ -48,15 +48,9 @@ def direct_app(route: APIRoute) -> ASGIApp | None:
 
 async def _read_body(request: Request, field: Any) -> Any:
     """The body as the endpoint wants it. Raises `RequestValidationError` as FastAPI does."""
-    require_media_type(request, JSON)
-    raw = await request.body()
-    if not raw:
+    body = await read_json(request, json_types(request.method))
+    if body is None and not await request.body():
         raise RequestValidationError([_MISSING])
-    try:
-        body = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        found = {"type": "json_invalid", "loc": ("body", error.pos), "msg": "JSON decode error"}
-        raise RequestValidationError([{**found, "input": {}, "ctx": {"error": error.msg}}]) from error
     value, errors = field.validate(body, {}, loc=("body",))
     if errors:
         raise RequestValidationError(errors, body=body)

@@ -1,9 +1,13 @@
-"""Entity tags and conditional requests (RFC 9110, sections 8.8.3 and 13)."""
+"""Entity tags and conditional requests (RFC 9110, sections 8.8.3 and 13).
+
+A strong tag names one representation, and the gateway compresses answers for clients that accept gzip. Those
+clients get the version's tag with a suffix, `"7-gzip"`. In a request both tags name the version.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -16,13 +20,27 @@ _TAG = re.compile(r'\s*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)')
 
 _TAGS = r'^[ \t]*(\*|((W/)?"[\x21\x23-\x7e\x80-\xff]*"[ \t]*(,[ \t]*|$))+)[ \t]*$'
 """What `parse_entity_tags` takes, for the document."""
+_CODED = "-gzip"
 
 Version = int | str
+RawHeaders = Iterable[tuple[bytes, bytes]]
 
 
 def etag_of(version: Version) -> str:
     """The strong entity tag of a version: `"7"`."""
     return f'"{version}"'
+
+
+def for_coding(headers: RawHeaders, *, gzip: bool) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer with an `ETag`, for a client that accepts gzip or does not."""
+    suffix = f'{_CODED}"'.encode()
+    coded = [(name, value[:-1] + suffix if gzip and name == b"etag" else value) for name, value in headers]
+    return [*coded, (b"vary", b"accept-encoding")]
+
+
+def without_coding(tag: str) -> str:
+    """The tag's version."""
+    return tag.removesuffix(_CODED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +71,7 @@ def parse_entity_tags(text: str) -> EntityTags:
         match = _TAG.match(text, position)
         if match is None:
             raise ValueError('Expected * or a list of entity tags such as "7".')
-        (weak if match[1] else strong).add(match[2])
+        (weak if match[1] else strong).add(without_coding(match[2]))
         position = match.end()
     if not strong and not weak:
         raise ValueError("The list of entity tags is empty.")

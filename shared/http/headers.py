@@ -58,10 +58,9 @@ class RequestHeader:
         value = headers_of(request).get(self._raw_name)
         if value is None:
             return None
-        text = value.decode("latin-1").strip()
-        if len(text) > self._max_length:
+        if len(value) > self._max_length:
             raise self.invalid(f"At most {self._max_length} characters.")
-        return text
+        return value.decode("latin-1").strip()
 
     def invalid(self, message: str) -> InvalidInput:
         """The error that points at this header."""

@@ -2,19 +2,68 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, TypeVar
+import re
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+)
 
+from shared.clock import from_rfc3339, to_rfc3339
 from shared.http.fields import Count, Cursor
 
 T = TypeVar("T")
 
+_TIME = (
+    r"^(200[1-9]|20[1-9][0-9]|21[0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    r"[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
+)
+_LONGEST_TIME = 35
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WHOLE = BeforeValidator(_whole)
+"""Lets an integer be written as `2.0`, which JSON Schema takes for one (2020-12, section 6.1.1). It goes
+last: `Annotated[int, Field(ge=1), WHOLE]`."""
+
+
+def _rfc3339(value: Any) -> Any:
+    if isinstance(value, str) and len(value) <= _LONGEST_TIME and re.fullmatch(_TIME, value):
+        return value
+    raise ValueError(
+        "must be an RFC 3339 time with an offset, from 2001 to 2199, such as 2026-03-01T00:00:00Z"
+    )
+
+
+def _in_millis(value: datetime) -> datetime:
+    return from_rfc3339(to_rfc3339(value))
+
+
+Moment = Annotated[
+    AwareDatetime,
+    Field(strict=False, examples=["2026-03-01T00:00:00Z"]),
+    BeforeValidator(_rfc3339),
+    AfterValidator(_in_millis),
+    WithJsonSchema({"type": "string", "format": "date-time", "maxLength": _LONGEST_TIME, "pattern": _TIME}),
+]
+"""A time in a request, in milliseconds, as it is kept."""
+
 
 class StrictModel(BaseModel):
-    """A request body: unknown fields are refused, and a value has to be of its type (`"1"` is no number)."""
+    """A request body: unknown fields are refused, and a value has to be of its type (`"1"` is no number).
+    Every text says itself how long it may be; the rest is for one that would forget it."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, str_max_length=100_000)
+    model_config = ConfigDict(extra="forbid", strict=True, str_max_length=10_000)
 
 
 class PublicModel(BaseModel):

@@ -24,6 +24,7 @@ from shared.errors import (
 from shared.http.components import describe_answers, name_objects, prune_components, share_examples
 from shared.http.gateway_problems import BadGateway, GatewayTimeout
 from shared.http.headers import RequestHeader
+from shared.http.media_type import JSON, json_types
 from shared.http.problem_schemas import problem_schemas
 from shared.http.responses import problem_responses
 from shared.security.dependencies import SCHEME_NAME, CurrentUser
@@ -57,7 +58,7 @@ def build_document(app: FastAPI) -> dict[str, Any]:
     components["schemas"] = components.get("schemas", {}) | problem_schemas()
     for route in routes:
         for method in route.methods or ():
-            _complete(document["paths"][route.path_format][method.lower()], route)
+            _complete(document["paths"][route.path_format][method.lower()], method, route)
     if SCHEME_NAME in components.get("securitySchemes", {}):
         components["securitySchemes"][_PASSWORD_FLOW] = _password_flow()
     name_objects(document)
@@ -67,7 +68,10 @@ def build_document(app: FastAPI) -> dict[str, Any]:
     return document
 
 
-def _complete(operation: dict[str, Any], route: APIRoute) -> None:
+def _complete(operation: dict[str, Any], method: str, route: APIRoute) -> None:
+    content = operation.get("requestBody", {}).get("content", {})
+    if JSON in content:
+        content |= dict.fromkeys(json_types(method), content[JSON])
     dependencies = list(_calls(route.dependant))
     headers = [call for call in dependencies if isinstance(call, RequestHeader)]
     if headers:
@@ -75,7 +79,7 @@ def _complete(operation: dict[str, Any], route: APIRoute) -> None:
     callers = [call for call in dependencies if isinstance(call, CurrentUser)]
     scopes = [call.scope for call in callers if call.scope is not None]
     operation["security"] = [{SCHEME_NAME: []}, {_PASSWORD_FLOW: scopes}] if callers else []
-    errors = [*_errors_of(operation, route), *(error for header in headers for error in header.errors)]
+    errors = [*_errors_of(route), *(error for header in headers for error in header.errors)]
     if callers:
         errors.append(NotAuthenticated)
     if scopes:
@@ -88,10 +92,9 @@ def _complete(operation: dict[str, Any], route: APIRoute) -> None:
     operation["responses"] = dict(sorted(operation["responses"].items()))
 
 
-def _errors_of(operation: dict[str, Any], route: APIRoute) -> Iterator[type[ShopError]]:
+def _errors_of(route: APIRoute) -> Iterator[type[ShopError]]:
     yield from _OF_THE_GATEWAY
-    if operation.get("parameters") or route.body_field is not None:
-        yield InvalidInput
+    yield InvalidInput  # for a parameter that it does not know
     if route.body_field is not None:
         yield from (MalformedRequest, PayloadTooLarge, UnsupportedMediaType)
 

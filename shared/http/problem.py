@@ -28,6 +28,18 @@ class MethodNotAllowed(ShopError):
         super().__init__(f"{method} is not possible here; use {allow}.", headers={"Allow": allow})
 
 
+class TargetTooLong(ShopError):
+    """The path or the query is longer than any that the API has a use for."""
+
+    status, code, title = 414, "target-too-long", "Target too long"
+
+
+class HeadersTooLarge(ShopError):
+    """The request's headers are larger than any that the API has a use for."""
+
+    status, code, title = 431, "headers-too-large", "Headers too large"
+
+
 class UnexpectedError(ShopError):
     """A bug. What happened is in the log, under the request id, and never in the answer."""
 

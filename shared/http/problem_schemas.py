@@ -30,7 +30,7 @@ OF_STATUS = {
     503: "UnavailableProblem",
     504: "GatewayTimeoutProblem",
 }
-"""The schema of the problems of each status. 405 and 500 belong to no operation."""
+"""The schema of the problems of each status. 405, 414, 431 and 500 belong to no operation."""
 
 MOST_ERRORS = 1000
 LONGEST_TEXT = 131_072
@@ -97,6 +97,16 @@ class Problem(PublicModel):
 
 _PRODUCT_ID = {"type": "string", "maxLength": 64, "description": "Id of the product that it is about."}
 _MEMBERS: dict[str, Json] = {
+    "error": {
+        "type": "string",
+        "enum": ["invalid_request", "invalid_grant", "unsupported_grant_type"],
+        "description": "Of the token endpoint: the error as RFC 6749 names it.",
+    },
+    "error_description": {
+        "type": "string",
+        "maxLength": LONGEST_TEXT,
+        "description": "Of the token endpoint: the same as `detail`.",
+    },
     "product_id": _PRODUCT_ID,
     "quantity": {"type": "integer", "minimum": 0, "maximum": 999, "description": "Pieces in the line now."},
     "limit": {"type": "integer", "minimum": 0, "maximum": 999, "description": "The most that is possible."},

@@ -1,11 +1,19 @@
-"""Uvicorn's HTTP/1.1, with the head and the body of an answer in one write."""
+"""Uvicorn's HTTP/1.1: the head and the body of an answer in one write, errors as problem documents."""
 
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from shared.errors import MalformedRequest, ShopError
+from shared.http.problem import TargetTooLong, encode_problem, problem_headers
+from shared.ids import new_id
+
+_LONGEST_TARGET = 65_535
+"""What the parser of addresses takes."""
 
 
 class JoiningProtocol(HttpToolsProtocol):
@@ -15,6 +23,20 @@ class JoiningProtocol(HttpToolsProtocol):
     # Narrower than asyncio's own signature, as in the base class: a server's transports can be written to.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(cast(asyncio.Transport, JoiningTransport(transport, self.loop)))
+
+    def send_400_response(self, msg: str) -> None:
+        """What is not HTTP never reaches the application, and is told in the same form nevertheless."""
+        error: ShopError = MalformedRequest(f"{msg} Percent-encode what the address holds beyond ASCII.")
+        if len(getattr(self, "url", b"")) > _LONGEST_TARGET:
+            error = TargetTooLong(f"The address is longer than {_LONGEST_TARGET} bytes.")
+        request_id = new_id()
+        body = encode_problem(error, "/", request_id)
+        headers = [(b"x-request-id", request_id.encode()), (b"connection", b"close")]
+        lines = [name + b": " + value for name, value in (*problem_headers(error, body), *headers)]
+        status = HTTPStatus(error.status)
+        first = f"HTTP/1.1 {error.status} {status.phrase}".encode()
+        self.transport.write(b"\r\n".join([first, *lines, b"", body]))
+        self.transport.close()
 
 
 class JoiningTransport:

@@ -7,10 +7,9 @@ a request; here the routes are copied flat.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.params import Form
@@ -21,8 +20,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from shared.errors import NotFound
 from shared.http.direct import keep_values, resolve_all, split
 from shared.http.direct_routes import direct_app
-from shared.http.media_type import FORM, JSON, require_media_type
+from shared.http.forms import check_form
+from shared.http.json_body import read_json
+from shared.http.media_type import json_types
 from shared.http.problem import MethodNotAllowed
+from shared.http.query import checked_query, query_parameters
+from shared.http.translation import Translate, translation_of
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -30,19 +33,26 @@ _ARGUMENTS = tuple(inspect.signature(APIRoute.__init__).parameters)[1:]
 
 
 class JsonRequest(Request):
-    """A request whose body is read by orjson: faster, and strict about numbers, depth and UTF-8."""
+    """A request whose body is parsed already."""
+
+    parsed: Any = None
 
     async def json(self) -> Any:
-        return orjson.loads(await self.body())
+        return self.parsed
 
 
 class ServiceRoute(APIRoute):
-    """A route that does without FastAPI's solver as far as it can, and answers 415 for a body of another
-    media type than it declares."""
+    """A route that does without FastAPI's solver as far as it can. It answers 415 for a body of another media
+    type than it declares, and 422 for a query parameter that it does not know."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.app = direct_app(self) or self.app
+        if self.include_in_schema:
+            self.app = _checked_query(self.app, query_parameters(self.dependant))
+        translate = translation_of(self.endpoint)
+        if translate is not None:
+            self.app = _translated(self.app, translate)
 
     def get_route_handler(self) -> Handler:
         described = self.dependant
@@ -62,13 +72,40 @@ class ServiceRoute(APIRoute):
 def _checked_body(handle: Handler, route: APIRoute) -> Handler:
     if route.body_field is None:
         return handle
-    expected = FORM if isinstance(route.body_field.field_info, Form) else JSON
+    is_form = isinstance(route.body_field.field_info, Form)
 
-    async def handle_body(request: Request) -> Response:
-        require_media_type(request, expected)
-        return await handle(JsonRequest(request.scope, request.receive))
+    async def handle_body(received: Request) -> Response:
+        # FastAPI would turn what is raised while it reads the body into an error of its own.
+        request = JsonRequest(received.scope, received.receive)
+        if is_form:
+            await check_form(request)
+        else:
+            request.parsed = await read_json(request, json_types(request.method))
+        return await handle(request)
 
     return handle_body
+
+
+def _checked_query(app: ASGIApp, known: Mapping[str, bool]) -> ASGIApp:
+    async def checked(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["query_string"]:
+            scope["query_string"] = checked_query(scope["query_string"], known)
+        await app(scope, receive, send)
+
+    return checked
+
+
+def _translated(app: ASGIApp, translate: Translate) -> ASGIApp:
+    async def translated(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await app(scope, receive, send)
+        except Exception as error:
+            told = translate(error)
+            if told is None:
+                raise
+            raise told from error
+
+    return translated
 
 
 def flat_routes(router: APIRouter, prefix: str = "") -> list[APIRoute]:

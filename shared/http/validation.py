@@ -7,20 +7,18 @@ from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 
-from shared.errors import FieldError, InvalidInput, MalformedRequest, ShopError
+from shared.errors import FieldError, InvalidInput, ShopError
 
 _REPORTED = 20
+_LONGEST = 400
+"""Of a pointer and of a message, which can hold the client's own text."""
 _TAG_ERRORS = {"union_tag_not_found", "union_tag_invalid"}
 
 
 def from_validation_error(error: RequestValidationError) -> ShopError:
-    """422 with a pointer for each value; 400 where the body is no JSON at all."""
-    found = error.errors()
-    malformed = next((item for item in found if item["type"] == "json_invalid"), None)
-    if malformed is not None:
-        reason = malformed.get("ctx", {}).get("error", "")
-        return MalformedRequest(f"The body is not valid JSON: {reason} at character {malformed['loc'][-1]}.")
-    errors = [FieldError(_pointer(item, error.body), _message(item)) for item in found[:_REPORTED]]
+    """422 with a pointer for each value, of the first twenty."""
+    found = error.errors()[:_REPORTED]
+    errors = [FieldError(_pointer(item, error.body)[:_LONGEST], _message(item)) for item in found]
     return InvalidInput(
         "Correct the values that `errors` points at and send the request again.", errors=errors
     )
@@ -28,7 +26,7 @@ def from_validation_error(error: RequestValidationError) -> ShopError:
 
 def _message(item: Mapping[str, Any]) -> str:
     message = str(item["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    return message[:1].upper() + message[1:]
+    return message[:1].upper() + message[1:_LONGEST]
 
 
 def _pointer(item: Mapping[str, Any], body: Any) -> str:

@@ -25,6 +25,9 @@ _LONGEST_TOKEN = 4096
 _MEMOISED = 20_000
 _LEEWAY_SECONDS = 5  # the clocks of two machines may differ by so much
 
+_UNREADABLE = (JWSError, ValueError, TypeError, AttributeError, RecursionError)
+"""What the library raises for a text that is no token."""
+
 _KNOWN_SCOPES = frozenset(Scope)
 _MEMO_HIT = TOKENS_VERIFIED.labels("memoised")
 _VERIFIED = TOKENS_VERIFIED.labels("valid")
@@ -58,6 +61,9 @@ class TokenVerifier:
 
     def verify(self, token: str) -> Identity:
         """The identity that the token proves. Raises `NotAuthenticated` with the reason."""
+        if len(token) > _LONGEST_TOKEN:
+            _REFUSED.inc()
+            raise invalid_token("The access token is too long.")
         identity = self._remembered(token)
         if identity is None:
             identity = self._verify_first(token)
@@ -109,14 +115,12 @@ class TokenVerifier:
         return identity
 
     def _signed_claims(self, token: str) -> Mapping[str, Any]:
-        if len(token) > _LONGEST_TOKEN:
-            raise invalid_token("The access token is too long.")
         key = self._keys.get(_key_id(token))
         if key is None:
             raise invalid_token("The key of the access token is not known. Sign in again.")
         try:
             claims = orjson.loads(jws.verify(token, key, algorithms=[ALGORITHM]))
-        except (JWSError, ValueError, TypeError) as error:
+        except _UNREADABLE as error:
             raise invalid_token("The signature of the access token is not valid.") from error
         if not isinstance(claims, dict):
             raise invalid_token("The access token holds no claims.")
@@ -133,7 +137,7 @@ class TokenVerifier:
 def _key_id(token: str) -> str:
     try:
         header = jws.get_unverified_header(token)
-    except (JWSError, ValueError, TypeError, AttributeError) as error:
+    except _UNREADABLE as error:
         raise invalid_token("The access token is not a JSON Web Token.") from error
     if not isinstance(header, dict) or header.get("alg") != ALGORITHM:
         raise invalid_token(f"The access token must be signed with {ALGORITHM}.")

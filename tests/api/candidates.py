@@ -19,8 +19,9 @@ MADE_BY_THE_SHOP = {"cursor", "guest_token", "refresh_token"}
 OF_THE_SHOP = {"currency"}
 """Which of the valid ones is accepted depends on a setting."""
 
-BESIDE_OTHERS = {"ids", "ends_at"}
-"""Fields that are refused beside certain values of other fields, as their descriptions say."""
+BESIDE_OTHERS = {"ids", "ends_at", "password"}
+"""Fields that are refused, or wanted, beside certain values of other fields, as their descriptions say. The
+password of `DELETE /me` may be in a header instead."""
 
 ODD_TEXTS = (
     "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,38 @@ schemathesis.serializer.alias("application/x-ndjson", "text/plain")
 ENDING = {"once": "true"}
 """Without it an answer that streams would have no end."""
 
+_PIECES = [
+    b"", b" ", b",", b";", b"=", b"*", b'"', b"\\", b"W/", b'"7"', b'W/"7-gzip"', b"gzip", b"br",
+    b"identity", b"Bearer ", b"Basic ", b"e30", b".", b"AAAA", b"eyJhbGciOiJFUzI1NiJ9",
+    b"WyJb" * 400, b"wait", b"search", b"application/json", b"application/merge-patch+json",
+    b"text/", b"charset", b"utf-8", b"latin-1", b"q", b"0", b"1e999", b"-1", b"00-", b"f" * 32,
+    b"-" + b"a" * 16 + b"-01", b"127.0.0.1", b"[::1]", b"%00", b"\xff", b"\xe9", b"bytes=0-",
+    b"Thu, 01 Jan 1970 00:00:00 GMT", b"9" * 400,
+]  # fmt: skip
+"""What the readers of headers look for, to be put together in any order."""
+
+_HEADERS = [
+    "Authorization", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since",
+    "If-Range", "Range", "Prefer", "Idempotency-Key", "On-Behalf-Of", "Last-Event-ID",
+    "Current-Password", "Content-Type", "Content-Encoding", "Content-Language", "Accept",
+    "Accept-Encoding", "Accept-Charset", "Accept-Language", "traceparent", "tracestate", "baggage",
+    "X-Request-Id", "X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "User-Agent", "Cookie",
+    "Origin", "Referer", "Expect", "X-HTTP-Method-Override",
+]  # fmt: skip
+
+_VALUES = st.one_of(
+    st.lists(st.sampled_from(_PIECES), max_size=8).map(b"".join),
+    st.text(st.characters(codec="latin-1", exclude_characters="\r\n\0"), max_size=60).map(
+        lambda text: text.encode("latin-1")
+    ),
+)
+HEADER_LINES = st.lists(st.tuples(st.sampled_from(_HEADERS).map(str.encode), _VALUES), max_size=6)
+"""Header lines as anybody may send them: no parser of theirs may break."""
+
+CURSORS = st.one_of(
+    st.text(max_size=60), st.binary(max_size=90).map(lambda raw: urlsafe_b64encode(raw).rstrip(b"=").decode())
+)
+
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -52,7 +85,10 @@ def refused_by_form(response: httpx.Response) -> list[Any]:
     if response.status_code not in (400, 415, 422):
         return []
     problem = response.json()
-    if problem["type"].rpartition(":")[2] == "idempotency-key-reused":
+    if (
+        problem["type"].rpartition(":")[2] == "idempotency-key-reused"
+        or problem.get("error") == "invalid_grant"
+    ):
         return []
     known = MADE_BY_THE_SHOP | OF_THE_SHOP | BESIDE_OTHERS
     errors = problem.get("errors") or [problem]
@@ -96,6 +132,47 @@ class Caller:
 
         await asyncio.to_thread(check)
 
+    async def fuzz_headers(self, operation: APIOperation[Any, Any], examples: int) -> None:
+        """Sends valid requests with headers that need not be. Raises AssertionError for an answer that tells
+        of a bug, or of an error in another form than a problem document."""
+        loop = asyncio.get_running_loop()
+
+        @settings(
+            max_examples=examples,
+            derandomize=True,
+            database=None,
+            deadline=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(
+            case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE),
+            lines=HEADER_LINES,
+            cursor=CURSORS,
+            signed_in=st.booleans(),
+        )
+        def check(
+            case: schemathesis.Case, lines: list[tuple[bytes, bytes]], cursor: str, signed_in: bool
+        ) -> None:
+            if is_stream(operation):
+                case.query = {**(case.query or {}), **ENDING}
+            if "cursor" in operation.query:
+                case.query = {**(case.query or {}), "cursor": cursor}
+            self._inform(case)
+            if signed_in:
+                lines = [(b"Authorization", self.authorize().encode()), *lines]
+            response = asyncio.run_coroutine_threadsafe(self._send_with(case, lines), loop).result(30)
+            _expect_no_bug(response)
+
+        await asyncio.to_thread(check)
+
+    async def _send_with(self, case: schemathesis.Case, lines: list[tuple[bytes, bytes]]) -> httpx.Response:
+        request = _request_of(case)
+        replaced = {name.lower() for name, _ in lines}
+        usual = [(name.encode(), value.encode("latin-1")) for name, value in request.pop("headers").items()]
+        headers = [*lines, *((name, value) for name, value in usual if name.lower() not in replaced)]
+        return await self.client.request(**request, headers=headers)
+
     def _inform(self, case: schemathesis.Case) -> None:
         for name in case.path_parameters or {}:
             case.path_parameters[name] = self.known.get(name, case.path_parameters[name])
@@ -111,9 +188,21 @@ class Caller:
         return value
 
     async def _send(self, case: schemathesis.Case) -> httpx.Response:
-        request = case.as_transport_kwargs(base_url="http://test")
-        request.pop("cookies", None)
+        request = _request_of(case)
         headers = {**request.pop("headers"), "Authorization": self.authorize()}
-        if isinstance(request.get("data"), (bytes, str)):
-            request["content"] = request.pop("data")
         return await self.client.request(**request, headers=headers)
+
+
+def _request_of(case: schemathesis.Case) -> dict[str, Any]:
+    request: dict[str, Any] = case.as_transport_kwargs(base_url="http://test")
+    request.pop("cookies", None)
+    if isinstance(request.get("data"), (bytes, str)):
+        request["content"] = request.pop("data")
+    return request
+
+
+def _expect_no_bug(response: httpx.Response) -> None:
+    assert response.status_code < httpx.codes.INTERNAL_SERVER_ERROR, response.text
+    if response.status_code >= httpx.codes.BAD_REQUEST:
+        assert response.headers["content-type"] == "application/problem+json", response.text
+        assert response.json()["request_id"] == response.headers["x-request-id"]

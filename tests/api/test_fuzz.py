@@ -19,6 +19,7 @@ from cart_service.settings import CartSettings
 from product_service.api.dependencies import NDJSON
 from product_service.settings import ProductSettings
 from shared.ids import new_id
+from shared.observability.metrics import REGISTRY
 from shared.security.identity import Role
 from tests.api.fuzzing import Caller, is_stream
 from tests.support.apps import running
@@ -30,17 +31,26 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 EXAMPLES = 8
+HEADER_EXAMPLES = 40
 CHEAP_PASSWORDS = {"auth_password_memory_kib": 64, "auth_password_iterations": 1}
 
 
 async def fuzz(app: FastAPI, caller: Caller, subtests: pytest.Subtests) -> None:
     schema = schemathesis.openapi.from_dict(app.openapi())
     schema.config.generation.update(with_security_parameters=False)  # they are the caller's
+    bugs = unhandled_errors()
     for result in schema.get_all_operations():
         operation = result.ok()
+        with subtests.test(operation.label, mode="headers"):
+            await caller.fuzz_headers(operation, HEADER_EXAMPLES)
         for mode in GenerationMode if can_be_wrong(operation) else [GenerationMode.POSITIVE]:
             with subtests.test(operation.label, mode=mode.value):
                 await caller.fuzz(operation, mode, EXAMPLES)
+    assert unhandled_errors() == bugs
+
+
+def unhandled_errors() -> float:
+    return REGISTRY.get_sample_value("http_unhandled_errors_total") or 0
 
 
 def can_be_wrong(operation: APIOperation[Any, Any]) -> bool:

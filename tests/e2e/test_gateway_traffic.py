@@ -6,6 +6,7 @@ import httpx
 import orjson
 import pytest
 
+from shared.http.content_coding import can_be_gzipped
 from tests.e2e.gateways import Gateway, StartGateway
 from tests.support.waiting import eventually
 
@@ -68,6 +69,30 @@ async def test_long_answers_are_compressed(gateway: Gateway) -> None:
     assert (await gateway.client.get("/api/v1/products", headers=padded)).headers[
         "content-encoding"
     ] == "gzip"
+
+
+@pytest.mark.parametrize(
+    "accepted",
+    [
+        "gzip",
+        "GZIP",
+        "br",
+        "zstd, br",
+        "br, gzip;q=0.1",
+        "deflate",
+        "x-gzip",
+        "*",
+        "*;q=0",
+        "gzip;q=0",
+        "",
+        "identity",
+    ],
+)
+async def test_only_who_gets_the_tag_of_gzip_gets_gzip(gateway: Gateway, accepted: str) -> None:
+    padded = {"X-Padding": "5000", "Accept-Encoding": accepted}
+    coding = (await gateway.client.get("/api/v1/products", headers=padded)).headers.get("content-encoding")
+    assert coding in (None, "gzip")
+    assert coding is None or can_be_gzipped(accepted.encode())
 
 
 async def test_the_import_route_passes_on_what_arrives_while_the_answer_is_open(

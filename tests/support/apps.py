@@ -19,7 +19,9 @@ async def running(app: FastAPI, *, wait_ready: bool = True) -> AsyncIterator[htt
     """The application with its lifespan, called in this process without a socket, once it is ready."""
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://test", headers={"Accept-Encoding": "identity"}
+        ) as client:
             if wait_ready:
                 await until_ready(app, client)
             yield client
@@ -34,7 +36,9 @@ async def serving(app: FastAPI, *, wait_ready: bool = True) -> AsyncIterator[htt
     port = listener.getsockname()[1]
     try:
         await eventually(lambda: server.started or task.done())
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}", timeout=30, headers={"Accept-Encoding": "identity"}
+        ) as client:
             if wait_ready:
                 await until_ready(app, client)
             yield client

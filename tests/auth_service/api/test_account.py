@@ -83,6 +83,35 @@ async def test_a_new_password_needs_the_present_one(ana: Person) -> None:
     assert (await ana.call("POST", "/password", body)).status_code == 403
 
 
+@pytest.mark.parametrize("password", [PASSWORD, "пароль из букв", "grüße an alle"])
+async def test_an_account_can_be_deleted_without_a_body(shop: httpx.AsyncClient, password: str) -> None:
+    ana = await Person.registered(shop)
+    await ana.call("POST", "/password", {"current_password": PASSWORD, "new_password": password})
+    headers = [(b"Authorization", ana.headers["Authorization"].encode())]
+    wrong = [*headers, (b"Current-Password", b"wrong horse battery")]
+    assert (await shop.delete(f"{AUTH}/me", headers=wrong)).status_code == 403
+    right = [*headers, (b"Current-Password", password.encode())]
+    assert (await shop.delete(f"{AUTH}/me", headers=right)).status_code == 204
+    assert await ana.status() == 401
+
+
+async def test_the_password_of_the_header_is_never_logged(
+    ana: Person, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for value in (b"a very secret text", b"a very secret text \xff", b"a very secret text" * 300):
+        headers = [(b"Authorization", ana.headers["Authorization"].encode()), (b"Current-Password", value)]
+        answer = await ana.shop.delete(f"{AUTH}/me", headers=headers)
+        assert answer.status_code in (403, 422)
+        assert "secret" not in answer.text
+    assert "secret" not in capsys.readouterr().out
+
+
+async def test_an_empty_patch_of_the_profile_changes_nothing(ana: Person) -> None:
+    before = (await ana.call("GET", "/me")).json()
+    answer = await ana.call("PATCH", "/me", {})
+    assert (answer.status_code, answer.json()) == (200, before)
+
+
 async def test_asking_for_the_password_is_throttled_too(auth_settings: MakeSettings) -> None:
     async with running(create_app(auth_settings(auth_failures_per_account=3))) as shop:
         ana = await Person.registered(shop)

@@ -75,7 +75,7 @@ async def test_whoever_knows_a_sessions_id_cannot_end_it(ana: Person) -> None:
     assert (await ana.refresh()).status_code == 200
 
 
-@pytest.mark.parametrize("token", ["", "x", "no.such", ".", "a.b.c", "é.x", "0" * 5000 + ".x"])
+@pytest.mark.parametrize("token", ["", "x", "no.such", ".", "a.b.c", "é.x", "0" * 4000 + ".x"])
 async def test_a_made_up_refresh_token_is_refused(shop: httpx.AsyncClient, token: str) -> None:
     answer = await shop.post(f"{AUTH}/refresh", json={"refresh_token": token})
     assert answer.status_code == 401

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -99,15 +100,42 @@ async def test_the_password_form_gives_tokens(shop: httpx.AsyncClient, ana: Pers
     answer = await shop.post(f"{AUTH}/token", data=form)
     assert answer.status_code == 200
     assert set(answer.json()) == {"access_token", "token_type", "expires_in", "refresh_token"}
-    refused = await shop.post(f"{AUTH}/token", data={**form, "password": "wrong horse battery"})
-    assert refused.status_code == 401
+    assert answer.headers["cache-control"] == "no-store"
 
 
-async def test_the_password_form_refuses_another_grant(shop: httpx.AsyncClient, ana: Person) -> None:
-    form = {"grant_type": "magic", "username": ana.email, "password": PASSWORD}
-    answer = await shop.post(f"{AUTH}/token", data=form)
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["pointer"] == "/grant_type"
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ("password=wrong+horse+battery", "invalid_grant"),
+        ("username=nobody%40example.com", "invalid_grant"),
+        ("username=nobody", "invalid_grant"),
+        ("password=" + "x" * 3000, "invalid_grant"),
+        ("grant_type=magic", "unsupported_grant_type"),
+        ("grant_type=refresh_token", "unsupported_grant_type"),
+        ("grant_type=", "invalid_request"),
+        ("username=", "invalid_request"),
+        ("password=", "invalid_request"),
+        ("password=x&password=y", "invalid_request"),
+        ("password=%ff", "invalid_request"),
+    ],
+)
+async def test_the_password_form_is_refused_in_the_words_of_oauth(
+    shop: httpx.AsyncClient, ana: Person, change: str, error: str
+) -> None:
+    form = {"grant_type": "password", "username": ana.email, "password": PASSWORD}
+    form.pop(change.partition("=")[0])
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = await shop.post(f"{AUTH}/token", content=f"{urlencode(form)}&{change}", headers=headers)
+    assert (answer.status_code, answer.json()["error"]) == (400, error)
+    assert answer.json()["type"] == "urn:trolley:problem:token-request-refused"
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_the_password_form_names_what_is_missing(shop: httpx.AsyncClient) -> None:
+    answer = await shop.post(f"{AUTH}/token", data={"grant_type": "password"})
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    assert [each["pointer"] for each in answer.json()["errors"]] == ["/username", "/password"]
 
 
 async def test_a_guest_is_somebody_without_an_account(shop: httpx.AsyncClient) -> None:

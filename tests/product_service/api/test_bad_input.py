@@ -24,7 +24,6 @@ BAD: list[tuple[str, Any]] = [
     ("/price", -1),
     ("/price", 10**9 + 1),
     ("/price", 10**30),
-    ("/price", 1.0),
     ("/price", 1.5),
     ("/price", "100"),
     ("/price", True),
@@ -34,7 +33,7 @@ BAD: list[tuple[str, Any]] = [
     ("/currency", "US"),
     ("/stock", -1),
     ("/stock", 10**9 + 1),
-    ("/stock", 2.0),
+    ("/stock", 2.5),
     ("/stock", "2"),
     ("/status", "deleted"),
     ("/status", "sold"),
@@ -60,13 +59,12 @@ BAD: list[tuple[str, Any]] = [
     ("/attributes/a", {"a": 2**53}),
     ("/attributes/a", {"a": 1e300}),
     ("/colour", "red"),
-    ("/id", "p1"),
-    ("/version", 1),
 ]
+SHOWN_ONLY = [("/id", "p1"), ("/version", 1), ("/created_at", "2026-01-01T00:00:00Z")]
 
 
 async def test_a_bad_value_is_named_and_nothing_is_written(editor: Editor) -> None:
-    for pointer, value in [*(("/sku", sku) for sku in BAD_SKUS), *BAD]:
+    for pointer, value in [*(("/sku", sku) for sku in BAD_SKUS), *BAD, *SHOWN_ONLY]:
         sent = body(**{pointer.split("/")[1]: value})
         answer = await editor.send("POST", json=sent)
         assert answer.status_code == 422, (pointer, value, answer.text)
@@ -79,8 +77,9 @@ async def test_a_bad_value_is_named_in_a_change_too(editor: Editor, method: str)
     added = await editor.add(attributes={"b": 1})
     needed = {"name": "Wok", "price": 1} if method == "PUT" else {}
     for pointer, value in BAD:
-        if method == "PATCH" and value == {"a": None}:
-            continue  # null removes an attribute in a patch
+        removes = value in (None, {"a": None}) and pointer != "/price"
+        if method == "PATCH" and removes:
+            continue  # null removes a field or an attribute in a patch
         sent = needed | {pointer.split("/")[1]: value}
         answer = await editor.send(method, f"/{added['id']}", version=1, json=sent)
         assert answer.status_code == 422, (pointer, value, answer.text)

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from product_service.api.listing import ListParameters
 from product_service.api.schemas import ProductPage
 from tests.product_service.catalogues import body
 from tests.product_service.editors import PRODUCTS, Editor
@@ -135,9 +136,31 @@ async def test_ids_are_answered_in_order_and_as_of_the_last_write(
     assert (answer["total"], answer["total_is_exact"], answer["next_cursor"]) == (2, True, None)
 
 
-async def test_no_ids_are_no_products(shop: httpx.AsyncClient, editor: Editor) -> None:
-    await editor.add()
-    assert items(await shop.get(PRODUCTS, params={"ids": ""})) == []
+async def test_an_empty_parameter_counts_as_not_given(shop: httpx.AsyncClient, editor: Editor) -> None:
+    pan = await editor.add(brand="Petit Foyer", categories=["Kitchen"])
+    without_brand = await editor.add()
+    everything = (await shop.get(PRODUCTS)).json()
+    assert items(await shop.get(PRODUCTS)) == [without_brand["id"], pan["id"]]
+    for name in ListParameters.model_fields:
+        assert (await shop.get(PRODUCTS, params={name: ""})).json() == everything, name
+
+
+@pytest.mark.parametrize("name", ["q", "brand", "category"])
+@pytest.mark.parametrize("text", ["!!", "\u0301", "…"])
+async def test_a_text_without_words_finds_nothing(
+    shop: httpx.AsyncClient, editor: Editor, name: str, text: str
+) -> None:
+    await editor.add(brand="", categories=["!!"])
+    assert items(await shop.get(PRODUCTS, params={name: text})) == []
+
+
+async def test_a_misspelt_parameter_is_named(shop: httpx.AsyncClient, editor: Editor) -> None:
+    added = await editor.add()
+    for path, pointer in (("?categry=Audio", "categry"), (f"/{added['id']}?limit=1", "limit")):
+        answer = await shop.get(f"{PRODUCTS}{path}")
+        assert answer.status_code == 422
+        assert [error["pointer"] for error in answer.json()["errors"]] == [f"query:{pointer}"]
+    assert (await editor.send("POST", "/import?mode=merge")).status_code == 422
 
 
 async def test_ids_stand_alone(shop: httpx.AsyncClient) -> None:

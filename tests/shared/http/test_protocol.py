@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from collections.abc import AsyncIterator
+from typing import Any
 
+import orjson
 import pytest
+import uvicorn
 
-from shared.http.protocol import JoiningTransport
+from shared.http.protocol import JoiningProtocol, JoiningTransport
+from tests.support.waiting import eventually
 
 
 class Recorder:
@@ -78,3 +84,47 @@ async def test_closing_writes_what_is_held(recorder: Recorder, transport: Joinin
 
 async def test_everything_else_is_the_transports_own(transport: JoiningTransport) -> None:
     assert transport.get_extra_info("socket") == "the socket"
+
+
+async def silent(_scope: Any, _receive: Any, _send: Any) -> None:
+    raise AssertionError("what is not HTTP reaches no application")
+
+
+@pytest.fixture
+async def port() -> AsyncIterator[int]:
+    """Of a server that speaks the protocol."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(silent, log_config=None, http=JoiningProtocol, lifespan="off"))
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    await eventually(lambda: server.started)
+    yield listener.getsockname()[1]
+    server.should_exit = True
+    await task
+    listener.close()
+
+
+@pytest.mark.parametrize(
+    ("target", "status", "kind"),
+    [
+        ("/a?q=café".encode(), 400, "malformed-request"),
+        (b"/caf\xe9", 400, "malformed-request"),
+        (b"/" + b"x" * 66_000, 414, "target-too-long"),
+        (b"/?q=" + b"x" * 66_000, 414, "target-too-long"),
+        (b"", 400, "malformed-request"),
+    ],
+)
+async def test_what_is_not_http_is_told_in_a_problem_document(
+    port: int, target: bytes, status: int, kind: str
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET " + target + b" HTTP/1.1\r\nHost: shop\r\n\r\n")
+    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    first, *lines = head.decode().split("\r\n")
+    headers = dict(line.split(": ", 1) for line in lines)
+    assert first.startswith(f"HTTP/1.1 {status} ")
+    assert headers["content-type"] == "application/problem+json"
+    assert headers["connection"] == "close"
+    problem = orjson.loads(body)
+    assert (problem["type"], problem["status"]) == (f"urn:trolley:problem:{kind}", status)
+    assert problem["request_id"] == headers["x-request-id"]

@@ -1,0 +1,92 @@
+"""Content codings (RFC 9110, section 8.4): request bodies in gzip are decoded, other codings are refused.
+
+Answers are compressed by the gateway, with gzip alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+
+from starlette.types import Message, Receive
+
+from shared.errors import MalformedRequest, UnsupportedMediaType
+
+_NONE = {"", "identity"}
+_GZIP_FORMAT = 31  # zlib's number for a gzip header and the largest window
+_TAKEN_BYTES = 16_384
+_GIVEN_BYTES = 65_536
+
+
+def is_gzip(content_encoding: str) -> bool:
+    """Whether the body has to be decoded. Raises `UnsupportedMediaType` for any other coding, and for more
+    than one."""
+    codings = [coding.strip().lower() for coding in content_encoding.split(",")]
+    match [coding for coding in codings if coding not in _NONE]:
+        case []:
+            return False
+        case ["gzip" | "x-gzip"]:
+            return True
+    raise UnsupportedMediaType(
+        "Send the body as it is, or with `Content-Encoding: gzip`.", headers={"Accept-Encoding": "gzip"}
+    )
+
+
+def can_be_gzipped(accept_encoding: bytes) -> bool:
+    """Whether the gateway may compress the answer; true also where it only looks so."""
+    return b"gzip" in accept_encoding.lower() or b"*" in accept_encoding
+
+
+class GzipBody:
+    """Decodes a request's body while it is read. It holds no more than a piece of it, and lets the event loop
+    go on after each piece, so that a body which inflates a thousandfold costs what its reader takes.
+
+    Raises `MalformedRequest` for what is not gzip, and for a body that ends too early.
+    """
+
+    __slots__ = ("_begun", "_compressed", "_full", "_inflater", "_last", "_position", "_receive")
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._inflater = zlib.decompressobj(_GZIP_FORMAT)
+        self._compressed = b""
+        self._position = 0
+        self._last = False
+        self._begun = False
+        self._full = False
+        """The last piece filled its buffer, so there may be more of it."""
+
+    async def receive(self) -> Message:
+        while True:
+            if self._is_open:
+                await asyncio.sleep(0)
+            else:
+                message = await self._receive()  # after the last piece: that the client has left
+                if message["type"] != "http.request":
+                    return message
+                self._compressed, self._position = message.get("body", b""), 0
+                self._last = not message.get("more_body", False)
+            piece = self._inflate()
+            more = self._is_open or not self._last
+            if piece or not more:
+                return {"type": "http.request", "body": piece, "more_body": more}
+
+    @property
+    def _is_open(self) -> bool:
+        return self._full or self._position < len(self._compressed)
+
+    def _inflate(self) -> bytes:
+        taken = self._compressed[self._position : self._position + _TAKEN_BYTES]
+        self._begun = self._begun or bool(taken)
+        if self._inflater.eof and taken:  # a gzip file may have several members (RFC 1952, section 2.2)
+            self._inflater = zlib.decompressobj(_GZIP_FORMAT)
+        try:
+            piece = self._inflater.decompress(taken, _GIVEN_BYTES)
+        except zlib.error as error:
+            raise MalformedRequest("The body is not gzip, as Content-Encoding says.") from error
+        left = len(self._inflater.unconsumed_tail) + len(self._inflater.unused_data)
+        self._position += len(taken) - left
+        self._full = len(piece) == _GIVEN_BYTES and not self._inflater.eof
+        if self._last and self._begun and not self._is_open and not self._inflater.eof:
+            raise MalformedRequest("The body ends before its gzip does. Send it again, whole.")
+        return piece

@@ -1,0 +1,201 @@
+"""The requests that cost a service most: for each place of its document that takes a text, a MiB of it."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+MIB = 1_048_576
+NDJSON = "application/x-ndjson"
+FORM = "application/x-www-form-urlencoded"
+
+
+def accents(length: int) -> str:
+    """Text of so many characters whose accents normalisation has to put into their order: it moves each past
+    all that stand before it."""
+    half = length // 2
+    return ("a" + "\u0300" * half + "\u0316" * half)[:length]
+
+
+WORST = accents(MIB // 2)  # in UTF-8 an accent takes two bytes
+BOMB = gzip.compress(bytes(64 * MIB))
+MEMBERS = gzip.compress(b"") * 50_000
+COMMON_HEADERS = (
+    "Authorization",
+    "Accept",
+    "Accept-Encoding",
+    "Accept-Language",
+    "Content-Encoding",
+    "Content-Type",
+    "Cookie",
+    "Forwarded",
+    "Host",
+    "If-Match",
+    "If-None-Match",
+    "Last-Event-ID",
+    "Prefer",
+    "Range",
+    "traceparent",
+    "User-Agent",
+    "X-Forwarded-For",
+    "X-Request-Id",
+)
+"""What the service or the framework may look at on any route."""
+
+STRUCTURES = {
+    "nested lists": b"[" * MIB,
+    "nested objects": b'{"a":' * (MIB // 5),
+    "many lists": b"[" + (b"[" * 500 + b"]" * 500 + b",") * (MIB // 1001) + b"0]",
+    "many numbers": b"[" + b"0," * (MIB // 2) + b"0]",
+    "escapes": b'{"name":"' + b"\\u0300" * (MIB // 6) + b'"}',
+    "unknown fields": b"{" + b",".join(b'"%x":0' % number for number in range(MIB // 10)) + b"}",
+    "a long name": b'{"' + b"x" * MIB + b'":0}',
+    "a long number": b'{"quantity":' + b"9" * MIB + b"}",
+    "nothing but space": b" " * MIB,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WorstRequest:
+    """`what` says where the text is."""
+
+    what: str
+    method: str
+    target: str
+    body: bytes
+    headers: dict[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of a document."""
+
+    document: dict[str, Any]
+    path: str
+    method: str
+    described: dict[str, Any]
+
+    def requests(self) -> Iterator[WorstRequest]:
+        yield from self._parameters()
+        for media_type, content in self._contents():
+            yield from self._bodies(media_type, self._resolved(content["schema"]))
+
+    def header_requests(self) -> Iterator[WorstRequest]:
+        """What is looked at before the route is known, or by the framework on any route."""
+        for name in COMMON_HEADERS:
+            for text in (b',"' * (MIB // 2), b";" * 30_000, WORST.encode()):
+                yield self._request(f"header {name} of {text[:2]!r}", headers={name: text})
+        yield self._request("many headers", headers={f"x-{n}": b"1" for n in range(20_000)})
+
+    def _contents(self) -> list[tuple[str, Any]]:
+        return list(self.described.get("requestBody", {}).get("content", {}).items())
+
+    def _parameters(self) -> Iterator[WorstRequest]:
+        for parameter in self.described.get("parameters", []):
+            name, schema = parameter["name"], self._resolved(parameter["schema"])
+            for text in (WORST, accents(_longest(schema))):
+                label = f"{parameter['in']} {name} of {len(text)}"
+                match parameter["in"]:
+                    case "query":
+                        yield self._request(label, query=f"?{name}={quote(text)}")
+                    case "path":
+                        yield self._request(label, path={name: quote(text)})
+                    case "header":
+                        yield self._request(label, headers={name: text.encode()})
+        yield self._request("many parameters", query="?" + "&".join(f"x{n}=1" for n in range(50_000)))
+        yield self._request("many parameters within the limit", query="?" + "&".join(["x=1"] * 8000))
+
+    def _bodies(self, media_type: str, schema: dict[str, Any]) -> Iterator[WorstRequest]:
+        for variant in self._variants(schema):
+            example = self._example(variant)
+            for name in variant.get("properties", {}):
+                for length in (MIB // 2, self._length(variant["properties"][name])):
+                    body = self._encoded(media_type, {**example, name: accents(length)})
+                    yield self._request(f"{name} of {length}", body, media_type)
+                many = self._encoded(media_type, {**example, name: [accents(8)] * 50_000})
+                yield self._request(f"many {name}", many, media_type)
+        for what, body in STRUCTURES.items():
+            yield self._request(what, body, media_type)
+        coded = {"Content-Encoding": b"gzip"}
+        yield self._request("a bomb", BOMB, media_type, headers=coded)
+        yield self._request("many members", MEMBERS, media_type, headers=coded)
+        if media_type == NDJSON:
+            for line in (b"\n", b"1\n", b"{}\n", b'{"sku":"A","name":"B","price":1}\n', b"\r\n"):
+                lines = line * (MIB // len(line) if len(line) < 4 else 2000)
+                yield self._request(f"many lines of {line!r}", lines, media_type)
+
+    def _request(
+        self,
+        what: str,
+        body: bytes = b"",
+        media_type: str = "application/json",
+        *,
+        query: str = "",
+        path: dict[str, str] | None = None,
+        headers: dict[str, bytes] | None = None,
+    ) -> WorstRequest:
+        target = self.path
+        for parameter in self.described.get("parameters", []):
+            if parameter["in"] == "path":
+                name = parameter["name"]
+                target = target.replace(f"{{{name}}}", (path or {}).get(name, "p1"))
+        typed = {"Content-Type": media_type.encode()} if body else {}
+        label = f"{self.method} {self.path}: {what}"
+        sent = {"If-Match": b"*", **typed, **(headers or {})}
+        return WorstRequest(label, self.method, target + query, body, sent)
+
+    def _encoded(self, media_type: str, body: dict[str, Any]) -> bytes:
+        if media_type == FORM:
+            return "&".join(f"{name}={quote(str(value))}" for name, value in body.items()).encode()
+        encoded = orjson.dumps(body)
+        return encoded + b"\n" if media_type == NDJSON else encoded
+
+    def _resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
+        reference = schema.get("$ref")
+        if reference is None:
+            return schema
+        found: dict[str, Any] = self.document["components"]["schemas"][reference.rpartition("/")[2]]
+        return found
+
+    def _variants(self, schema: dict[str, Any]) -> list[dict[str, Any]]:
+        if self.path.endswith("/import"):
+            return [self._resolved({"$ref": "#/components/schemas/ProductCreate"})]
+        options = schema.get("oneOf") or schema.get("anyOf") or [schema]
+        return [self._resolved(option) for option in options]
+
+    def _example(self, schema: dict[str, Any]) -> dict[str, Any]:
+        properties = schema.get("properties", {})
+        return {name: _value(properties[name]) for name in schema.get("required", [])}
+
+    def _length(self, schema: dict[str, Any]) -> int:
+        return max((_longest(self._resolved(each)) for each in (schema, *schema.get("anyOf", []))), default=1)
+
+
+def _value(schema: dict[str, Any]) -> Any:
+    if "examples" in schema:
+        return schema["examples"][0]
+    if "const" in schema or "enum" in schema:
+        return schema.get("const", schema.get("enum", [None])[0])
+    return {"integer": 1, "boolean": True, "array": [], "object": {}}.get(schema.get("type", ""), "p1")
+
+
+def _longest(schema: dict[str, Any]) -> int:
+    longest: int = schema.get("maxLength", 64)
+    return longest
+
+
+def worst_requests(document: dict[str, Any]) -> Iterator[WorstRequest]:
+    """Each operation's own; of one operation of each method also those that any route has."""
+    methods: set[str] = set()
+    for path, described in document["paths"].items():
+        for method, operation in described.items():
+            found = Operation(document, path, method.upper(), operation)
+            yield from found.requests()
+            if method not in methods:
+                yield from found.header_requests()
+            methods.add(method)
