@@ -25,6 +25,7 @@ from shared.http.components import describe_answers, name_objects, prune_compone
 from shared.http.gateway_problems import BadGateway, GatewayTimeout
 from shared.http.headers import RequestHeader
 from shared.http.media_type import JSON, json_types
+from shared.http.problem import HeadersTooLarge, TargetTooLong
 from shared.http.problem_schemas import problem_schemas
 from shared.http.responses import problem_responses
 from shared.security.dependencies import SCHEME_NAME, CurrentUser
@@ -38,8 +39,16 @@ _SCOPES = {
     Scope.USERS_ADMIN: "Administrate users.",
     Scope.CART_ANY: "Read and change any cart.",
 }
-_OF_THE_GATEWAY = (TooManyRequests, BadGateway, Unavailable, GatewayTimeout)
-"""What the gateway answers by itself, whatever the operation."""
+_OF_EVERY_OPERATION = (
+    TargetTooLong,
+    InvalidInput,  # for a parameter that it does not know
+    TooManyRequests,
+    HeadersTooLarge,
+    BadGateway,
+    Unavailable,
+    GatewayTimeout,
+)
+"""What the gateway or the service answers whatever the operation."""
 
 
 def build_document(app: FastAPI) -> dict[str, Any]:
@@ -93,8 +102,7 @@ def _complete(operation: dict[str, Any], method: str, route: APIRoute) -> None:
 
 
 def _errors_of(route: APIRoute) -> Iterator[type[ShopError]]:
-    yield from _OF_THE_GATEWAY
-    yield InvalidInput  # for a parameter that it does not know
+    yield from _OF_EVERY_OPERATION
     if route.body_field is not None:
         yield from (MalformedRequest, PayloadTooLarge, UnsupportedMediaType)
 

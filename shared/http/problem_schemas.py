@@ -22,15 +22,17 @@ OF_STATUS = {
     409: "ConflictProblem",
     412: "PreconditionFailedProblem",
     413: "PayloadTooLargeProblem",
+    414: "TargetTooLongProblem",
     415: "UnsupportedMediaTypeProblem",
     422: "InvalidInputProblem",
     428: "PreconditionRequiredProblem",
     429: "TooManyRequestsProblem",
+    431: "HeadersTooLargeProblem",
     502: "BadGatewayProblem",
     503: "UnavailableProblem",
     504: "GatewayTimeoutProblem",
 }
-"""The schema of the problems of each status. 405, 414, 431 and 500 belong to no operation."""
+"""The schema of the problems of each status. 405 and 500 belong to no operation."""
 
 MOST_ERRORS = 1000
 LONGEST_TEXT = 131_072

@@ -10,7 +10,7 @@ import pytest
 from tests.shared.http.demo import DemoSettings, create_app
 
 PREFIX = "/api/v1/demo"
-OF_THE_GATEWAY = ["429", "502", "503", "504"]
+EVERYWHERE = {"414", "422", "429", "431", "502", "503", "504"}
 
 
 @pytest.fixture(scope="module")
@@ -38,14 +38,14 @@ def test_only_the_api_and_its_health_are_described(document: dict[str, Any]) -> 
 def test_the_errors_of_an_operation(document: dict[str, Any]) -> None:
     def statuses(method: str, path: str) -> list[str]:
         answered = list(operation(document, method, path)["responses"])
-        assert answered[-4:] == OF_THE_GATEWAY
-        return answered[:-4]
+        assert set(answered) >= EVERYWHERE
+        return [status for status in answered if status not in EVERYWHERE]
 
-    assert statuses("post", "") == ["201", "400", "413", "415", "422"]
-    assert statuses("get", "/me") == ["200", "401", "422"]
-    assert statuses("get", "/admin") == ["200", "401", "403", "422"]
-    assert statuses("get", "/things/{thing_id}") == ["200", "404", "422"]
-    assert statuses("get", "/health/live") == ["200", "422"]
+    assert statuses("post", "") == ["201", "400", "413", "415"]
+    assert statuses("get", "/me") == ["200", "401"]
+    assert statuses("get", "/admin") == ["200", "401", "403"]
+    assert statuses("get", "/things/{thing_id}") == ["200", "404"]
+    assert statuses("get", "/health/live") == ["200"]
 
 
 def test_every_error_is_a_problem(document: dict[str, Any]) -> None:
