@@ -50,6 +50,14 @@ Password = Annotated[
     ),
     AfterValidator(credentials.clean_password),
 ]
+GivenEmail = Annotated[
+    str,
+    Field(
+        max_length=credentials.AS_TYPED * credentials.EMAIL_MAX,
+        description="The account's e-mail address. One that is none is as wrong as an unknown one.",
+        examples=["ana@example.com"],
+    ),
+]
 GivenPassword = Annotated[
     str,
     Field(
@@ -72,7 +80,7 @@ class RegisterRequest(StrictModel):
 class LoginRequest(StrictModel):
     """Who signs in."""
 
-    email: Email
+    email: GivenEmail
     password: GivenPassword
 
 
