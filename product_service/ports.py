@@ -44,6 +44,8 @@ class ProductEntries(Protocol):
 
 
 class Sort(StrEnum):
+    """The order of a list. A minus sign puts the highest first."""
+
     RELEVANCE = "relevance"
     PRICE = "price"
     PRICE_DESCENDING = "-price"

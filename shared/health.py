@@ -7,6 +7,9 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
 
 from shared.errors import ShopError
 from shared.observability.logging import get_logger
@@ -19,7 +22,7 @@ the log has the reason."""
 
 
 class Status(StrEnum):
-    """`degraded` still serves; `unavailable` does not."""
+    """`ok`: all is well. `degraded` still serves; `unavailable` does not."""
 
     OK = "ok"
     DEGRADED = "degraded"
@@ -28,14 +31,23 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    status: Status
-    detail: str | None = None
+    """How one dependency is."""
+
+    status: Annotated[Status, Field(description="How it is.", examples=["ok"])]
+    detail: Annotated[
+        str | None, Field(max_length=1000, description="What is wrong, in English; null if nothing is.")
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    status: Status
-    checks: Mapping[str, CheckResult] = field(default_factory=dict)
+    """How the service is, and what it depends on."""
+
+    status: Annotated[Status, Field(description="The worst of the checks that count.", examples=["ok"])]
+    checks: Annotated[
+        Mapping[Annotated[str, Field(max_length=64)], CheckResult],
+        Field(title="CheckResults", max_length=20, description="How each dependency is, by its name."),
+    ] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from auth_service.api.answers import UserPublic
 from auth_service.api.dependencies import AccountsDep, ClientDep, CurrentPasswordDep
-from auth_service.api.schemas import AccountDeletion, PasswordChange, ProfileUpdate, UserPublic
+from auth_service.api.schemas import AccountDeletion, PasswordChange, ProfileUpdate
 from auth_service.domain.errors import AccountNotFound, GuestsHaveNoAccount, WrongPassword
 from shared.errors import FieldError, InvalidInput, NotAuthenticated, TooManyRequests
 from shared.http.responses import problem_responses
@@ -22,7 +23,7 @@ async def get_me(identity: CurrentUserDep, accounts: AccountsDep) -> UserPublic:
 
 @router.patch("/me", summary="Rename the account", responses=problem_responses(GuestsHaveNoAccount))
 async def update_me(body: ProfileUpdate, identity: CurrentUserDep, accounts: AccountsDep) -> UserPublic:
-    """A JSON merge patch (RFC 7396)."""
+    """A JSON merge patch (RFC 7396). The name shows at once; e-mail address and role stay."""
     return UserPublic.of(await accounts.rename(identity, body.new_name))
 
 

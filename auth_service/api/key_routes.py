@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
+from auth_service.api.answers import PublicKey, PublicKeys
 from auth_service.api.dependencies import KeysDep
-from auth_service.api.schemas import PublicKey, PublicKeys
 
 router = APIRouter(tags=["Keys"])
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
+from auth_service.api.answers import SessionList, SessionPublic
 from auth_service.api.dependencies import EndingsDep
-from auth_service.api.schemas import SessionList, SessionPublic
 from auth_service.domain.errors import SessionNotFound
 from shared.errors import NotAuthenticated
 from shared.http.responses import problem_responses

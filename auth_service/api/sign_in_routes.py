@@ -6,16 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form
 
+from auth_service.api.answers import SignedInPublic, TokenPublic
 from auth_service.api.dependencies import ClientDep, SessionsDep, no_store
 from auth_service.api.oauth_errors import TokenRequestRefused, as_oauth_error
-from auth_service.api.schemas import (
-    LoginRequest,
-    RefreshRequest,
-    RegisterRequest,
-    SignedInPublic,
-    TokenForm,
-    TokenPublic,
-)
+from auth_service.api.schemas import LoginRequest, RefreshRequest, RegisterRequest, TokenForm
 from auth_service.domain.credentials import new_account
 from auth_service.domain.errors import (
     AccountDisabled,

@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 
+from auth_service.api.answers import UserAdministered, UserAdministeredPage
 from auth_service.api.dependencies import AdministrationDep
-from auth_service.api.schemas import UserAdministered, UserUpdate
+from auth_service.api.schemas import UserUpdate
 from auth_service.domain.errors import AccountNotFound, OwnAccount
 from shared.errors import NotAuthenticated, PermissionDenied
-from shared.http.models import Page
 from shared.http.responses import problem_responses
 from shared.security.dependencies import CurrentUserDep, requires
 from shared.security.identity import Scope
@@ -31,15 +31,15 @@ async def list_users(
     email: Annotated[
         str | None, Query(max_length=300, description="Only the account with this address.")
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    limit: Annotated[int, Query(ge=1, le=100, description="Accounts on a page at most.")] = 50,
     cursor: Annotated[
-        str | None, Query(max_length=2000, description="`next_cursor` of the page before.")
+        str | None, Query(max_length=4096, description="`next_cursor` of the page before.")
     ] = None,
-) -> Page[UserAdministered]:
+) -> UserAdministeredPage:
     """The oldest first. Shows a change after about a second."""
     found = await administration.page(email, limit, cursor)
     page = found.page
-    return Page(
+    return UserAdministeredPage(
         items=[UserAdministered.of(user) for user in page.users],
         total=page.total,
         total_is_exact=page.total_is_exact,
@@ -49,6 +49,7 @@ async def list_users(
 
 @router.get("/{user_id}", summary="Show an account", responses=problem_responses(AccountNotFound))
 async def get_user(user_id: UserId, administration: AdministrationDep) -> UserAdministered:
+    """As of its last change."""
     return UserAdministered.of(await administration.get(user_id))
 
 

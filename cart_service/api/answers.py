@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
-from cart_service.api.fields import Money, ProductId
+from cart_service.api.fields import Currency, Money, ProductId
 from cart_service.domain.discounts import Reason
 from cart_service.domain.lines import MAX_LINES, MAX_PRICES, MAX_QUANTITY
 from cart_service.domain.notices import NoticeType
 from cart_service.domain.priced_lines import Availability
 from cart_service.domain.undo import Undoable
+from shared.http.fields import LARGEST_INTEGER, AwareTimestamp, Message
+
+MOST_NOTICES = 2 * MAX_LINES + 1
+"""One of the price and one of the stock for each line, and one of the promo code."""
+
+EMPTY_CART: dict[str, Any] = {
+    "version": 18274421,
+    "items": [],
+    "item_count": 0,
+    "line_count": 0,
+    "subtotal": 0,
+    "discount": 0,
+    "total": 0,
+    "currency": "USD",
+    "promo_code": None,
+    "notices": [],
+    "saved_for_later": [],
+    "undo": None,
+    "updated_at": None,
+}
+"""An example of `CartPublic`."""
+
+_NAME_LENGTH, _URL_LENGTH, _CODE_LENGTH = 200, 2048, 40
 
 
 class NoticePublic(BaseModel):
-    type: Annotated[NoticeType, Field(description="What happened.")]
+    """Something that the owner should see before buying."""
+
+    type: Annotated[NoticeType, Field(description="What happened.", examples=["price_changed"])]
     product_id: Annotated[ProductId | None, Field(description="Null where it is about the whole cart.")]
     message: Annotated[
-        str,
+        Message,
         Field(
             description="For people, in English.",
             examples=["Mug costs 12.99 USD now; it cost 10.99 USD when it was added."],
@@ -27,20 +52,28 @@ class NoticePublic(BaseModel):
 
 
 class UnitPricePublic(BaseModel):
-    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY, description="Pieces at this price.")]
-    unit_price: Annotated[Money, Field(description="What each of them costs in this cart.")]
+    """Pieces of a line at one price."""
+
+    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY, description="Pieces at this price.", examples=[1])]
+    unit_price: Annotated[
+        Money, Field(description="What each of them costs in this cart, in minor units of `currency`.")
+    ]
 
 
 class SummaryItemPublic(BaseModel):
+    """A line, as far as a badge or a checkout page needs it."""
+
     product_id: ProductId
-    name: Annotated[str, Field(description="Name now.", examples=["Mug"])]
-    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY, description="Pieces.")]
+    name: Annotated[
+        str, Field(max_length=_NAME_LENGTH, description="Name of the product now.", examples=["Mug"])
+    ]
+    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY, description="Pieces.", examples=[2])]
     unit_price: Annotated[
         Money,
         Field(
-            description="What a piece costs in this cart: the price now, unless the shop's price policy still"
-            " holds the one when it was added. Where pieces cost different prices, that of the pieces added"
-            " last. Of a gone product, the price when it was added."
+            description="What a piece costs in this cart, in minor units of `currency`: the price now, unless"
+            " the shop's price policy still holds the one when it was added. Where pieces cost different"
+            " prices, that of the pieces added last. Of a gone product, the price when it was added."
         ),
     ]
     prices: Annotated[
@@ -56,79 +89,140 @@ class SummaryItemPublic(BaseModel):
     line_total: Annotated[
         Money,
         Field(
-            description="`unit_price` times `quantity`, or what `prices` add up to if there are any; 0 when"
-            " gone."
+            description="`unit_price` times `quantity`, or what `prices` add up to if there are any, in minor"
+            " units of `currency`; 0 when gone."
         ),
     ]
-    discount: Annotated[Money, Field(description="What the promo code takes off this line.")]
+    discount: Annotated[
+        Money, Field(description="What the promo code takes off this line, in minor units of `currency`.")
+    ]
     discount_explanation: Annotated[
-        str | None,
+        Message | None,
         Field(description="Why, in English; null without a discount.", examples=["10 % off with SPRING10."]),
     ]
     availability: Annotated[
         Availability,
         Field(
             description="`short`: the line asks for more than is in stock, and counts in full: stock is"
-            " checked when the order is placed. `gone`: not for sale any more, does not count."
+            " checked when the order is placed. `gone`: not for sale any more, does not count.",
+            examples=["in_stock"],
         ),
     ]
 
 
 class CartItemPublic(SummaryItemPublic):
-    image_url: Annotated[str | None, Field(description="Picture now, if it has one.")]
-    unit_price_now: Annotated[Money, Field(description="Price of a piece in the catalogue now.")]
+    """A line of the cart."""
+
+    image_url: Annotated[
+        str | None,
+        Field(
+            max_length=_URL_LENGTH,
+            description="Address of the picture now; null without one.",
+            examples=["/images/mug.webp"],
+        ),
+    ]
+    unit_price_now: Annotated[
+        Money, Field(description="Price of a piece in the catalogue now, in minor units of `currency`.")
+    ]
     unit_price_when_added: Annotated[
         Money,
         Field(
-            description="Price of a piece when the line was added, or acknowledged last; of the pieces added"
-            " first, where there are several prices."
+            description="Price of a piece when the line was added, or acknowledged last, in minor units of"
+            " `currency`; of the pieces added first, where there are several prices."
         ),
     ]
-    added_at: Annotated[AwareDatetime, Field(description="When the line was added.")]
+    added_at: Annotated[AwareTimestamp, Field(description="When the line was added.")]
 
 
 class PromoCodePublic(BaseModel):
-    code: Annotated[str, Field(description="The code on the cart.", examples=["SPRING10"])]
-    description: Annotated[str, Field(description="Of the promotion.", examples=["Ten per cent in spring"])]
+    """The promo code on the cart, and what it does."""
+
+    code: Annotated[
+        str, Field(max_length=_CODE_LENGTH, description="The code on the cart.", examples=["SPRING10"])
+    ]
+    description: Annotated[
+        str,
+        Field(
+            max_length=500,
+            description="What the promotion says of itself.",
+            examples=["Ten per cent in spring"],
+        ),
+    ]
     counts: Annotated[bool, Field(description="Whether it works now. One that does not may later.")]
-    discount: Annotated[Money, Field(description="What it takes off the cart.")]
+    discount: Annotated[Money, Field(description="What it takes off the cart, in minor units of `currency`.")]
     reason: Annotated[Reason | None, Field(description="Why it does not count; null when it does.")]
     message: Annotated[
-        str, Field(description="For people, in English.", examples=["10 % off with SPRING10."])
+        Message, Field(description="What it does, in English.", examples=["10 % off with SPRING10."])
     ]
     missing_spend: Annotated[
-        Money | None, Field(description="With `minimum_spend`: for how much more is to be bought.")
+        Money | None,
+        Field(
+            description="For how much more is to be bought, in minor units of `currency`, where that is the"
+            " reason; else null."
+        ),
     ]
 
 
 class TotalsPublic(BaseModel):
     version: Annotated[
-        int, Field(ge=0, description="Grows with each write that changed anything that the cart shows.")
+        int,
+        Field(
+            ge=0,
+            le=LARGEST_INTEGER,
+            description="Grows with each write that changed anything that the cart shows.",
+            examples=[18274421],
+        ),
     ]
-    item_count: Annotated[int, Field(description="Pieces; those of gone lines do not count.")]
-    line_count: Annotated[int, Field(le=MAX_LINES, description="Lines, gone ones too.")]
-    subtotal: Annotated[Money, Field(description="Sum of the lines' totals.")]
-    discount: Annotated[Money, Field(description="Sum of all discounts.")]
-    total: Annotated[Money, Field(description="What the cart costs: `subtotal` less `discount`.")]
-    currency: Annotated[str, Field(description="ISO 4217.", examples=["USD"])]
+    item_count: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=MAX_LINES * MAX_QUANTITY,
+            description="Pieces in all; those of gone lines do not count.",
+            examples=[2],
+        ),
+    ]
+    line_count: Annotated[
+        int, Field(ge=0, le=MAX_LINES, description="Number of lines, gone ones too.", examples=[1])
+    ]
+    subtotal: Annotated[Money, Field(description="Sum of the lines' totals, in minor units of `currency`.")]
+    discount: Annotated[Money, Field(description="Sum of all discounts, in minor units of `currency`.")]
+    total: Annotated[
+        Money,
+        Field(description="What the cart costs, in minor units of `currency`: `subtotal` less `discount`."),
+    ]
+    currency: Currency
     promo_code: Annotated[PromoCodePublic | None, Field(description="The promo code, if there is one.")]
-    notices: Annotated[list[NoticePublic], Field(description="What changed since lines were added.")]
+    notices: Annotated[
+        list[NoticePublic],
+        Field(max_length=MOST_NOTICES, description="What changed since lines were added."),
+    ]
 
 
 class UndoPublic(BaseModel):
-    operation: Annotated[Undoable, Field(description="What `POST /undo` takes back.")]
-    until: Annotated[AwareDatetime, Field(description="From then on it cannot be undone.")]
+    """The last operation that can be undone."""
+
+    operation: Annotated[Undoable, Field(description="What `POST /undo` takes back.", examples=["clear"])]
+    until: Annotated[AwareTimestamp, Field(description="From then on it cannot be undone.")]
 
 
 class CartPublic(TotalsPublic):
-    items: Annotated[list[CartItemPublic], Field(description="Lines, in the order of adding.")]
+    """A cart as it is now."""
+
+    items: Annotated[
+        list[CartItemPublic], Field(max_length=MAX_LINES, description="Lines, in the order of adding.")
+    ]
     saved_for_later: Annotated[
         list[CartItemPublic],
         Field(max_length=MAX_LINES, description="Lines that are kept and not bought now; they cost nothing."),
     ]
     undo: Annotated[UndoPublic | None, Field(description="The last operation that can be undone, if any.")]
-    updated_at: Annotated[AwareDatetime | None, Field(description="When the cart was changed last.")]
+    updated_at: Annotated[AwareTimestamp | None, Field(description="When the cart was changed last.")]
 
 
 class SummaryPublic(TotalsPublic):
-    items: Annotated[list[SummaryItemPublic], Field(description="Lines, in the order of adding.")]
+    """A cart in short."""
+
+    items: Annotated[
+        list[SummaryItemPublic], Field(max_length=MAX_LINES, description="Lines, in the order of adding.")
+    ]

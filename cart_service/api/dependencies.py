@@ -21,8 +21,9 @@ from shared.security.challenge import scope_missing
 from shared.security.dependencies import CurrentUserDep
 from shared.security.identity import Role, Scope
 
-_USER_ID = "[0-9a-f]{32}"
-_KEY = re.compile(r'"([\x20\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x7e]{1,255})')
+_USER_ID = "^[0-9a-f]{32}$"
+_LONGEST_KEY = 255
+_KEY = rf'^("([\x20\x21\x23-\x5b\x5d-\x7e]{{1,{_LONGEST_KEY}}})"|([\x21\x23-\x7e]{{1,{_LONGEST_KEY}}}))$'
 
 
 async def cart_service(request: Request) -> CartService:
@@ -36,10 +37,12 @@ class IdempotencyKeyHeader(RequestHeader):
         text = self.read(request)
         if text is None:
             return None
-        match = _KEY.fullmatch(text)
+        match = re.fullmatch(_KEY, text)
         if match is None:
-            raise self.invalid("Expected 1 to 255 visible ASCII characters, in double quotes or without.")
-        return match[1] or match[2]
+            raise self.invalid(
+                f"Expected 1 to {_LONGEST_KEY} visible ASCII characters, in double quotes or without."
+            )
+        return match[2] or match[3]
 
 
 idempotency_key = IdempotencyKeyHeader(
@@ -48,6 +51,8 @@ idempotency_key = IdempotencyKeyHeader(
     " the request under the same key does not write again, and shows the cart as it is now. The cart"
     " remembers its last 64 keys.",
     example='"8e03978e-40d5-43e8-bc93-6894a57f9324"',
+    max_length=_LONGEST_KEY + len('""'),
+    pattern=_KEY,
 )
 
 
@@ -63,14 +68,13 @@ class OnBehalfOfHeader(RequestHeader):
             raise self.invalid("Expected the id of a user: 32 lower-case hexadecimal digits.")
         return text
 
-    def parameter(self) -> dict[str, Any]:
-        return {**super().parameter(), "schema": {"type": "string", "pattern": f"^{_USER_ID}$"}}
-
 
 on_behalf_of = OnBehalfOfHeader(
     "On-Behalf-Of",
     f"Id of the user whose cart is meant instead of the caller's own; needs the scope `{Scope.CART_ANY}`.",
     example="0198c7e2f0a87c3e9d1b5a4f6e2c8d70",
+    max_length=32,
+    pattern=_USER_ID,
 )
 
 

@@ -2,60 +2,69 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from cart_service.api.fields import PRODUCT_ID_PATTERN
+from pydantic import Field
+
+from cart_service.api.answers import EMPTY_CART, CartPublic, UnitPricePublic
+from cart_service.api.fields import ProductId
 from cart_service.domain.differences import Differing
 from cart_service.domain.errors import CartChanged
-from shared.http.problem import MEDIA_TYPE
-from shared.http.responses import PROBLEM_SCHEMA, problem_responses
+from cart_service.domain.lines import MAX_LINES, MAX_PRICES
+from shared.http.fields import LARGEST_INTEGER
+from shared.http.models import PublicModel
+from shared.http.problem_schemas import Problem
+from shared.http.responses import problem_responses
 
-_PRODUCT_ID = {
-    "type": ["string", "null"],
-    "pattern": PRODUCT_ID_PATTERN,
-    "description": "Null where it is about the whole cart.",
-}
-_FIELD = {
-    "enum": [str(field) for field in Differing],
-    "description": "Of the product's line in the cart, or (`saved_…`) of the one saved for later. A quantity"
-    " is 0 where there is no line; then nothing else of the line is told. `prices` are those when pieces were"
-    " added, null where there is one.",
-}
-_PRICE = {
-    "type": "object",
-    "properties": {"quantity": {"type": "integer"}, "unit_price": {"type": "integer"}},
-    "required": ["quantity", "unit_price"],
-}
-_VALUE = {"type": ["integer", "string", "array", "null"], "items": _PRICE}
-_DIFFERENCE = {
-    "type": "object",
-    "properties": {
-        "product_id": _PRODUCT_ID,
-        "field": _FIELD,
-        "then": _VALUE | {"description": "What it was in the version that `If-Match` names."},
-        "now": _VALUE | {"description": "What it is in `cart`."},
-    },
-    "required": ["product_id", "field", "then", "now"],
-}
-_DIFFERENCES = {
-    "type": ["array", "null"],
-    "items": _DIFFERENCE,
-    "description": "What differs between the newest version that `If-Match` names and `cart`. Empty where all"
-    " that was changed was changed back, and where only prices and stock in the catalogue or what can be"
-    " undone are others. Null"
-    " where the version is too long ago, or never was.",
-}
-_EXAMPLE = [{"product_id": "p3f2b8c1d9e0a475", "field": "quantity", "then": 1, "now": 2}]
+MOST_DIFFERENCES = 2 * 4 * 2 * MAX_LINES + 1
+"""Four fields of each line of both versions, in the cart and saved for later, and the promo code."""
+
+Value = (
+    Annotated[int, Field(ge=0, le=LARGEST_INTEGER)]
+    | Annotated[str, Field(max_length=64)]
+    | Annotated[list[UnitPricePublic], Field(max_length=MAX_PRICES)]
+    | None
+)
+_DIFFERENCE = {"product_id": "p3f2b8c1d9e0a475", "field": "quantity", "then": 2, "now": 0}
+
+
+class CartDifference(PublicModel):
+    """A field that has another value now."""
+
+    product_id: Annotated[ProductId | None, Field(description="Null where it is about the whole cart.")]
+    field: Annotated[
+        Differing,
+        Field(
+            description="Of the product's line in the cart, or (`saved_…`) of the one saved for later. A"
+            " quantity is 0 where there is no line; then nothing else of the line is told. `prices` are those"
+            " when pieces were added, null where there is one."
+        ),
+    ]
+    then: Annotated[
+        Value, Field(description="What it was in the version that `If-Match` names.", examples=[1])
+    ]
+    now: Annotated[Value, Field(description="What it is in `cart`.", examples=[2])]
+
+
+class CartChangedProblem(Problem):
+    """The cart is at another version than `If-Match` names."""
+
+    type: Literal["urn:trolley:problem:cart-changed"]
+    status: Literal[412]
+    cart: CartPublic
+    differences: Annotated[
+        list[CartDifference] | None,
+        Field(
+            max_length=MOST_DIFFERENCES,
+            description="What differs between the newest version that `If-Match` names and `cart`. Empty"
+            " where all that was changed was changed back, and where only prices and stock in the catalogue"
+            " or what can be undone are others. Null where the version is too long ago, or never was.",
+            examples=[[_DIFFERENCE]],
+        ),
+    ]
 
 
 def cart_changed_response() -> dict[int | str, dict[str, Any]]:
     """`responses=` for a 412, with the present cart and what differs from the one that the client knows."""
-    (status, described), *_ = problem_responses(CartChanged).items()
-    content = described["content"][MEDIA_TYPE]
-    for example in content["examples"].values():
-        example["value"]["differences"] = _EXAMPLE
-    members = {"cart": {"$ref": "#/components/schemas/CartPublic"}, "differences": _DIFFERENCES}
-    more = {"type": "object", "properties": members, "required": ["differences"]}
-    return {
-        status: described | {"content": {MEDIA_TYPE: content | {"schema": {"allOf": [PROBLEM_SCHEMA, more]}}}}
-    }
+    members = {"cart": EMPTY_CART, "differences": [_DIFFERENCE]}
+    return problem_responses(CartChanged, model=CartChangedProblem, members=members)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import Field, Json, WithJsonSchema
 
+from cart_service.api.answers import CartPublic
 from cart_service.api.dependencies import CartServiceDep, OwnerDep
 from cart_service.api.event_stream import CartEvents
 from cart_service.api.stream_access import EventsTicket, StreamGrantDep
@@ -13,75 +15,63 @@ from cart_service.ports import StreamGrant
 from cart_service.service.live import NoMoreStreams, TooManyStreams
 from cart_service.service.live_feed import EndReason
 from cart_service.service.stream_tickets import TICKET_SECONDS, TicketRefused, TooManyTickets
-from shared.errors import InvalidInput, NotAuthenticated
+from shared.errors import NotAuthenticated
 from shared.http.etag import without_coding
 from shared.http.headers import RequestHeader
+from shared.http.models import PublicModel
 from shared.http.responses import JsonBytes, problem_responses
 from shared.security.dependencies import CurrentUserDep
 
-EXAMPLE = """retry: 1034
-
-event: cart
-data: {"version":18274421,"items":[],"item_count":0,"line_count":0,"subtotal":0,"discount":0,"total":0,\
-"currency":"USD","promo_code":null,"notices":[],"saved_for_later":[],"undo":null,"updated_at":null}
-id: 18274421-5f2c0e9b7a41
-
-event: end
-data: {"reason":"token_expired"}
-
-"""
-CART_EVENT = {
-    "type": "object",
-    "required": ["event", "id", "data"],
-    "properties": {
-        "event": {"const": "cart"},
-        "id": {"type": "string", "description": "The cart's ETag, without quotes."},
-        "data": {
-            "type": "string",
-            "contentMediaType": "application/json",
-            "contentSchema": {"$ref": "#/components/schemas/CartPublic"},
-        },
-    },
-}
+LONGEST_EVENT = 10_000_000
 UNHEARD = (EndReason.LEFT, EndReason.STALLED)
-END_EVENT = {
-    "type": "object",
-    "required": ["event", "data"],
-    "properties": {
-        "event": {"const": "end"},
-        "data": {
-            "type": "string",
-            "contentMediaType": "application/json",
-            "contentSchema": {
-                "type": "object",
-                "required": ["reason"],
-                "properties": {"reason": {"enum": [str(it) for it in EndReason if it not in UNHEARD]}},
-            },
-        },
-    },
-}
+HEARD = {"type": "string", "enum": [str(reason) for reason in EndReason if reason not in UNHEARD]}
+
+
+class StreamEnd(PublicModel):
+    """Why a stream ends."""
+
+    reason: Annotated[
+        EndReason, WithJsonSchema(HEARD), Field(description="Why it ends.", examples=["token_expired"])
+    ]
+
+
+class EndEvent(PublicModel):
+    """The last event of a stream."""
+
+    event: Annotated[Literal["end"], Field(description="Name of the event.")]
+    data: Annotated[Json[StreamEnd], Field(max_length=1000, description="Why the stream ends, as JSON.")]
+
+
+class CartEvent(PublicModel):
+    """The cart as it is now."""
+
+    event: Annotated[Literal["cart"], Field(description="Name of the event.")]
+    id: Annotated[
+        str,
+        Field(
+            max_length=128,
+            description="The cart's ETag, without quotes.",
+            examples=["18274421-5f2c0e9b7a41"],
+        ),
+    ]
+    data: Annotated[Json[CartPublic], Field(max_length=LONGEST_EVENT, description="The cart, as JSON.")]
+
+
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Events, until the stream ends. The schema is that of one event.",
-        "content": {
-            "text/event-stream": {"schema": {"oneOf": [CART_EVENT, END_EVENT]}, "example": EXAMPLE},
-        },
+        "model": CartEvent | EndEvent,
+        "content": {"text/event-stream": {}},
     }
 }
 
 
 class LastEventIdHeader(RequestHeader):
-    """Gives the id; None for one that is none of ours, since the present cart answers that as well."""
+    """Gives the id, whatever the coding of the answer that it is of."""
 
     async def __call__(self, request: Request) -> Any:
-        try:
-            known = self.read(request)
-        except InvalidInput:
-            return None
+        known = self.read(request)
         return None if known is None else without_coding(known)
-
-    def parameter(self) -> dict[str, Any]:
-        return {**super().parameter(), "schema": {"type": "string"}}
 
 
 last_event_id_header = LastEventIdHeader(
@@ -125,6 +115,10 @@ async def get_cart_events(
 ) -> Response:
     """Server-Sent Events (WHATWG HTML, section 9.2): the cart now, then again each time it looks different,
     whoever changed it and wherever; also when a price, a name or the stock of a product in it changes.
+
+        event: cart
+        data: {"version":18274421,"items":[],…}
+        id: 18274421-5f2c0e9b7a41
 
     An event `cart` has the JSON of `GET /api/v1/cart` as its data and the ETag without quotes as its id. Only
     the newest cart is sent: whoever reads slowly or was away skips what lies between. Lines that begin with a

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from cart_service.api.answers import CartPublic
 from cart_service.api.fields import ProductId
+from cart_service.domain.lines import MAX_LINES, MAX_QUANTITY
 from cart_service.domain.merging import MergeLimit, MergeOutcome, MergeStrategy
 from cart_service.service import Merged
 from shared.http.models import StrictModel
@@ -25,6 +26,8 @@ DryRunField = Annotated[bool, Field(description="Only tell what would become of 
 
 
 class CartMerge(StrictModel):
+    """Whose cart is merged, and how."""
+
     guest_token: Annotated[
         str,
         Field(
@@ -38,11 +41,16 @@ class CartMerge(StrictModel):
     dry_run: DryRunField = False
 
 
+Pieces = Annotated[int, Field(ge=0, le=MAX_QUANTITY, examples=[2])]
+
+
 class MergedLinePublic(BaseModel):
+    """What became of one line of the guest's cart."""
+
     product_id: ProductId
-    quantity_mine: Annotated[int, Field(description="Pieces in this cart before.")]
-    quantity_guest: Annotated[int, Field(description="Pieces in the guest's cart.")]
-    quantity: Annotated[int, Field(description="Pieces in this cart after the merge.")]
+    quantity_mine: Annotated[Pieces, Field(description="Pieces in this cart before.")]
+    quantity_guest: Annotated[Pieces, Field(description="Pieces in the guest's cart.")]
+    quantity: Annotated[Pieces, Field(description="Pieces in this cart after the merge.")]
     outcome: Annotated[
         MergeOutcome, Field(description="`kept`: this cart's line is as before; `skipped`: there is none.")
     ]
@@ -52,9 +60,12 @@ class MergedLinePublic(BaseModel):
 
 
 class MergePublic(BaseModel):
+    """What became of a merge, and the cart after it."""
+
     merge_id: Annotated[
         str | None,
         Field(
+            max_length=64,
             description="Name of the merge, the same for each repetition; null without one.",
             examples=["0198c7e2f0a87c3e9d1b5a4f6e2c8d70"],
         ),
@@ -63,9 +74,12 @@ class MergePublic(BaseModel):
     dry_run: DryRunField
     lines: Annotated[
         list[MergedLinePublic],
-        Field(description="What became of each line of the guest's; a repeat after another merge has none."),
+        Field(
+            max_length=MAX_LINES,
+            description="What became of each line of the guest's; a repeat after another merge has none.",
+        ),
     ]
-    cart: CartPublic
+    cart: Annotated[CartPublic, Field(description="This cart after the merge.")]
 
     @staticmethod
     def json_of(request: CartMerge, merged: Merged) -> bytes:

@@ -7,13 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 
 from cart_service.api.dependencies import CartServiceDep
-from cart_service.api.promotion_schemas import (
-    PromotionCreate,
-    PromotionPage,
-    PromotionWithUses,
-    UseCreate,
-    UsePublic,
-)
+from cart_service.api.promotion_answers import PromotionPage, PromotionWithUses, UsePublic
+from cart_service.api.promotion_schemas import PromotionCreate, UseCreate
 from cart_service.domain.promotion_definitions import definition_of
 from cart_service.domain.promotion_errors import (
     PromoCodeEnded,
@@ -38,7 +33,13 @@ router = APIRouter(
 )
 
 PromotionCode = Annotated[
-    str, Path(pattern=CODE_PATTERN, description="As in `code` of a promotion.", examples=["SPRING10"])
+    str,
+    Path(
+        max_length=40,
+        pattern=CODE_PATTERN,
+        description="As in `code` of a promotion; lower case is the same.",
+        examples=["SPRING10"],
+    ),
 ]
 _EXAMPLE = {
     "code": "SPRING10",
@@ -75,8 +76,8 @@ async def create_promotion(
 @router.get("", summary="List promotions", response_model=PromotionPage)
 async def list_promotions(
     carts: CartServiceDep,
-    status: Annotated[PromotionStatus | None, Query(description="Only those that are this now.")] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    status: Annotated[PromotionStatus | None, Query(description="Only promotions that are this now.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100, description="Promotions on a page at most.")] = 50,
     cursor: Annotated[
         str | None, Query(max_length=4096, description="`next_cursor` of the page before.")
     ] = None,

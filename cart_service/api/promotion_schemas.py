@@ -5,47 +5,62 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    Field,
-    StringConstraints,
-)
+from pydantic import AfterValidator, Field, StringConstraints
 
-from cart_service.api.fields import PRODUCT_ID_PATTERN, ProductId
+from cart_service.api.fields import USER_ID_PATTERN, Currency, ProductId
 from cart_service.domain.lines import MAX_QUANTITY
 from cart_service.domain.promotions import (
-    CODE_PATTERN,
     Benefit,
     Conditions,
     FixedAmount,
     FreeItem,
     Percentage,
     Promotion,
-    PromotionKind,
-    PromotionStatus,
 )
-from shared.http.models import WHOLE, Moment, Page, PublicModel, StrictModel
+from shared.http.models import WHOLE, Moment, StrictModel
 
 _LINE = r"^[^\x00-\x1f\x7f]*$"
-_LARGEST_AMOUNT = 10**12
+_VISIBLE_LINE = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
+LARGEST_DISCOUNT = 10**12
+MOST_PER_USER, MOST_IN_ALL = 10**6, 10**9
+MOST_CATEGORIES = 20
 
 
+START, END = "2026-03-01T00:00:00Z", "2126-06-01T00:00:00Z"
 Code = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, pattern=CODE_PATTERN),
+    StringConstraints(max_length=100, pattern=r"^[ \t\r\n]*[A-Za-z0-9_-]{3,40}[ \t\r\n]*$"),
+    AfterValidator(str.strip),
     AfterValidator(str.upper),
-    Field(description="Letters, digits, _ and -; lower case is the same.", examples=["SPRING10"]),
+    Field(
+        description="3 to 40 letters, digits, _ and -. Lower case is the same, and blanks around it go.",
+        examples=["SPRING10"],
+    ),
 ]
-Category = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=_LINE)
+Category = Annotated[str, StringConstraints(max_length=100, pattern=_VISIBLE_LINE), AfterValidator(str.strip)]
+UserId = Annotated[
+    str,
+    Field(
+        max_length=64,
+        pattern=USER_ID_PATTERN,
+        description="Id of a user.",
+        examples=["0198c7e2f0a87c3e9d1b5a4f6e2c8d70"],
+    ),
 ]
-UserId = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,64}$", examples=["0198c7e2f0a87c3e9d1b5a4f6e2c8d70"])]
-OrderId = Annotated[str, Field(pattern="^[A-Za-z0-9._:-]{1,64}$", examples=["2026-000042"])]
+OrderId = Annotated[
+    str,
+    Field(
+        max_length=64,
+        pattern="^[A-Za-z0-9._:-]{1,64}$",
+        description="Your own number of the order.",
+        examples=["2026-000042"],
+    ),
+]
 
 
 class PromoCodePut(StrictModel):
+    """The code to put on the cart."""
+
     code: Code
 
 
@@ -58,25 +73,52 @@ class _PromotionCreate(StrictModel):
     ] = ""
     minimum_spend: Annotated[
         int,
-        Field(ge=0, le=_LARGEST_AMOUNT, description="In minor units, of what counts.", examples=[2000]),
+        Field(
+            ge=0,
+            le=LARGEST_DISCOUNT,
+            description="Least sum of the lines that count, in minor units of `currency`; 0: none.",
+            examples=[2000],
+        ),
         WHOLE,
     ] = 0
     categories: Annotated[
         list[Category],
-        Field(max_length=20, description="Only products of one of them count; none: all.", examples=[[]]),
+        Field(
+            max_length=MOST_CATEGORIES,
+            description="Only products in one of these categories count; none: all products.",
+            examples=[["Kitchen"]],
+        ),
     ] = Field(default_factory=list)
-    starts_at: Annotated[Moment | None, Field(description="Null: at once.")] = None
-    ends_at: Annotated[Moment | None, Field(description="Null: when it is ended.")] = None
+    starts_at: Annotated[
+        Moment | None, Field(description="From when on it works; null: at once.", examples=[START])
+    ] = None
+    ends_at: Annotated[
+        Moment | None,
+        Field(description="Until when it works; null: until it is ended by hand.", examples=[END]),
+    ] = None
     per_user_limit: Annotated[
-        int | None, Field(ge=1, le=10**6, description="Uses of one customer; null: any.", examples=[1]), WHOLE
+        int | None,
+        Field(
+            ge=1,
+            le=MOST_PER_USER,
+            description="Uses of one customer at most; null: any number.",
+            examples=[1],
+        ),
+        WHOLE,
     ] = None
     total_limit: Annotated[
         int | None,
-        Field(ge=1, le=10**9, description="Uses of all customers; null: any.", examples=[100]),
+        Field(
+            ge=1,
+            le=MOST_IN_ALL,
+            description="Uses of all customers together at most; null: any number.",
+            examples=[1000],
+        ),
         WHOLE,
     ] = None
     currency: Annotated[
-        str | None, Field(pattern="^[A-Z]{3}$", description="ISO 4217. Default: that of the shop.")
+        Currency | None,
+        Field(description="Has to be the shop's currency (ISO 4217); null: the shop's.", examples=["USD"]),
     ] = None
 
     def _promotion(self, benefit: Benefit, shop_currency: str, now: datetime) -> Promotion:
@@ -95,8 +137,12 @@ class _PromotionCreate(StrictModel):
 class PercentageCreate(_PromotionCreate):
     """Takes a percentage off."""
 
-    kind: Literal["percentage"]
-    percent: Annotated[int, Field(ge=1, le=100, description="Per cent to take off.", examples=[10]), WHOLE]
+    kind: Annotated[Literal["percentage"], Field(description="A percentage off.")]
+    percent: Annotated[
+        int,
+        Field(ge=1, le=100, description="Per cent that are taken off: 10 is 10 %.", examples=[10]),
+        WHOLE,
+    ]
 
     def draft(self, shop_currency: str, now: datetime) -> Promotion:
         return self._promotion(Percentage(self.percent), shop_currency, now)
@@ -105,9 +151,16 @@ class PercentageCreate(_PromotionCreate):
 class FixedCreate(_PromotionCreate):
     """Takes an amount off."""
 
-    kind: Literal["fixed"]
+    kind: Annotated[Literal["fixed"], Field(description="An amount off.")]
     amount: Annotated[
-        int, Field(ge=1, le=_LARGEST_AMOUNT, description="In minor units.", examples=[500]), WHOLE
+        int,
+        Field(
+            ge=1,
+            le=LARGEST_DISCOUNT,
+            description="What is taken off, in minor units of `currency`: 500 is 5.00.",
+            examples=[500],
+        ),
+        WHOLE,
     ]
 
     def draft(self, shop_currency: str, now: datetime) -> Promotion:
@@ -117,9 +170,13 @@ class FixedCreate(_PromotionCreate):
 class FreeItemCreate(_PromotionCreate):
     """Makes pieces of a product free that are in the cart."""
 
-    kind: Literal["free_item"]
+    kind: Annotated[Literal["free_item"], Field(description="Free pieces of a product.")]
     product_id: ProductId
-    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY, description="Free pieces at most."), WHOLE] = 1
+    quantity: Annotated[
+        int,
+        Field(ge=1, le=MAX_QUANTITY, description="Pieces that are free at most.", examples=[1]),
+        WHOLE,
+    ] = 1
 
     def draft(self, shop_currency: str, now: datetime) -> Promotion:
         return self._promotion(FreeItem(self.product_id, self.quantity), shop_currency, now)
@@ -128,54 +185,8 @@ class FreeItemCreate(_PromotionCreate):
 PromotionCreate = Annotated[PercentageCreate | FixedCreate | FreeItemCreate, Field(discriminator="kind")]
 
 
-class PromotionPublic(PublicModel):
-    """A promotion as it is now."""
-
-    code: Annotated[str, Field(examples=["SPRING10"])]
-    kind: PromotionKind
-    percent: Annotated[int | None, Field(description="Of a percentage; else null.")]
-    amount: Annotated[int | None, Field(description="Of a fixed amount, in minor units; else null.")]
-    product_id: Annotated[
-        str | None, Field(pattern=PRODUCT_ID_PATTERN, description="Of a free item; else null.")
-    ]
-    quantity: Annotated[int | None, Field(description="Of a free item; else null.")]
-    minimum_spend: Annotated[int, Field(description="In minor units; 0: none.")]
-    categories: Annotated[list[str], Field(description="None: all products count.")]
-    starts_at: AwareDatetime | None
-    ends_at: AwareDatetime | None
-    per_user_limit: int | None
-    total_limit: int | None
-    currency: Annotated[str, Field(examples=["USD"])]
-    description: str
-    status: Annotated[PromotionStatus, Field(description="At this moment.")]
-    created_at: AwareDatetime
-    ended_at: Annotated[AwareDatetime | None, Field(description="When it was ended by hand.")]
-    version: Annotated[int, Field(ge=1)]
-
-
-class UsesPublic(PublicModel):
-    reserved: Annotated[
-        int, Field(ge=0, description="Carts with the code; without `total_limit`, about a second old.")
-    ]
-    final: Annotated[int, Field(ge=0, description="Orders placed with it.")]
-
-
-class PromotionWithUses(PromotionPublic):
-    uses: UsesPublic
-
-
-class PromotionPage(Page[PromotionPublic]):
-    """One page of promotions."""
-
-
 class UseCreate(StrictModel):
+    """The order that used a code."""
+
     user_id: Annotated[UserId, Field(description="Who has ordered.")]
-    order_id: Annotated[OrderId, Field(description="Your own number of the order.")]
-
-
-class UsePublic(BaseModel):
-    """A use that is final."""
-
-    code: str
-    user_id: UserId
     order_id: OrderId

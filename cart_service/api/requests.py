@@ -28,19 +28,26 @@ NewQuantity = Annotated[
     Field(ge=0, le=MAX_QUANTITY, description="The line's new quantity; 0 removes it.", examples=[3]),
     WHOLE,
 ]
+OP = Field(description="What to do.")
 
 
 class ItemAdd(StrictModel):
+    """What to add."""
+
     product_id: ProductId
     quantity: AddedQuantity = 1
 
 
 class QuantitySet(StrictModel):
+    """How many pieces the line is to have."""
+
     quantity: NewQuantity
 
 
 class AddOperation(StrictModel):
-    op: Literal["add"]
+    """Adds to the line of the product, or starts one."""
+
+    op: Annotated[Literal["add"], OP]
     product_id: ProductId
     quantity: AddedQuantity = 1
 
@@ -49,7 +56,9 @@ class AddOperation(StrictModel):
 
 
 class SetOperation(StrictModel):
-    op: Literal["set"]
+    """Sets the line to a quantity; 0 removes it."""
+
+    op: Annotated[Literal["set"], OP]
     product_id: ProductId
     quantity: NewQuantity
 
@@ -58,7 +67,9 @@ class SetOperation(StrictModel):
 
 
 class RemoveOperation(StrictModel):
-    op: Literal["remove"]
+    """Removes the line; where there is none, nothing changes."""
+
+    op: Annotated[Literal["remove"], OP]
     product_id: ProductId
 
     def to_domain(self) -> Operation:
@@ -66,7 +77,9 @@ class RemoveOperation(StrictModel):
 
 
 class ClearOperation(StrictModel):
-    op: Literal["clear"]
+    """Removes every line."""
+
+    op: Annotated[Literal["clear"], OP]
 
     def to_domain(self) -> Operation:
         return ClearCart()
@@ -75,7 +88,7 @@ class ClearOperation(StrictModel):
 class SaveOperation(StrictModel):
     """Moves the line to those saved for later."""
 
-    op: Literal["save"]
+    op: Annotated[Literal["save"], OP]
     product_id: ProductId
 
     def to_domain(self) -> Operation:
@@ -85,7 +98,7 @@ class SaveOperation(StrictModel):
 class RestoreOperation(StrictModel):
     """Moves the line back from those saved for later."""
 
-    op: Literal["restore"]
+    op: Annotated[Literal["restore"], OP]
     product_id: ProductId
 
     def to_domain(self) -> Operation:
@@ -95,7 +108,7 @@ class RestoreOperation(StrictModel):
 class DiscardOperation(StrictModel):
     """Removes the line from those saved for later."""
 
-    op: Literal["discard"]
+    op: Annotated[Literal["discard"], OP]
     product_id: ProductId
 
     def to_domain(self) -> Operation:
@@ -115,6 +128,8 @@ OperationIn = Annotated[
 
 
 class CartUpdate(StrictModel):
+    """Changes that are made together."""
+
     operations: Annotated[
         list[OperationIn],
         Field(min_length=1, max_length=MAX_LINES, description="Applied in order: all of them, or none."),

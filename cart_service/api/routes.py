@@ -23,7 +23,13 @@ from shared.http.etag import IfNoneMatchDep
 from shared.http.responses import problem_responses
 
 ProductIdPath = Annotated[
-    str, Path(pattern=PRODUCT_ID_PATTERN, description="Id of the product.", examples=["p3f2b8c1d9e0a475"])
+    str,
+    Path(
+        max_length=64,
+        pattern=PRODUCT_ID_PATTERN,
+        description="Id of the product.",
+        examples=["p3f2b8c1d9e0a475"],
+    ),
 ]
 
 router = APIRouter(tags=["Cart"])

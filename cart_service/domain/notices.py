@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 
 class NoticeType(StrEnum):
+    """What happened."""
+
     PRICE_CHANGED = "price_changed"
     STOCK_SHORT = "stock_short"
     PRODUCT_GONE = "product_gone"

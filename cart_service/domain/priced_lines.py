@@ -14,6 +14,8 @@ from cart_service.domain.products import Product
 
 
 class Availability(StrEnum):
+    """Whether a line can be bought as it is."""
+
     IN_STOCK = "in_stock"
     SHORT = "short"
     GONE = "gone"

@@ -15,12 +15,16 @@ CODE_PATTERN = "^[A-Za-z0-9_-]{3,40}$"
 
 
 class PromotionKind(StrEnum):
+    """What a promotion gives."""
+
     PERCENTAGE = "percentage"
     FIXED = "fixed"
     FREE_ITEM = "free_item"
 
 
 class PromotionStatus(StrEnum):
+    """How a promotion is at a moment."""
+
     SCHEDULED = "scheduled"
     ACTIVE = "active"
     ENDED = "ended"

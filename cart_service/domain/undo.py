@@ -16,6 +16,8 @@ UNDO_WINDOW = timedelta(hours=24)
 
 
 class Undoable(StrEnum):
+    """What can be undone."""
+
     CLEAR = "clear"
     REMOVE = "remove"
     MERGE = "merge"

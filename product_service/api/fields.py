@@ -15,22 +15,27 @@ VISIBLE_LINE = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
 _LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 """Text with tabs and line ends, but no other control characters."""
 _LARGEST_NUMBER = 2**53 - 1  # what every JSON reader takes exactly (RFC 8259, section 6)
-_LONGEST_ATTRIBUTE = 500
+_LONGEST_ATTRIBUTE, _LONGEST_ATTRIBUTE_NAME = 500, 64
 _CONTROL = {chr(code) for code in [*range(9), 11, 12, *range(14, 32), 127]}
 
 
 def _line(longest: int) -> StringConstraints:
-    return StringConstraints(strip_whitespace=True, min_length=1, max_length=longest, pattern=VISIBLE_LINE)
+    return StringConstraints(min_length=1, max_length=longest, pattern=VISIBLE_LINE)
 
 
 Sku = Annotated[
     str,
-    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"),
+    StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"),
     Field(
         description="Your own number of the product; unique without regard to case.", examples=["KIT-1001"]
     ),
 ]
-Name = Annotated[str, _line(200), Field(description="What a shopper sees.", examples=["Crêpe Pan 28 cm"])]
+Name = Annotated[
+    str,
+    _line(200),
+    AfterValidator(str.strip),
+    Field(description="What a shopper sees.", examples=["Crêpe Pan 28 cm"]),
+]
 Description = Annotated[
     str,
     StringConstraints(max_length=10_000, pattern=_LINES),
@@ -38,7 +43,8 @@ Description = Annotated[
 ]
 Brand = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$"),
+    StringConstraints(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$"),
+    AfterValidator(str.strip),
     Field(description="Empty: no brand.", examples=["Petit Foyer"]),
 ]
 
@@ -48,7 +54,7 @@ def _without_repeats(categories: list[str]) -> list[str]:
 
 
 Categories = Annotated[
-    list[Annotated[str, _line(100)]],
+    list[Annotated[str, _line(100), AfterValidator(str.strip)]],
     Field(max_length=20, description="From the general to the special.", examples=[["Kitchen", "Cookware"]]),
     AfterValidator(_without_repeats),
 ]
@@ -59,6 +65,9 @@ ImageUrl = Annotated[
     ),
     Field(description="An http(s) address, or a path on this host.", examples=["/images/crepe-pan.webp"]),
 ]
+OptionalImageUrl = Annotated[
+    ImageUrl | None, Field(description="An http(s) address, or a path on this host; null without a picture.")
+]
 Price = Annotated[
     StrictInt,
     Field(ge=0, le=10**9, description="In minor units of the currency: 3650 is 36.50.", examples=[3650]),
@@ -66,7 +75,7 @@ Price = Annotated[
 ]
 Currency = Annotated[
     str,
-    StringConstraints(pattern="^[A-Z]{3}$"),
+    StringConstraints(max_length=3, pattern="^[A-Z]{3}$"),
     Field(description="ISO 4217; the shop sells in one currency.", examples=["USD"]),
 ]
 Stock = Annotated[
@@ -105,28 +114,61 @@ _ATTRIBUTE_SCHEMA = {
 }
 
 
+_CHANGE_SCHEMA = {"anyOf": [*_ATTRIBUTE_SCHEMA["anyOf"], {"type": "null"}]}
+
+
 def _attribute_or_null(value: Any) -> Attribute | None:
     return None if value is None else _attribute(value)
 
 
-AttributeName = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=VISIBLE_LINE)]
+AttributeName = Annotated[
+    str, StringConstraints(min_length=1, max_length=_LONGEST_ATTRIBUTE_NAME, pattern=VISIBLE_LINE)
+]
 AttributeValue = Annotated[Attribute, PlainValidator(_attribute), WithJsonSchema(_ATTRIBUTE_SCHEMA)]
+
+
+def _attributes_schema(title: str, description: str, most: int, value: dict[str, Any]) -> WithJsonSchema:
+    """Pydantic's own would leave names that do not fit the pattern free."""
+    names = {"type": "string", "minLength": 1, "maxLength": _LONGEST_ATTRIBUTE_NAME, "pattern": VISIBLE_LINE}
+    return WithJsonSchema(
+        {
+            "title": title,
+            "description": description,
+            "type": "object",
+            "maxProperties": most,
+            "propertyNames": names,
+            "additionalProperties": value,
+        }
+    )
+
+
 Attributes = Annotated[
     dict[AttributeName, AttributeValue],
+    _attributes_schema(
+        "Attributes", "Names and plain values, searched too.", MAX_ATTRIBUTES, _ATTRIBUTE_SCHEMA
+    ),
     Field(
         max_length=MAX_ATTRIBUTES,
-        description="Names and plain values, searched too.",
         examples=[{"diameter_cm": 28, "material": "steel", "induction": True}],
     ),
 ]
 AttributeChange = Annotated[
     Attribute | None,
     PlainValidator(_attribute_or_null),
-    WithJsonSchema({"anyOf": [*_ATTRIBUTE_SCHEMA["anyOf"], {"type": "null"}]}),
+    WithJsonSchema(_CHANGE_SCHEMA),
 ]
 AttributesPatch = Annotated[
     dict[AttributeName, AttributeChange],
-    Field(max_length=2 * MAX_ATTRIBUTES, description="Merged into the attributes; null removes one."),
+    _attributes_schema(
+        "AttributesPatch",
+        "Merged into the attributes; null removes one.",
+        2 * MAX_ATTRIBUTES,
+        _CHANGE_SCHEMA,
+    ),
+    Field(
+        max_length=2 * MAX_ATTRIBUTES,
+        examples=[{"diameter_cm": 30, "induction": None}],
+    ),
 ]
 
 EditableStatus = Annotated[

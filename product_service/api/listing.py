@@ -30,15 +30,17 @@ class ListParameters(BaseModel):
         examples=["creme brulee"],
     )
     category: str | None = Field(None, max_length=100, description="One of the product's categories.")
-    brand: str | None = Field(None, max_length=100)
+    brand: str | None = Field(None, max_length=100, description="The product's brand.")
     price_min: Money | None = Field(None, description="In minor units, inclusive.")
     price_max: Money | None = Field(None, description="In minor units, inclusive.")
-    in_stock: bool | None = Field(None, description="true: what can be bought now; false: what is sold out.")
+    in_stock: bool | None = Field(
+        None, description="`true`: what can be bought now; `false`: what is sold out."
+    )
     status: Literal["draft", "active", "archived"] = Field(
         "active", description="Other than active needs the scope `catalog:write`."
     )
     sort: Sort = Field(Sort.RELEVANCE, description="Relevance without `q` is the newest first.")
-    limit: int = Field(20, ge=1, le=100)
+    limit: int = Field(20, ge=1, le=100, description="Products on a page at most.")
     cursor: str | None = Field(None, max_length=4096, description="`next_cursor` of the page before.")
     ids: str | None = Field(
         None,

@@ -15,27 +15,32 @@ from product_service.api.fields import (
     Currency,
     Description,
     EditableStatus,
-    ImageUrl,
     Name,
+    OptionalImageUrl,
     Price,
     Sku,
     Stock,
 )
 from product_service.domain import Product, ProductDetails, ProductDraft, ProductStatus
+from product_service.service.imports import ERRORS_REPORTED
 from shared.clock import to_rfc3339
 from shared.errors import FieldError, InvalidInput
+from shared.http.fields import LARGEST_INTEGER, Count, Id, Timestamp, Version
 from shared.http.models import WHOLE, Moment, Page, PublicModel, StrictModel
+from shared.http.problem_schemas import LONGEST_TEXT, MOST_ERRORS
 
 _READ_ONLY: dict[str, JsonValue] = {"readOnly": True}
 _KEPT = ("id", "sku", "created_at", "updated_at", "version")
 
 
 class _ProductFields(StrictModel):
+    """What every product has."""
+
     name: Name
     description: Description = ""
     brand: Brand = ""
     categories: Categories = Field(default_factory=list)
-    image_url: ImageUrl | None = None
+    image_url: OptionalImageUrl = None
     price: Price
     currency: Currency | None = Field(None, description="Default: the currency of the shop.")
     stock: Stock = 0
@@ -63,11 +68,17 @@ class ProductUpdate(_ProductFields):
     What a read shows beyond that cannot be changed. It may be sent back as it is, or left out.
     """
 
-    id: str | None = Field(None, max_length=64, json_schema_extra=_READ_ONLY)
-    sku: Sku | None = Field(None, json_schema_extra=_READ_ONLY)
-    created_at: Moment | None = Field(None, json_schema_extra=_READ_ONLY)
-    updated_at: Moment | None = Field(None, json_schema_extra=_READ_ONLY)
-    version: Annotated[int, WHOLE] | None = Field(None, json_schema_extra=_READ_ONLY)
+    id: Id | None = Field(None, description="As it is, or left out.", json_schema_extra=_READ_ONLY)
+    sku: Sku | None = Field(None, description="As it is, or left out.", json_schema_extra=_READ_ONLY)
+    created_at: Moment | None = Field(
+        None, description="As it is, or left out.", json_schema_extra=_READ_ONLY
+    )
+    updated_at: Moment | None = Field(
+        None, description="As it is, or left out.", json_schema_extra=_READ_ONLY
+    )
+    version: Annotated[Version, WHOLE] | None = Field(
+        None, description="As it is, or left out.", json_schema_extra=_READ_ONLY
+    )
 
     def check_read_only(self, product: Product) -> None:
         """Raises `InvalidInput` where something is sent that cannot be changed, and differs."""
@@ -108,7 +119,7 @@ class ProductPatch(StrictModel):
     description: Description | None = Field(default_factory=str)
     brand: Brand | None = Field(default_factory=str)
     categories: Categories | None = Field(default_factory=list)
-    image_url: ImageUrl | None = None
+    image_url: OptionalImageUrl = None
     price: Price = Field(default_factory=int)
     currency: Currency | None = Field(default_factory=str)
     stock: Stock | None = Field(default_factory=int)
@@ -130,21 +141,23 @@ class ProductPatch(StrictModel):
 class ProductPublic(PublicModel):
     """A product at one version. `version` is also its ETag."""
 
-    id: str = Field(examples=["p2f1c9d3b7a604e58b9c1d2e3f405162"])
+    id: Annotated[
+        Id, Field(description="Made from the SKU; stays.", examples=["p2f1c9d3b7a604e58b9c1d2e3f405162"])
+    ]
     sku: Sku
     name: Name
     description: Description
     brand: Brand
     categories: Categories
-    image_url: ImageUrl | None
+    image_url: OptionalImageUrl
     price: Price
     currency: Currency
     stock: Stock
     status: EditableStatus
     attributes: Attributes
-    created_at: datetime
-    updated_at: datetime
-    version: int = Field(ge=1, description="Grows by one with each change.")
+    created_at: Annotated[Timestamp, Field(description="When the product was added.")]
+    updated_at: Annotated[Timestamp, Field(description="When the product was changed last.")]
+    version: Annotated[Version, Field(description="Grows by one with each change.")]
 
 
 class ProductPage(Page[ProductPublic]):
@@ -154,27 +167,52 @@ class ProductPage(Page[ProductPublic]):
 class FieldProblem(PublicModel):
     """What is wrong with one value."""
 
-    pointer: str = Field(description="JSON pointer into the line.", examples=["/price"])
-    message: str
+    pointer: Annotated[
+        str,
+        Field(
+            max_length=LONGEST_TEXT,
+            description="JSON pointer into the line (RFC 6901); empty for the whole line.",
+            examples=["/price"],
+        ),
+    ]
+    message: Annotated[
+        str,
+        Field(
+            max_length=LONGEST_TEXT,
+            description="What is wrong, in English, for people.",
+            examples=["Input should be greater than or equal to 0"],
+        ),
+    ]
 
 
 class LineProblem(PublicModel):
     """A line that was not taken."""
 
-    line: int = Field(ge=1, description="Counted from 1.")
-    sku: str | None = Field(None, description="As far as the line could be read.")
-    errors: list[FieldProblem]
+    line: Annotated[
+        int, Field(ge=1, le=LARGEST_INTEGER, description="Number of the line, from 1.", examples=[12])
+    ]
+    sku: Annotated[
+        str | None,
+        Field(max_length=64, description="As far as the line could be read.", examples=["KIT-1001"]),
+    ] = None
+    errors: Annotated[
+        list[FieldProblem], Field(max_length=MOST_ERRORS, description="What is wrong with the line.")
+    ]
 
 
 class ImportResult(PublicModel):
     """What became of the lines. Sending them again is harmless."""
 
-    created: int
-    updated: int
-    unchanged: int
-    failed: int
-    errors: list[LineProblem] = Field(description="The first hundred bad lines.")
-    errors_left_out: int = Field(description="Further bad lines, counted in `failed` only.")
+    created: Annotated[Count, Field(description="Products that were added.")]
+    updated: Annotated[Count, Field(description="Products that were changed.")]
+    unchanged: Annotated[Count, Field(description="Products that were as the line says already.")]
+    failed: Annotated[Count, Field(description="Lines that were not taken.")]
+    errors: Annotated[
+        list[LineProblem], Field(max_length=ERRORS_REPORTED, description="The first hundred bad lines.")
+    ]
+    errors_left_out: Annotated[
+        Count, Field(description="Further bad lines, counted in `failed` only.", examples=[0])
+    ]
 
 
 def public(product: Product) -> dict[str, Any]:

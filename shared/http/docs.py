@@ -27,6 +27,8 @@ _FILES = {
     "index.html": _OWN / "docs.html",
     "docs.css": _OWN / "docs.css",
     "docs.js": _OWN / "docs.js",
+    "problems.html": _OWN / "problems.html",
+    "problems.css": _OWN / "problems.css",
     "swagger-ui-bundle.js": _SWAGGER_UI / "swagger-ui-bundle.js",
     "swagger-ui.css": _SWAGGER_UI / "swagger-ui.css",
     "openapi.json": Path(__file__).parent / "openapi.json",
@@ -57,6 +59,12 @@ def _asset(name: str) -> _Asset:
 @router.get("/docs")
 async def get_docs_page(condition: IfNoneMatchDep) -> Response:
     return _answer("index.html", condition)
+
+
+@router.get("/docs/problems")
+async def get_problems_page(condition: IfNoneMatchDep) -> Response:
+    """Every problem type, each with its name as its anchor."""
+    return _answer("problems.html", condition)
 
 
 @router.get("/docs/{name}")

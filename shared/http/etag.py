@@ -18,6 +18,8 @@ from shared.http.headers import RequestHeader
 
 _TAG = re.compile(r'\s*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)')
 
+_TAGS = r'^[ \t]*(\*|((W/)?"[\x21\x23-\x7e\x80-\xff]*"[ \t]*(,[ \t]*|$))+)[ \t]*$'
+"""What `parse_entity_tags` takes, for the document."""
 _CODED = "-gzip"
 _CODED_END = f'{_CODED}"'.encode()
 
@@ -91,9 +93,11 @@ class ConditionHeader(RequestHeader):
             raise self.invalid(str(error)) from error
 
 
-if_match = ConditionHeader("If-Match", "Only change this version: the ETag of your last read.", example='"7"')
+if_match = ConditionHeader(
+    "If-Match", "Only change this version: the ETag of your last read.", example='"7"', pattern=_TAGS
+)
 if_none_match = ConditionHeader(
-    "If-None-Match", "Answers 304 while this is still the version.", example='"7"'
+    "If-None-Match", "Answers 304 while this is still the version.", example='"7"', pattern=_TAGS
 )
 
 IfMatchDep = Annotated[EntityTags | None, Depends(if_match)]

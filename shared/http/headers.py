@@ -28,19 +28,27 @@ def headers_of(request: Request) -> Mapping[bytes, bytes]:
 class RequestHeader:
     """`Annotated[str | None, Depends(RequestHeader("Idempotency-Key", "…"))]` gives the header's text.
 
-    `errors` are what sending it can come to, besides `InvalidInput`.
+    `pattern` says in the document what the subclass reads. `errors` are what sending it can come to, besides
+    `InvalidInput`.
     """
 
     errors: ClassVar[Sequence[type[ShopError]]] = ()
 
     def __init__(
-        self, name: str, description: str, *, example: str | None = None, max_length: int = 1024
+        self,
+        name: str,
+        description: str,
+        *,
+        example: str | None = None,
+        max_length: int = 1024,
+        pattern: str | None = None,
     ) -> None:
         self.name = name
         self._raw_name = name.lower().encode()
         self._description = description
         self._example = example
         self._max_length = max_length
+        self._pattern = pattern
 
     async def __call__(self, request: Request) -> Any:
         return self.read(request)
@@ -62,11 +70,12 @@ class RequestHeader:
 
     def parameter(self) -> dict[str, Any]:
         """Its description in the document."""
+        pattern = {"pattern": self._pattern} if self._pattern else {}
         described = {
             "name": self.name,
             "in": "header",
             "required": False,
             "description": self._description,
-            "schema": {"type": "string", "maxLength": self._max_length},
+            "schema": {"type": "string", "maxLength": self._max_length, **pattern},
         }
         return described | ({"example": self._example} if self._example else {})

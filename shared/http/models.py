@@ -17,11 +17,15 @@ from pydantic import (
 )
 
 from shared.clock import from_rfc3339, to_rfc3339
+from shared.http.fields import Count, Cursor
 
 T = TypeVar("T")
 
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-_LONGEST_MOMENT = 64
+_TIME = (
+    r"^(200[1-9]|20[1-9][0-9]|21[0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    r"[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
+)
+_LONGEST_TIME = 35
 
 
 def _whole(value: Any) -> Any:
@@ -34,23 +38,23 @@ last: `Annotated[int, Field(ge=1), WHOLE]`."""
 
 
 def _rfc3339(value: Any) -> Any:
-    if isinstance(value, str) and len(value) <= _LONGEST_MOMENT and _MOMENT.fullmatch(value):
+    if isinstance(value, str) and len(value) <= _LONGEST_TIME and re.fullmatch(_TIME, value):
         return value
-    raise ValueError("must be an RFC 3339 time with an offset, such as 2026-03-01T00:00:00Z")
+    raise ValueError(
+        "must be an RFC 3339 time with an offset, from 2001 to 2199, such as 2026-03-01T00:00:00Z"
+    )
 
 
-def _in_reach(value: datetime) -> datetime:
-    if not 2000 < value.year < 2200:
-        raise ValueError("must be between 2001 and 2199")
+def _in_millis(value: datetime) -> datetime:
     return from_rfc3339(to_rfc3339(value))
 
 
 Moment = Annotated[
     AwareDatetime,
-    Field(strict=False),
+    Field(strict=False, examples=["2026-03-01T00:00:00Z"]),
     BeforeValidator(_rfc3339),
-    AfterValidator(_in_reach),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
+    AfterValidator(_in_millis),
+    WithJsonSchema({"type": "string", "format": "date-time", "maxLength": _LONGEST_TIME, "pattern": _TIME}),
 ]
 """A time in a request, in milliseconds, as it is kept."""
 
@@ -71,34 +75,9 @@ class PublicModel(BaseModel):
 class Page(PublicModel, Generic[T]):
     """One page of a list."""
 
-    items: list[T]
-    total: Annotated[int, Field(ge=0, description="How many match; at least that many unless it is exact.")]
-    total_is_exact: bool
-    next_cursor: Annotated[str | None, Field(description="For the next page; null on the last one.")] = None
-
-
-class ProblemError(PublicModel):
-    """What is wrong with one value."""
-
-    pointer: Annotated[
-        str,
-        Field(
-            description="A JSON pointer into the body, or `query:…`, `path:…`, `header:…`.",
-            examples=["/items/0/quantity"],
-        ),
-    ]
-    message: Annotated[str, Field(examples=["Input should be greater than or equal to 1"])]
-
-
-class Problem(PublicModel):
-    """An error (RFC 9457)."""
-
-    type: Annotated[
-        str, Field(description="Stable name of the kind.", examples=["urn:trolley:problem:not-found"])
-    ]
-    title: Annotated[str, Field(examples=["Not found"])]
-    status: Annotated[int, Field(examples=[404])]
-    detail: Annotated[str, Field(description="What happened, and what to do.")]
-    instance: Annotated[str, Field(description="Path of the request.")]
-    request_id: Annotated[str, Field(description="As in X-Request-Id and in the logs.")]
-    errors: Annotated[list[ProblemError], Field(description="The values that were refused.")] = []
+    items: Annotated[list[T], Field(max_length=100, description="The matches of this page, in order.")]
+    total: Annotated[Count, Field(description="How many match. If it is not exact, at least so many match.")]
+    total_is_exact: Annotated[bool, Field(description="Whether `total` is exact.", examples=[True])]
+    next_cursor: Annotated[Cursor | None, Field(description="For the next page; null on the last one.")] = (
+        None
+    )

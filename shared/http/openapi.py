@@ -17,12 +17,16 @@ from shared.errors import (
     PayloadTooLarge,
     PermissionDenied,
     ShopError,
+    TooManyRequests,
     Unavailable,
     UnsupportedMediaType,
 )
+from shared.http.components import describe_answers, name_objects, prune_components, share_examples
+from shared.http.gateway_problems import BadGateway, GatewayTimeout
 from shared.http.headers import RequestHeader
 from shared.http.media_type import JSON, json_types
-from shared.http.models import Problem
+from shared.http.problem import HeadTooLarge, UriTooLong
+from shared.http.problem_schemas import problem_schemas
 from shared.http.responses import problem_responses
 from shared.security.dependencies import SCHEME_NAME, CurrentUser
 from shared.security.identity import Scope
@@ -35,6 +39,16 @@ _SCOPES = {
     Scope.USERS_ADMIN: "Administrate users.",
     Scope.CART_ANY: "Read and change any cart.",
 }
+_OF_EVERY_OPERATION = (
+    UriTooLong,
+    InvalidInput,  # for a parameter that it does not know
+    TooManyRequests,
+    HeadTooLarge,
+    BadGateway,
+    Unavailable,
+    GatewayTimeout,
+)
+"""What the gateway or the service answers whatever the operation."""
 
 
 def build_document(app: FastAPI) -> dict[str, Any]:
@@ -50,17 +64,16 @@ def build_document(app: FastAPI) -> dict[str, Any]:
         separate_input_output_schemas=False,
     )
     components = document.setdefault("components", {})
-    components.setdefault("schemas", {})["Problem"] = Problem.model_json_schema(
-        ref_template="#/components/schemas/{model}"
-    )
+    components["schemas"] = components.get("schemas", {}) | problem_schemas()
     for route in routes:
         for method in route.methods or ():
             _complete(document["paths"][route.path_format][method.lower()], method, route)
-    for name in ("HTTPValidationError", "ValidationError"):
-        components["schemas"].pop(name, None)
-    _lift_definitions(components["schemas"])
     if SCHEME_NAME in components.get("securitySchemes", {}):
         components["securitySchemes"][_PASSWORD_FLOW] = _password_flow()
+    name_objects(document)
+    describe_answers(document)
+    share_examples(document)
+    prune_components(document)
     return document
 
 
@@ -73,32 +86,63 @@ def _complete(operation: dict[str, Any], method: str, route: APIRoute) -> None:
     if headers:
         operation.setdefault("parameters", []).extend(header.parameter() for header in headers)
     callers = [call for call in dependencies if isinstance(call, CurrentUser)]
-    if callers:
-        scopes = [call.scope for call in callers if call.scope is not None]
-        operation["security"] = [{SCHEME_NAME: []}, {_PASSWORD_FLOW: scopes}]
+    scopes = [call.scope for call in callers if call.scope is not None]
+    operation["security"] = [{SCHEME_NAME: []}, {_PASSWORD_FLOW: scopes}] if callers else []
     errors = [*_errors_of(route), *(error for header in headers for error in header.errors)]
     if callers:
         errors.append(NotAuthenticated)
-    if any(call.scope for call in callers):
+    if scopes:
         errors.append(PermissionDenied)
-    _add_responses(operation["responses"], errors)
+    for status, response in route.responses.items():
+        _restore_examples(operation["responses"][str(status)], response)
+    for response in operation["responses"].values():
+        _place_schema(response)
+    _add_errors(operation["responses"], errors)
+    operation["responses"] = dict(sorted(operation["responses"].items()))
 
 
 def _errors_of(route: APIRoute) -> Iterator[type[ShopError]]:
-    yield InvalidInput  # for a parameter that it does not know
-    if "/health/" in route.path:
-        return
-    yield Unavailable
+    yield from _OF_EVERY_OPERATION
     if route.body_field is not None:
         yield from (MalformedRequest, PayloadTooLarge, UnsupportedMediaType)
 
 
-def _add_responses(responses: dict[str, Any], errors: list[type[ShopError]]) -> None:
+def _add_errors(responses: dict[str, Any], errors: list[type[ShopError]]) -> None:
     for status, described in problem_responses(*errors).items():
         known = responses.get(str(status))
         # FastAPI describes a 422 of its own, which is never sent.
         if known is None or "HTTPValidationError" in str(known):
             responses[str(status)] = described
+        else:
+            _extend(known, described)
+
+
+def _extend(known: dict[str, Any], described: dict[str, Any]) -> None:
+    """Adds the problems that the route itself does not name."""
+    for media_type, content in described["content"].items():
+        present = known.setdefault("content", {}).setdefault(media_type, {"schema": content["schema"]})
+        examples = present.setdefault("examples", {})
+        added = {code: example for code, example in content["examples"].items() if code not in examples}
+        examples |= added
+        titles = [known["description"], *(example["summary"] for example in added.values())]
+        known["description"] = " / ".join(dict.fromkeys(titles))
+
+
+def _restore_examples(described: dict[str, Any], response: dict[str, Any]) -> None:
+    """FastAPI leaves the nulls of an example out."""
+    for media_type, content in response.get("content", {}).items():
+        if "examples" in content:
+            described["content"][media_type]["examples"] = dict(content["examples"])
+
+
+def _place_schema(response: dict[str, Any]) -> None:
+    """FastAPI describes a model as JSON, also beside the media type that the route names."""
+    content = response.get("content", {})
+    without = [described for described in content.values() if "schema" not in described]
+    if without and "application/json" in content:
+        schema = content.pop("application/json")["schema"]
+        for described in without:
+            described["schema"] = schema
 
 
 def _calls(dependant: Dependant) -> Iterator[Any]:
@@ -114,8 +158,3 @@ def _password_flow() -> dict[str, Any]:
         "description": "Sign in here with e-mail and password.",
         "flows": {"password": {"tokenUrl": TOKEN_URL, "scopes": scopes}},
     }
-
-
-def _lift_definitions(schemas: dict[str, Any]) -> None:
-    for schema in list(schemas.values()):
-        schemas.update(schema.pop("$defs", {}))

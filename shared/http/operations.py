@@ -43,7 +43,7 @@ async def get_startup(request: Request) -> Report:
     summary="The service can do its work",
     responses={
         200: {"description": "`ok`, or `degraded`: it serves, with less."},
-        503: {"description": "Not now."},
+        503: {"model": Report, "description": "`unavailable`: not now."},
     },
 )
 async def get_readiness(request: Request) -> Report:

@@ -15,9 +15,9 @@ from shared.errors import (
     ShopError,
     UnsupportedMediaType,
 )
+from shared.http.problem_types import TYPE_PREFIX
 
 MEDIA_TYPE = "application/problem+json"
-TYPE_PREFIX = "urn:trolley:problem:"
 
 
 class MethodNotAllowed(ShopError):
@@ -53,12 +53,11 @@ _OF_STATUS: dict[int, type[ShopError]] = {
 }
 
 
-def from_http_exception(error: HTTPException) -> ShopError:
-    """What the framework raises by itself, as one of the shop's errors."""
+def from_http_exception(error: HTTPException) -> ShopError | None:
+    """What the framework raises by itself, as one of the shop's errors. None for a status that it raises
+    nowhere: no problem type stands for it, so it is a bug."""
     kind = _OF_STATUS.get(error.status_code)
-    if kind is None:
-        kind = type("FrameworkError", (ShopError,), {"status": error.status_code})
-    return kind(error.detail, headers=error.headers)
+    return kind(error.detail, headers=error.headers) if kind else None
 
 
 def problem_document(error: ShopError, path: str, request_id: str) -> dict[str, Any]:

@@ -9,9 +9,8 @@ import orjson
 from starlette.responses import Response
 
 from shared.errors import ShopError
-from shared.http.problem import MEDIA_TYPE, TYPE_PREFIX
-
-PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
+from shared.http.problem import MEDIA_TYPE
+from shared.http.problem_schemas import OF_STATUS, SCHEMAS, Problem, problem_example
 
 
 class JsonBytes(Response):
@@ -25,28 +24,29 @@ class JsonBytes(Response):
         return cls(orjson.dumps(value), status_code, headers)
 
 
-def problem_responses(*errors: type[ShopError]) -> dict[int | str, dict[str, Any]]:
-    """`responses=` of a route for the errors it can raise: `responses=problem_responses(CartNotFound)`."""
+def problem_responses(
+    *errors: type[ShopError], model: type[Problem] | None = None, members: dict[str, Any] | None = None
+) -> dict[int | str, dict[str, Any]]:
+    """`responses=` of a route for the errors it can raise: `responses=problem_responses(CartNotFound)`.
+
+    `model` is for problems that hold more than others, and `members` an example of that; without it their
+    schema is that of their status."""
     of_status: dict[int, list[type[ShopError]]] = defaultdict(list)
     for error in errors:
         of_status[error.status].append(error)
-    return {status: _describe(kinds) for status, kinds in sorted(of_status.items())}
+    described: dict[int | str, dict[str, Any]] = {}
+    for status, kinds in sorted(of_status.items()):
+        described[status] = response = _describe(kinds, members or {})
+        if model is not None:
+            response["model"] = model
+        else:
+            response["content"][MEDIA_TYPE]["schema"] = {"$ref": SCHEMAS + OF_STATUS[status]}
+    return described
 
 
-def _describe(errors: list[type[ShopError]]) -> dict[str, Any]:
-    examples = {error.code: {"summary": error.title, "value": _example(error)} for error in errors}
+def _describe(errors: list[type[ShopError]], members: dict[str, Any]) -> dict[str, Any]:
+    examples = {error.code: problem_example(error, members) for error in errors}
     return {
-        "description": " / ".join(error.title for error in errors),
-        "content": {MEDIA_TYPE: {"schema": PROBLEM_SCHEMA, "examples": examples}},
-    }
-
-
-def _example(error: type[ShopError]) -> dict[str, Any]:
-    return {
-        "type": TYPE_PREFIX + error.code,
-        "title": error.title,
-        "status": error.status,
-        "detail": (error.__doc__ or error.title).strip().partition("\n")[0],
-        "instance": "/api/v1/…",
-        "request_id": "0198c7e2f0a87c3e9d1b5a4f6e2c8d70",
+        "description": " / ".join(dict.fromkeys(error.title for error in errors)),
+        "content": {MEDIA_TYPE: {"examples": examples}},
     }

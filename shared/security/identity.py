@@ -8,6 +8,8 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
+    """What an identity may do."""
+
     GUEST = "guest"
     CUSTOMER = "customer"
     ADMIN = "admin"

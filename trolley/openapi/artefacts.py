@@ -15,7 +15,9 @@ from auth_service.settings import AuthSettings
 from cart_service.settings import CartSettings
 from product_service.settings import ProductSettings
 from trolley.openapi.merge import merge
+from trolley.openapi.operations import operations_of
 from trolley.openapi.postman import collection, environment
+from trolley.openapi.problem_pages import html_page, markdown_page
 
 Json = dict[str, Any]
 REPOSITORY = Path(__file__).parents[2]
@@ -36,11 +38,22 @@ def service_documents() -> list[Json]:
     ]
 
 
+def service_artefacts() -> Mapping[str, bytes]:
+    """The document of each service by a name for its file: `cart.json`."""
+    return {f"{_service(document)}.json": _text(document) for document in service_documents()}
+
+
+def _service(document: Json) -> str:
+    return operations_of(document)[0].service
+
+
 def artefacts() -> Mapping[Path, bytes]:
     """What each committed file has to hold."""
     document = merge(INFO, service_documents())
     return {
         REPOSITORY / "shared/http/openapi.json": _text(document),
+        REPOSITORY / "docs/problems.md": markdown_page().encode(),
+        REPOSITORY / "shared/http/assets/problems.html": html_page().encode(),
         REPOSITORY / "postman/trolley.postman_collection.json": _text(collection(document)),
         REPOSITORY / "postman/trolley.postman_environment.json": _text(environment()),
     }

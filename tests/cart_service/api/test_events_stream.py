@@ -19,7 +19,7 @@ from tests.support.streams import EVENTS, following
 from tests.support.tokens import TokenIssuer
 from tests.support.waiting import eventually
 
-MALFORMED = ["", "0", '"1-abc"', "x" * 2000, "1-abc, 2-def", "caf\u00e9"]
+MALFORMED = ["", "0", '"1-abc"', "x" * 1000, "1-abc, 2-def", "caf\u00e9"]
 
 
 @pytest.fixture

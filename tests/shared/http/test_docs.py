@@ -50,3 +50,13 @@ async def test_the_whole_document_leads_to_every_service(client: httpx.AsyncClie
     document = (await client.get("/openapi.json")).json()
     services = {path.split("/")[3] for path in document["paths"]}
     assert services == {"auth", "products", "cart"}
+
+
+async def test_every_service_explains_the_problems_that_it_names(client: httpx.AsyncClient) -> None:
+    code = (await client.get("/api/v1/demo/nothing")).json()["type"].rpartition(":")[2]
+    page = await client.get("/docs/problems")
+    assert page.headers["content-type"].startswith("text/html")
+    assert f'id="{code}"' in page.text
+    (style,) = re.findall(r'rel="stylesheet" href="([^"]+)"', page.text)
+    assert (await client.get(style)).headers["content-type"].startswith("text/css")
+    assert not re.findall(r"<script|<style|\sstyle=|https?://", page.text)

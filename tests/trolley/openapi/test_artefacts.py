@@ -14,7 +14,8 @@ ARTEFACTS = artefacts()
 
 @pytest.mark.parametrize("path", ARTEFACTS, ids=lambda path: path.name)
 def test_the_committed_file_is_fresh(path: Path) -> None:
-    assert orjson.loads(path.read_bytes()) == orjson.loads(ARTEFACTS[path]), "run `make postman`"
+    if path.suffix == ".json":
+        assert orjson.loads(path.read_bytes()) == orjson.loads(ARTEFACTS[path]), "run `make postman`"
     assert path.read_bytes() == ARTEFACTS[path], "run `make postman`"
 
 

@@ -1,0 +1,175 @@
+"""How problem documents look: the schemas that the OpenAPI document names, and an example of each type."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from shared.errors import ShopError
+from shared.http.fields import TIME_SCHEMA
+from shared.http.models import PublicModel
+from shared.http.problem_types import BY_CODE, PROBLEM_TYPES, TYPE_PREFIX
+
+Json = dict[str, Any]
+
+SCHEMAS = "#/components/schemas/"
+OF_STATUS = {
+    400: "MalformedRequestProblem",
+    401: "NotAuthenticatedProblem",
+    403: "PermissionDeniedProblem",
+    404: "NotFoundProblem",
+    409: "ConflictProblem",
+    412: "PreconditionFailedProblem",
+    413: "PayloadTooLargeProblem",
+    414: "TargetTooLongProblem",
+    415: "UnsupportedMediaTypeProblem",
+    422: "InvalidInputProblem",
+    428: "PreconditionRequiredProblem",
+    429: "TooManyRequestsProblem",
+    431: "HeadersTooLargeProblem",
+    502: "BadGatewayProblem",
+    503: "UnavailableProblem",
+    504: "GatewayTimeoutProblem",
+}
+"""The schema of the problems of each status. 405 and 500 belong to no operation."""
+
+MOST_ERRORS = 1000
+LONGEST_TEXT = 131_072
+"""Characters of what quotes the request, whose head the gateway bounds."""
+
+
+class ProblemError(PublicModel):
+    """What is wrong with one value."""
+
+    pointer: Annotated[
+        str,
+        Field(
+            max_length=LONGEST_TEXT,
+            description="A JSON pointer into the body (RFC 6901), or `query:…`, `path:…`, `header:…`.",
+            examples=["/items/0/quantity"],
+        ),
+    ]
+    message: Annotated[
+        str,
+        Field(
+            max_length=LONGEST_TEXT,
+            description="What is wrong, in English, for people.",
+            examples=["Input should be greater than or equal to 1"],
+        ),
+    ]
+
+
+class Problem(PublicModel):
+    """An error (RFC 9457). `type` says which one; the page `/docs/problems` says what to do about each."""
+
+    type: Annotated[str, Field(description="Stable name of the kind of problem.")]
+    title: Annotated[
+        str, Field(max_length=100, description="The kind in short, in English.", examples=["Not found"])
+    ]
+    status: Annotated[int, Field(ge=400, le=599, description="The HTTP status.", examples=[404])]
+    detail: Annotated[
+        str,
+        Field(
+            max_length=LONGEST_TEXT,
+            description="What happened and what to do, in English, for people.",
+            examples=["There is nothing at this path. /docs shows what there is."],
+        ),
+    ]
+    instance: Annotated[
+        str, Field(max_length=LONGEST_TEXT, description="Path of the request.", examples=["/api/v1/cart"])
+    ]
+    request_id: Annotated[
+        str,
+        Field(
+            max_length=128,
+            description="As in the header `X-Request-Id` and in the logs.",
+            examples=["0198c7e2f0a87c3e9d1b5a4f6e2c8d70"],
+        ),
+    ]
+    errors: Annotated[
+        list[ProblemError],
+        Field(
+            default_factory=list,
+            max_length=MOST_ERRORS,
+            description="The values that were refused, if it is about values.",
+        ),
+    ]
+
+
+_PRODUCT_ID = {"type": "string", "maxLength": 64, "description": "Id of the product that it is about."}
+_MEMBERS: dict[str, Json] = {
+    "error": {
+        "type": "string",
+        "enum": ["invalid_request", "invalid_grant", "unsupported_grant_type"],
+        "description": "Of the token endpoint: the error as RFC 6749 names it.",
+    },
+    "error_description": {
+        "type": "string",
+        "maxLength": LONGEST_TEXT,
+        "description": "Of the token endpoint: the same as `detail`.",
+    },
+    "product_id": _PRODUCT_ID,
+    "quantity": {"type": "integer", "minimum": 0, "maximum": 999, "description": "Pieces in the line now."},
+    "limit": {"type": "integer", "minimum": 0, "maximum": 999, "description": "The most that is possible."},
+    "promo_code": {"type": "string", "maxLength": 40, "description": "The promo code that it is about."},
+    "starts_at": TIME_SCHEMA | {"description": "From when on the code works."},
+    "per_user_limit": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 1_000_000,
+        "description": "Uses that one customer has.",
+    },
+    "current_version": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 2**53 - 1,
+        "description": "The version that the product has now.",
+    },
+}
+"""The members that problems of some types have. Those that are objects are described where they are made."""
+
+
+def problem_schemas() -> Json:
+    """The named schemas of all problems."""
+    common = Problem.model_json_schema(ref_template=SCHEMAS + "{model}")
+    schemas: Json = common.pop("$defs")
+    common["properties"]["type"] = {"$ref": f"{SCHEMAS}ProblemType"}
+    kinds = {
+        "type": "string",
+        "enum": [problem.uri for problem in PROBLEM_TYPES],
+        "description": "Stable name of the kind of problem. The page `/docs/problems` lists when each is"
+        " answered, and what to do then. Further ones may come: treat an unknown one by its status.",
+        "externalDocs": {"description": "Every problem type", "url": "/docs/problems"},
+    }
+    schemas |= {"Problem": common, "ProblemType": kinds}
+    return schemas | {name: _of_status(status) for status, name in OF_STATUS.items()}
+
+
+def _of_status(status: int) -> Json:
+    problems = [problem for problem in PROBLEM_TYPES if problem.status == status]
+    members = {name for problem in problems for name in problem.members}
+    narrowed = {
+        "type": {"type": "string", "enum": [problem.uri for problem in problems]},
+        "status": {"type": "integer", "minimum": status, "maximum": status},
+        **{name: schema for name, schema in _MEMBERS.items() if name in members},
+    }
+    return {
+        "description": f"A problem with the status {status}.",
+        "allOf": [{"$ref": f"{SCHEMAS}Problem"}, {"properties": narrowed}],
+    }
+
+
+def problem_example(error: type[ShopError], members: Json) -> Json:
+    """What the problem looks like, as an example of the OpenAPI document. `members` are further ones."""
+    known = BY_CODE.get(error.code)
+    value = {
+        "type": TYPE_PREFIX + error.code,
+        "title": error.title,
+        "status": error.status,
+        "detail": known.remedy if known else error.title,
+        "instance": "/api/v1/…",
+        "request_id": "0198c7e2f0a87c3e9d1b5a4f6e2c8d70",
+        **members,
+    }
+    return {"summary": error.title, "description": known.when if known else error.title, "value": value}
