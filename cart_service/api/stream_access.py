@@ -18,15 +18,32 @@ from shared.security.identity import Identity
 class EventsTicket(PublicModel):
     """Admits one connection to a live cart."""
 
-    ticket: Annotated[str, Field(examples=["dGhpcyBpcyBub3QgYSB0aWNrZXQgb2YgYW55IHNob3A"])]
-    expires_in: Annotated[int, Field(description="In seconds.", examples=[TICKET_SECONDS])]
+    ticket: Annotated[
+        str,
+        Field(
+            min_length=43,
+            max_length=43,
+            description="Goes into the address of one connection: `GET /api/v1/cart/events?ticket=…`.",
+            examples=["dGhpcyBpcyBub3QgYSB0aWNrZXQgb2YgYW55IHNob3A"],
+        ),
+    ]
+    expires_in: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=TICKET_SECONDS,
+            description="Seconds until the ticket expires.",
+            examples=[TICKET_SECONDS],
+        ),
+    ]
 
 
 TicketQuery = Annotated[
     str | None,
     Query(
+        max_length=200,
         description="From `POST /api/v1/cart/events/ticket`, in place of the headers `Authorization` and"
-        " `On-Behalf-Of`, which do not count then. Works once."
+        " `On-Behalf-Of`, which do not count then. Works once.",
     ),
 ]
 

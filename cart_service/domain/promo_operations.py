@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cart_service.domain.cart import Cart
 from cart_service.domain.operations import BaseOperation
 from cart_service.domain.products import Product
-from shared.errors import Conflict
+from cart_service.domain.promotion_errors import MergeUndone
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class PutPromoCode(BaseOperation):
     """Puts the code on the cart by the reserved `turn`, in place of any other. Raises `NotReserved` without a
     turn, or when it is over, unless the code stands there already and `may_stand`.
 
-    With a `merge_id` it comes with that merge, and goes when that is undone: raises `Conflict` where it is.
+    With a `merge_id` it comes with that merge, and goes when that is undone: raises `MergeUndone` where it is.
     """
 
     code: str
@@ -63,7 +63,7 @@ class PutPromoCode(BaseOperation):
     def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
         merge = cart.find_merge(self.merge_id) if self.merge_id else None
         if merge and merge.is_undone:
-            raise Conflict("The merge that the promo code came with is undone.")
+            raise MergeUndone
         if cart.promo_code == self.code and self.may_stand:
             return cart
         if self.turn and self.turn == cart.next_turn:

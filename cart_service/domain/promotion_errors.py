@@ -83,3 +83,14 @@ class PromoCodeUsedByYou(Conflict):
             f"The code {code} can be used {times} by each customer. Try another code.",
             extra={"promo_code": code, "per_user_limit": limit},
         )
+
+
+class MergeUndone(Conflict):
+    """The merge that a promo code came with was undone meanwhile: the code stays off the cart."""
+
+    code, title = "merge-undone", "Merge undone"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The merge that the promo code came with is undone. Put the code on the cart by itself."
+        )
