@@ -7,7 +7,6 @@ from typing import Any
 
 from fastapi import Request
 
-from shared.errors import InvalidInput
 from shared.http.headers import RequestHeader
 
 _QUOTED = r'"(?:[^"\\]|\\.?)*"?'
@@ -34,10 +33,7 @@ def _unquoted(word: str) -> str:
 
 
 class PreferHeader(RequestHeader):
-    """Gives the preferences; none where the header is too long, since a preference may always be ignored."""
+    """Gives the preferences."""
 
     async def __call__(self, request: Request) -> Any:
-        try:
-            return parse_preferences(self.read(request) or "")
-        except InvalidInput:
-            return {}
+        return parse_preferences(self.read(request) or "")

@@ -25,10 +25,13 @@ from tests.api.fuzzing import Caller, is_stream
 from tests.support.apps import running
 from tests.support.tokens import TokenIssuer, put_entry
 
-pytestmark = pytest.mark.filterwarnings(
-    # The application's own use of `random`, in another thread, looks to hypothesis like that of a strategy.
-    "ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning"
-)
+pytestmark = [
+    pytest.mark.timeout(600),
+    pytest.mark.filterwarnings(
+        # The application's own use of `random`, in another thread, looks to hypothesis like that of a strategy.
+        "ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning"
+    ),
+]
 
 EXAMPLES = 8
 HEADER_EXAMPLES = 25

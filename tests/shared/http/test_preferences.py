@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from fastapi import Request
 
+from shared.errors import InvalidInput
 from shared.http.preferences import PreferHeader, parse_preferences
 
 
@@ -42,6 +43,7 @@ async def test_several_lines_are_one_list() -> None:
     assert await PreferHeader("Prefer", "…")(request) == {"return": "minimal", "wait": "search"}
 
 
-async def test_a_header_that_is_too_long_is_no_preference() -> None:
+async def test_a_header_that_is_too_long_is_refused() -> None:
     request = Request({"type": "http", "headers": [(b"prefer", b"wait=search," * 100)]})
-    assert await PreferHeader("Prefer", "…")(request) == {}
+    with pytest.raises(InvalidInput):
+        await PreferHeader("Prefer", "…")(request)
