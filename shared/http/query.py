@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from shared.errors import FieldError, InvalidInput, MalformedRequest
 from shared.http.problem import TargetTooLong
 
-_LONGEST = 32_768
+_LONGEST = 65_535  # as what the server parses
 _MOST_PARAMETERS = 200
 _SHOWN = 64
 
