@@ -48,7 +48,7 @@ class PutPromoCode(BaseOperation):
     """Puts the code on the cart by the reserved `turn`, in place of any other. Raises `NotReserved` without a
     turn, or when it is over, unless the code stands there already and `may_stand`.
 
-    With a `merge_id` it comes with that merge, and goes when that is undone: raises `MergeUndone` where it is.
+    With a `merge_id` it comes with that merge, and goes when that is undone. Raises `MergeUndone`.
     """
 
     code: str

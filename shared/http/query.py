@@ -15,9 +15,7 @@ from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel
 
 from shared.errors import FieldError, InvalidInput, MalformedRequest
-from shared.http.problem import UriTooLong
 
-_LONGEST = 32_768
 _MOST_PARAMETERS = 200
 _SHOWN = 64
 
@@ -40,9 +38,8 @@ def query_parameters(dependant: Dependant) -> dict[str, bool]:
 
 
 def checked_query(raw: bytes, known: Mapping[str, bool]) -> bytes:
-    """The query without empty parameters. Raises `UriTooLong`, `MalformedRequest` and `InvalidInput`."""
-    if len(raw) > _LONGEST:
-        raise UriTooLong(f"The query is longer than {_LONGEST} bytes.")
+    """The query without empty parameters. Raises `MalformedRequest` and `InvalidInput`.
+    Its length is checked already, with that of the whole address."""
     pairs = parse_pairs(raw, "query")
     errors = [*_unknown(pairs, known), *_repeated(pairs, known)]
     if errors:

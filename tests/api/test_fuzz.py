@@ -25,14 +25,17 @@ from tests.api.fuzzing import Caller, is_stream
 from tests.support.apps import running
 from tests.support.tokens import TokenIssuer, put_entry
 
-pytestmark = pytest.mark.filterwarnings(
-    # The application's own use of `random`, in another thread, looks to hypothesis like that of a strategy.
-    "ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning"
-)
+pytestmark = [
+    pytest.mark.timeout(600),
+    pytest.mark.filterwarnings(
+        # The application uses `random` in another thread; hypothesis takes that for a strategy's use.
+        "ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning"
+    ),
+]
 
 EXAMPLES = 8
 REFUSALS = ["400", "401", "403", "404", "405", "409", "412", "414", "415", "422", "428", "431"]
-HEADER_EXAMPLES = 25
+HEADER_EXAMPLES = 15
 CHEAP_PASSWORDS = {"auth_password_memory_kib": 64, "auth_password_iterations": 1}
 
 
