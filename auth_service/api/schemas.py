@@ -97,8 +97,10 @@ class UserUpdate(StrictModel):
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
-    role: Literal["customer", "admin"] | None = Field(None, description="What the user may do.")
-    disabled: bool | None = Field(None, description="A disabled user cannot sign in.")
+    role: Literal["customer", "admin"] | None = Field(
+        None, description="What the user may do.", examples=["customer"]
+    )
+    disabled: bool | None = Field(None, description="A disabled user cannot sign in.", examples=[False])
 
     @model_validator(mode="after")
     def _refuse_nothing(self) -> Self:

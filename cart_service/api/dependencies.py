@@ -63,8 +63,8 @@ class OnBehalfOfHeader(RequestHeader):
             raise self.invalid("Expected the id of a user: 32 lower-case hexadecimal digits.")
         return text
 
-    def parameter(self) -> dict[str, Any]:
-        return {**super().parameter(), "schema": {"type": "string", "pattern": f"^{_USER_ID}$"}}
+    def _schema(self) -> dict[str, Any]:
+        return {**super()._schema(), "pattern": f"^{_USER_ID}$"}
 
 
 on_behalf_of = OnBehalfOfHeader(

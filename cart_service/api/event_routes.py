@@ -75,8 +75,8 @@ class LastEventIdHeader(RequestHeader):
         except InvalidInput:
             return None
 
-    def parameter(self) -> dict[str, Any]:
-        return {**super().parameter(), "schema": {"type": "string"}}
+    def _schema(self) -> dict[str, Any]:
+        return {name: rule for name, rule in super()._schema().items() if name != "maxLength"}
 
 
 last_event_id = LastEventIdHeader(

@@ -13,7 +13,7 @@ ProductId = Annotated[
     Field(
         pattern=PRODUCT_ID_PATTERN,
         description="Id of a product, from the catalogue.",
-        examples=["p3f2b8c1d9e0a4756b1c2d3e4f5a6b7c"],
+        examples=["p1d8042da9f9517fc9473b1a18d8bc9e"],
     ),
 ]
 Money = Annotated[int, Field(description="In minor units of `currency`.", examples=[1299])]

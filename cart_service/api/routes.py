@@ -23,7 +23,12 @@ from shared.http.etag import IfNoneMatchDep
 from shared.http.responses import problem_responses
 
 ProductIdPath = Annotated[
-    str, Path(pattern=PRODUCT_ID_PATTERN, description="Id of the product.", examples=["p3f2b8c1d9e0a475"])
+    str,
+    Path(
+        pattern=PRODUCT_ID_PATTERN,
+        description="Id of the product.",
+        examples=["p1d8042da9f9517fc9473b1a18d8bc9e"],
+    ),
 ]
 
 router = APIRouter(tags=["Cart"])

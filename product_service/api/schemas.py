@@ -92,7 +92,7 @@ class ProductPatch(StrictModel):
 class ProductPublic(PublicModel):
     """A product at one version. `version` is also its ETag."""
 
-    id: str = Field(examples=["p2f1c9d3b7a604e58b9c1d2e3f405162"])
+    id: str = Field(examples=["pe23d91941206b368157f396c39669ce"])
     sku: Sku
     name: Name
     description: Description

@@ -28,19 +28,27 @@ def headers_of(request: Request) -> Mapping[bytes, bytes]:
 class RequestHeader:
     """`Annotated[str | None, Depends(RequestHeader("Idempotency-Key", "…"))]` gives the header's text.
 
-    `errors` are what sending it can come to, besides `InvalidInput`.
+    `errors` are what sending it can come to, besides `InvalidInput`. `required` is for the document: whoever
+    depends on the header refuses a request without it.
     """
 
     errors: ClassVar[Sequence[type[ShopError]]] = ()
 
     def __init__(
-        self, name: str, description: str, *, example: str | None = None, max_length: int = 1024
+        self,
+        name: str,
+        description: str,
+        *,
+        example: str | None = None,
+        max_length: int = 1024,
+        required: bool = False,
     ) -> None:
         self.name = name
         self._raw_name = name.lower().encode()
         self._description = description
         self._example = example
         self._max_length = max_length
+        self._required = required
 
     async def __call__(self, request: Request) -> Any:
         return self.read(request)
@@ -62,12 +70,16 @@ class RequestHeader:
         )
 
     def parameter(self) -> dict[str, Any]:
-        """Its description in the document."""
-        described = {
+        """Its description in the document. The example is one of the schema: forms write an example of the
+        parameter into its field, and an optional header is then sent without having been asked for."""
+        return {
             "name": self.name,
             "in": "header",
-            "required": False,
+            "required": self._required,
             "description": self._description,
-            "schema": {"type": "string", "maxLength": self._max_length},
+            "schema": self._schema(),
         }
-        return described | ({"example": self._example} if self._example else {})
+
+    def _schema(self) -> dict[str, Any]:
+        examples = {"examples": [self._example]} if self._example else {}
+        return {"type": "string", "maxLength": self._max_length, **examples}
