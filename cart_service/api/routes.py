@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Response
 from cart_service.api.answering import ADD_ERRORS, NOT_MODIFIED, WRITE_ERRORS, read, written
 from cart_service.api.answers import CartPublic, SummaryPublic
 from cart_service.api.dependencies import CartChangesDep, CartServiceDep, OwnerDep
-from cart_service.api.fields import PRODUCT_ID_PATTERN
+from cart_service.api.fields import EXAMPLE_PRODUCT_ID, PRODUCT_ID_PATTERN
 from cart_service.api.requests import CartUpdate, ItemAdd, QuantitySet
 from cart_service.domain.errors import (
     CartFull,
@@ -27,7 +27,7 @@ ProductIdPath = Annotated[
     Path(
         pattern=PRODUCT_ID_PATTERN,
         description="Id of the product.",
-        examples=["p1d8042da9f9517fc9473b1a18d8bc9e"],
+        examples=[EXAMPLE_PRODUCT_ID],
     ),
 ]
 

@@ -52,9 +52,10 @@ ProductId = Annotated[
 _IMPORT_LIMIT = 2**40
 """The import counts its own bytes (PRODUCTS_IMPORT_TOTAL_BYTES), and tells what it took until then."""
 _IMPORT_EXAMPLE = (
-    '{"sku": "KIT-1014", "name": "Crêpe Pan 28 cm with Spreader", "description": "A flat, low-rimmed pancake pan'
-    ' with a beechwood spreader and a turning spatula.", "brand": "Petit Foyer", "categories": ["Kitchen",'
-    ' "Cookware"], "price": 3650, "stock": 36, "attributes": {"diameter_cm": 28, "induction": true}}\n'
+    '{"sku": "KIT-1014", "name": "Crêpe Pan 28 cm with Spreader", "description": "A flat, low-rimmed pancake'
+    ' pan with a beechwood spreader and a turning spatula.", "brand": "Petit Foyer", "categories":'
+    ' ["Kitchen", "Cookware"], "price": 3650, "stock": 36,'
+    ' "attributes": {"diameter_cm": 28, "induction": true}}\n'
 )
 _IMPORT_BODY = {
     "requestBody": {

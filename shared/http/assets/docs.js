@@ -1,6 +1,6 @@
 // The documentation page: Swagger UI over the document of the whole API or of one service.
 
-import { withPrefilledValues } from "./prefill.js";
+import { prefillPlugin } from "./prefill.js";
 import { responsesPlugin } from "./responses.js";
 import { connectSearch, searchPlugin } from "./search.js";
 import { fetchSignedIn, resume, sessionPlugin } from "./session.js";
@@ -26,12 +26,6 @@ for (const { name, service } of DOCUMENTS) {
   }
   document.getElementById("documents").append(link);
 }
-
-const prefillPlugin = () => ({
-  statePlugins: {
-    spec: { wrapActions: { updateJsonSpec: (original) => (read) => original(withPrefilledValues(read)) } },
-  },
-});
 
 const ui = SwaggerUIBundle({
   dom_id: "#swagger-ui",

@@ -29,8 +29,20 @@ const OF_OPERATIONS = {
   register: { email: "{{new_email}}", password: undefined },
 };
 
+const FILLED_IN = "What is in `{{braces}}` is filled in when you press Execute.";
+
+/** A plugin for Swagger UI. */
+export function prefillPlugin(system) {
+  const { getJsonSampleSchema: sampleOf } = system.fn.jsonSchema202012;
+  const getJsonSampleSchema = (schema, config, mediaType, example) =>
+    // Swagger UI takes NDJSON for JSON, and an example of several lines for one JSON string.
+    mediaType.includes("ndjson") && example ? example : sampleOf(schema, config, mediaType, example);
+  const updateJsonSpec = (original) => (read) => original(withPrefilledValues(read));
+  return { fn: { jsonSchema202012: { getJsonSampleSchema } }, statePlugins: { spec: { wrapActions: { updateJsonSpec } } } };
+}
+
 /** The OpenAPI document with prefilled values; the given one stays as it is. */
-export function withPrefilledValues(document) {
+function withPrefilledValues(document) {
   const copy = structuredClone(document);
   for (const item of Object.values(copy.paths)) {
     for (const operation of METHODS.map((method) => item[method]).filter(Boolean)) {
@@ -57,6 +69,7 @@ function prefillParameter(parameter) {
     }
     if (parameter.name in IN_PARAMETERS) {
       delete schema.pattern; // Swagger UI would refuse {{…}}
+      parameter.description = `${parameter.description} ${FILLED_IN}`;
     }
     return;
   }
@@ -72,6 +85,7 @@ function prefillBody(operation, schemas) {
     for (const [name, property] of Object.entries(resolved.properties ?? {})) {
       if (values[name] !== undefined) {
         property.examples = [values[name]];
+        operation.requestBody.description = FILLED_IN;
       }
     }
     content.schema = resolved;
