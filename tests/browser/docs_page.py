@@ -28,7 +28,7 @@ class DocsPage:
 
     async def open(self, path: str = "/docs") -> None:
         """Returns once the operations are there."""
-        await self.page.goto(f"{self._client.base_url}{path}".replace("//docs", "/docs"))
+        await self.page.goto(str(self._client.base_url.join(path)))
         await self.page.locator(".opblock").first.wait_for()
 
     async def authorize(self, email: str, password: str) -> None:

@@ -48,6 +48,7 @@ export function searchPlugin(system) {
 function search(system, phrase) {
   input().value = phrase;
   system.layoutActions.updateFilter(phrase.trim());
+  document.body.classList.toggle("is-searching", phrase.trim() !== "");
   const found = count(system);
   document.getElementById("found").textContent = phrase.trim()
     ? `${found} ${found === 1 ? "operation" : "operations"} found`

@@ -7,16 +7,18 @@ const API = "/api/v1";
 
 const fresh = () => crypto.getRandomValues(new Uint32Array(1))[0].toString(36).toUpperCase();
 
+let newestPromoCode = "SPRING10";
+
 const VALUES = {
   email: async () => knownAccount().email ?? (await get("/auth/me")).email,
   password: () => knownAccount().password,
   new_email: () => `ana.${fresh().toLowerCase()}@example.com`,
   new_sku: () => `KIT-${fresh()}`,
-  new_promo_code: () => `SPRING-${fresh()}`,
+  new_promo_code: () => (newestPromoCode = `SPRING-${fresh()}`),
   etag: async (request) => (await ask(decodeURI(request.url))).headers.get("ETag") ?? "*",
   guest_token: async () => (await newGuest()).access_token,
   refresh_token: async () => knownRefreshToken() ?? (await newGuest()).refresh_token,
-  promo_code: async () => (await get("/cart/promotions?status=active&limit=1")).items?.[0]?.code ?? "SPRING10",
+  promo_code: () => newestPromoCode,
   session_id: otherSession,
   user_id: otherUser,
 };
