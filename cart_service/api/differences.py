@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cart_service.api.fields import PRODUCT_ID_PATTERN
+from cart_service.api.fields import EXAMPLE_PRODUCT_ID, PRODUCT_ID_PATTERN
 from cart_service.domain.differences import Differing
 from cart_service.domain.errors import CartChanged
 from shared.http.problem import MEDIA_TYPE
@@ -38,7 +38,7 @@ _DIFFERENCES = {
     " that was changed was changed back, or where only prices and stock in the catalogue are others. Null"
     " where the version is too long ago, or never was.",
 }
-_EXAMPLE = [{"product_id": "p3f2b8c1d9e0a475", "field": "quantity", "then": 1, "now": 2}]
+_EXAMPLE = [{"product_id": EXAMPLE_PRODUCT_ID, "field": "quantity", "then": 1, "now": 2}]
 
 
 def cart_changed_response() -> dict[int | str, dict[str, Any]]:

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), py
 PASSWORD = "correct horse battery staple"
 NOT_THERE_OR_NOT_NOW = {"404", "409"}
 OF_SOMETHING_ELSE = {"put_promo_code", "add_promotion_use"}
-"""Operations that need what the page cannot make for everybody: a promotion that runs. They may answer the statuses
+"""Operations that need a promotion, which the page cannot make for everybody. They may answer the statuses
 above, as the document says."""
 
 SignUp = Callable[[str], Awaitable[object]]
@@ -28,8 +28,8 @@ SignUp = Callable[[str], Awaitable[object]]
 
 
 async def walk(docs: DocsPage, sign_up: SignUp) -> list[tuple[Operation, str]]:
-    """Executes each operation and gives the status that the page shows. Signs in again after what ends the session
-    or the account."""
+    """Executes each operation and gives the status that the page shows. Signs in again after what ends the
+    session or the account."""
     walked = []
     email = ""
     for operation in await docs.operations():
