@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,28 @@ from trolley.openapi.operations import Operation, operations_of
 _ANSWERED_WITH_AN_ERROR = "Failed to load resource: the server responded with a status of"
 
 
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """What the page showed of an operation: before and after Execute was pressed, without touching a field."""
+
+    operation: Operation
+    status: str
+    wrong_fields: Sequence[str]
+    """Optional ones that hold a value, and required ones that hold none."""
+    height: int
+    """In pixels, with the answer."""
+
+
+_WRONG_FIELDS = """(block) => [...block.querySelectorAll("tr[data-param-name]")]
+    .map((row) => [
+        row.dataset.paramName,
+        row.querySelector(".parameter__name").classList.contains("required"),
+        row.querySelector("input, select").value.replace("--", "") !== "",
+    ])
+    .filter(([, required, filled]) => required !== filled)
+    .map(([name]) => name)"""
+
+
 class DocsPage:
     """A page of the browser at `/docs`, with what it has asked other hosts and written to its console."""
 
@@ -22,6 +45,7 @@ class DocsPage:
         self._client = client
         self.other_hosts: list[str] = []
         self.console_errors: list[str] = []
+        page.set_default_timeout(120_000)
         page.on("request", self._note_host)
         page.on("console", self._note_error)
         page.on("pageerror", lambda error: self.console_errors.append(str(error)))
@@ -72,14 +96,20 @@ class DocsPage:
     async def fold(self, operation: Operation) -> None:
         await self.block(operation).locator(".opblock-summary-control").click()
 
-    async def execute(self, operation: Operation) -> str:
-        """Presses Execute without touching a field, and gives the status that the page shows."""
+    async def execute(self, operation: Operation) -> Executed:
+        """Unfolds the operation, presses Execute without touching a field, and folds it again."""
         block = await self.unfold(operation)
+        wrong_fields = await block.evaluate(_WRONG_FIELDS)
         await block.locator(".execute").click()
         shown = block.locator(".live-responses-table tbody .response-col_status, .validation-errors li").first
-        status = (await shown.inner_text(timeout=60_000)).split("\n")[0].strip()
+        status = (await shown.inner_text()).split("\n")[0].strip()
+        height = await block.evaluate("(block) => block.offsetHeight")
         await self.fold(operation)
-        return status
+        return Executed(operation, status, wrong_fields, height)
+
+    async def is_wider_than_the_window(self) -> bool:
+        """Whether a reader has to scroll sideways."""
+        return bool(await self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
 
     async def shown_paths(self) -> set[str]:
         """The paths of the operations in view."""
