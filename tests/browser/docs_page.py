@@ -17,7 +17,7 @@ _ANSWERED_WITH_AN_ERROR = "Failed to load resource: the server responded with a 
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """What the page showed of an operation: before and after Execute was pressed, without touching a field."""
+    """What the page showed of an operation before and after Execute was pressed, without touching a field."""
 
     operation: Operation
     status: str

@@ -2,7 +2,7 @@
 
 import { prefillPlugin } from "./prefill.js";
 import { responsesPlugin } from "./responses.js";
-import { connectSearch, searchPlugin } from "./search.js";
+import { connectSearch, searchAgain, searchPlugin } from "./search.js";
 import { fetchSignedIn, resume, sessionPlugin } from "./session.js";
 import { bounded } from "./streams.js";
 import { fillIn } from "./values.js";
@@ -43,6 +43,8 @@ const ui = SwaggerUIBundle({
   validatorUrl: null, // nothing is sent to another host
   onComplete: () => {
     resume();
-    connectSearch(ui.getSystem());
+    searchAgain(ui.getSystem());
   },
 });
+
+connectSearch(ui.getSystem());

@@ -58,6 +58,9 @@ function search(system, phrase) {
   }
 }
 
+/** Searches for what is in the field: for what was typed before the document was there. */
+export const searchAgain = (system) => input().value && search(system, input().value);
+
 /** Connects the field in the page's head. `/` goes to it, Escape empties it. */
 export function connectSearch(system) {
   input().addEventListener("input", () => search(system, input().value));
@@ -69,7 +72,4 @@ export function connectSearch(system) {
       search(system, "");
     }
   });
-  if (input().value) {
-    search(system, input().value); // typed before the page was ready
-  }
 }
