@@ -36,7 +36,7 @@ export function prefillPlugin(system) {
   const { getJsonSampleSchema: sampleOf } = system.fn.jsonSchema202012;
   const getJsonSampleSchema = (schema, config, mediaType, example) =>
     // Swagger UI takes NDJSON for JSON, and an example of several lines for one JSON string.
-    mediaType.includes("ndjson") && example ? example : sampleOf(schema, config, mediaType, example);
+    String(mediaType).includes("ndjson") && example ? example : sampleOf(schema, config, mediaType, example);
   const updateJsonSpec = (original) => (read) => original(withPrefilledValues(read));
   return { fn: { jsonSchema202012: { getJsonSampleSchema } }, statePlugins: { spec: { wrapActions: { updateJsonSpec } } } };
 }
