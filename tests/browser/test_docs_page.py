@@ -76,7 +76,7 @@ async def test_the_keyboard_reaches_search_and_operations(open_docs: OpenDocs) -
     docs = await open_docs()
     keyboard = docs.page.keyboard
     await keyboard.press("/")
-    await keyboard.type("read the cart in short")
+    await keyboard.type("get_summary")
     await expect(docs.page.locator(".opblock")).to_have_count(1)
     while await docs.page.evaluate("document.activeElement.className") != "opblock-summary-control":
         await keyboard.press("Tab")
