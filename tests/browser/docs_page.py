@@ -103,6 +103,8 @@ class DocsPage:
         await block.locator(".execute").click()
         shown = block.locator(".live-responses-table tbody .response-col_status, .validation-errors li").first
         status = (await shown.inner_text()).split("\n")[0].strip()
+        if not status.isdigit():
+            status = await shown.locator("xpath=..").inner_text()
         height = await block.evaluate("(block) => block.offsetHeight")
         await self.fold(operation)
         return Executed(operation, status, wrong_fields, height)

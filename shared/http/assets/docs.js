@@ -27,6 +27,21 @@ for (const { name, service } of DOCUMENTS) {
   document.getElementById("documents").append(link);
 }
 
+/** The request as it is sent. What is wrong with it shows as its answer: Swagger UI shows no error of an interceptor. */
+async function prepared(request) {
+  let failure;
+  await fillIn(request).catch((error) => {
+    failure = error;
+  });
+  const userFetch = async (url, options) => {
+    if (failure) {
+      throw failure;
+    }
+    return bounded(await fetchSignedIn(url, options));
+  };
+  return { ...request, userFetch };
+}
+
 const ui = SwaggerUIBundle({
   dom_id: "#swagger-ui",
   url: chosen.url,
@@ -35,10 +50,7 @@ const ui = SwaggerUIBundle({
   displayRequestDuration: true,
   filter: true,
   plugins: [prefillPlugin, searchPlugin, responsesPlugin, sessionPlugin],
-  requestInterceptor: async (request) => ({
-    ...(await fillIn(request)),
-    userFetch: async (url, options) => bounded(await fetchSignedIn(url, options)),
-  }),
+  requestInterceptor: prepared,
   tryItOutEnabled: true,
   validatorUrl: null, // nothing is sent to another host
   onComplete: () => {

@@ -69,10 +69,22 @@ async function newGuest() {
   return (await ask(`${API}/auth/guest`, "POST")).json();
 }
 
-/** A session of the caller's; another one than this page's, where there is one. */
+/** A session of the caller's other than this page's: one that is there, or one more sign-in. */
 async function otherSession() {
   const { items = [] } = await get("/auth/sessions");
-  return (items.find(({ current }) => !current) ?? items[0])?.id;
+  const other = items.find(({ current }) => !current);
+  if (other || !knownAccount().password) {
+    return (other ?? items[0])?.id;
+  }
+  const headers = { "Content-Type": "application/json" };
+  const login = await fetch(`${API}/auth/login`, { method: "POST", headers, body: JSON.stringify(knownAccount()) });
+  return sessionOf((await login.json()).access_token);
+}
+
+/** The session that an access token belongs to. */
+function sessionOf(token) {
+  const [, claims] = token.split(".");
+  return JSON.parse(atob(claims.replaceAll("-", "+").replaceAll("_", "/"))).sid;
 }
 
 /** A customer; the caller where nobody else may be seen. */
