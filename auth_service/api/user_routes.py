@@ -22,7 +22,10 @@ router = APIRouter(
     responses=problem_responses(NotAuthenticated, PermissionDenied),
 )
 
-UserId = Annotated[str, Path(description="As in `id` of a user.", max_length=64)]
+UserId = Annotated[
+    str,
+    Path(description="As in `id` of a user.", max_length=64, examples=["0198c1d2e3f47a5b8c9d0e1f2a3b4c5d"]),
+]
 
 
 @router.get("", summary="List accounts")

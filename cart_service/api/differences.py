@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from cart_service.api.answers import EMPTY_CART, CartPublic, UnitPricePublic
-from cart_service.api.fields import ProductId
+from cart_service.api.fields import EXAMPLE_PRODUCT_ID, ProductId
 from cart_service.domain.differences import Differing
 from cart_service.domain.errors import CartChanged
 from cart_service.domain.lines import MAX_LINES, MAX_PRICES
@@ -25,7 +25,7 @@ Value = (
     | Annotated[list[UnitPricePublic], Field(max_length=MAX_PRICES)]
     | None
 )
-_DIFFERENCE = {"product_id": "p3f2b8c1d9e0a475", "field": "quantity", "then": 2, "now": 0}
+_DIFFERENCE = {"product_id": EXAMPLE_PRODUCT_ID, "field": "quantity", "then": 2, "now": 0}
 
 
 class CartDifference(PublicModel):

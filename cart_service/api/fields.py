@@ -11,13 +11,16 @@ from shared.http.fields import LARGEST_AMOUNT
 PRODUCT_ID_PATTERN = "^[A-Za-z0-9_-]{1,64}$"
 USER_ID_PATTERN = "^[A-Za-z0-9_-]{1,64}$"
 
+EXAMPLE_PRODUCT_ID = "p1d8042da9f9517fc9473b1a18d8bc9e"
+"""Of the demo catalogue, so that requests made from the examples work."""
+
 ProductId = Annotated[
     str,
     Field(
         max_length=64,
         pattern=PRODUCT_ID_PATTERN,
         description="Id of a product, from the catalogue.",
-        examples=["p3f2b8c1d9e0a4756b1c2d3e4f5a6b7c"],
+        examples=[EXAMPLE_PRODUCT_ID],
     ),
 ]
 Money = Annotated[

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from cart_service.api.fields import ProductId
+from cart_service.api.fields import EXAMPLE_PRODUCT_ID, ProductId
 from cart_service.domain.lines import MAX_LINES, MAX_QUANTITY
 from cart_service.domain.operations import (
     AddItem,
@@ -132,5 +132,15 @@ class CartUpdate(StrictModel):
 
     operations: Annotated[
         list[OperationIn],
-        Field(min_length=1, max_length=MAX_LINES, description="Applied in order: all of them, or none."),
+        Field(
+            min_length=1,
+            max_length=MAX_LINES,
+            description="Applied in order: all of them, or none.",
+            examples=[
+                [
+                    {"op": "add", "product_id": EXAMPLE_PRODUCT_ID, "quantity": 2},
+                    {"op": "save", "product_id": EXAMPLE_PRODUCT_ID},
+                ]
+            ],
+        ),
     ]

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Response
 from cart_service.api.answering import ADD_ERRORS, NOT_MODIFIED, WRITE_ERRORS, read, written
 from cart_service.api.answers import CartPublic, SummaryPublic
 from cart_service.api.dependencies import CartChangesDep, CartServiceDep, OwnerDep
-from cart_service.api.fields import PRODUCT_ID_PATTERN
+from cart_service.api.fields import EXAMPLE_PRODUCT_ID, PRODUCT_ID_PATTERN
 from cart_service.api.requests import CartUpdate, ItemAdd, QuantitySet
 from cart_service.domain.errors import (
     CartFull,
@@ -28,7 +28,7 @@ ProductIdPath = Annotated[
         max_length=64,
         pattern=PRODUCT_ID_PATTERN,
         description="Id of the product.",
-        examples=["p3f2b8c1d9e0a475"],
+        examples=[EXAMPLE_PRODUCT_ID],
     ),
 ]
 

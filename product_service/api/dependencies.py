@@ -13,7 +13,7 @@ from product_service.api.import_stream import Limits, read_chunks
 from product_service.service.catalogue import CatalogueService
 from product_service.service.imports import ImportLine, ImportService
 from shared.errors import NotAuthenticated, PermissionDenied, PreconditionRequired
-from shared.http.etag import EntityTags, IfMatchDep
+from shared.http.etag import EntityTags, IfMatchRequiredDep
 from shared.http.media_type import require_media_type
 from shared.http.pagination import CursorCodec
 from shared.http.preferences import PreferHeader
@@ -56,7 +56,7 @@ async def sees_hidden(request: Request) -> bool:
     return False
 
 
-async def expected_version(tags: IfMatchDep) -> EntityTags:
+async def expected_version(tags: IfMatchRequiredDep) -> EntityTags:
     """Raises `PreconditionRequired` without `If-Match`, so that nobody overwrites what he has not seen."""
     if tags is None:
         raise PreconditionRequired("Send If-Match with the ETag of the product as you have read it.")

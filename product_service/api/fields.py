@@ -27,19 +27,22 @@ Sku = Annotated[
     str,
     StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"),
     Field(
-        description="Your own number of the product; unique without regard to case.", examples=["KIT-1001"]
+        description="Your own number of the product; unique without regard to case.", examples=["KIT-1014"]
     ),
 ]
 Name = Annotated[
     str,
     _line(200),
     AfterValidator(str.strip),
-    Field(description="What a shopper sees.", examples=["Crêpe Pan 28 cm"]),
+    Field(description="What a shopper sees.", examples=["Crêpe Pan 28 cm with Spreader"]),
 ]
 Description = Annotated[
     str,
     StringConstraints(max_length=10_000, pattern=_LINES),
-    Field(description="Plain text.", examples=["A flat, low-rimmed pan with a beechwood spreader."]),
+    Field(
+        description="Plain text.",
+        examples=["A flat, low-rimmed pancake pan with a beechwood spreader and a turning spatula."],
+    ),
 ]
 Brand = Annotated[
     str,
@@ -149,7 +152,7 @@ Attributes = Annotated[
     ),
     Field(
         max_length=MAX_ATTRIBUTES,
-        examples=[{"diameter_cm": 28, "material": "steel", "induction": True}],
+        examples=[{"diameter_cm": 28, "induction": True}],
     ),
 ]
 AttributeChange = Annotated[

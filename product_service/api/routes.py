@@ -42,11 +42,27 @@ from shared.http.responses import JsonBytes, problem_responses
 
 router = APIRouter(tags=["Products"])
 
-ProductId = Annotated[str, Path(max_length=64, description="As in `id` of a product.")]
+ProductId = Annotated[
+    str,
+    Path(
+        max_length=64, description="As in `id` of a product.", examples=["pe23d91941206b368157f396c39669ce"]
+    ),
+]
 
 _IMPORT_LIMIT = 2**40
 """The import counts its own bytes (PRODUCTS_IMPORT_TOTAL_BYTES), and tells what it took until then."""
-_IMPORT_BODY = {"requestBody": {"required": True, "content": {NDJSON: {"schema": {"type": "string"}}}}}
+_IMPORT_EXAMPLE = (
+    '{"sku": "KIT-1014", "name": "Crêpe Pan 28 cm with Spreader", "description": "A flat, low-rimmed pancake'
+    ' pan with a beechwood spreader and a turning spatula.", "brand": "Petit Foyer", "categories":'
+    ' ["Kitchen", "Cookware"], "price": 3650, "stock": 36,'
+    ' "attributes": {"diameter_cm": 28, "induction": true}}\n'
+)
+_IMPORT_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {NDJSON: {"schema": {"type": "string"}, "example": _IMPORT_EXAMPLE}},
+    }
+}
 _REVALIDATE = {"Cache-Control": "no-cache"}
 _WRITES = problem_responses(ProductNotFound, ProductChanged, PreconditionRequired)
 

@@ -142,7 +142,7 @@ class ProductPublic(PublicModel):
     """A product at one version. `version` is also its ETag."""
 
     id: Annotated[
-        Id, Field(description="Made from the SKU; stays.", examples=["p2f1c9d3b7a604e58b9c1d2e3f405162"])
+        Id, Field(description="Made from the SKU; stays.", examples=["pe23d91941206b368157f396c39669ce"])
     ]
     sku: Sku
     name: Name

@@ -1,7 +1,8 @@
 """The documentation page: Swagger UI over the whole API or one service, with no asset from another host.
 
-Every service can serve it, so the page works as long as one of them does. The scripts and the style come from
-the wheel `fastapi-offline`; the page has no inline script, so a strict Content-Security-Policy allows it.
+Every service can serve it, so the page works as long as one of them does. Swagger UI comes from
+the wheel `fastapi-offline`, what is around it from `assets/`. The page has no inline script, so a strict
+Content-Security-Policy allows it.
 """
 
 from __future__ import annotations
@@ -24,11 +25,7 @@ service_router = APIRouter(include_in_schema=False)
 _OWN = Path(__file__).parent / "assets"
 _SWAGGER_UI = Path(fastapi_offline.__file__).parent / "static"
 _FILES = {
-    "index.html": _OWN / "docs.html",
-    "docs.css": _OWN / "docs.css",
-    "docs.js": _OWN / "docs.js",
-    "problems.html": _OWN / "problems.html",
-    "problems.css": _OWN / "problems.css",
+    **{path.name: path for path in _OWN.iterdir()},
     "swagger-ui-bundle.js": _SWAGGER_UI / "swagger-ui-bundle.js",
     "swagger-ui.css": _SWAGGER_UI / "swagger-ui.css",
     "openapi.json": Path(__file__).parent / "openapi.json",
@@ -58,7 +55,7 @@ def _asset(name: str) -> _Asset:
 
 @router.get("/docs")
 async def get_docs_page(condition: IfNoneMatchDep) -> Response:
-    return _answer("index.html", condition)
+    return _answer("docs.html", condition)
 
 
 @router.get("/docs/problems")

@@ -96,11 +96,19 @@ class ConditionHeader(RequestHeader):
 if_match = ConditionHeader(
     "If-Match", "Only change this version: the ETag of your last read.", example='"7"', pattern=_TAGS
 )
+if_match_required = ConditionHeader(
+    "If-Match",
+    "Only change this version: the ETag of your last read. `*` changes whatever version there is.",
+    example='"7"',
+    pattern=_TAGS,
+    required=True,
+)
 if_none_match = ConditionHeader(
     "If-None-Match", "Answers 304 while this is still the version.", example='"7"', pattern=_TAGS
 )
 
 IfMatchDep = Annotated[EntityTags | None, Depends(if_match)]
+IfMatchRequiredDep = Annotated[EntityTags | None, Depends(if_match_required)]
 IfNoneMatchDep = Annotated[EntityTags | None, Depends(if_none_match)]
 
 

@@ -29,7 +29,8 @@ class RequestHeader:
     """`Annotated[str | None, Depends(RequestHeader("Idempotency-Key", "…"))]` gives the header's text.
 
     `pattern` says in the document what the subclass reads. `errors` are what sending it can come to, besides
-    `InvalidInput`.
+    `InvalidInput`. `required` is for the document: what depends on the header refuses a request without
+    it.
     """
 
     errors: ClassVar[Sequence[type[ShopError]]] = ()
@@ -42,6 +43,7 @@ class RequestHeader:
         example: str | None = None,
         max_length: int = 1024,
         pattern: str | None = None,
+        required: bool = False,
     ) -> None:
         self.name = name
         self._raw_name = name.lower().encode()
@@ -49,6 +51,7 @@ class RequestHeader:
         self._example = example
         self._max_length = max_length
         self._pattern = pattern
+        self._required = required
 
     async def __call__(self, request: Request) -> Any:
         return self.read(request)
@@ -69,13 +72,17 @@ class RequestHeader:
         )
 
     def parameter(self) -> dict[str, Any]:
-        """Its description in the document."""
-        pattern = {"pattern": self._pattern} if self._pattern else {}
-        described = {
+        """Its description in the document. The example is one of the schema: forms write an example of the
+        parameter into its field, and an optional header is then sent without having been asked for."""
+        return {
             "name": self.name,
             "in": "header",
-            "required": False,
+            "required": self._required,
             "description": self._description,
-            "schema": {"type": "string", "maxLength": self._max_length, **pattern},
+            "schema": self._schema(),
         }
-        return described | ({"example": self._example} if self._example else {})
+
+    def _schema(self) -> dict[str, Any]:
+        pattern = {"pattern": self._pattern} if self._pattern else {}
+        examples = {"examples": [self._example]} if self._example else {}
+        return {"type": "string", "maxLength": self._max_length, **pattern, **examples}
