@@ -1,8 +1,8 @@
 """`python3 -m trolley.install [dataset]`: what the Makefile installs into `.venv`, whole or not at all.
 
 It runs on the system's Python before anything is installed, so it imports the standard library alone. One
-installation runs at a time. A stamp is written last and removed first: a `.venv` without it is half-made, and is
-removed and made again.
+installation runs at a time. A stamp is written last and removed first: a `.venv` without it is half-made, and
+is removed and made again.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 READY, DATASET = "ready", "dataset"
 _REQUIREMENTS = {READY: "requirements-dev.txt", DATASET: "requirements-dataset.txt"}
@@ -58,7 +59,7 @@ class Installer:
             return False
 
     def _digest(self, what: str) -> str:
-        """Of what is installed, and of the interpreter: an upgrade of the system's Python breaks a `.venv`."""
+        """Of what is installed, and of the interpreter: an upgrade of the system's Python breaks `.venv`."""
         digest = hashlib.sha256(os.path.realpath(self._python).encode())
         for name in (_REQUIREMENTS[what], "pyproject.toml"):
             digest.update((self._root / name).read_bytes())
@@ -72,7 +73,9 @@ class Installer:
             stamp.unlink()
             return
         if self._venv.is_symlink():
-            raise InstallationFailed(".venv is a link to another folder. Remove the link, and run this again.")
+            raise InstallationFailed(
+                ".venv is a link to another folder. Remove the link, and run this again."
+            )
         if self._venv.exists():
             _say("Removing a .venv that was not finished.")
             shutil.rmtree(self._venv)
@@ -80,8 +83,9 @@ class Installer:
         self._run([sys.executable, "-m", "venv", str(self._venv)])
 
     def _has_pip(self) -> bool:
+        command = [self._python, "-m", "pip", "--version"]
         try:
-            return subprocess.run([self._python, "-m", "pip", "--version"], capture_output=True).returncode == 0
+            return subprocess.run(command, check=False, capture_output=True).returncode == 0  # noqa: S603
         except OSError:
             return False
 
@@ -92,16 +96,19 @@ class Installer:
     def _run(self, command: Sequence[str]) -> None:
         """Its children hold the lock too: should this process be killed, what they do is not done twice."""
         last: deque[str] = deque(maxlen=15)
-        with subprocess.Popen(
-            command,
-            cwd=self._root,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            pass_fds=[self._lock],
-        ) as process, _progress() as progress:
+        with (
+            subprocess.Popen(  # noqa: S603 (its words are ours)
+                command,
+                cwd=self._root,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                pass_fds=[self._lock],
+            ) as process,
+            _progress() as progress,
+        ):
             for line in process.stdout or ():
                 last.append(line.rstrip())
                 progress.read(line)
@@ -132,11 +139,11 @@ class Progress:
 
     def _show(self, text: str) -> None:
         if self._on_terminal:
-            print(f"\r\033[K  {text[:70]}", end="", flush=True)
+            _say(f"\r\033[K  {text[:70]}", end="")
 
     def clear(self) -> None:
         if self._on_terminal:
-            print("\r\033[K", end="", flush=True)
+            _say("\r\033[K", end="")
 
 
 @contextmanager
@@ -167,18 +174,18 @@ def main(arguments: Sequence[str]) -> int:
         with sole_installation(root) as lock:
             Installer(root, lock).ensure(what)
     except KeyboardInterrupt:
-        print("\nInterrupted. The next run begins the installation again.", file=sys.stderr)
+        _say("\nInterrupted. The next run begins the installation again.", sys.stderr)
         return 130
     except (InstallationFailed, OSError) as error:
-        print(error, file=sys.stderr)
+        _say(str(error), sys.stderr)
         return 1
     if time.monotonic() - began > 5:
         _say(f"Installed in {time.monotonic() - began:.0f} s.")
     return 0
 
 
-def _say(message: str) -> None:
-    print(message, flush=True)
+def _say(message: str, stream: IO[str] | None = None, end: str = "\n") -> None:
+    print(message, file=stream or sys.stdout, end=end, flush=True)
 
 
 if __name__ == "__main__":

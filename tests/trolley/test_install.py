@@ -1,4 +1,4 @@
-"""The installation into `.venv`: whole or absent, one at a time. It runs as `make` runs it, on a small project."""
+"""The installation into `.venv`: whole or absent, one at a time; on a small project."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def build_editable(directory, config_settings=None, metadata_directory=None):
         wheel.writestr("small.py", "")
         info = "small-1.0.dist-info"
         wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\\nName: small\\nVersion: 1.0\\n")
-        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        tags = "Root-Is-Purelib: true\\nTag: py3-none-any\\n"
+        wheel.writestr(f"{info}/WHEEL", f"Wheel-Version: 1.0\\nGenerator: x\\n{tags}")
         wheel.writestr(f"{info}/RECORD", "")
     return name
 """
@@ -56,7 +57,12 @@ class Clone:
     root: Path
 
     async def start(self, what: str = "ready") -> Process:
-        path = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PIP_NO_INDEX": "1", "PIP_NO_CACHE_DIR": "1"}
+        path = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "PIP_NO_INDEX": "1",
+            "PIP_NO_CACHE_DIR": "1",
+        }
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "trolley.install", what),
             cwd=self.root,
@@ -216,5 +222,3 @@ async def test_a_failure_shows_what_pip_said_and_what_to_do(clone: Clone) -> Non
     assert "leaf==1.0" in text
     assert "connection to a package index" in text
     assert "Traceback" not in text
-
-

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+import inspect
+import os
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from shared import __version__
 from shared.observability.logging import configure_logging
 from shared.settings import LogFormat
 from trolley.cli import (
+    bench,
     call,
     dead_letters,
+    emit,
     events,
     keys,
     migrate,
@@ -24,41 +31,86 @@ from trolley.cli import (
     verify,
 )
 from trolley.cli.console import failures_told
+from trolley.invocation import invocation
+from trolley.shops import CHOICE
 
 
 class Commands(TyperGroup):
-    """What fails while a command reads its arguments and settings is told like the rest."""
+    """What fails while a command reads its arguments and settings is told like the rest. What is said of how
+    to type a command works when it is pasted."""
+
+    def main(self, args: Any = None, prog_name: str | None = None, **extra: Any) -> Any:
+        words = sys.argv[1:] if args is None else list(args)
+        # The shell completes a command by its last part, however it is typed.
+        is_completion = "_TROLLEY_COMPLETE" in os.environ or any(w.endswith("-completion") for w in words)
+        name = "trolley" if is_completion else (prog_name or invocation())
+        return super().main(words, name, complete_var="_TROLLEY_COMPLETE", **extra)
 
     def invoke(self, ctx: Any) -> Any:
         with failures_told():
             return super().invoke(ctx)
 
 
-app = typer.Typer(
-    name="trolley",
-    cls=Commands,
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-    pretty_exceptions_show_locals=False,
-)
+app = typer.Typer(name="trolley", cls=Commands, no_args_is_help=True, rich_markup_mode=None)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"trolley {__version__}")
+        raise typer.Exit
 
 
 @app.callback()
-def trolley() -> None:
+def trolley(
+    *,
+    shop: Annotated[
+        str | None,
+        typer.Option(
+            help="Which shop: the port or the folder of one that runs on this machine, or an address. "
+            "[TROLLEY_SHOP, else the one that runs]"
+        ),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version.")
+    ] = False,
+) -> None:
     """Run the shop, fill it, look after it. Every command has --help."""
+    del version
+    if shop is not None:
+        choose(shop)
     # The commands say themselves what went wrong.
     configure_logging("error", LogFormat.CONSOLE, "trolley")
 
 
-app.command("run")(run.run)
-app.command("seed")(seed.seed)
-app.command("call")(call.call)
-app.command("services")(services.services)
-app.command("nodes")(nodes.nodes)
-app.command("events")(events.events)
-app.command("migrate")(migrate.migrate)
-app.command("verify")(verify.verify)
-app.command("shell")(shell.shell)
+def choose(shop: str) -> None:
+    """For this process, so that every line of a shell means the same shop."""
+    os.environ.pop(CHOICE, None)
+    os.environ.pop("TROLLEY_URL", None)
+    os.environ["TROLLEY_URL" if "://" in shop else CHOICE] = shop
+
+
+def help_of(function: Callable[..., Any]) -> str:
+    """The docstring. Its examples, which begin with `    trolley`, are shown as they have to be typed here,
+    and are never wrapped."""
+    text = inspect.cleandoc(function.__doc__ or "")
+    return text.replace("Example:\n", "\b\nExample:\n").replace("\n    trolley ", f"\n    {invocation()} ")
+
+
+for name, function in {
+    "run": run.run,
+    "seed": seed.seed,
+    "call": call.call,
+    "bench": bench.bench,
+    "services": services.services,
+    "nodes": nodes.nodes,
+    "events": events.events,
+    "emit": emit.emit,
+    "migrate": migrate.migrate,
+    "verify": verify.verify,
+    "shell": shell.shell,
+}.items():
+    text = help_of(function)
+    app.command(name, help=text, short_help=" ".join(text.partition("\n\n")[0].split()))(function)
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
 app.add_typer(dead_letters.app, name="dead-letters")

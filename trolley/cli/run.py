@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,11 +16,13 @@ from rich.text import Text
 from shared.errors import ShopError
 from shared.settings import ServiceSettings
 from trolley.catalogues import demo, demo_wanted
-from trolley.cli.console import console, execute, say
+from trolley.cli.completion import complete_scale
+from trolley.cli.console import console, describe_os_error, execute, say, warn
 from trolley.cli.migrate import describe
 from trolley.cli.seed import load
 from trolley.environment import settings_from
 from trolley.errors import CommandFailed
+from trolley.invocation import REPOSITORY, command
 from trolley.local.environment import gateway_port, read_environment
 from trolley.local.lock import sole_run
 from trolley.local.ports import require_free
@@ -27,6 +31,7 @@ from trolley.local.runner import run_until_interrupted
 from trolley.local.stack import LocalStack
 from trolley.migration import migrate_all
 from trolley.operations import Operator
+from trolley.shops import DATA, pointed_out
 
 _STYLES = {"auth": "magenta", "products": "green", "cart": "cyan", "gateway": "blue"}
 
@@ -34,16 +39,23 @@ _STYLES = {"auth": "magenta", "products": "green", "cart": "cyan", "gateway": "b
 def run(
     *,
     scale: Annotated[
-        list[str] | None, typer.Option(help="Replicas of a service, as in --scale cart=3; repeatable.")
+        list[str] | None,
+        typer.Option(
+            help="Replicas of a service, as in --scale cart=3; repeatable.", autocompletion=complete_scale
+        ),
     ] = None,
-    port: Annotated[int | None, typer.Option(help="Port of the shop. [GATEWAY_PORT, else 3000]")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port of the shop. [GATEWAY_PORT, else 3000]", min=1, max=65_535)
+    ] = None,
     reload: Annotated[
         bool, typer.Option("--reload", help="Restart a service when its code changes.")
     ] = False,
     seed: Annotated[
         bool, typer.Option(help="Load the demo catalogue into an empty shop, unless SEED_DEMO=false.")
     ] = True,
-    data: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path(".data"),
+    data: Annotated[
+        Path, typer.Option(help="Where everything is kept.", show_default=".data in the clone")
+    ] = REPOSITORY / DATA,
 ) -> None:
     """Run the whole shop on this machine until Ctrl-C.
 
@@ -65,16 +77,26 @@ async def _run(scale: list[str], port: int | None, data: Path, *, reload: bool, 
         supervise=True,
     )
 
-    async def when_ready() -> None:
+    async def when_ready(held: ExitStack) -> None:
+        _point_out(stack, held)
         if seed:
             await _seed(stack)
         console.print(summary(stack))
 
-    with sole_run(stack.directory):
+    with ExitStack() as held:
+        held.enter_context(sole_run(stack.directory))
         require_free(stack.gateway_port, "GATEWAY_PORT")
         await _migrate(stack)
         console.print("Starting the shop …")
-        await run_until_interrupted(stack, when_ready, say, reload=reload)
+        await run_until_interrupted(stack, partial(when_ready, held), say, reload=reload)
+
+
+def _point_out(stack: LocalStack, held: ExitStack) -> None:
+    """Where nothing can be kept for the user, commands find the shop from its own folder alone."""
+    try:
+        held.enter_context(pointed_out(stack.directory))
+    except OSError as error:
+        warn(f"{describe_os_error(error)}; commands from other folders need --shop {stack.directory}.")
 
 
 async def _migrate(stack: LocalStack) -> None:
@@ -127,8 +149,9 @@ def summary(stack: LocalStack) -> Panel:
         ("Dashboard", f"{stack.internal_url}/dashboard/"),
         ("Running", f"{replicas}, on {store}"),
         ("Data", f"{stack.directory} (delete it to start afresh)"),
-        ("Admin", "trolley users create --admin"),
-        ("Call it", "trolley call GET /api/v1/cart --as guest"),
+        ("Admin", command("users", "create", "--admin")),
+        ("Call it", command("call", "GET", "/api/v1/cart", "--as", "guest")),
+        ("More", command("--help")),
         ("Stop", "Ctrl-C"),
     ]
     text = Text("\n").join(Text.assemble((f"{label:<10}", "bold"), value) for label, value in rows)
