@@ -56,6 +56,8 @@ def checked_address(address: str) -> str:
         raise CommandFailed(f"{address!r} is no address ({error}). {_EXAMPLE}") from error
     if url.scheme not in ("http", "https") or not url.host:
         raise CommandFailed(f"{address!r} is no address. {_EXAMPLE}")
+    if url.port is not None and not 1 <= url.port <= 65_535:
+        raise CommandFailed(f"{url.port} in {address!r} is no port: they go from 1 to 65535.")
     if url.query or url.fragment or url.path.rstrip("/"):
         raise CommandFailed(
             f"The shop's address ends after its host and port, unlike {address!r}. {_EXAMPLE}"
@@ -71,7 +73,7 @@ def _require_shop(address: str) -> None:
         answer = httpx.get(f"{address}{_HEALTH}", timeout=_LOOK_SECONDS)
         kind = answer.headers.get("Content-Type", "")
         is_shop = "problem+json" in kind or (answer.is_success and answer.json().get("status") == "ok")
-    except httpx.TransportError as error:
+    except (httpx.TransportError, OSError) as error:
         raise CommandFailed(f"No shop answers at {address}. {HOW_TO_CHOOSE}") from error
     except (ValueError, AttributeError):
         is_shop = False

@@ -83,7 +83,7 @@ class Installer:
         self._run([sys.executable, "-m", "venv", str(self._venv)])
 
     def _has_pip(self) -> bool:
-        command = [self._python, "-m", "pip", "--version"]
+        command = [str(self._python), "-m", "pip", "--version"]
         try:
             return subprocess.run(command, check=False, capture_output=True).returncode == 0  # noqa: S603
         except OSError:

@@ -31,6 +31,7 @@ from trolley.cli import (
     verify,
 )
 from trolley.cli.console import failures_told
+from trolley.environment import checked_address
 from trolley.invocation import invocation
 from trolley.shops import CHOICE
 
@@ -51,7 +52,9 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
 
 
-app = typer.Typer(name="trolley", cls=Commands, no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    name="trolley", cls=Commands, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
+)
 
 
 def _show_version(wanted: bool) -> None:
@@ -86,7 +89,10 @@ def choose(shop: str) -> None:
     """For this process, so that every line of a shell means the same shop."""
     os.environ.pop(CHOICE, None)
     os.environ.pop("TROLLEY_URL", None)
-    os.environ["TROLLEY_URL" if "://" in shop else CHOICE] = shop
+    if "://" in shop:
+        os.environ["TROLLEY_URL"] = checked_address(shop)
+    else:
+        os.environ[CHOICE] = shop
 
 
 def help_of(function: Callable[..., Any]) -> str:

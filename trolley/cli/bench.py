@@ -93,7 +93,7 @@ async def _measure(base_url: str, plan: Plan, identity: KeptIdentity | None, *, 
         async with shop_client(base_url) as client:
             plan.request.headers["Authorization"] = f"Bearer {await identity.token(client)}"
     columns = (SpinnerColumn(), TextColumn("{task.completed:,} answers"), TimeElapsedColumn())
-    progress = Progress(*columns, console=console, transient=True)
+    progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     with nullcontext() if quiet else progress:
         task = progress.add_task("bench", total=None)
         return await run(plan, lambda outcome: progress.update(task, completed=outcome.answers))

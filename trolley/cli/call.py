@@ -49,8 +49,8 @@ def call(
     """Call any route of the shop, as anyone.
 
     The identity is kept in your state folder for the next call, so `--as guest` is the same guest again, with
-    the same cart. A stream of events is shown as it comes, until Ctrl-C. Ends with status 1 when the answer is
-    an error.
+    the same cart. A stream of events is shown as it comes, until Ctrl-C. Ends with status 1 when the answer
+    is an error.
 
     Example:
         trolley call GET '/products?q=coffee&limit=3'

@@ -18,6 +18,9 @@ from trolley.errors import CommandFailed
 
 T = TypeVar("T")
 
+_TOLD = (CommandFailed, ShopError, httpx.InvalidURL, httpx.HTTPError, OSError, UnicodeError)
+_A_FAULT = "This is a fault of the command line. With `python -X dev -m trolley` it shows where it is."
+
 _WIDE = 10_000
 """Columns of what is no terminal: there a line is as long as what it says."""
 
@@ -53,7 +56,14 @@ def warn(message: str) -> None:
 def execute(work: Coroutine[Any, Any, T], *, failure: int = 1) -> T:
     """Runs a command's work, with `failures_told`. Ctrl-C ends it without a word."""
     with failures_told(failure):
-        return asyncio.run(work)
+        try:
+            return asyncio.run(work)
+        except (*_TOLD, typer.Exit, typer.Abort, typer.BadParameter):
+            raise
+        except Exception as error:
+            if sys.flags.dev_mode:
+                raise
+            fail(f"{type(error).__name__}: {error}\n{_A_FAULT}", failure)
 
 
 @contextmanager

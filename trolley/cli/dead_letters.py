@@ -24,7 +24,8 @@ from trolley.errors import CommandFailed
 from trolley.invocation import command
 
 Numbers = Annotated[
-    list[int] | None, typer.Argument(help="Numbers from the list.", show_default=False, min=1)
+    list[int] | None,
+    typer.Argument(help="Numbers from the list.", show_default=False, min=1, max=(1 << 63) - 1),
 ]
 All = Annotated[bool, typer.Option("--all", help="All that there are.")]
 Act = Callable[[Session, DeadLetter], Awaitable[None]]

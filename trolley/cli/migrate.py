@@ -26,7 +26,7 @@ async def _migrate() -> list[MigrationReport]:
     environment = operator_environment()
     require_store(environment)
     settings = settings_from(ServiceSettings, environment)
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         tasks: dict[str, TaskID] = {}
 
         def tell(name: str, read: int) -> None:

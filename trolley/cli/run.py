@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -33,6 +35,8 @@ from trolley.migration import migrate_all
 from trolley.operations import Operator
 from trolley.shops import DATA, pointed_out
 
+_DATED = re.compile(r"(\d\d:\d\d:\d\d) \w+  ")
+_PROBLEM = re.compile(r"^(warning|error|critical): .*|  5\d\d  [\d.]+ ms$")
 _STYLES = {"auth": "magenta", "products": "green", "cart": "cyan", "gateway": "blue"}
 
 
@@ -68,12 +72,13 @@ def run(
 
 async def _run(scale: list[str], port: int | None, data: Path, *, reload: bool, seed: bool) -> None:
     environment = {"LOG_FORMAT": "console", "HTTP_DRAIN_SECONDS": "3", **read_environment()}
+    replicas = parse_scale(scale)
     stack = LocalStack(
         data,
         gateway_port=port or gateway_port(environment),
-        scale=parse_scale(scale),
+        scale=replicas,
         environment=environment,
-        output=print_line,
+        output=LinePrinter(replicas),
         supervise=True,
     )
 
@@ -132,10 +137,26 @@ def parse_scale(entries: list[str]) -> dict[str, int]:
     return scale
 
 
-def print_line(name: str, line: str) -> None:
-    """One line of a process, with its name and colour before it."""
-    style = _STYLES.get(name.partition("-")[0], "yellow")
-    console.print(Text(f"{name:>10} │ ", style=style) + Text.from_ansi(line), soft_wrap=True, highlight=False)
+class LinePrinter:
+    """Prints the lines of the processes: the time, who wrote it, what happened. A service's only replica goes
+    by the service's name."""
+
+    def __init__(self, scale: Mapping[str, int]) -> None:
+        self._scale = scale
+
+    def __call__(self, process: str, line: str) -> None:
+        console.print(self.text_of(process, line), soft_wrap=True, highlight=False)
+
+    def text_of(self, process: str, line: str) -> Text:
+        service = process.partition("-")[0]
+        name = process if self._scale.get(service, 1) > 1 else service
+        dated = _DATED.match(line)
+        time, rest = (dated[1], line[dated.end() :]) if dated else ("", line)
+        told = Text.from_ansi(rest)
+        told.highlight_regex(_PROBLEM, "red")
+        return Text.assemble(
+            (f"{time:<8} ", "dim"), (f"{name:<10}", _STYLES.get(service, "yellow")), "  ", told
+        )
 
 
 def summary(stack: LocalStack) -> Panel:

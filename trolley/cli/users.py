@@ -74,7 +74,9 @@ def show(
         for user in found:
             print(orjson.dumps(user).decode())  # noqa: T201  (rich would wrap it)
     else:
-        console.print(_table(found) if found else "There is no such account.")
+        console.print(
+            _table(found) if found else "There is no such account." if email else "There are no accounts."
+        )
 
 
 @app.command()
