@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
+from asyncio.subprocess import Process
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 import orjson
 
 ROOT = Path(__file__).parents[2]
+_PARTS = ("auth_service", "product_service", "cart_service", "shared", "trolley", "traefik", "Makefile")
 
 
 @dataclass(frozen=True)
@@ -29,20 +32,58 @@ class Result:
 
 @dataclass(frozen=True)
 class Terminal:
-    """Runs `trolley` in a directory of its own; keywords replace variables of the environment."""
+    """Runs `trolley` in a directory of its own, from a clone and with a state folder of its own, so that what
+    a developer runs or has in .env plays no part; keywords replace variables of the environment."""
 
     directory: Path
     environment: Mapping[str, str]
 
-    async def run(self, *arguments: str, **changed: str) -> Result:
-        path = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "COLUMNS": "150"}
-        process = await asyncio.create_subprocess_exec(
+    @property
+    def clone(self) -> Path:
+        """The same code in another place."""
+        clone = self._beside("clone")
+        clone.mkdir(exist_ok=True)
+        for part in _PARTS:
+            if not (clone / part).exists():
+                (clone / part).symlink_to(ROOT / part)
+        return clone
+
+    @property
+    def state(self) -> Path:
+        return self._beside("state") / "trolley"
+
+    def _beside(self, name: str) -> Path:
+        return self.directory.parent / f"{self.directory.name}-{name}"
+
+    async def run(self, *arguments: str, stdin: str = "", **changed: str) -> Result:
+        process = await self.start(*arguments, **changed)
+        output, errors = await process.communicate(stdin.encode())
+        return Result(process.returncode or 0, output.decode(), errors.decode())
+
+    async def start(self, *arguments: str, **changed: str) -> Process:
+        """For what goes on until it is interrupted."""
+        return await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "trolley", *arguments),
             cwd=self.directory,
-            env={**path, **self.environment, **changed},
+            env={**self.variables, **changed},
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        output, errors = await process.communicate()
-        return Result(process.returncode or 0, output.decode(), errors.decode())
+
+    @property
+    def variables(self) -> dict[str, str]:
+        own = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(self.clone),
+            "XDG_STATE_HOME": str(self.state.parent),
+        }
+        return {**own, **self.environment}
+
+
+async def interrupt(process: Process) -> Result:
+    """Ctrl-C, and what it ends with."""
+    process.send_signal(signal.SIGINT)
+    output, errors = await asyncio.wait_for(process.communicate(), 30)
+    return Result(process.returncode or 0, output.decode(), errors.decode())

@@ -76,30 +76,33 @@ def describe(command: Any) -> Described:
     options = [name for parameter in command.params for name in parameter.opts if name.startswith("-")]
     below = command.commands if isinstance(command, TyperGroup) else {}
     values = {
-        option: values_of
+        option: _VALUES[option]
         for parameter in command.params
         for option in parameter.opts
-        if (values_of := _values_of(option, parameter))
+        if option in _VALUES
     }
     commands = {name: describe(sub) for name, sub in below.items() if name != "shell"}
     return Described((*options, "--help"), commands, values)
-
-
-def _values_of(option: str, parameter: Any) -> Callable[[], Offered] | None:
-    if option == "--as":
-        return _identities
-    if option == "--subject":
-        return lambda: SUBJECTS
-    if option == "--scale":
-        return lambda: dict.fromkeys(complete_scale(""), "")
-    choices = getattr(parameter.type, "choices", ())
-    return (lambda: {str(getattr(choice, "value", choice)): "" for choice in choices}) if choices else None
 
 
 def _identities() -> Offered:
     from trolley.cli.identity import known_identities
 
     return dict.fromkeys(known_identities(), "")
+
+
+def _datasets() -> Offered:
+    from trolley.cli.seed import Dataset
+
+    return dict.fromkeys([dataset.value for dataset in Dataset], "")
+
+
+_VALUES: Mapping[str, Callable[[], Offered]] = {
+    "--as": _identities,
+    "--dataset": _datasets,
+    "--scale": lambda: dict.fromkeys(complete_scale(""), ""),
+    "--subject": lambda: SUBJECTS,
+}
 
 
 class CommandCompleter(Completer):
