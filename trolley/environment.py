@@ -54,7 +54,7 @@ def checked_address(address: str) -> str:
         url = httpx.URL(address)
     except httpx.InvalidURL as error:
         raise CommandFailed(f"{address!r} is no address ({error}). {_EXAMPLE}") from error
-    if url.scheme not in ("http", "https") or not url.host:
+    if url.scheme not in ("http", "https") or not url.host or any(map(str.isspace, address)):
         raise CommandFailed(f"{address!r} is no address. {_EXAMPLE}")
     if url.port is not None and not 1 <= url.port <= 65_535:
         raise CommandFailed(f"{url.port} in {address!r} is no port: they go from 1 to 65535.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -35,17 +35,21 @@ from trolley.environment import checked_address
 from trolley.invocation import invocation
 from trolley.shops import CHOICE
 
+_COMPLETE = "_TROLLEY_COMPLETE"
+
 
 class Commands(TyperGroup):
     """What fails while a command reads its arguments and settings is told like the rest. What is said of how
     to type a command works when it is pasted."""
 
-    def main(self, args: Any = None, prog_name: str | None = None, **extra: Any) -> Any:
+    def main(
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, *rest: Any, **extra: Any
+    ) -> Any:
         words = sys.argv[1:] if args is None else list(args)
         # The shell completes a command by its last part, however it is typed.
-        is_completion = "_TROLLEY_COMPLETE" in os.environ or any(w.endswith("-completion") for w in words)
+        is_completion = _COMPLETE in os.environ or any(word.endswith("-completion") for word in words)
         name = "trolley" if is_completion else (prog_name or invocation())
-        return super().main(words, name, complete_var="_TROLLEY_COMPLETE", **extra)
+        return super().main(words, name, _COMPLETE, *rest[1:], **extra)
 
     def invoke(self, ctx: Any) -> Any:
         with failures_told():
@@ -102,7 +106,7 @@ def help_of(function: Callable[..., Any]) -> str:
     return text.replace("Example:\n", "\b\nExample:\n").replace("\n    trolley ", f"\n    {invocation()} ")
 
 
-for name, function in {
+_COMMANDS: dict[str, Callable[..., Any]] = {
     "run": run.run,
     "seed": seed.seed,
     "call": call.call,
@@ -114,7 +118,8 @@ for name, function in {
     "migrate": migrate.migrate,
     "verify": verify.verify,
     "shell": shell.shell,
-}.items():
+}
+for name, function in _COMMANDS.items():
     text = help_of(function)
     app.command(name, help=text, short_help=" ".join(text.partition("\n\n")[0].split()))(function)
 app.add_typer(users.app, name="users")

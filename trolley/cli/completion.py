@@ -32,7 +32,10 @@ def complete_method(incomplete: str) -> list[str]:
 def complete_path(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     method = str(ctx.params.get("method") or "").upper()
     return [
-        (path, summary) for path, summary in _paths(known_routes(), method) if _continues(path, incomplete)
+        # The user's shell only takes what begins with the word as it was typed.
+        (path if path.startswith(incomplete) else path.removeprefix("/api/v1"), summary)
+        for path, summary in _paths(known_routes(), method)
+        if _continues(path, incomplete)
     ]
 
 
