@@ -30,7 +30,9 @@ def command(*words: str) -> str:
 
 
 def make(target: str) -> str:
-    """The line that makes a target of the clone's Makefile, from wherever it is typed."""
+    """The line that makes a target of the clone's Makefile, from wherever it is typed; an image has none."""
+    if not (REPOSITORY / "Makefile").exists():
+        return "docker compose up --detach"
     try:
         here = Path.cwd() == REPOSITORY
     except OSError:  # the folder was removed

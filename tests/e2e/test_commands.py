@@ -141,5 +141,5 @@ async def test_an_administrators_account_may_seed_from_anywhere(own_shop: Shop) 
 async def test_without_a_shop_a_command_says_how_to_start_one(own_shop: Shop) -> None:
     result = await trolley(own_shop, "call", "GET", "/products", "--url", "http://127.0.0.1:1")
     assert result.status == 1
-    assert "make run" in result.errors
+    assert f"make -C {terminal_of(own_shop).clone} run" in result.errors
     assert "Traceback" not in result.errors
