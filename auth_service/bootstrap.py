@@ -128,15 +128,16 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
     authentication = Authentication(users, adapters.claims, adapters.passwords, adapters.throttle)
     endings = Endings(users, sessions, clock, session_life)
     policy = SessionPolicy(session_life, settings.auth_sessions_per_user)
+    accounts = AccountService(
+        users=users,
+        sessions=sessions,
+        claims=adapters.claims,
+        passwords=adapters.passwords,
+        authentication=authentication,
+        clock=clock,
+    )
     return AuthService(
-        accounts=AccountService(
-            users=users,
-            sessions=sessions,
-            claims=adapters.claims,
-            passwords=adapters.passwords,
-            authentication=authentication,
-            clock=clock,
-        ),
+        accounts=accounts,
         sessions=SessionService(
             users=users,
             sessions=sessions,
@@ -152,7 +153,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         endings=endings,
         administration=AdministrationService(users, CursorCodec(settings.cursor_secret), clock),
         keys=keys,
-        operations=Operations(registration, keys, tokens, clock),
+        operations=Operations(registration, accounts, keys, tokens, clock),
     )
 
 

@@ -12,7 +12,9 @@ from nats.aio.client import Client
 from shared.events.addresses import split_addresses, without_credentials
 from shared.events.requests import Requests
 from shared.events.session import Session
+from trolley.environment import require_servers
 from trolley.errors import CommandFailed
+from trolley.invocation import make
 
 _ANSWER_SECONDS = 5.0
 
@@ -20,7 +22,8 @@ _ANSWER_SECONDS = 5.0
 @asynccontextmanager
 async def nats_client(environment: Mapping[str, str]) -> AsyncIterator[Client]:
     """Connected to NATS_URL. Raises `CommandFailed` when nobody answers there."""
-    urls = environment.get("NATS_URL") or "nats://127.0.0.1:4222"
+    require_servers(environment, "NATS_URL")
+    urls = environment["NATS_URL"]
     try:
         client = await nats.connect(
             split_addresses(urls),
@@ -33,7 +36,7 @@ async def nats_client(environment: Mapping[str, str]) -> AsyncIterator[Client]:
     except (OSError, TimeoutError, nats.errors.Error) as error:
         where = without_credentials(split_addresses(urls))
         raise CommandFailed(
-            f"NATS at {where} does not answer. Start the shop with `make run`, or set NATS_URL."
+            f"NATS at {where} does not answer. Start the shop with `{make('run')}`, or set NATS_URL."
         ) from error
     try:
         yield client

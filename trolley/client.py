@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from trolley.errors import CommandFailed
+from trolley.invocation import make
 
 
 @asynccontextmanager
@@ -19,8 +20,9 @@ async def shop_client(base_url: str, timeout_seconds: float | None = 30) -> Asyn
             yield client
     except httpx.TransportError as error:
         raise CommandFailed(
-            f"The shop at {base_url} does not answer ({type(error).__name__}). Start it with `make run` or "
-            "`docker compose up`, or name its address with --url or TROLLEY_URL."
+            f"The shop at {base_url} does not answer ({type(error).__name__}). Start it with "
+            f"`{make('run')}` or `docker compose up`, choose one that runs with --shop, or name its address "
+            "with --url or TROLLEY_URL."
         ) from error
 
 

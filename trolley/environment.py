@@ -1,4 +1,4 @@
-"""What an operator's command knows of the shop: where its servers are, and its secrets."""
+"""The environment of a command: that of the shop it means."""
 
 from __future__ import annotations
 
@@ -7,29 +7,111 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from dotenv import dotenv_values
+import httpx
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
 from trolley.errors import CommandFailed
-from trolley.local.environment import ADDRESSES, SECRETS, gateway_port, read_environment
+from trolley.invocation import make
+from trolley.local.environment import gateway_port, read_environment
+from trolley.shops import CHOICE, find_shop
 
 S = TypeVar("S", bound=BaseSettings)
 
-DATA = Path(".data")
+_HEALTH = "/api/v1/auth/health/live"
+_LOOK_SECONDS = 5
 
 
-def operator_environment(data: Path = DATA, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment, over .env, over what the running (else the last) `trolley run` wrote down."""
-    local: dict[str, str] = {"SQLITE_DIRECTORY": str(data / "store")} if data.exists() else {}
-    for name in (SECRETS, ADDRESSES):
-        local |= {key: value for key, value in dotenv_values(data / name).items() if value is not None}
-    return {**local, **{name: value for name, value in read_environment(environ=environ).items() if value}}
+def operator_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The settings of the shop that `find_shop` finds, over .env when it runs and under it when not; the
+    shell's variables over both, unless the shop was chosen by name. Raises `CommandFailed`."""
+    given = {name: value for name, value in environ.items() if value}
+    from_file = {name: value for name, value in read_environment(environ=environ).items() if value}
+    choosing = {name: from_file[name] for name in (CHOICE, "TROLLEY_URL") if name in from_file}
+    shop = find_shop({**given, **choosing})
+    if shop is None:
+        return from_file
+    if CHOICE in given:
+        return {**from_file, **shop.recorded, "TROLLEY_URL": shop.url}
+    if shop.running:
+        return {**from_file, **shop.recorded, "TROLLEY_URL": shop.url, **given}
+    return {**shop.recorded, **from_file}
 
 
-def shop_url(environment: Mapping[str, str]) -> str:
-    """TROLLEY_URL, else the gateway of this machine. Raises `CommandFailed`."""
-    return environment.get("TROLLEY_URL") or f"http://localhost:{gateway_port(environment)}"
+def shop_url(environment: Mapping[str, str], given: str | None = None) -> str:
+    """The address that was given, else TROLLEY_URL, else what is on GATEWAY_PORT of this machine if that is a
+    shop: nothing is sent to a stranger. Raises `CommandFailed`."""
+    if named := given or environment.get("TROLLEY_URL"):
+        return checked_address(named)
+    address = f"http://localhost:{gateway_port(environment)}"
+    _require_shop(address)
+    return address
+
+
+def checked_address(address: str) -> str:
+    """The address without its last slash. Raises `CommandFailed` for what is none."""
+    try:
+        url = httpx.URL(address)
+    except httpx.InvalidURL as error:
+        raise CommandFailed(f"{address!r} is no address ({error}). {_EXAMPLE}") from error
+    if url.scheme not in ("http", "https") or not url.host or any(map(str.isspace, address)):
+        raise CommandFailed(f"{address!r} is no address. {_EXAMPLE}")
+    if url.port is not None and not 1 <= url.port <= 65_535:
+        raise CommandFailed(f"{url.port} in {address!r} is no port: they go from 1 to 65535.")
+    if url.query or url.fragment or url.path.rstrip("/"):
+        raise CommandFailed(
+            f"The shop's address ends after its host and port, unlike {address!r}. {_EXAMPLE}"
+        )
+    return str(url.copy_with(raw_path=b"/")).rstrip("/")
+
+
+_EXAMPLE = "An address is written as in http://localhost:3000."
+
+
+def _require_shop(address: str) -> None:
+    try:
+        answer = httpx.get(f"{address}{_HEALTH}", timeout=_LOOK_SECONDS)
+        kind = answer.headers.get("Content-Type", "")
+        is_shop = "problem+json" in kind or (answer.is_success and answer.json().get("status") == "ok")
+    except (httpx.TransportError, OSError) as error:
+        raise CommandFailed(f"No shop answers at {address}. {HOW_TO_CHOOSE}") from error
+    except (ValueError, AttributeError):
+        is_shop = False
+    if not is_shop:
+        raise CommandFailed(f"What answers at {address} is not a shop. {HOW_TO_CHOOSE}")
+
+
+HOW_TO_CHOOSE = (
+    f"Start one with `{make('run')}`, or choose one: by its port or folder with --shop, or by its address "
+    "with --url or TROLLEY_URL."
+)
+
+
+def require_servers(environment: Mapping[str, str], *names: str) -> None:
+    """Raises `CommandFailed` unless it is known where these servers are; a default would be somebody
+    else's."""
+    missing = [name for name in names if not environment.get(name)]
+    if missing:
+        raise CommandFailed(
+            f"No shop was found on this machine. Start it with `{make('run')}`, or set "
+            f"{' and '.join(missing)}."
+        )
+
+
+def require_store(environment: Mapping[str, str]) -> None:
+    """Raises `CommandFailed` where there is no store: SQLite would make an empty one."""
+    if environment.get("ELASTICSEARCH_URL"):
+        return
+    if not environment.get("SQLITE_DIRECTORY"):
+        raise CommandFailed(
+            f"No shop was found on this machine, so no store. Start the shop with `{make('run')}`, or set "
+            "ELASTICSEARCH_URL or SQLITE_DIRECTORY."
+        )
+    directory = Path(environment["SQLITE_DIRECTORY"]).absolute()
+    if not directory.is_dir():
+        raise CommandFailed(
+            f"There is no store in {directory} (SQLITE_DIRECTORY). If a new one is wanted, make the folder."
+        )
 
 
 def settings_from(model: type[S], environment: Mapping[str, str]) -> S:

@@ -31,7 +31,9 @@ SUBJECTS = {
 }
 """What can be followed, in words."""
 
+_PATTERN = re.compile(r"shop(\.[^\s.*>]+|\.\*)*(\.[^\s.*>]+|\.\*|\.>)")
 _AGE = re.compile(r"(\d{1,6})([smhd])")
+_LONGEST_AGE = timedelta(days=3650)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -51,19 +53,25 @@ class Fact:
             return None
 
 
-def parse_age(text: str) -> timedelta:
+def parse_age(text: str, option: str = "--since") -> timedelta:
     """`5m` as five minutes; also s, h and d. Raises `CommandFailed` for anything else."""
     match = _AGE.fullmatch(text)
     if match is None:
-        raise CommandFailed(f"--since takes a number and s, m, h or d, as in 5m; not {text!r}.")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+        raise CommandFailed(f"{option} takes a number and s, m, h or d, as in 5m; not {text!r}.")
+    age = timedelta(**{_UNITS[match[2]]: int(match[1])})
+    if age > _LONGEST_AGE:
+        raise CommandFailed(f"{option} reaches back {_LONGEST_AGE.days} days at most; not {text!r}.")
+    return age
 
 
 async def follow(session: Session, subject: str, age: timedelta | None = None) -> AsyncGenerator[Fact]:
     """What happens from now on, and before it what is not older than `age`, in order and without end. Raises
     `CommandFailed` when NATS refuses or goes away."""
-    if not subject.startswith("shop."):
-        raise CommandFailed(f"Subjects of the shop begin with `shop.`, as in shop.cart.>; not {subject!r}.")
+    if not _PATTERN.fullmatch(subject):
+        raise CommandFailed(
+            "Subjects of the shop begin with `shop.`, as in shop.cart.> or shop.*.deleted.*; "
+            f"not {subject!r}."
+        )
     arrived: asyncio.Queue[Msg | None] = asyncio.Queue()
     feed = Feed(session, SHOP, arrived.put_nowait)
     try:

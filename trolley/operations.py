@@ -4,39 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
 from auth_service.bootstrap import open_operations
 from auth_service.domain.keys import SigningKey
+from auth_service.service import Operations
 from auth_service.settings import AuthSettings
 from shared.security.identity import Role, Scope
-from trolley.environment import settings_from
+from trolley.environment import require_servers, require_store, settings_from
 from trolley.errors import CommandFailed
 from trolley.sessions import Session
 
 _PATIENCE_SECONDS = 20
 
 
-@contextmanager
-def _patience() -> Iterator[None]:
-    """Bounds the wait for the store and NATS, which are tried again and again."""
+@asynccontextmanager
+async def _operations(environment: Mapping[str, str]) -> AsyncIterator[Operations]:
+    """Bounds the wait for the store and NATS, which are tried again and again. Raises `CommandFailed`."""
+    require_store(environment)
+    require_servers(environment, "NATS_URL")
+    settings = settings_from(AuthSettings, environment)
     try:
-        yield
+        async with asyncio.timeout(_PATIENCE_SECONDS), open_operations(settings) as operations:
+            yield operations
     except TimeoutError as error:
         raise CommandFailed(
             "The store or NATS does not answer. Is the shop running? In containers, run this in one of them: "
-            "docker compose exec auth python -m trolley …"
+            "docker compose exec auth python -m trolley --help"
         ) from error
 
 
 async def operator_session(environment: Mapping[str, str]) -> Session:
     """An access token with every scope, for one life of an access token. Raises `CommandFailed`."""
-    settings = settings_from(AuthSettings, environment)
-    with _patience():
-        async with asyncio.timeout(_PATIENCE_SECONDS), open_operations(settings) as operations:
-            token = await operations.issue_operator_token(Scope)
-    return Session(token, None, time.time() + settings.auth_access_token_seconds)
+    life = settings_from(AuthSettings, environment).auth_access_token_seconds
+    async with _operations(environment) as operations:
+        token = await operations.issue_operator_token(Scope)
+    return Session(token, None, time.time() + life)
 
 
 class Operator:
@@ -57,15 +61,18 @@ async def create_user(
     environment: Mapping[str, str], email: str, name: str, password: str, role: Role
 ) -> None:
     """An account. Raises `CommandFailed`, and what registering raises."""
-    settings = settings_from(AuthSettings, environment)
-    with _patience():
-        async with asyncio.timeout(_PATIENCE_SECONDS), open_operations(settings) as operations:
-            await operations.create_user(name, email, password, role)
+    async with _operations(environment) as operations:
+        await operations.create_user(name, email, password, role)
+
+
+async def set_password(environment: Mapping[str, str], email: str, password: str) -> None:
+    """Gives an account a new password and ends its sessions. Raises `CommandFailed`, and what
+    `Operations.set_password` raises."""
+    async with _operations(environment) as operations:
+        await operations.set_password(email, password)
 
 
 async def rotate_keys(environment: Mapping[str, str]) -> SigningKey:
     """The new signing key. Raises `CommandFailed`, and what rotating raises."""
-    settings = settings_from(AuthSettings, environment)
-    with _patience():
-        async with asyncio.timeout(_PATIENCE_SECONDS), open_operations(settings) as operations:
-            return await operations.rotate_keys()
+    async with _operations(environment) as operations:
+        return await operations.rotate_keys()

@@ -12,8 +12,11 @@ import httpx
 import orjson
 
 from trolley.client import require_success
+from trolley.state import private_folder, write_private
 
 _EXPIRY_MARGIN_SECONDS = 30
+_KEPT_SECONDS = 90 * 24 * 3600
+"""No refresh token lives longer after its last use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +60,36 @@ class SessionFile:
         if self._in_memory is not None:
             return self._in_memory
         try:
-            kept: dict[str, Any] = orjson.loads(self._path.read_bytes())
+            kept = orjson.loads(self._path.read_bytes())
         except (OSError, orjson.JSONDecodeError):
             return {}
-        return kept
+        return (
+            {name: entry for name, entry in kept.items() if _is_session(entry)}
+            if isinstance(kept, dict)
+            else {}
+        )
+
+    def names(self) -> list[str]:
+        return list(self._read())
 
     def _write(self, sessions: dict[str, Any]) -> None:
+        kept = {
+            name: entry
+            for name, entry in sessions.items()
+            if entry["expires_at"] > time.time() - _KEPT_SECONDS
+        }
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.touch(mode=0o600)
-            self._path.write_bytes(orjson.dumps(sessions))
+            private_folder(self._path.parent)
+            write_private(self._path, orjson.dumps(kept))
         except OSError as error:
             if self._in_memory is None:
                 self._tell(f"{self._path} cannot be written ({error.strerror}); the sign-in is not kept.")
             self._in_memory = sessions
+
+
+def _is_session(entry: Any) -> bool:
+    """What another release kept, or somebody has written there, is no session."""
+    return isinstance(entry, dict) and entry.keys() == {"access_token", "refresh_token", "expires_at"}
 
 
 SignIn = Callable[[httpx.AsyncClient], Awaitable[Session]]

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from auth_service.domain.credentials import checked, claim_id, clean_name, clean_password
+from auth_service.domain.credentials import (
+    checked,
+    claim_id,
+    clean_name,
+    clean_password,
+    normalise_email,
+)
 from auth_service.domain.errors import GuestsHaveNoAccount, WrongPassword
 from auth_service.domain.users import User, existing, guest
 from auth_service.ports import EmailClaims, Passwords, Sessions, Users
@@ -65,6 +71,23 @@ class AccountService:
         def change(newest: User | None) -> Change[User, None]:
             kept, ended = _unchanged_since(user, newest).signed_out(now, keep=identity.session_id)
             changed = kept.with_password(password_hash, now)
+            return Change(changed, None, [facts.user_signed_out(changed, ended, "password_changed", now)])
+
+        await self._users.update(user.id, change)
+        await self._users.delivered(user.id, DELIVERY_SECONDS)
+
+    async def replace_password(self, email: str, new: str) -> None:
+        """What the shop's operator does for an account whose password was forgotten; every session ends.
+        Raises `AccountNotFound`, and `InvalidInput` for what is no address or no password."""
+        address = checked("/email", normalise_email, email)
+        password = checked("/password", clean_password, new)
+        claim = await self._claims.get(claim_id(address))
+        user = existing(await self._users.get(claim.user_id) if claim else None)
+        password_hash, now = await self._passwords.hash(password), self._clock.now()
+
+        def change(newest: User | None) -> Change[User, None]:
+            signed_out, ended = existing(newest).signed_out(now)
+            changed = signed_out.with_password(password_hash, now)
             return Change(changed, None, [facts.user_signed_out(changed, ended, "password_changed", now)])
 
         await self._users.update(user.id, change)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from auth_service.domain.credentials import new_account
 from auth_service.domain.keys import SigningKey
 from auth_service.domain.users import User
+from auth_service.service.accounts import AccountService
 from auth_service.service.keys import KeyService
 from auth_service.service.registration import Registration
 from auth_service.service.tokens import AccessTokens
@@ -21,9 +22,15 @@ class Operations:
     """The use cases of the operator's command line."""
 
     def __init__(
-        self, registration: Registration, keys: KeyService, tokens: AccessTokens, clock: Clock
+        self,
+        registration: Registration,
+        accounts: AccountService,
+        keys: KeyService,
+        tokens: AccessTokens,
+        clock: Clock,
     ) -> None:
         self._registration = registration
+        self._accounts = accounts
         self._keys = keys
         self._tokens = tokens
         self._clock = clock
@@ -32,6 +39,10 @@ class Operations:
         """An account that is not signed in; the first administrator comes from here. Raises `InvalidInput`,
         `EmailAlreadyRegistered`, `StoreUnavailable`."""
         return await self._registration.create(new_account(name, email, password), role)
+
+    async def set_password(self, email: str, password: str) -> None:
+        """Ends every session of the account. Raises `AccountNotFound`, `InvalidInput`, `StoreUnavailable`."""
+        await self._accounts.replace_password(email, password)
 
     async def issue_operator_token(self, scopes: Iterable[Scope]) -> str:
         """An access token of the role `admin` with these scopes, for one life of an access token. The

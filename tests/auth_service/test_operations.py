@@ -7,7 +7,7 @@ import pytest
 
 from auth_service.adapters.signing import WrongSecret
 from auth_service.bootstrap import open_operations
-from auth_service.domain.errors import EmailAlreadyRegistered
+from auth_service.domain.errors import AccountNotFound, EmailAlreadyRegistered
 from shared.clock import SystemClock
 from shared.errors import InvalidInput, Unavailable
 from shared.security.identity import Role, Scope
@@ -64,6 +64,35 @@ async def test_keys_are_rotated_under_running_services(ana: Person, auth_setting
         key = await operations.rotate_keys()
     assert await ana.status() == 200
     assert key.active_from > SystemClock().now()
+
+
+async def test_a_new_password_ends_every_session_and_is_the_only_one(
+    shop: httpx.AsyncClient, auth_settings: MakeSettings, ana: Person
+) -> None:
+    async with open_operations(auth_settings()) as operations:
+        await operations.set_password(ana.email.upper(), "another horse battery")
+    assert await ana.status() == 401
+
+    async def login(password: str) -> int:
+        body = {"email": ana.email, "password": password}
+        return (await shop.post(f"{AUTH}/login", json=body)).status_code
+
+    assert [await login(password) for password in (PASSWORD, "another horse battery")] == [401, 200]
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "pointer"),
+    [("no", PASSWORD, "/email"), ("ana@example.com", "short", "/password")],
+)
+async def test_a_new_password_and_its_account_are_checked(
+    auth_settings: MakeSettings, email: str, password: str, pointer: str
+) -> None:
+    async with open_operations(auth_settings()) as operations:
+        with pytest.raises(InvalidInput) as told:
+            await operations.set_password(email, password)
+        assert [error.pointer for error in told.value.errors] == [pointer]
+        with pytest.raises(AccountNotFound):
+            await operations.set_password(fresh_email(), PASSWORD)
 
 
 async def test_an_absent_nats_is_named(auth_settings: MakeSettings, free_port: int) -> None:

@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import httpx
 import orjson
 import pytest
 
 from shared.ids import new_id
-from tests.e2e.shops import Shop, bare_environment
-from tests.support.terminal import Terminal
+from tests.e2e.shops import Shop
+from tests.support.terminal import Result, Terminal
 from trolley.collections import COLLECTIONS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 
-@dataclass(frozen=True)
-class Result:
-    status: int
-    output: str
-    errors: str
+def terminal_of(shop: Shop) -> Terminal:
+    """Beside the shop's `.data`."""
+    return Terminal(shop.stack.directory.parent, {})
 
 
 async def trolley(shop: Shop, *arguments: str, stdin: str = "") -> Result:
-    """Runs a command beside the shop's `.data`."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "trolley",
-        *arguments,
-        cwd=shop.stack.directory.parent,
-        env={**bare_environment(), "COLUMNS": "150"},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    output, errors = await process.communicate(stdin.encode())
-    return Result(process.returncode or 0, output.decode(), errors.decode())
+    return await terminal_of(shop).run(*arguments, stdin=stdin)
 
 
 async def test_nodes_shows_every_replica(own_shop: Shop) -> None:
@@ -67,6 +51,40 @@ async def test_a_password_that_is_too_short_is_refused_by_name(own_shop: Shop) -
     assert "/password" in result.errors
 
 
+async def test_an_account_is_promoted_disabled_and_given_a_password(own_shop: Shop) -> None:
+    email = f"{new_id()}@example.com"
+    person = await own_shop.register(email)
+
+    async def users(*arguments: str, stdin: str = "") -> None:
+        result = await trolley(own_shop, "users", *arguments, stdin=stdin)
+        assert result.status == 0, result
+
+    async def listed() -> Any:
+        return (await trolley(own_shop, "users", "list", email, "--json")).lines[0]
+
+    await users("promote", email)
+    assert (await listed())["role"] == "admin"
+    assert (await person.call("GET", "/auth/me")).status_code == 401  # signed out by the change
+    await users("demote", email)
+    assert (await own_shop.login(email)).session["user"]["role"] == "customer"
+    await users("disable", email)
+    assert (await listed())["disabled"]
+    with pytest.raises(httpx.HTTPStatusError, match="403"):
+        await own_shop.login(email)
+    await users("enable", email)
+    person = await own_shop.login(email)
+    await users("password", email, "--password-stdin", stdin="another horse battery\n")
+    assert (await person.call("GET", "/auth/me")).status_code == 401
+    await own_shop.login(email, "another horse battery")
+    with pytest.raises(httpx.HTTPStatusError, match="401"):
+        await own_shop.login(email)
+    nobody = await trolley(
+        own_shop, "users", "password", f"{new_id()}@x.de", "--password-stdin", stdin="y" * 9
+    )
+    assert nobody.status == 1
+    assert "no such account" in nobody.errors
+
+
 async def test_call_keeps_the_guest_and_its_cart(own_shop: Shop) -> None:
     listed = await trolley(own_shop, "call", "GET", "/products?limit=1")
     product_id = orjson.loads(listed.output)["items"][0]["id"]
@@ -74,8 +92,9 @@ async def test_call_keeps_the_guest_and_its_cart(own_shop: Shop) -> None:
     for expected in (2, 4):
         added = await trolley(own_shop, "call", "POST", "/cart/items", "--as", "guest", "-d", body)
         assert orjson.loads(added.output)["item_count"] == expected
-    kept = own_shop.stack.directory / "sessions.json"
+    kept = terminal_of(own_shop).state / "sessions.json"
     assert kept.stat().st_mode & 0o777 == 0o600
+    assert kept.parent.stat().st_mode & 0o777 == 0o700
 
 
 async def test_call_may_act_as_the_operator_and_ends_with_1_on_an_error(own_shop: Shop) -> None:
@@ -86,8 +105,9 @@ async def test_call_may_act_as_the_operator_and_ends_with_1_on_an_error(own_shop
 
 
 async def test_call_signs_in_where_nothing_can_be_kept(own_shop: Shop, tmp_path: Path) -> None:
-    (tmp_path / ".data").touch()  # no folder can be made here
-    terminal = Terminal(tmp_path, {"TROLLEY_URL": own_shop.stack.base_url})
+    (tmp_path / "file").touch()  # no folder can be made in it
+    state = {"XDG_STATE_HOME": str(tmp_path / "file")}
+    terminal = Terminal(tmp_path, {"TROLLEY_URL": own_shop.stack.base_url, **state})
     result = await terminal.run("call", "GET", "/cart", "--as", "guest")
     assert (result.status, orjson.loads(result.output)["items"]) == (0, [])
     assert len(result.errors.splitlines()) == 1
@@ -121,5 +141,5 @@ async def test_an_administrators_account_may_seed_from_anywhere(own_shop: Shop) 
 async def test_without_a_shop_a_command_says_how_to_start_one(own_shop: Shop) -> None:
     result = await trolley(own_shop, "call", "GET", "/products", "--url", "http://127.0.0.1:1")
     assert result.status == 1
-    assert "make run" in result.errors
+    assert f"make -C {terminal_of(own_shop).clone} run" in result.errors
     assert "Traceback" not in result.errors

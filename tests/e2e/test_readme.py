@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.shops import Shop
+from trolley.local.ports import free_port
 
 pytestmark = [
     pytest.mark.e2e,
@@ -21,15 +22,37 @@ README = Path(__file__).parents[2] / "README.md"
 ADDRESS = "http://localhost:3000"
 
 
-async def test_the_tour_works_in_a_plain_shell(own_shop: Shop) -> None:
+async def tour(address: str) -> tuple[int, str]:
+    """Its status and what it prints, in a plain shell."""
     blocks = re.findall(r"```sh\n(.*?)```", README.read_text(), re.DOTALL)
-    (tour,) = (block for block in blocks if ADDRESS in block and "curl" in block)
+    (block,) = (block for block in blocks if ADDRESS in block and "curl" in block)
     shell = await asyncio.create_subprocess_exec(
-        *("sh", "-eu", "-c", tour.replace(ADDRESS, own_shop.stack.base_url)),
+        *("sh", "-c", block.replace(ADDRESS, address)),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
     text = (await shell.communicate())[0].decode()
-    assert shell.returncode == 0, text
+    return shell.returncode or 0, text
+
+
+async def test_the_tour_works_in_a_plain_shell(own_shop: Shop) -> None:
+    status, text = await tour(own_shop.stack.base_url)
+    assert status == 0, text
     assert "counts once.\n2\n2\n" in text
     assert '"pointer": "/quantity"' in text
+
+
+async def test_the_tour_shows_money_and_names_as_people_write_them(own_shop: Shop) -> None:
+    _, text = await tour(own_shop.stack.base_url)
+    assert re.search(r"^ +\d+\.\d\d USD  .*D\u00e9caf", text, re.MULTILINE)
+    assert re.search(r"total +\d+\.\d\d USD", text)
+    assert "\\u00" not in text
+
+
+async def test_without_a_shop_the_tour_says_so_in_one_line() -> None:
+    address = f"http://localhost:{free_port()}"
+    status, text = await tour(address)
+    assert status == 1
+    (line,) = text.splitlines()
+    assert address in line
+    assert "make run" in line

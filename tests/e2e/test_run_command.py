@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.shops import bare_environment
+from tests.support.terminal import ROOT, Terminal
 from tests.support.waiting import eventually
 from trolley.local.ports import free_port
 
@@ -27,13 +29,19 @@ READY = b"The shop is open"
 
 
 @asynccontextmanager
-async def command(*arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def command(
+    *arguments: str, state: Path = Path("/nonexistent")
+) -> AsyncIterator[asyncio.subprocess.Process]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "trolley",
         *arguments,
-        env={**bare_environment(), "SQLITE_DIRECTORY": ""},  # as when it is left empty in .env
+        env={
+            **bare_environment(),
+            "SQLITE_DIRECTORY": "",  # as when it is left empty in .env
+            "XDG_STATE_HOME": str(state),
+        },
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -108,3 +116,47 @@ async def test_a_busy_port_is_named_with_the_setting_that_changes_it(tmp_path: P
     assert f"Port {port} cannot be used".encode() in text
     assert b"GATEWAY_PORT" in text
     assert b"Traceback" not in text
+
+
+async def pasted(line: str, state: Path, stdin: str = "") -> tuple[int, str]:
+    """Its status and output, typed where the run was started, by a user who has nothing on the PATH."""
+    process = await asyncio.create_subprocess_exec(
+        *("sh", "-c", line),
+        env={"PATH": "/usr/bin:/bin", "XDG_STATE_HOME": str(state), "PYTHONPATH": str(ROOT)},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    text, _ = await process.communicate(stdin.encode())
+    return process.returncode or 0, text.decode()
+
+
+@pytest.mark.timeout(300)
+async def test_a_shop_is_found_from_elsewhere_while_it_runs_and_its_panel_can_be_pasted(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    terminal = Terminal(tmp_path / "elsewhere", {})
+    state = terminal.state.parent
+    arguments = run_arguments(tmp_path / "data")
+    async with command(*arguments, "--no-seed", state=state) as process:
+        log = (await read_until(process, b"Stop")).decode()
+        assert "warning" not in log
+        assert "error" not in log.lower()
+        for told in ("nodes", "services promo", "call GET /cart --as guest", "users list", "migrate"):
+            (result,) = await terminal.run_each(told)
+            assert result.status == 0, (told, result)
+        panel = dict(re.findall(r"\u2502 (Admin|Call it|More) +(.+?) *\u2502", log))
+        assert (await pasted(panel["Call it"], state))[0] == 0
+        assert "Usage:" in (await pasted(panel["More"], state))[1]
+        answers = "boss@example.com\ncorrect horse battery\ncorrect horse battery\n"
+        status, text = await pasted(panel["Admin"], state, answers)
+        assert status == 0, text
+        assert "can sign in" in text
+        await read_until(process, b"cart        GET /api/v1/cart  200  ")
+        process.send_signal(signal.SIGINT)
+        await asyncio.wait_for(process.communicate(), 60)
+    (gone,) = await terminal.run_each("nodes")
+    assert "No shop was found" in gone.errors
+    assert list(terminal.directory.iterdir()) == []
+    assert list((terminal.state / "shops").iterdir()) == []

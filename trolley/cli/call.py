@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
-from functools import cache
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import httpx
 import typer
 
-from trolley.cli.console import console, describe_os_error, execute, warn
-from trolley.cli.options import UrlOption
+from trolley.cli.completion import complete_method, complete_path
+from trolley.cli.console import console, describe_os_error, execute
+from trolley.cli.identity import identity_of
+from trolley.cli.options import UrlOption, WhoOption
 from trolley.client import shop_client
-from trolley.environment import DATA, operator_environment, shop_url
-from trolley.operations import operator_session
-from trolley.sessions import KeptIdentity, SessionFile, guest_session, login
+from trolley.environment import operator_environment, shop_url
+from trolley.sessions import KeptIdentity
 
-JSON = "application/json"
+JSON, EVENT_STREAM = "application/json", "text/event-stream"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+_READ_SECONDS = 300
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token of RFC 9110
 
 
 def call(
-    method: Annotated[str, typer.Argument(help="GET, POST, PUT, PATCH or DELETE.")],
-    path: Annotated[str, typer.Argument(help="/api/v1/cart, or in short /cart.")],
+    method: Annotated[
+        str, typer.Argument(help="GET, POST, PUT, PATCH or DELETE.", autocompletion=complete_method)
+    ],
+    path: Annotated[
+        str, typer.Argument(help="/api/v1/cart, or in short /cart.", autocompletion=complete_path)
+    ],
     *,
-    who: Annotated[
-        str | None, typer.Option("--as", help="guest, admin, or the e-mail address of an account.")
-    ] = None,
+    who: WhoOption = None,
     data: Annotated[
         str | None,
         typer.Option("--data", "-d", help="The JSON body; @FILE reads it from a file, @- from stdin."),
@@ -39,56 +48,55 @@ def call(
 ) -> None:
     """Call any route of the shop, as anyone.
 
-    The identity is kept in .data/sessions.json for the next call, so `--as guest` is the same guest again,
-    with the same cart. Ends with status 1 when the answer is an error.
+    The identity is kept in your state folder for the next call, so `--as guest` is the same guest again, with
+    the same cart. A stream of events is shown as it comes, until Ctrl-C. Ends with status 1 when the answer
+    is an error.
 
-    Example: `trolley call POST /cart/items --as guest -d '{"product_id": "p0…", "quantity": 2}'`
+    Example:
+        trolley call GET '/products?q=coffee&limit=3'
+        trolley call GET /cart --as guest
     """
+    verb, target, headers = checked_method(method), full_path(path), headers_of(header or [], data)
+    body = body_of(data)
     environment = operator_environment()
-    base_url = url or shop_url(environment)
+    base_url = shop_url(environment, url)
     identity = identity_of(who, base_url, environment) if who else None
-    headers = headers_of(header or [], data)
-    request = httpx.Request(
-        method.upper(), base_url + full_path(path), headers=headers, content=body_of(data)
-    )
-    response = execute(send(base_url, request, identity))
-    show(response, include=include)
-    if response.is_error:
-        raise typer.Exit(1)
+    request = httpx.Request(verb, base_url + target, headers=headers, content=body)
+    with suppress(KeyboardInterrupt):
+        if execute(_call(base_url, request, identity, include=include)):
+            raise typer.Exit(1)
 
 
-def identity_of(who: str, base_url: str, environment: dict[str, str]) -> KeptIdentity:
-    """The identity that `--as` names, kept per shop."""
-    file = session_file()
-    name = f"{who} {base_url}"
-    if who == "guest":
-        return KeptIdentity(name, file, guest_session)
-    if who == "admin":
-        return KeptIdentity(name, file, lambda _client: operator_session(environment))
-    if "@" not in who:
-        raise typer.BadParameter(f"guest, admin or an e-mail address; not {who!r}.", param_hint="--as")
-    return KeptIdentity(name, file, login(who, lambda: ask_password(who)))
+async def _call(
+    base_url: str, request: httpx.Request, identity: KeptIdentity | None, *, include: bool
+) -> bool:
+    """Shows the answer; true when it is an error."""
+    async with shop_client(base_url, timeout_seconds=_READ_SECONDS) as client:
+        response = await send(client, request, identity)
+        try:
+            if response.is_success and response.headers.get("content-type", "").startswith(EVENT_STREAM):
+                show_head(response, include=include)
+                async for line in response.aiter_lines():
+                    print(line, flush=True)  # noqa: T201  (as it came, at once)
+            else:
+                await response.aread()
+                show(response, include=include)
+        finally:
+            await response.aclose()
+        return response.is_error
 
 
-@cache
-def session_file() -> SessionFile:
-    """One for the whole process: the lines of a shell share what cannot be written."""
-    return SessionFile(DATA / "sessions.json", warn)
-
-
-def ask_password(email: str) -> str:
-    """Asks on the terminal, without showing what is typed."""
-    return str(typer.prompt(f"Password of {email}", hide_input=True))
-
-
-async def send(base_url: str, request: httpx.Request, identity: KeptIdentity | None) -> httpx.Response:
-    """Sends it as that identity. A kept session that the shop no longer takes is replaced once."""
-    async with shop_client(base_url) as client:
+async def send(
+    client: httpx.AsyncClient, request: httpx.Request, identity: KeptIdentity | None
+) -> httpx.Response:
+    """Sends it as that identity; the body is not read yet. A kept session that the shop no longer takes is
+    replaced once."""
+    response = await _send_once(client, request, identity)
+    if response.status_code == httpx.codes.UNAUTHORIZED and identity:
+        await response.aclose()
+        identity.forget()
         response = await _send_once(client, request, identity)
-        if response.status_code == httpx.codes.UNAUTHORIZED and identity:
-            identity.forget()
-            response = await _send_once(client, request, identity)
-        return response
+    return response
 
 
 async def _send_once(
@@ -96,11 +104,22 @@ async def _send_once(
 ) -> httpx.Response:
     if identity:
         request.headers["Authorization"] = f"Bearer {await identity.token(client)}"
-    return await client.send(request)
+    return await client.send(request, stream=True)
+
+
+def checked_method(method: str) -> str:
+    """In upper case. Raises `typer.BadParameter` for what no route takes."""
+    if method.upper() not in METHODS:
+        raise typer.BadParameter(f"one of {', '.join(METHODS)}; not {method!r}.", param_hint="METHOD")
+    return method.upper()
 
 
 def full_path(path: str) -> str:
-    """Routes may be named without /api/v1."""
+    """Routes may be named without /api/v1. Raises `typer.BadParameter` for an address."""
+    if "://" in path.partition("?")[0]:
+        raise typer.BadParameter(
+            f"only the path; name the address with --url; not {path!r}.", param_hint="PATH"
+        )
     absolute = path if path.startswith("/") else f"/{path}"
     return absolute if absolute.startswith(("/api/", "/docs", "/openapi.json")) else f"/api/v1{absolute}"
 
@@ -110,8 +129,12 @@ def headers_of(entries: list[str], data: str | None) -> dict[str, str]:
     headers = {"Content-Type": JSON} if data is not None else {}
     for entry in entries:
         name, colon, value = entry.partition(":")
-        if not colon:
-            raise typer.BadParameter(f"as in 'If-Match: \"3\"'; not {entry!r}.", param_hint="--header")
+        well_formed = _HEADER_NAME.fullmatch(name.strip()) and value.isascii() and value.strip().isprintable()
+        if not colon or not well_formed:
+            raise typer.BadParameter(
+                f"a name and a value of printable ASCII, as in 'If-Match: \"3\"'; not {entry!r}.",
+                param_hint="--header",
+            )
         headers[name.strip()] = value.strip()
     return headers
 
@@ -119,24 +142,46 @@ def headers_of(entries: list[str], data: str | None) -> dict[str, str]:
 def body_of(data: str | None) -> bytes | None:
     """The body itself, or what the file holds. Raises `typer.BadParameter` when that cannot be read."""
     if data is None or not data.startswith("@"):
-        return data.encode() if data is not None else None
+        return os.fsencode(data) if data is not None else None
     if data == "@-":
         return sys.stdin.buffer.read()
     try:
         return Path(data[1:]).read_bytes()
-    except OSError as error:
-        raise typer.BadParameter(describe_os_error(error), param_hint="--data") from error
+    except (OSError, ValueError) as error:
+        reason = describe_os_error(error) if isinstance(error, OSError) else str(error)
+        raise typer.BadParameter(reason, param_hint="--data") from error
 
 
 def show(response: httpx.Response, *, include: bool) -> None:
     """JSON is laid out and coloured on a terminal; anything else is printed as it came."""
+    show_head(response, include=include)
+    if not response.content:
+        return
+    if "json" in response.headers.get("content-type", "") and (text := _json_of(response)):
+        console.print_json(text)
+    elif console.is_terminal:
+        console.print(response.text, markup=False, highlight=False, soft_wrap=True)
+    else:
+        sys.stdout.buffer.write(response.content)
+        sys.stdout.buffer.flush()
+
+
+def show_head(response: httpx.Response, *, include: bool) -> None:
+    """The status where it says something, and the headers where they are wanted."""
     style = "red" if response.is_error else "green"
-    if include or response.is_error or not response.content:
+    is_stream = not response.is_stream_consumed
+    if include or response.is_error or not (is_stream or response.content):
         console.print(f"[{style}]{response.status_code} {response.reason_phrase}[/]")
     if include:
         for name, value in response.headers.items():
-            console.print(f"[dim]{name}:[/] {value}", highlight=False, soft_wrap=True)
-    if "json" in response.headers.get("content-type", "") and response.content:
-        console.print_json(response.text)
-    elif response.content:
-        console.print(response.text, markup=False, highlight=False, soft_wrap=True)
+            console.print(f"[dim]{name}:[/]", end=" ", highlight=False)
+            console.print(value, markup=False, highlight=False, soft_wrap=True)
+
+
+def _json_of(response: httpx.Response) -> str | None:
+    """The text, if it is one JSON value; lines of JSON (NDJSON) are not."""
+    try:
+        response.json()
+    except ValueError:
+        return None
+    return response.text

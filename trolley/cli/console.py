@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn, TypeVar
@@ -17,13 +18,28 @@ from trolley.errors import CommandFailed
 
 T = TypeVar("T")
 
-console = Console()
-_errors = Console(stderr=True)
+_TOLD = (CommandFailed, ShopError, httpx.InvalidURL, httpx.HTTPError, OSError, UnicodeError)
+_A_FAULT = "This is a fault of the command line. With `python -X dev -m trolley` it shows where it is."
+
+_WIDE = 10_000
+"""Columns of what is no terminal: there a line is as long as what it says."""
+
+
+def _console(*, stderr: bool) -> Console:
+    """Colours (without NO_COLOR) and a width where there is a terminal; elsewhere nothing is coloured or
+    cut."""
+    if (sys.stderr if stderr else sys.stdout).isatty():
+        return Console(stderr=stderr)
+    return Console(stderr=stderr, width=_WIDE, color_system=None, force_terminal=False)
+
+
+console = _console(stderr=False)
+errors = _console(stderr=True)
 
 
 def fail(message: str, status: int = 1) -> NoReturn:
     """Prints what went wrong and what to do, and ends with that status."""
-    _errors.print("[bold red]Error:[/]", Text.from_ansi(message), highlight=False, soft_wrap=True)
+    errors.print("[bold red]Error:[/]", Text.from_ansi(message), highlight=False, soft_wrap=True)
     raise typer.Exit(status)
 
 
@@ -34,13 +50,20 @@ def say(message: str) -> None:
 
 def warn(message: str) -> None:
     """Prints a line to standard error, beside what the command prints."""
-    _errors.print("[yellow]Note:[/]", Text.from_ansi(message), highlight=False, soft_wrap=True)
+    errors.print("[yellow]Note:[/]", Text.from_ansi(message), highlight=False, soft_wrap=True)
 
 
 def execute(work: Coroutine[Any, Any, T], *, failure: int = 1) -> T:
-    """Runs a command's work, with `failures_told`."""
+    """Runs a command's work, with `failures_told`. Ctrl-C ends it without a word."""
     with failures_told(failure):
-        return asyncio.run(work)
+        try:
+            return asyncio.run(work)
+        except (*_TOLD, typer.Exit, typer.Abort, typer.BadParameter):
+            raise
+        except Exception as error:
+            if sys.flags.dev_mode:
+                raise
+            fail(f"{type(error).__name__}: {error}\n{_A_FAULT}", failure)
 
 
 @contextmanager
@@ -52,10 +75,12 @@ def failures_told(status: int = 1) -> Iterator[None]:
         raise
     except CommandFailed as error:
         fail(str(error), status)
-    except httpx.InvalidURL as error:
-        fail(f"{error}. An address is written as in http://localhost:3000.", status)
+    except (httpx.InvalidURL, httpx.HTTPError) as error:
+        fail(f"{str(error) or type(error).__name__}. Does the address belong to a shop?", status)
     except OSError as error:
         fail(describe_os_error(error), status)
+    except UnicodeError as error:
+        fail(f"What was given is not UTF-8 ({error}).", status)
     except ShopError as error:
         fail("\n".join([error.detail, *(f"  {at.pointer}: {at.message}" for at in error.errors)]), status)
 

@@ -21,8 +21,12 @@ from trolley.bus import nats_session
 from trolley.cli.console import console, execute
 from trolley.environment import operator_environment
 from trolley.errors import CommandFailed
+from trolley.invocation import command
 
-Numbers = Annotated[list[int] | None, typer.Argument(help="Numbers from the list.", show_default=False)]
+Numbers = Annotated[
+    list[int] | None,
+    typer.Argument(help="Numbers from the list.", show_default=False, min=1, max=(1 << 63) - 1),
+]
 All = Annotated[bool, typer.Option("--all", help="All that there are.")]
 Act = Callable[[Session, DeadLetter], Awaitable[None]]
 
@@ -68,7 +72,7 @@ async def _collect() -> list[DeadLetter]:
 
 async def _each(numbers: Sequence[int], act: Act, *, everything: bool) -> int:
     if bool(numbers) is everything:
-        raise CommandFailed("Name the numbers that `trolley dead-letters list` shows, or say --all.")
+        raise CommandFailed(f"Name the numbers that `{command('dead-letters', 'list')}` shows, or say --all.")
     count = 0
     async with nats_session(operator_environment()) as session:
         chosen = list_dead_letters(session) if everything else _named(session, numbers)

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from shared.clock import to_rfc3339
 from trolley.bus import nats_session
+from trolley.cli.completion import complete_pattern
 from trolley.cli.console import console, execute
 from trolley.environment import operator_environment
 from trolley.events import EVERYTHING, Fact, follow, parse_age
@@ -20,7 +21,10 @@ from trolley.events import EVERYTHING, Fact, follow, parse_age
 def events(
     *,
     subject: Annotated[
-        str, typer.Option(help="What to follow, as in shop.cart.> or shop.*.deleted.*")
+        str,
+        typer.Option(
+            help="What to follow, as in shop.cart.> or shop.*.deleted.*", autocompletion=complete_pattern
+        ),
     ] = EVERYTHING,
     since: Annotated[
         str | None, typer.Option(help="Begin with what is not older than this, as in 5m; s, m, h or d.")
@@ -29,7 +33,8 @@ def events(
 ) -> None:
     """Follow the facts of the shop as they happen, a line each, until Ctrl-C.
 
-    Example: `trolley events --subject 'shop.product.>' --since 1h`
+    Example:
+        trolley events --subject 'shop.product.>' --since 1h
     """
     with suppress(KeyboardInterrupt):
         execute(_follow(subject, parse_age(since) if since else None, as_json=as_json))

@@ -7,7 +7,7 @@ from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TaskID, T
 from shared.settings import ServiceSettings
 from shared.store.migrations import MigrationReport
 from trolley.cli.console import console, execute
-from trolley.environment import operator_environment, settings_from
+from trolley.environment import operator_environment, require_store, settings_from
 from trolley.migration import migrate_all
 
 
@@ -23,8 +23,10 @@ def migrate() -> None:
 
 async def _migrate() -> list[MigrationReport]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
-    settings = settings_from(ServiceSettings, operator_environment())
-    with Progress(*columns, console=console, transient=True) as progress:
+    environment = operator_environment()
+    require_store(environment)
+    settings = settings_from(ServiceSettings, environment)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         tasks: dict[str, TaskID] = {}
 
         def tell(name: str, read: int) -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,11 +18,13 @@ from rich.text import Text
 from shared.errors import ShopError
 from shared.settings import ServiceSettings
 from trolley.catalogues import demo, demo_wanted
-from trolley.cli.console import console, execute, say
+from trolley.cli.completion import complete_scale
+from trolley.cli.console import console, describe_os_error, execute, say, warn
 from trolley.cli.migrate import describe
 from trolley.cli.seed import load
 from trolley.environment import settings_from
 from trolley.errors import CommandFailed
+from trolley.invocation import REPOSITORY, command
 from trolley.local.environment import gateway_port, read_environment
 from trolley.local.lock import sole_run
 from trolley.local.ports import require_free
@@ -27,23 +33,33 @@ from trolley.local.runner import run_until_interrupted
 from trolley.local.stack import LocalStack
 from trolley.migration import migrate_all
 from trolley.operations import Operator
+from trolley.shops import DATA, pointed_out
 
+_DATED = re.compile(r"(\d\d:\d\d:\d\d) \w+  ")
+_PROBLEM = re.compile(r"^(warning|error|critical): .*|  5\d\d  [\d.]+ ms$")
 _STYLES = {"auth": "magenta", "products": "green", "cart": "cyan", "gateway": "blue"}
 
 
 def run(
     *,
     scale: Annotated[
-        list[str] | None, typer.Option(help="Replicas of a service, as in --scale cart=3; repeatable.")
+        list[str] | None,
+        typer.Option(
+            help="Replicas of a service, as in --scale cart=3; repeatable.", autocompletion=complete_scale
+        ),
     ] = None,
-    port: Annotated[int | None, typer.Option(help="Port of the shop. [GATEWAY_PORT, else 3000]")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port of the shop. [GATEWAY_PORT, else 3000]", min=1, max=65_535)
+    ] = None,
     reload: Annotated[
         bool, typer.Option("--reload", help="Restart a service when its code changes.")
     ] = False,
     seed: Annotated[
         bool, typer.Option(help="Load the demo catalogue into an empty shop, unless SEED_DEMO=false.")
     ] = True,
-    data: Annotated[Path, typer.Option(help="Where everything is kept.")] = Path(".data"),
+    data: Annotated[
+        Path, typer.Option(help="Where everything is kept.", show_default=".data in the clone")
+    ] = REPOSITORY / DATA,
 ) -> None:
     """Run the whole shop on this machine until Ctrl-C.
 
@@ -56,25 +72,36 @@ def run(
 
 async def _run(scale: list[str], port: int | None, data: Path, *, reload: bool, seed: bool) -> None:
     environment = {"LOG_FORMAT": "console", "HTTP_DRAIN_SECONDS": "3", **read_environment()}
+    replicas = parse_scale(scale)
     stack = LocalStack(
         data,
         gateway_port=port or gateway_port(environment),
-        scale=parse_scale(scale),
+        scale=replicas,
         environment=environment,
-        output=print_line,
+        output=LinePrinter(replicas),
         supervise=True,
     )
 
-    async def when_ready() -> None:
+    async def when_ready(held: ExitStack) -> None:
+        _point_out(stack, held)
         if seed:
             await _seed(stack)
         console.print(summary(stack))
 
-    with sole_run(stack.directory):
+    with ExitStack() as held:
+        held.enter_context(sole_run(stack.directory))
         require_free(stack.gateway_port, "GATEWAY_PORT")
         await _migrate(stack)
         console.print("Starting the shop …")
-        await run_until_interrupted(stack, when_ready, say, reload=reload)
+        await run_until_interrupted(stack, partial(when_ready, held), say, reload=reload)
+
+
+def _point_out(stack: LocalStack, held: ExitStack) -> None:
+    """Where nothing can be kept for the user, commands find the shop from its own folder alone."""
+    try:
+        held.enter_context(pointed_out(stack.directory))
+    except OSError as error:
+        warn(f"{describe_os_error(error)}; commands from other folders need --shop {stack.directory}.")
 
 
 async def _migrate(stack: LocalStack) -> None:
@@ -110,10 +137,26 @@ def parse_scale(entries: list[str]) -> dict[str, int]:
     return scale
 
 
-def print_line(name: str, line: str) -> None:
-    """One line of a process, with its name and colour before it."""
-    style = _STYLES.get(name.partition("-")[0], "yellow")
-    console.print(Text(f"{name:>10} │ ", style=style) + Text.from_ansi(line), soft_wrap=True, highlight=False)
+class LinePrinter:
+    """Prints the lines of the processes: the time, who wrote it, what happened. A service's only replica goes
+    by the service's name."""
+
+    def __init__(self, scale: Mapping[str, int]) -> None:
+        self._scale = scale
+
+    def __call__(self, process: str, line: str) -> None:
+        console.print(self.text_of(process, line), soft_wrap=True, highlight=False)
+
+    def text_of(self, process: str, line: str) -> Text:
+        service = process.partition("-")[0]
+        name = process if self._scale.get(service, 1) > 1 else service
+        dated = _DATED.match(line)
+        time, rest = (dated[1], line[dated.end() :]) if dated else ("", line)
+        told = Text.from_ansi(rest)
+        told.highlight_regex(_PROBLEM, "red")
+        return Text.assemble(
+            (f"{time:<8} ", "dim"), (f"{name:<10}", _STYLES.get(service, "yellow")), "  ", told
+        )
 
 
 def summary(stack: LocalStack) -> Panel:
@@ -127,8 +170,9 @@ def summary(stack: LocalStack) -> Panel:
         ("Dashboard", f"{stack.internal_url}/dashboard/"),
         ("Running", f"{replicas}, on {store}"),
         ("Data", f"{stack.directory} (delete it to start afresh)"),
-        ("Admin", "trolley users create --admin"),
-        ("Call it", "trolley call GET /api/v1/cart --as guest"),
+        ("Admin", command("users", "create", "--admin")),
+        ("Call it", command("call", "GET", "/api/v1/cart", "--as", "guest")),
+        ("More", command("--help")),
         ("Stop", "Ctrl-C"),
     ]
     text = Text("\n").join(Text.assemble((f"{label:<10}", "bold"), value) for label, value in rows)

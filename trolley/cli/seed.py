@@ -18,12 +18,10 @@ from rich.progress import (
 from rich.text import Text
 
 from trolley.catalogues import Catalogue, completejourney, demo, demo_wanted
-from trolley.cli.call import identity_of
 from trolley.cli.console import console, execute
-from trolley.cli.options import UrlOption
-from trolley.client import shop_client
+from trolley.cli.identity import administrator
+from trolley.cli.options import AdministratorOption, UrlOption
 from trolley.environment import operator_environment, shop_url
-from trolley.operations import Operator
 from trolley.seeding import TokenSource, catalogue_is_empty, import_products
 
 
@@ -41,9 +39,7 @@ def seed(
     if_wanted: Annotated[
         bool, typer.Option("--if-wanted", help="Only where SEED_DEMO, or else ENVIRONMENT, wants it.")
     ] = False,
-    who: Annotated[
-        str, typer.Option("--as", help="admin, or the e-mail address of an account that is one.")
-    ] = "admin",
+    who: AdministratorOption = "admin",
     url: UrlOption = None,
 ) -> None:
     """Fill the catalogue.
@@ -55,19 +51,9 @@ def seed(
     if if_wanted and not demo_wanted(environment):
         console.print("SEED_DEMO, or else ENVIRONMENT, wants no demo catalogue; nothing was loaded.")
         return
-    base_url = url or shop_url(environment)
-    token = Operator(environment).token if who == "admin" else _account(who, base_url, environment)
+    base_url = shop_url(environment, url)
+    token = administrator(who, base_url, environment)
     execute(_seed(dataset, base_url, token, if_empty=if_empty))
-
-
-def _account(who: str, base_url: str, environment: dict[str, str]) -> TokenSource:
-    identity = identity_of(who, base_url, environment)
-
-    async def token() -> str:
-        async with shop_client(base_url) as client:
-            return await identity.token(client)
-
-    return token
 
 
 async def _seed(dataset: Dataset, base_url: str, token: TokenSource, *, if_empty: bool) -> None:

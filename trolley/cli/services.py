@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.text import Text
 
 from trolley.cli.console import console, execute, fail
 from trolley.cli.options import UrlOption
@@ -15,7 +15,7 @@ from trolley.client import require_success, shop_client
 from trolley.environment import operator_environment, shop_url
 from trolley.routes import Route, routes_of
 
-_COLOURS = {"GET": "green", "DELETE": "red"}
+_STYLES = {"GET": "green", "DELETE": "red"}
 
 
 def services(
@@ -23,15 +23,17 @@ def services(
     *,
     url: UrlOption = None,
 ) -> None:
-    """The services and their routes; `trolley call` calls them.
+    """The services and their routes, which `call` calls.
 
-    Example: `trolley services promo`
+    Example:
+        trolley services promo
     """
-    document = execute(_document(url or shop_url(operator_environment())))
+    document = execute(_document(shop_url(operator_environment(), url)))
     found = [route for route in routes_of(document) if route.mentions(word)]
     if not found:
         fail(f"No route has {word!r} in its path or summary.")
-    console.print(table_of(found))
+    for line in lines_of(found):
+        console.print(line, soft_wrap=True, highlight=False)
 
 
 async def _document(base_url: str) -> dict[str, Any]:
@@ -40,14 +42,16 @@ async def _document(base_url: str) -> dict[str, Any]:
         return document
 
 
-def table_of(routes: Iterable[Route]) -> Table:
-    """A line for each route, with its service before the first of them."""
-    table = Table("Service", "Method", "Path", "What it does")
+def lines_of(routes: Sequence[Route]) -> Iterable[Text]:
+    """A line for each route, under its service. No path is cut: it has to be told from the others, and
+    copied."""
+    width = max(len(route.path) for route in routes)
     for service, members in groupby(routes, key=lambda route: route.service):
-        for number, route in enumerate(members):
-            colour = _COLOURS.get(route.method, "yellow")
-            table.add_row(
-                "" if number else service, f"[{colour}]{route.method}[/]", route.path, route.summary
+        yield Text(service, style="bold")
+        for route in members:
+            yield Text.assemble(
+                "  ",
+                (f"{route.method:<7}", _STYLES.get(route.method, "yellow")),
+                f"{route.path:<{width}}  ",
+                (route.summary, "dim"),
             )
-        table.add_section()
-    return table

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,33 +13,36 @@ import typer
 from prompt_toolkit import PromptSession
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
-from trolley.cli.completion import CommandCompleter, describe
+from trolley.cli.completion import CommandCompleter, describe, known_routes
 from trolley.cli.console import console, warn
 from trolley.cli.options import UrlOption
-from trolley.environment import DATA, operator_environment, shop_url
-from trolley.routes import routes_of
+from trolley.environment import checked_address, operator_environment, shop_url
+from trolley.errors import CommandFailed
+from trolley.routes import Route, routes_of
+from trolley.state import private_folder, state_folder
 
 
 def shell(context: typer.Context, url: UrlOption = None) -> None:
     """All commands at a prompt, with completion of commands, options and routes (Tab) and a history.
 
-    Leave it with Ctrl-D or `exit`.
+    `help` explains, and so does `help` with a command. Leave it with Ctrl-D or `exit`.
     """
+    if url is not None:
+        os.environ["TROLLEY_URL"] = checked_address(url)  # what the lines mean, too
     root = context.find_root().command
-    routes = routes_of(_document(url or shop_url(operator_environment())))
     session: PromptSession[str] = PromptSession(
-        history=history_in(DATA), completer=CommandCompleter(describe(root), routes)
+        history=history_in(state_folder()), completer=CommandCompleter(describe(root), _routes())
     )
-    console.print("Tab completes, `--help` explains, Ctrl-D leaves.")
+    console.print("Tab completes, `help` explains, Ctrl-D leaves.")
     for line in _lines(session):
         run_line(root, line)
 
 
-def history_in(data: Path) -> History:
+def history_in(folder: Path) -> History:
     """Of this shell and those before; of this one alone where the folder cannot be written."""
-    path = data / "shell_history"
+    path = folder / "shell_history"
     try:
-        data.mkdir(exist_ok=True)
+        private_folder(folder)
         path.touch(mode=0o600)
     except OSError as error:
         warn(f"{path} cannot be written ({error.strerror}); the history ends with this shell.")
@@ -53,13 +57,23 @@ def run_line(root: Any, line: str) -> None:
     except ValueError as error:
         warn(str(error))
         return
-    if words:
+    if words := typed(words):
         try:
             root.main(args=words, prog_name="trolley")
         except SystemExit:
             return
         except Exception as error:
             warn(f"{type(error).__name__}: {error}")
+
+
+def typed(words: Sequence[str]) -> list[str]:
+    """The command: without `trolley` in front, as it is pasted, and `help call` as `call --help`."""
+    rest = list(words)
+    if rest[:1] and Path(rest[0]).name == "trolley":
+        rest = rest[1:]
+    elif "trolley" in rest[:8] and rest[0] in ("docker", "python", "python3"):
+        rest = rest[rest.index("trolley") + 1 :]
+    return [*rest[1:], "--help"] if rest[:1] in (["help"], ["?"]) else rest
 
 
 def _lines(session: PromptSession[str]) -> Iterator[str]:
@@ -75,14 +89,11 @@ def _lines(session: PromptSession[str]) -> Iterator[str]:
         yield line
 
 
-def _document(base_url: str) -> dict[str, Any]:
-    """The shop's OpenAPI document; without it there is no completion of routes."""
+def _routes() -> list[Route]:
+    """Those of the shop; without it, those of this release."""
     try:
-        answer = httpx.get(f"{base_url}/openapi.json", timeout=2)
-    except httpx.TransportError:
-        answer = None
-    if answer is None or not answer.is_success:
-        console.print(f"[yellow]The shop at {base_url} does not answer, so routes are not completed.[/]")
-        return {}
-    document: dict[str, Any] = answer.json()
-    return document
+        answer = httpx.get(f"{shop_url(operator_environment())}/openapi.json", timeout=2)
+        return routes_of(answer.raise_for_status().json())
+    except (CommandFailed, httpx.HTTPError, ValueError) as error:
+        warn(str(error))
+        return known_routes()

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from typing import Annotated
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
 
+import httpx
+import orjson
 import typer
+from rich.table import Table
 
 from shared.security.identity import Role
 from trolley.cli.console import console, execute
-from trolley.environment import operator_environment
-from trolley.operations import create_user
+from trolley.cli.identity import administrator
+from trolley.cli.options import AdministratorOption, UrlOption
+from trolley.client import require_success, shop_client
+from trolley.environment import operator_environment, shop_url
+from trolley.errors import CommandFailed
+from trolley.operations import create_user, set_password
+from trolley.seeding import TokenSource
 
 app = typer.Typer(help="Accounts.", no_args_is_help=True)
+
+_USERS = "/api/v1/auth/users"
+_LOOKS, _LOOK_SECONDS = 6, 0.5
+"""A list shows a new account after about a second."""
+
+EmailArgument = Annotated[str, typer.Argument(help="The e-mail address of the account.")]
+PasswordOption = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from the first line of stdin.")
+]
 
 
 @app.callback()
@@ -26,20 +45,140 @@ def create(
     *,
     name: Annotated[str, typer.Option(help="The name shown. [the e-mail's first part]")] = "",
     admin: Annotated[bool, typer.Option("--admin", help="May manage products, users and any cart.")] = False,
-    password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the password from the first line of stdin.")
-    ] = False,
+    password_stdin: PasswordOption = False,
 ) -> None:
     """Create an account; the first admin comes from here.
 
     The password is asked for, or read from stdin; it is never an argument, which others on this machine
     could see. It works on the store itself, so the shop has to run, but nobody has to be able to sign in yet.
     """
-    password = sys.stdin.readline().rstrip("\n") if password_stdin else _ask_password()
+    environment = operator_environment()
+    password = _password(password_stdin)
     role = Role.ADMIN if admin else Role.CUSTOMER
-    execute(create_user(operator_environment(), email, name or email.partition("@")[0], password, role))
+    execute(create_user(environment, email, name or email.partition("@")[0], password, role))
     console.print(f"[green]{role.value.capitalize()} {email} can sign in.[/]")
 
 
-def _ask_password() -> str:
+@app.command("list")
+def show(
+    email: Annotated[str | None, typer.Argument(help="Only the account with this address.")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="A line for each account.")] = False,
+    limit: Annotated[int, typer.Option(help="At most so many.", min=1, max=100_000)] = 1_000,
+    who: AdministratorOption = "admin",
+    url: UrlOption = None,
+) -> None:
+    """Show the accounts, the oldest first."""
+    found = execute(_list(_Shop(who, url), email, limit))
+    if as_json:
+        for user in found:
+            print(orjson.dumps(user).decode())  # noqa: T201  (rich would wrap it)
+    else:
+        console.print(
+            _table(found) if found else "There is no such account." if email else "There are no accounts."
+        )
+
+
+@app.command()
+def promote(email: EmailArgument, *, who: AdministratorOption = "admin", url: UrlOption = None) -> None:
+    """Make an account an administrator's; it signs in again to be one."""
+    _change(_Shop(who, url), email, {"role": Role.ADMIN.value}, "is an administrator")
+
+
+@app.command()
+def demote(email: EmailArgument, *, who: AdministratorOption = "admin", url: UrlOption = None) -> None:
+    """Make an account a customer's again; its sessions end."""
+    _change(_Shop(who, url), email, {"role": Role.CUSTOMER.value}, "is a customer")
+
+
+@app.command()
+def disable(email: EmailArgument, *, who: AdministratorOption = "admin", url: UrlOption = None) -> None:
+    """Keep an account from signing in; its sessions end."""
+    _change(_Shop(who, url), email, {"disabled": True}, "cannot sign in")
+
+
+@app.command()
+def enable(email: EmailArgument, *, who: AdministratorOption = "admin", url: UrlOption = None) -> None:
+    """Let a disabled account sign in again."""
+    _change(_Shop(who, url), email, {"disabled": False}, "can sign in")
+
+
+@app.command()
+def password(email: EmailArgument, *, password_stdin: PasswordOption = False) -> None:
+    """Give an account a new password; its sessions end.
+
+    The password is asked for, or read from stdin. It works on the store itself, as `create` does.
+    """
+    execute(set_password(operator_environment(), email, _password(password_stdin)))
+    console.print(f"[green]{email} can sign in with the new password.[/]")
+
+
+class _Shop:
+    """Where the accounts are, and who asks for them."""
+
+    def __init__(self, who: str, url: str | None) -> None:
+        environment = operator_environment()
+        self.base_url = shop_url(environment, url)
+        self.token: TokenSource = administrator(who, self.base_url, environment)
+
+
+def _change(shop: _Shop, email: str, wanted: dict[str, Any], outcome: str) -> None:
+    execute(_update(shop, email, wanted))
+    console.print(f"[green]{email} {outcome}.[/]")
+
+
+async def _update(shop: _Shop, email: str, wanted: dict[str, Any]) -> None:
+    headers = {"Authorization": f"Bearer {await shop.token()}"}
+    async with shop_client(shop.base_url) as client:
+        client.headers.update(headers)
+        user = await _find(client, email)
+        require_success(await client.patch(f"{_USERS}/{user['id']}", json=wanted))
+
+
+async def _find(client: httpx.AsyncClient, email: str) -> dict[str, Any]:
+    for _ in range(_LOOKS):
+        page = require_success(await client.get(_USERS, params={"email": email, "limit": 1}))
+        if page["items"]:
+            return dict(page["items"][0])
+        await asyncio.sleep(_LOOK_SECONDS)
+    raise CommandFailed(f"No account has the address {email}.")
+
+
+async def _list(shop: _Shop, email: str | None, limit: int) -> list[dict[str, Any]]:
+    headers = {"Authorization": f"Bearer {await shop.token()}"}
+    async with shop_client(shop.base_url) as client:
+        client.headers.update(headers)
+        found: list[dict[str, Any]] = []
+        async for user in _accounts(client, email):
+            if len(found) == limit:
+                break
+            found.append(user)
+        return found
+
+
+async def _accounts(client: httpx.AsyncClient, email: str | None) -> AsyncIterator[dict[str, Any]]:
+    chosen = {"limit": "100", **({"email": email} if email else {})}
+    cursor: str | None = ""
+    while cursor is not None:
+        page = require_success(
+            await client.get(_USERS, params={**chosen, **({"cursor": cursor} if cursor else {})})
+        )
+        for user in page["items"]:
+            yield user
+        cursor = page["next_cursor"]
+
+
+def _table(found: list[dict[str, Any]]) -> Table:
+    table = Table("E-mail", "Name", "Role", "Since", "", title="Accounts")
+    for column in table.columns:
+        column.overflow = "fold"
+    for user in found:
+        state = "disabled" if user["disabled"] else ""
+        table.add_row(user["email"], user["name"], user["role"], user["created_at"][:10], state)
+    return table
+
+
+def _password(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))

@@ -8,11 +8,10 @@ from dataclasses import asdict
 from typing import Any
 
 import orjson
-from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from trolley.cli.console import console
+from trolley.cli.console import console, errors
 from trolley.verify.findings import Check, Finding, Outcome, Tally
 
 _SHOWN_PER_CHECK = 20
@@ -34,8 +33,9 @@ class Report:
             TextColumn("{task.fields[found]:>7,} found"),
             TextColumn("{task.fields[repaired]:>7,} repaired"),
             TimeElapsedColumn(),
-            console=Console(stderr=True) if as_json else console,
+            console=errors if as_json else console,
             transient=True,
+            disable=not (errors if as_json else console).is_terminal,
         )
 
     def begin(self, check: Check) -> None:

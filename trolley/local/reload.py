@@ -8,8 +8,9 @@ from typing import Protocol
 
 from watchfiles import PythonFilter, awatch
 
+from trolley.invocation import REPOSITORY
 from trolley.local.errors import LocalRunFailed
-from trolley.local.programs import MODULES, REPOSITORY
+from trolley.local.programs import MODULES
 
 
 class Restartable(Protocol):

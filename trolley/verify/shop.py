@@ -20,7 +20,7 @@ from shared.events.outbox import Outbox
 from shared.events.ports import Bucket, EventBus
 from shared.security.revocations import revocations_bucket
 from shared.store.ports import DocumentStore
-from trolley.environment import settings_from
+from trolley.environment import require_servers, require_store, settings_from
 
 _PATIENCE_SECONDS = 15.0
 
@@ -43,6 +43,8 @@ class Shop:
 async def open_shop(environment: Mapping[str, str], clock: Clock | None = None) -> AsyncIterator[Shop]:
     """Raises `CommandFailed` for a setting that is wrong, and `Unavailable`, which names the setting, for
     a server that does not answer."""
+    require_store(environment)
+    require_servers(environment, "NATS_URL", "REDIS_URL")
     settings = settings_from(CartSettings, environment)
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:

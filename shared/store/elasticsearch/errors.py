@@ -52,6 +52,7 @@ def refused(status: int, details: Any) -> StoreUnavailable:
     )
     if kind in _GONE and status != _DISK_IS_FULL:
         return SchemaMismatch(
-            f"Elasticsearch: {reason}. If `trolley migrate` runs or ran, start the release it was run with."
+            f"Elasticsearch: {reason}. If `python -m trolley migrate` runs or ran, start the release it was "
+            "run with."
         )
     return StoreUnavailable(f"Elasticsearch (ELASTICSEARCH_URL) answers {status}: {reason}")

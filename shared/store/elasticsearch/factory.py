@@ -44,7 +44,7 @@ class ElasticsearchStoreFactory:
         if wanted != found:
             raise SchemaMismatch(
                 f"Collection {collection.name} is stored in {found}, this release needs {wanted}: "
-                "run `trolley migrate` with the newest release, and start only that one."
+                "run `python -m trolley migrate` of the newest release, and start only that one."
             )
         alias = self.indices.store_alias(collection)
         store = ElasticsearchDocumentStore(self.gateway, alias, collection, self._limits)

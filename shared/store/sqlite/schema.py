@@ -58,7 +58,7 @@ def check_schema(connection: sqlite3.Connection, collection: Collection) -> None
     if (stored := stored_schema(connection)) != collection.schema_version:
         raise SchemaMismatch(
             f"Collection {collection.name} is stored with schema {stored}, this release needs "
-            f"{collection.schema_version}: run `trolley migrate` with the newest release, "
+            f"{collection.schema_version}: run `python -m trolley migrate` of the newest release, "
             "and start only that one."
         )
 

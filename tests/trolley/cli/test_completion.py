@@ -5,8 +5,19 @@ from __future__ import annotations
 import pytest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
+from typer.main import get_command
 
-from trolley.cli.completion import CommandCompleter, Described
+from trolley.cli import app
+from trolley.cli.completion import (
+    CommandCompleter,
+    Described,
+    complete_method,
+    complete_scale,
+    complete_subject,
+    describe,
+    known_routes,
+)
+from trolley.events import SUBJECTS
 from trolley.routes import routes_of
 
 OPENAPI = {
@@ -19,7 +30,7 @@ ROOT = Described(
     ("--help",),
     {
         "call": Described(("--as", "--data", "--help"), {}),
-        "events": Described(("--subject", "--help"), {}),
+        "events": Described(("--subject", "--help"), {}, {"--subject": lambda: SUBJECTS}),
         "services": Described(("--help",), {}),
         "users": Described(("--help",), {"create": Described(("--admin", "--help"), {})}),
     },
@@ -56,3 +67,28 @@ def test_it_offers_what_can_follow(completer: CommandCompleter, typed: str, offe
 def test_a_route_is_offered_with_its_summary(completer: CommandCompleter) -> None:
     found = list(completer.get_completions(Document("call POST /api/v1/cart"), CompleteEvent()))
     assert [completion.display_meta_text for completion in found] == ["Add to the cart"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("call GET /cart --as ", {"guest", "admin"}),
+        ("users promote a@example.com --as g", {"guest"}),
+        ("events --subject shop.p", {"shop.product.>", "shop.promotion.>"}),
+        ("run --scale c", {"cart="}),
+        ("seed --dataset ", {"demo", "completejourney"}),
+        ("bench GET /api/v1/cart/s", {"/api/v1/cart/summary"}),
+        ("emit shop.ca", {"shop.cart."}),
+    ],
+)
+def test_what_follows_an_option_is_offered(typed: str, offered: set[str]) -> None:
+    completer = CommandCompleter(describe(get_command(app)), known_routes())
+    found = {completion.text for completion in completer.get_completions(Document(typed), CompleteEvent())}
+    assert offered <= found
+    assert all(text.startswith(typed.rpartition(" ")[2]) for text in found)
+
+
+def test_the_shell_completes_methods_services_and_subjects() -> None:
+    assert complete_method("p") == ["POST", "PUT", "PATCH"]
+    assert complete_scale("") == ["auth=", "products=", "cart="]
+    assert complete_subject("shop.u") == ["shop.user."]

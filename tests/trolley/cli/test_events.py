@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,7 +12,7 @@ import pytest
 from shared.events.envelope import Event
 from tests.support.events import an_event, running_bus
 from tests.support.servers import NatsServer
-from tests.support.terminal import ROOT, Terminal
+from tests.support.terminal import Result, Terminal, interrupt
 from trolley.cli.events import line_of
 from trolley.events import Fact
 
@@ -32,25 +29,28 @@ async def published(nats_server: NatsServer) -> AsyncIterator[Event]:
 async def test_a_line_for_each_event_until_ctrl_c(
     nats_server: NatsServer, published: Event, tmp_path: Path, options: tuple[str, ...]
 ) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "trolley", "events", "--subject", "shop.cart.>", "--since", "1h", *options),
-        cwd=tmp_path,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "NATS_URL": nats_server.url},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    terminal = Terminal(tmp_path, {"NATS_URL": nats_server.url})
+    process = await terminal.start("events", "--subject", "shop.cart.>", "--since", "1h", *options)
     assert process.stdout is not None
     line = await asyncio.wait_for(process.stdout.readline(), 30)
-    process.send_signal(signal.SIGINT)
-    rest, errors = await asyncio.wait_for(process.communicate(), 30)
-    assert (process.returncode, rest, errors) == (0, b"", b"")
+    assert await interrupt(process) == Result(0, "", "")
     if options:
         assert Event.from_json(orjson.loads(line)).id == published.id
     else:
         assert f'{published.subject} v3 {{"note":"[red]"}}' in line.decode()
 
 
-@pytest.mark.parametrize("options", [("--since", "soon"), ("--subject", "dead.>")], ids=["since", "subject"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--since", "soon"),
+        ("--since", "999999d"),
+        ("--subject", "dead.>"),
+        ("--subject", "shop.a b"),
+        ("--subject", "shop.>.x"),
+        ("--subject", "shop."),
+    ],
+)
 async def test_what_makes_no_sense_is_a_line(
     nats_server: NatsServer, tmp_path: Path, options: tuple[str, ...]
 ) -> None:

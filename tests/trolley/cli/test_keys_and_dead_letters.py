@@ -34,7 +34,9 @@ class Failing(Recorder):
 
 @pytest.fixture
 def terminal(tmp_path: Path, nats_server: NatsServer, redis_server: RedisServer) -> Terminal:
-    return Terminal(tmp_path, {"NATS_URL": nats_server.url, "REDIS_URL": redis_server.url})
+    (tmp_path / "store").mkdir()
+    addresses = {"NATS_URL": nats_server.url, "REDIS_URL": redis_server.url}
+    return Terminal(tmp_path, {**addresses, "SQLITE_DIRECTORY": str(tmp_path / "store")})
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trolley.cli.run import parse_scale
+from trolley.cli.run import LinePrinter, parse_scale
 from trolley.errors import CommandFailed
 
 
@@ -16,3 +16,34 @@ def test_scale_names_services_and_counts() -> None:
 def test_a_scale_that_makes_no_sense_is_refused_with_an_example(entry: str) -> None:
     with pytest.raises(CommandFailed, match=r"as in cart=3"):
         parse_scale([entry])
+
+
+REQUEST = "12:00:01 cart  POST /api/v1/cart/items  200  9 ms"
+
+
+@pytest.mark.parametrize(
+    ("scale", "process", "line", "shown"),
+    [
+        ({"cart": 1}, "cart-1", REQUEST, "12:00:01 cart        POST /api/v1/cart/items  200  9 ms"),
+        ({"cart": 2}, "cart-2", REQUEST, "12:00:01 cart-2      POST /api/v1/cart/items  200  9 ms"),
+        ({"cart": 1}, "cart-1", "Traceback", "         cart        Traceback"),
+        ({}, "gateway", "\x1b[31mERR\x1b[0m port", "         gateway     ERR port"),
+    ],
+)
+def test_a_line_has_the_time_who_wrote_it_and_what_happened(
+    scale: dict[str, int], process: str, line: str, shown: str
+) -> None:
+    assert LinePrinter(scale).text_of(process, line).plain == shown
+
+
+@pytest.mark.parametrize(
+    ("line", "stands_out"),
+    [
+        (REQUEST, False),
+        ("12:00:01 cart  GET /api/v1/cart  503  9 ms", True),
+        ("12:00:01 cart  warning: NATS is away  setting=NATS_URL", True),
+    ],
+)
+def test_what_needs_attention_stands_out(line: str, stands_out: bool) -> None:
+    spans = LinePrinter({"cart": 1}).text_of("cart-1", line).spans
+    assert any(span.style == "red" for span in spans) is stands_out

@@ -25,9 +25,14 @@ async def terminal(tmp_path: Path) -> AsyncIterator[Terminal]:
 async def test_every_route_is_shown_under_its_service(terminal: Terminal) -> None:
     result = await terminal.run("services")
     assert result.status == 0, result
-    for shown in (" products ", " cart ", " PUT ", "/api/v1/cart/promo-code", "Change code"):
-        assert shown in result.output
-    assert result.output.count("│ cart ") == 1
+    lines = [line.split(maxsplit=2) for line in result.output.splitlines()]
+    assert lines == [
+        ["products"],
+        ["PUT", "/api/v1/products", "Change ucts"],
+        ["cart"],
+        ["PUT", "/api/v1/cart", "Change cart"],
+        ["PUT", "/api/v1/cart/promo-code", "Change code"],
+    ]
 
 
 async def test_a_word_chooses_and_one_that_nothing_has_is_told(terminal: Terminal) -> None:

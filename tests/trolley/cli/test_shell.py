@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 import typer
 
 from trolley.cli import app
-from trolley.cli.shell import history_in, run_line
+from trolley.cli.shell import history_in, run_line, typed
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    """A command sets the process's logging up, and here that is the process of all tests."""
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("call GET /cart", ["call", "GET", "/cart"]),
+        ("trolley nodes", ["nodes"]),
+        (".venv/bin/trolley call GET /cart --as guest", ["call", "GET", "/cart", "--as", "guest"]),
+        ("docker compose exec auth python -m trolley keys rotate", ["keys", "rotate"]),
+        ("help", ["--help"]),
+        ("?", ["--help"]),
+        ("help users create", ["users", "create", "--help"]),
+        ("trolley", []),
+        ("", []),
+    ],
+)
+def test_a_line_is_taken_as_it_is_typed_or_pasted(line: str, words: list[str]) -> None:
+    assert typed(line.split()) == words
 
 
 @pytest.mark.parametrize(
@@ -40,8 +67,9 @@ def test_a_line_that_breaks_a_command_does_not_end_the_shell(capfd: pytest.Captu
 def test_the_history_is_kept_where_the_folder_can_be_written(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    history_in(tmp_path / ".data").append_string("nodes")
-    assert list(history_in(tmp_path / ".data").load_history_strings()) == ["nodes"]
+    history_in(tmp_path / "state").append_string("nodes")
+    assert list(history_in(tmp_path / "state").load_history_strings()) == ["nodes"]
+    assert (tmp_path / "state" / "shell_history").stat().st_mode & 0o777 == 0o600
     (tmp_path / "file").touch()
     history_in(tmp_path / "file").append_string("nodes")
     assert "cannot be written" in capfd.readouterr().err

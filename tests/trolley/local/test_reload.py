@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from trolley.invocation import REPOSITORY
 from trolley.local.errors import LocalRunFailed
-from trolley.local.programs import REPOSITORY
 from trolley.local.reload import restart_on_change, services_of
 
 

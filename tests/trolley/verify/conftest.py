@@ -16,6 +16,8 @@ from trolley.verify.shop import Shop, open_shop
 def environment(
     store_settings: dict[str, Any], nats_server: NatsServer, redis_server: RedisServer
 ) -> dict[str, str]:
+    if directory := store_settings.get("sqlite_directory"):
+        directory.mkdir()  # `verify` makes no store
     settings = {**store_settings, "nats_url": nats_server.url, "redis_url": redis_server.url}
     return {name.upper(): str(value) for name, value in settings.items()}
 

@@ -1,0 +1,150 @@
+"""`trolley bench`."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from contextlib import nullcontext
+from typing import Annotated
+
+import httpx
+import orjson
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from trolley.cli.call import body_of, checked_method, full_path, headers_of
+from trolley.cli.completion import complete_method, complete_path
+from trolley.cli.console import console, execute, fail
+from trolley.cli.identity import identity_of
+from trolley.cli.options import UrlOption, WhoOption
+from trolley.client import shop_client
+from trolley.environment import operator_environment, shop_url
+from trolley.errors import CommandFailed
+from trolley.events import parse_age
+from trolley.load import MOST_CONNECTIONS, MOST_REQUESTS, MOST_SECONDS, Outcome, Plan, run
+from trolley.sessions import KeptIdentity
+
+_SHARES = {"50 %": 0.5, "90 %": 0.9, "99 %": 0.99, "99.9 %": 0.999, "slowest": 1.0}
+
+
+def bench(
+    method: Annotated[
+        str, typer.Argument(help="GET, POST, PUT, PATCH or DELETE.", autocompletion=complete_method)
+    ],
+    path: Annotated[
+        str, typer.Argument(help="/api/v1/products, or in short /products.", autocompletion=complete_path)
+    ],
+    *,
+    connections: Annotated[
+        int,
+        typer.Option("--connections", "-c", help="How many send at once.", min=1, max=MOST_CONNECTIONS),
+    ] = 16,
+    duration: Annotated[str, typer.Option(help="How long, as in 10s or 2m; up to 5m.")] = "10s",
+    count: Annotated[
+        int | None,
+        typer.Option("--count", "-n", help="Send so many, and stop.", min=1, max=MOST_REQUESTS),
+    ] = None,
+    who: WhoOption = None,
+    data: Annotated[
+        str | None,
+        typer.Option("--data", "-d", help="The JSON body; @FILE reads it from a file, @- from stdin."),
+    ] = None,
+    header: Annotated[
+        list[str] | None, typer.Option("--header", "-H", help="As in 'If-Match: \"3\"'; repeatable.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The figures as one JSON object.")] = False,
+    remote: Annotated[
+        bool, typer.Option("--remote", help="Allow a shop that is not on this machine.")
+    ] = False,
+    url: UrlOption = None,
+) -> None:
+    """Measure a route: requests a second, and how long they take.
+
+    Each connection sends when its last request was answered. The figures are those of this one client, which
+    shares the machine with the shop. Ends with status 1 when a request had no answer, or one from 500 on.
+
+    Example:
+        trolley bench GET /products
+        trolley bench GET /cart/summary --as guest -c 32 --count 1000
+    """
+    seconds = checked_duration(duration) if count is None else MOST_SECONDS
+    verb, target, headers, body = (
+        checked_method(method),
+        full_path(path),
+        headers_of(header or [], data),
+        body_of(data),
+    )
+    environment = operator_environment()
+    base_url = shop_url(environment, url)
+    if not remote and not is_loopback(base_url):
+        fail(f"{base_url} is not on this machine. Load on others' machines needs --remote.")
+    identity = identity_of(who, base_url, environment) if who else None
+    request = httpx.Request(verb, base_url + target, headers=headers, content=body)
+    plan = Plan(request, connections, seconds, count or MOST_REQUESTS)
+    outcome = execute(_measure(base_url, plan, identity, quiet=as_json))
+    report(outcome, as_json=as_json)
+    if outcome.failures or any(status >= 500 for status in outcome.statuses) or not outcome.answers:
+        raise typer.Exit(1)
+
+
+async def _measure(base_url: str, plan: Plan, identity: KeptIdentity | None, *, quiet: bool) -> Outcome:
+    if identity:
+        async with shop_client(base_url) as client:
+            plan.request.headers["Authorization"] = f"Bearer {await identity.token(client)}"
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,} answers"), TimeElapsedColumn())
+    progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    with nullcontext() if quiet else progress:
+        task = progress.add_task("bench", total=None)
+        return await run(plan, lambda outcome: progress.update(task, completed=outcome.answers))
+
+
+def checked_duration(text: str) -> float:
+    """In seconds. Raises `typer.BadParameter`."""
+    try:
+        seconds = parse_age(text, "--duration").total_seconds()
+    except CommandFailed as error:
+        raise typer.BadParameter(str(error), param_hint="--duration") from error
+    if not 0 < seconds <= MOST_SECONDS:
+        raise typer.BadParameter(f"1s to {MOST_SECONDS}s; not {text!r}.", param_hint="--duration")
+    return seconds
+
+
+def is_loopback(address: str) -> bool:
+    host = httpx.URL(address).host
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def report(outcome: Outcome, *, as_json: bool) -> None:
+    """The figures; milliseconds are of all answers, whatever their status."""
+    latencies = dict(zip(_SHARES, outcome.percentiles(list(_SHARES.values())), strict=False))
+    if as_json:
+        figures = {
+            "seconds": round(outcome.seconds, 3),
+            "answers": outcome.answers,
+            "per_second": round(outcome.per_second, 1),
+            "milliseconds": {name: round(value, 2) for name, value in latencies.items()},
+            "statuses": {str(status): number for status, number in sorted(outcome.statuses.items())},
+            "failures": dict(outcome.failures),
+        }
+        print(orjson.dumps(figures).decode())  # noqa: T201  (rich would wrap it)
+        return
+    console.print(
+        f"{outcome.answers:,} answers in {outcome.seconds:.1f} s: "
+        f"[bold]{outcome.per_second:,.0f} a second[/]",
+        highlight=False,
+    )
+    console.print(_table("Milliseconds", latencies.items()))
+    statuses = {str(status): number for status, number in sorted(outcome.statuses.items())}
+    console.print(_table("Answers", [*statuses.items(), *outcome.failures.items()]))
+
+
+def _table(title: str, rows: Iterable[tuple[str, float]]) -> Table:
+    table = Table(title, "", show_header=True)
+    table.columns[1].justify = "right"
+    for name, value in rows:
+        table.add_row(name, f"{value:,.2f}" if isinstance(value, float) else f"{value:,}")
+    return table

@@ -1,0 +1,60 @@
+"""Who `--as` means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+import typer
+
+from trolley.cli.console import warn
+from trolley.client import shop_client
+from trolley.operations import Operator, operator_session
+from trolley.seeding import TokenSource
+from trolley.sessions import KeptIdentity, SessionFile, guest_session, login
+from trolley.state import state_folder
+
+GUEST, ADMIN = "guest", "admin"
+
+
+def identity_of(who: str, base_url: str, environment: Mapping[str, str]) -> KeptIdentity:
+    """The identity that `--as` names, kept per shop. Raises `typer.BadParameter`."""
+    file = session_file()
+    name = f"{who} {base_url}"
+    if who == GUEST:
+        return KeptIdentity(name, file, guest_session)
+    if who == ADMIN:
+        return KeptIdentity(name, file, lambda _client: operator_session(environment))
+    if "@" not in who:
+        raise typer.BadParameter(f"guest, admin or an e-mail address; not {who!r}.", param_hint="--as")
+    return KeptIdentity(name, file, login(who, lambda: ask_password(who)))
+
+
+def administrator(who: str, base_url: str, environment: Mapping[str, str]) -> TokenSource:
+    """Access tokens of the operator, or of an administrator's account. Raises `typer.BadParameter`."""
+    if who == ADMIN:
+        return Operator(environment).token
+    identity = identity_of(who, base_url, environment)
+
+    async def token() -> str:
+        async with shop_client(base_url) as client:
+            return await identity.token(client)
+
+    return token
+
+
+def known_identities() -> list[str]:
+    """What `--as` takes: guest, admin, and the accounts that signed in before."""
+    kept = {name.partition(" ")[0] for name in session_file().names()}
+    return [GUEST, ADMIN, *sorted(kept - {GUEST, ADMIN})]
+
+
+@cache
+def session_file() -> SessionFile:
+    """One for the whole process: the lines of a shell share what cannot be written."""
+    return SessionFile(state_folder() / "sessions.json", warn)
+
+
+def ask_password(email: str) -> str:
+    """Asks on the terminal, without showing what is typed."""
+    return str(typer.prompt(f"Password of {email}", hide_input=True, err=True))

@@ -1,0 +1,192 @@
+"""`python3 -m trolley.install [dataset]`: what the Makefile installs into `.venv`, whole or not at all.
+
+It runs on the system's Python before anything is installed, so it imports the standard library alone. One
+installation runs at a time. A stamp is written last and removed first: a `.venv` without it is half-made, and
+is removed and made again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+READY, DATASET = "ready", "dataset"
+_REQUIREMENTS = {READY: "requirements-dev.txt", DATASET: "requirements-dataset.txt"}
+_FETCHED = re.compile(r"^(?:Collecting|Processing) (\S+)")
+
+
+class InstallationFailed(Exception):
+    """The message says what to do. Nothing half-made is taken for whole afterwards."""
+
+
+class Installer:
+    """Installs the project in `root` into its `.venv`."""
+
+    def __init__(self, root: Path, lock: int) -> None:
+        self._root = root
+        self._lock = lock
+        self._venv = root / ".venv"
+        self._python = self._venv / "bin" / "python"
+
+    def ensure(self, what: str) -> None:
+        """Does nothing when it is there. Raises `InstallationFailed`."""
+        if not self._is_whole(READY):
+            self._begin_again()
+            self._pip(["--require-hashes", "--no-deps", "-r", _REQUIREMENTS[READY]])
+            self._pip(["--no-deps", "--no-build-isolation", "-e", "."])
+            self._stamp(READY)
+        if what != READY and not self._is_whole(what):
+            (self._venv / READY).unlink()  # until the end of this, pip is changing what is there
+            self._pip(["--require-hashes", "--no-deps", "-r", _REQUIREMENTS[what]])
+            self._stamp(what)
+            self._stamp(READY)
+
+    def _is_whole(self, what: str) -> bool:
+        try:
+            return (self._venv / what).read_text() == self._digest(what) and self._python.exists()
+        except OSError:
+            return False
+
+    def _digest(self, what: str) -> str:
+        """Of what is installed, and of the interpreter: an upgrade of the system's Python breaks `.venv`."""
+        digest = hashlib.sha256(os.path.realpath(self._python).encode())
+        for name in (_REQUIREMENTS[what], "pyproject.toml"):
+            digest.update((self._root / name).read_bytes())
+        return digest.hexdigest()
+
+    def _begin_again(self) -> None:
+        """An older installation that is whole is brought up to date; anything else is made anew."""
+        stamp = self._venv / READY
+        if stamp.exists() and self._has_pip():
+            _say("Bringing .venv up to date.")
+            stamp.unlink()
+            return
+        if self._venv.is_symlink():
+            raise InstallationFailed(
+                ".venv is a link to another folder. Remove the link, and run this again."
+            )
+        if self._venv.exists():
+            _say("Removing a .venv that was not finished.")
+            shutil.rmtree(self._venv)
+        _say("Installing into .venv, which takes about a minute and is done once.")
+        self._run([sys.executable, "-m", "venv", str(self._venv)])
+
+    def _has_pip(self) -> bool:
+        command = [str(self._python), "-m", "pip", "--version"]
+        try:
+            return subprocess.run(command, check=False, capture_output=True).returncode == 0  # noqa: S603
+        except OSError:
+            return False
+
+    def _pip(self, arguments: Sequence[str]) -> None:
+        options = ["--disable-pip-version-check", "--no-color", "--progress-bar", "off", "--no-input"]
+        self._run([str(self._python), "-m", "pip", "install", *options, *arguments])
+
+    def _run(self, command: Sequence[str]) -> None:
+        """Its children hold the lock too: should this process be killed, what they do is not done twice."""
+        last: deque[str] = deque(maxlen=15)
+        with (
+            subprocess.Popen(  # noqa: S603 (its words are ours)
+                command,
+                cwd=self._root,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                pass_fds=[self._lock],
+            ) as process,
+            _progress() as progress,
+        ):
+            for line in process.stdout or ():
+                last.append(line.rstrip())
+                progress.read(line)
+        if process.returncode:
+            lines = "\n  ".join(last)
+            raise InstallationFailed(
+                f"The installation failed. Its last lines:\n  {lines}\n"
+                "It needs a connection to a package index. Run the same again once that is mended."
+            )
+
+    def _stamp(self, what: str) -> None:
+        (self._venv / what).write_text(self._digest(what))
+
+
+class Progress:
+    """One line that counts the packages, on a terminal."""
+
+    def __init__(self) -> None:
+        self._on_terminal = sys.stdout.isatty()
+        self._count = 0
+
+    def read(self, line: str) -> None:
+        if found := _FETCHED.match(line):
+            self._count += 1
+            self._show(f"{self._count} packages found, now {found[1].partition('==')[0]}")
+        elif line.startswith("Installing collected packages"):
+            self._show(f"writing {line.count(',') + 1} packages")
+
+    def _show(self, text: str) -> None:
+        if self._on_terminal:
+            _say(f"\r\033[K  {text[:70]}", end="")
+
+    def clear(self) -> None:
+        if self._on_terminal:
+            _say("\r\033[K", end="")
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    progress = Progress()
+    try:
+        yield progress
+    finally:
+        progress.clear()
+
+
+@contextmanager
+def sole_installation(root: Path) -> Iterator[int]:
+    """Waits until no other installation runs in this folder, and gives the lock's descriptor."""
+    with (root / ".venv.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say("Another installation into this folder is running. Waiting until it has ended.")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield lock.fileno()
+
+
+def main(arguments: Sequence[str]) -> int:
+    what = arguments[0] if arguments else READY
+    root, began = Path.cwd(), time.monotonic()
+    try:
+        with sole_installation(root) as lock:
+            Installer(root, lock).ensure(what)
+    except KeyboardInterrupt:
+        _say("\nInterrupted. The next run begins the installation again.", sys.stderr)
+        return 130
+    except (InstallationFailed, OSError) as error:
+        _say(str(error), sys.stderr)
+        return 1
+    if time.monotonic() - began > 5:
+        _say(f"Installed in {time.monotonic() - began:.0f} s.")
+    return 0
+
+
+def _say(message: str, stream: IO[str] | None = None, end: str = "\n") -> None:
+    print(message, file=stream or sys.stdout, end=end, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

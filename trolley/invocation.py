@@ -1,0 +1,48 @@
+"""How a command of `trolley` is typed here: what the panel and the messages quote works when it is pasted."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[1]
+_IN_CONTAINERS = "docker compose exec auth python -m trolley"
+
+
+def invocation() -> str:
+    """`.venv/bin/trolley` in the clone, the whole path elsewhere, `trolley` where the PATH finds the same."""
+    script = Path(sys.prefix) / "bin" / "trolley"
+    if not script.exists():
+        in_clone = (REPOSITORY / "Makefile").exists()
+        return f"{shlex.quote(sys.executable)} -m trolley" if in_clone else _IN_CONTAINERS
+    on_path = shutil.which("trolley")
+    if on_path is not None and Path(on_path).samefile(script):
+        return "trolley"
+    return shlex.quote(_from_here(script))
+
+
+def command(*words: str) -> str:
+    """The whole line for these words, each already as the shell wants it."""
+    return " ".join([invocation(), *words])
+
+
+def make(target: str) -> str:
+    """The line that makes a target of the clone's Makefile, from wherever it is typed; an image has none."""
+    if not (REPOSITORY / "Makefile").exists():
+        return "docker compose up --detach"
+    try:
+        here = Path.cwd() == REPOSITORY
+    except OSError:  # the folder was removed
+        here = False
+    return f"make {target}" if here else f"make -C {shlex.quote(str(REPOSITORY))} {target}"
+
+
+def _from_here(script: Path) -> str:
+    try:
+        here = Path.cwd()
+    except OSError:
+        return str(script)
+    return os.path.relpath(script, here) if here.is_relative_to(REPOSITORY) else str(script)
