@@ -19,7 +19,8 @@ from tests.support.waiting import eventually
 
 REPLICAS = {"auth": 2, "products": 2, "cart": 2}
 STORE_AWAY_SECONDS = 60
-PART_AWAY_SECONDS = 8
+STORE_FROZEN_SECONDS = 15
+PART_AWAY_SECONDS = 5
 
 
 class Faults:
@@ -49,9 +50,9 @@ class Faults:
         self._require_summaries()
 
     async def _store_frozen(self) -> None:
-        async with self._phase(f"elasticsearch frozen for {2 * PART_AWAY_SECONDS} s"):
+        async with self._phase(f"elasticsearch frozen for {STORE_FROZEN_SECONDS} s"):
             await self._engine.compose("pause", "elasticsearch")
-            await asyncio.sleep(2 * PART_AWAY_SECONDS)
+            await asyncio.sleep(STORE_FROZEN_SECONDS)
             await self._engine.compose("unpause", "elasticsearch")
         self._require_summaries()
 

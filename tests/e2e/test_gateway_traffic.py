@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import ssl
+
 import httpx
 import orjson
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 from shared.http.content_coding import can_be_gzipped
 from shared.ids import new_id
@@ -214,3 +219,11 @@ async def test_replicas_that_live_answer_when_none_is_ready(start_gateway: Start
     await gateway.make_unready("cart", "cart-1", "cart-2")
     answers = [await gateway.client.get("/api/v1/cart") for _ in range(10)]
     assert {answer.json()["replica"] for answer in answers} == {"cart-1", "cart-2"}
+
+
+async def test_no_rsa_key_is_made_whenever_routes_or_replicas_change(gateway: Gateway) -> None:
+    """The routes would wait for it, and after a start every path would be a bare 404 until then."""
+    address = gateway.client.base_url
+    shown = await asyncio.to_thread(ssl.get_server_certificate, (address.host, address.port or 80))
+    certificate = x509.load_pem_x509_certificate(shown.encode())
+    assert isinstance(certificate.public_key(), EllipticCurvePublicKey)
