@@ -12,10 +12,6 @@ class BadGateway(ShopError):
     status, code, title = 502, "bad-gateway", "Bad gateway"
 
 
-class GatewayTimeout(ShopError):
-    status, code, title = 504, "gateway-timeout", "Gateway timeout"
-
-
 _UNKNOWN_OUTCOME = "A change may or may not have been made; repeat it with the same Idempotency-Key."
 
 PROBLEMS: dict[int, ShopError] = {
@@ -24,5 +20,4 @@ PROBLEMS: dict[int, ShopError] = {
     429: TooManyRequests("Too many requests came from this address. Wait a second, then go on slower."),
     502: BadGateway(f"The service broke off before it answered. {_UNKNOWN_OUTCOME}"),
     503: Unavailable("No replica of the service can answer at the moment. Try again.", retry_after=2),
-    504: GatewayTimeout(f"The service did not answer in time. {_UNKNOWN_OUTCOME}"),
 }

@@ -22,7 +22,7 @@ from shared.errors import (
     UnsupportedMediaType,
 )
 from shared.http.components import describe_answers, name_objects, prune_components, share_examples
-from shared.http.gateway_problems import BadGateway, GatewayTimeout
+from shared.http.gateway_problems import BadGateway
 from shared.http.headers import RequestHeader
 from shared.http.media_type import JSON, json_types
 from shared.http.problem import HeadTooLarge, UriTooLong
@@ -46,7 +46,6 @@ _OF_EVERY_OPERATION = (
     HeadTooLarge,
     BadGateway,
     Unavailable,
-    GatewayTimeout,
 )
 """What the gateway or the service answers whatever the operation."""
 

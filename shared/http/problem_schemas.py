@@ -30,7 +30,6 @@ OF_STATUS = {
     431: "HeadTooLargeProblem",
     502: "BadGatewayProblem",
     503: "UnavailableProblem",
-    504: "GatewayTimeoutProblem",
 }
 """The schema of the problems of each status. 405 and 500 belong to no operation."""
 

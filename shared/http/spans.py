@@ -15,9 +15,8 @@ from shared.observability.redaction import REDACTED, redact
 
 
 def untraced(prefix: str) -> Callable[[MutableMapping[str, Any]], bool]:
-    """Tells which requests of a service have no span: probes, which come every second from several sides. The
-    gateway looks for a living replica by the docs page."""
-    probes = (f"{prefix}/health/", "/metrics", "/docs")
+    """Tells which requests of a service have no span: probes, which come every second from several sides."""
+    probes = (f"{prefix}/health/", "/metrics", "/gateway/")
     return lambda scope: scope["path"].startswith(probes)
 
 

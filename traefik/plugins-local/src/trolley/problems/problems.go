@@ -63,7 +63,6 @@ var problems = map[int]problem{
 	429: {"too-many-requests", "Too many requests", "Too many requests came from this address. Wait a second, then go on slower.", 1},
 	502: {"bad-gateway", "Bad gateway", "The service broke off before it answered." + unknownOutcome, 0},
 	503: {"unavailable", "Temporarily unavailable", "No replica of the service can answer at the moment. Try again.", 2},
-	504: {"gateway-timeout", "Gateway timeout", "The service did not answer in time." + unknownOutcome, 0},
 }
 
 // servePage answers 200: the `errors` middleware replaces the status, and takes anything from 500 for a broken page.
