@@ -29,8 +29,8 @@ def record(scope: Scope, path: str, status: int, seconds: float, log_requests: b
     template = "unmatched" if route is None else route.path
     method = scope["method"] if scope["method"] in _METHODS else "other"
     _duration(method, template, status).observe(seconds)
-    # Probes come every second from several sides. What keeps a service from being well has a line of its own, and
-    # while it starts 503 is what is expected.
+    # Probes come every second from several sides. What keeps a service from being well has a line of its own,
+    # and while it starts 503 is what is expected.
     probed = "/health/" in template or template.startswith(("/metrics", "/gateway/"))
     if status >= 500 and not (probed and status == 503):
         write = log.warning
