@@ -2,48 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, expect
 
 from tests.browser.docs_page import DocsPage
 from tests.e2e.shops import Shop, running_shop
+from tests.support.chromium import running_chromium
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PATIENCE_SECONDS = 120.0
 OpenDocs = Callable[..., Awaitable[DocsPage]]
 
 
-def chromium() -> str:
-    """Where Chromium is. Skips where there is none, and fails there in CI."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None and "CI" not in os.environ:
-        pytest.skip("Chromium is not installed (on Debian: apt install chromium)")
-    assert found, "Chromium is not installed"
-    return found
-
-
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    path = chromium()
     expect.set_options(timeout=PATIENCE_SECONDS * 1000)
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+    async with running_chromium() as started:
         yield started
-        await started.close()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

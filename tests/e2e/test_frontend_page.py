@@ -19,7 +19,7 @@ from tests.e2e.shops import Shop, running_on
 from tests.support.chromium import running_chromium
 from tests.support.waiting import eventually
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "frontend.md"
 ADDRESS = "http://localhost:3000"
