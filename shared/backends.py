@@ -120,7 +120,11 @@ async def insist(attempt: Callable[[], Awaitable[T]], what: str, waiting: Waitin
         return isinstance(error, Exception) and surprises < _MOST_SURPRISES
 
     async def try_once() -> T:
-        return await attempt()
+        try:
+            return await attempt()
+        except Exception:
+            _heed_cancellation()
+            raise
 
     def tell(state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
@@ -134,6 +138,14 @@ async def insist(attempt: Callable[[], Awaitable[T]], what: str, waiting: Waitin
         before_sleep=tell,
     )
     return await retrying(try_once)
+
+
+def _heed_cancellation() -> None:
+    """Raises `CancelledError` where the task was cancelled and something below swallowed that, as Python
+    3.11's `wait_for` does at the moment when what it waits for ends. Trying again would go on for ever."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def health_checks(backends: Backends, without_redis: str | None) -> list[Check]:

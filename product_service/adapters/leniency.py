@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from product_service.ports import Hits, Position, SearchQuery
-from shared.text import words
+from shared.text import name_key, words
 
 WORDS_COUNTED = 16
 TOTAL_COUNTED = 10_000
@@ -19,7 +19,8 @@ async def exact_before_lenient(query: SearchQuery, find: Find, after: Position |
     """A text without words, such as `!!`, finds nothing. Only when nothing matches exactly are misspelt words
     looked for, and then on every page."""
     wanted = words(query.text)[:WORDS_COUNTED]
-    if query.text and not wanted:
+    names = [name for name in (query.brand, query.category) if name]
+    if (query.text and not wanted) or not all(map(name_key, names)):
         return Hits((), 0, True, None)
     if after is not None:
         lenient, *position = after

@@ -21,6 +21,7 @@ _CHUNK_BYTES = 262_144
 """A chunk is parsed in one go: this bounds how long the event loop is held."""
 _PIECE_BYTES = 16_384
 _LONGEST_SKU_SHOWN = 64
+_ERRORS_OF_A_LINE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def parse_line(number: int, line: bytes, shop_currency: str) -> ImportLine:
 
 def _field_errors(error: ValidationError, body: Any) -> tuple[FieldError, ...]:
     located = [{**found, "loc": ("body", *found["loc"])} for found in error.errors(include_url=False)]
-    return from_validation_error(RequestValidationError(located, body=body)).errors
+    return from_validation_error(RequestValidationError(located, body=body)).errors[:_ERRORS_OF_A_LINE]
 
 
 def _sku_of(body: Any) -> str | None:

@@ -73,12 +73,13 @@ def _checked_body(handle: Handler, route: APIRoute) -> Handler:
     if route.body_field is None:
         return handle
     is_form = isinstance(route.body_field.field_info, Form)
+    form_fields = getattr(route.body_field.field_info.annotation, "model_fields", {})
 
     async def handle_body(received: Request) -> Response:
         # FastAPI would turn what is raised while it reads the body into an error of its own.
         request = JsonRequest(received.scope, received.receive)
         if is_form:
-            await check_form(request)
+            await check_form(request, form_fields)
         else:
             request.parsed = await read_json(request, json_types(request.method))
         return await handle(request)

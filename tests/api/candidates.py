@@ -135,6 +135,8 @@ class Document:
         yield ("unknown-member",), {**base, "unknown-member": 1}
         yield from self._maps(schema)
         for name, described in schema.get("properties", {}).items():
+            if self.resolve(described).get("readOnly"):
+                continue  # it has to be as it is
             yield (name,), {key: value for key, value in base.items() if key != name}
             for place, value in self.values(described):
                 yield (name, *place), {**base, name: value}

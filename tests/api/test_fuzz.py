@@ -34,7 +34,7 @@ pytestmark = [
 ]
 
 EXAMPLES = 8
-REFUSALS = ["400", "401", "403", "404", "405", "409", "412", "414", "415", "422", "428", "431"]
+REFUSALS = ["400", "401", "403", "404", "405", "409", "412", "414", "415", "422", "428", "429", "431"]
 HEADER_EXAMPLES = 15
 CHEAP_PASSWORDS = {"auth_password_memory_kib": 64, "auth_password_iterations": 1}
 

@@ -28,6 +28,9 @@ Json = dict[str, Any]
 AS_OAUTH_SAYS = {"create_token": 400}
 """The token endpoint refuses a bad form with 400 (RFC 6749, section 5.2)."""
 
+BESIDE_WHAT_IS_THERE = {"update_product": {"/attributes"}}
+"""Maps whose new members are refused where there would be too many together with those that are there."""
+
 STREAMS = ("application/x-ndjson", "text/csv")
 
 
@@ -80,6 +83,8 @@ def attempts(document: Document, operation: Operation) -> Iterator[Attempt]:
             if place and place[-1] in MADE_BY_THE_SHOP | OF_THE_SHOP and document.accepts(variant, value):
                 continue
             pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in place)
+            if pointer in BESIDE_WHAT_IS_THERE.get(operation.id, ()) and document.accepts(variant, value):
+                continue
             if {"kind", "op"} & set(map(str, place[-1:])):
                 continue  # another kind is another body, with fields of its own
             sent = {"json" if media_type == "application/json" else "data": value}
