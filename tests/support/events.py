@@ -16,7 +16,7 @@ from shared.ids import new_id
 
 @asynccontextmanager
 async def running_bus(url: str, **options: Any) -> AsyncIterator[NatsEventBus]:
-    """A started bus, closed afterwards. A slow machine needs it to wait longer for NATS than a service does."""
+    """A started bus, closed afterwards. It waits longer for NATS than a service does, for slow machines."""
     options.setdefault("request_seconds", 20.0)
     bus = NatsEventBus(url, name="test", **options)
     await bus.start()
