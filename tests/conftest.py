@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from shared.ids import new_id
 from shared.settings import ServiceSettings
@@ -20,6 +21,14 @@ from tests.support.elasticsearch import delete_indices, hide_address, require_el
 from tests.support.servers import NatsServer, RedisServer, find_free_port
 from tests.support.spans import Spans, collect
 from tests.support.tokens import TokenIssuer
+
+# No time is measured, and an example may take a fixture that others used: it takes fresh keys.
+settings.register_profile(
+    "patient",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("patient")
 
 
 def pytest_configure(config: pytest.Config) -> None:

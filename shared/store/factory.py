@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from shared.settings import ServiceSettings
-from shared.store.elasticsearch.factory import ElasticsearchStoreFactory
 from shared.store.ports import Collection, DocumentStore
-from shared.store.sqlite.factory import SqliteStoreFactory
+
+if TYPE_CHECKING:
+    from shared.store.elasticsearch.factory import ElasticsearchStoreFactory
+    from shared.store.sqlite.factory import SqliteStoreFactory
 
 
 class StoreFactory(Protocol):
@@ -28,7 +30,11 @@ class StoreFactory(Protocol):
 
 
 def create_store_factory(settings: ServiceSettings) -> ElasticsearchStoreFactory | SqliteStoreFactory:
-    """The store that the settings choose; nothing is connected yet."""
+    """The store that the settings choose; nothing is connected yet. Only its own library is imported."""
     if settings.elasticsearch_url:
+        from shared.store.elasticsearch.factory import ElasticsearchStoreFactory
+
         return ElasticsearchStoreFactory.of(settings)
+    from shared.store.sqlite.factory import SqliteStoreFactory
+
     return SqliteStoreFactory.of(settings)

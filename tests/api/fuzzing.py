@@ -113,7 +113,6 @@ class Caller:
             max_examples=examples,
             derandomize=True,
             database=None,
-            deadline=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )
@@ -123,7 +122,7 @@ class Caller:
                 case.query = {**(case.query or {}), **ENDING}
             if informed and mode is GenerationMode.POSITIVE:
                 self._inform(case)
-            response = asyncio.run_coroutine_threadsafe(self._send(case), loop).result(30)
+            response = asyncio.run_coroutine_threadsafe(self._send(case), loop).result(60)
             if response.status_code == httpx.codes.REQUEST_URI_TOO_LONG:
                 return  # before any operation was looked for, so it is documented at none
             case.validate_response(response, checks=CHECKS)
@@ -143,7 +142,6 @@ class Caller:
             max_examples=examples,
             derandomize=True,
             database=None,
-            deadline=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )
@@ -163,7 +161,7 @@ class Caller:
             self._inform(case)
             if signed_in:
                 lines = [(b"Authorization", self.authorize().encode()), *lines]
-            response = asyncio.run_coroutine_threadsafe(self._send_with(case, lines), loop).result(30)
+            response = asyncio.run_coroutine_threadsafe(self._send_with(case, lines), loop).result(60)
             _expect_no_bug(response)
 
         await asyncio.to_thread(check)

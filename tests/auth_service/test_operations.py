@@ -55,7 +55,7 @@ async def test_an_operator_token_can_be_ended(
     async def refused() -> bool:
         return (await shop.get(f"{AUTH}/users", headers=headers)).status_code == 401
 
-    await eventually(refused, timeout=10)
+    await eventually(refused)
 
 
 async def test_keys_are_rotated_under_running_services(ana: Person, auth_settings: MakeSettings) -> None:

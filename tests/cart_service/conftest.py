@@ -13,7 +13,6 @@ import nats
 import orjson
 import pytest
 from fastapi import FastAPI
-from hypothesis import settings
 
 from cart_service.adapters.carts import CARTS
 from cart_service.main import create_app
@@ -23,9 +22,6 @@ from shared.settings import ServiceSettings
 from shared.store.factory import create_store_factory
 from tests.support.apps import running
 from tests.support.tokens import TokenIssuer, put_entry
-
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
 
 
 class Catalogue:

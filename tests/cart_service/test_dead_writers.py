@@ -51,4 +51,4 @@ async def test_its_summary_is_outdated_on_every_replica(
             return (await replica.carts.summary(owner)).version == version
 
         for replica in (here, there):
-            await eventually(lambda replica=replica: is_shown(replica), timeout=20)
+            await eventually(lambda replica=replica: is_shown(replica))

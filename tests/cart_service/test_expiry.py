@@ -194,7 +194,7 @@ async def test_a_running_replica_sweeps_drops_the_summary_and_gives_the_code_bac
 
         assert not await given_back()
         clock.ahead = timedelta(days=91)
-        await eventually(gone, timeout=20)
+        await eventually(gone)
         await eventually(given_back)
         clock.ahead = timedelta()
         for each in (replica, other):
@@ -225,5 +225,5 @@ async def test_a_running_replica_gives_back_the_use_of_a_cart_whose_remover_died
 
         assert not await is_given_back()
         clock.ahead = timedelta(minutes=16)
-        await eventually(is_given_back, timeout=20)
+        await eventually(is_given_back)
         assert (await replica.carts.promotion_audit.recount("SPRING", repair=False)).is_clean

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.events.buckets import NatsBucket
@@ -170,7 +170,7 @@ async def test_a_bucket_is_made_once_however_many_want_it(nats_url: str) -> None
         assert all([await bucket.get("key") for bucket in buckets])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(key=st.text(st.sampled_from("abZ9-/_=. *>\n\té"), max_size=8))
 async def test_every_text_is_either_a_key_or_refused(bucket: NatsBucket, key: str) -> None:
     if is_key(key):

@@ -106,7 +106,7 @@ async def test_a_quiet_watch_keeps_its_consumer(nats_url: str, seen: Seen) -> No
         before = await _consumers(bus, bucket)
         heard = bus.client.stats["in_msgs"]
         # Heartbeats come every two seconds; without them the consumer would be replaced after five.
-        await eventually(lambda: bus.client.stats["in_msgs"] >= heard + 4, timeout=20)
+        await eventually(lambda: bus.client.stats["in_msgs"] >= heard + 4)
         assert [consumer.name for consumer in await _consumers(bus, bucket)] == [c.name for c in before]
         assert watch.connected
         await watch.stop()

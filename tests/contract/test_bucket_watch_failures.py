@@ -44,14 +44,14 @@ async def test_a_restart_loses_no_change(nats_server: NatsServer, seen: Seen) ->
         writing = asyncio.create_task(_write_until_stopped(writer, bucket, stop := asyncio.Event()))
         for _ in range(3):
             count = len(seen.entries)
-            await eventually(lambda count=count: len(seen.entries) > count + 50, timeout=30)
+            await eventually(lambda count=count: len(seen.entries) > count + 50)
             await asyncio.to_thread(nats_server.kill)
             await eventually(lambda: not watch.connected)
             await asyncio.to_thread(nats_server.start)
-        await eventually(lambda: watch.connected, timeout=30)
+        await eventually(lambda: watch.connected)
         stop.set()
         written = await writing
-        await eventually(lambda: written <= set(seen.pairs), timeout=30)
+        await eventually(lambda: written <= set(seen.pairs))
         assert seen.is_ordered
         assert seen.gaps == []
         await watch.stop()
@@ -124,7 +124,7 @@ async def test_a_watch_goes_on_when_its_consumer_was_removed(nats_url: str, seen
         for consumer in await jetstream.consumers_info(f"KV_{bucket.name}"):
             await jetstream.delete_consumer(f"KV_{bucket.name}", consumer.name)
         await bucket.put("key", b"value")
-        await eventually(lambda: seen.pairs == [("key", b"value")], timeout=20)
+        await eventually(lambda: seen.pairs == [("key", b"value")])
         assert seen.gaps == []
         await watch.stop()
 

@@ -7,7 +7,7 @@ import random
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
@@ -96,7 +96,7 @@ async def test_a_value_disappears_after_its_time(cache: RedisCache, key: str) ->
     await eventually(is_gone)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(versions=st.lists(st.integers(0, 50), min_size=1, max_size=30))
 async def test_of_many_at_once_the_newest_stays(cache: RedisCache, url: str, versions: list[int]) -> None:
     key, other = f"test:{new_id()}", RedisCache(url, timeout_seconds=5)

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.ids import new_id
@@ -68,7 +68,7 @@ async def test_a_created_document_is_read_as_it_was_written(store: DocumentStore
     assert (document.id, document.version, document.body) == ("one", version, BODY)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(value=JSON_VALUES)
 async def test_an_opaque_field_keeps_any_json(store: DocumentStore, value: Any) -> None:
     id = new_id()

@@ -106,7 +106,7 @@ async def test_an_elasticsearch_that_is_away_is_refused_until_it_is_back(
                 return await store.get("one") is not None
             return False
 
-        await eventually(is_back, 30)
+        await eventually(is_back)
         assert await store.create("two", {"size": 2})
         await factory.close()
     delete_indices(elasticsearch_url, prefix)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.store.factory import StoreFactory
@@ -98,7 +98,7 @@ async def store(store_factory: StoreFactory) -> DocumentStore:
     return store
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(query=QUERIES)
 async def test_pages_hold_what_matches_in_order(store: DocumentStore, query: Query) -> None:
     wanted, seen = expected_ids(query), []

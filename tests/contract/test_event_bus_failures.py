@@ -32,7 +32,7 @@ async def test_every_event_arrives_once_though_nats_is_killed_under_publishing(
             await asyncio.to_thread(nats_server.start)
         await publishing
         wanted = {event.id for event in events}
-        await eventually(lambda: wanted <= set(handler.ids), timeout=45)
+        await eventually(lambda: wanted <= set(handler.ids))
         stream = await bus.client.jetstream().stream_info("SHOP")
         assert stream.state.messages == len(events)
 
@@ -72,9 +72,9 @@ async def test_a_frozen_nats_costs_no_more_than_the_timeout_and_comes_back(nats_
         # More than the socket's buffers hold: it must not wait for them to be sent.
         outcomes = await asyncio.gather(*(bus.publish(large) for _ in range(40)), return_exceptions=True)
         assert all(isinstance(outcome, BusUnavailable) for outcome in outcomes)
-        await eventually(lambda: not bus.connected, timeout=20)
+        await eventually(lambda: not bus.connected)
         nats_server.resume()
-        await eventually(lambda: bus.connected, timeout=20)
+        await eventually(lambda: bus.connected)
         await bus.publish(an_event())
 
 
@@ -93,7 +93,7 @@ async def test_a_write_that_failed_is_not_sent_after_the_reconnect(nats_server: 
         assert bus.client.pending_data_size > 0, "it was sent: the socket's buffers were not full"
         await asyncio.to_thread(nats_server.kill)
         await asyncio.to_thread(nats_server.start)
-        await eventually(lambda: bus.connected and other.connected, timeout=20)
+        await eventually(lambda: bus.connected and other.connected)
         await bucket.put("another", b"value")
         assert await (await other.bucket(BucketConfig("things"))).get("key") is None
         assert all(isinstance(put.exception(), BusUnavailable) for put in puts)
@@ -128,7 +128,7 @@ async def test_a_stream_that_an_operator_removed_is_made_again(nats_server: Nats
         with pytest.raises(BusUnavailable):
             await bus.publish(event)
         await publish_until_accepted(bus, event)
-        await eventually(lambda: handler.ids == [event.id], timeout=30)
+        await eventually(lambda: handler.ids == [event.id])
 
 
 async def test_start_can_be_tried_again(nats_server: NatsServer) -> None:
@@ -204,7 +204,7 @@ async def test_it_waits_until_jetstream_is_back_too(nats_server: NatsServer, tmp
         assert not bus.connected
         await asyncio.to_thread(plain.stop)
         await asyncio.to_thread(nats_server.start)
-        await eventually(lambda: bus.connected, timeout=20)
+        await eventually(lambda: bus.connected)
         await bus.publish(an_event())
 
 

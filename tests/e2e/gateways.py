@@ -45,7 +45,7 @@ class Gateway:
             states = (await self.client.get(known)).json()["serverStatus"]
             return all(states[self.urls[replica]] == "DOWN" for replica in replicas)
 
-        await eventually(is_known, 30)
+        await eventually(is_known)
 
 
 StartGateway = Callable[..., Awaitable[Gateway]]
@@ -69,7 +69,7 @@ async def running_gateway(directory: Path, environment: Mapping[str, str]) -> As
             stack.push_async_callback(process.kill)
             return process
 
-        client = await stack.enter_async_context(httpx.AsyncClient(base_url=base_url, timeout=15))
+        client = await stack.enter_async_context(httpx.AsyncClient(base_url=base_url, timeout=60))
         gateway = Gateway(client, f"http://127.0.0.1:{internal}", directory / "access.log")
         servers: dict[str, list[str]] = {"auth": [], "products": [], "cart": []}
         for replica in REPLICAS:

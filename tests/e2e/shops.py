@@ -100,7 +100,7 @@ async def running_shop(
     stack = LocalStack(directory, scale=scale, environment=environment)
     await stack.start()
     try:
-        async with httpx.AsyncClient(base_url=stack.base_url, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=stack.base_url, timeout=60) as client:
             shop = Shop(client, stack)
             token = (await shop.admin()).session["access_token"]
             await import_products(stack.base_url, token, demo().lines)
@@ -130,5 +130,5 @@ async def running_on(
 @asynccontextmanager
 async def shop_at(base_url: str) -> AsyncIterator[Shop]:
     """The shop that runs at that address."""
-    async with httpx.AsyncClient(base_url=base_url, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=base_url, timeout=60) as client:
         yield Shop(client, None)

@@ -191,10 +191,10 @@ async def test_a_live_cart_shows_each_change_and_the_end_of_the_session(page: Pa
     product = await some_product(shop)
     await page.evaluate(FOLLOW)
     for count in (0, 1, 2):
-        await eventually(lambda count=count: shows(page, [*range(count + 1)]), 20)
+        await eventually(lambda count=count: shows(page, [*range(count + 1)]))
         assert await add(page, product) == 200
     await page.evaluate("() => call('/auth/logout', {method: 'POST'})")
-    await eventually(lambda: shows(page, [0, 1, 2, 3, None]), 20)
+    await eventually(lambda: shows(page, [0, 1, 2, 3, None]))
 
 
 async def shows(page: Page, expected: list[int | None]) -> bool:
@@ -204,11 +204,11 @@ async def shows(page: Page, expected: list[int | None]) -> bool:
 async def test_a_live_cart_resumes_with_a_new_ticket(context: BrowserContext, page: Page, shop: Shop) -> None:
     product, queries = await some_product(shop), tickets_of(context)
     await page.evaluate(FOLLOW)
-    await eventually(lambda: shows(page, [0]), 20)
+    await eventually(lambda: shows(page, [0]))
     await shop.stack.restart("cart")
-    await eventually(lambda: len(queries) > 1 and is_open(page), 60)
+    await eventually(lambda: len(queries) > 1 and is_open(page))
     assert await add(page, product) == 200
-    await eventually(lambda: shows(page, [0, 1]), 30)
+    await eventually(lambda: shows(page, [0, 1]))
     assert len({query["ticket"][0] for query in queries}) == len(queries)
     assert queries[-1]["last_event_id"][0]
     log = (shop.stack.directory / "access.log").read_text()

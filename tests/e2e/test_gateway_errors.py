@@ -197,7 +197,7 @@ async def test_without_a_replica_it_is_a_503_problem(start_gateway: StartGateway
         assert answer == (503, "unavailable")
         return True
 
-    await eventually(refused, 15)
+    await eventually(refused)
 
 
 async def test_a_replica_that_does_not_answer_in_time_is_a_502_problem(gateway: Gateway) -> None:

@@ -184,7 +184,7 @@ async def test_a_request_that_its_replica_broke_off_is_repeated_with_its_whole_b
     ]:
         await cart_1.kill()
         await cart_1.start()
-        await eventually(has_both, 30)
+        await eventually(has_both)
         while cart_1.running:
             answer = await gateway.client.request(
                 method, "/api/v1/cart", content=b"x" * size, headers={"X-Dies": "cart-1"}

@@ -93,7 +93,7 @@ async def test_a_second_run_keeps_the_data_and_a_signal_ends_everything(tmp_path
             assert second.returncode == 1
             assert f"already runs (process {process.pid})".encode() in text
             process.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(process.wait(), 30) == 0
+            assert await asyncio.wait_for(process.wait(), 60) == 0
         assert processes_using(tmp_path) == []
     assert list((tmp_path / "store").glob("carts*"))
 
@@ -102,7 +102,7 @@ async def test_nothing_is_left_when_it_is_killed(tmp_path: Path) -> None:
     async with command(*run_arguments(tmp_path), "--no-seed") as process:
         await read_until(process, READY)
         process.kill()
-    await eventually(lambda: not processes_using(tmp_path), 15)
+    await eventually(lambda: not processes_using(tmp_path))
 
 
 async def test_a_busy_port_is_named_with_the_setting_that_changes_it(tmp_path: Path) -> None:

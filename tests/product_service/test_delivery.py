@@ -121,7 +121,7 @@ async def test_writes_succeed_without_nats_and_are_delivered_later(
                 async def delivered(shown: dict[str, Any] = shown) -> bool:
                     return await listener.entry(shown["id"]) == entry_of(shown)
 
-                await eventually(delivered, timeout=30)
+                await eventually(delivered)
             told = await listener.events(kept["id"], 2)
             assert [event["entityversion"] for event in told] == [1, 2]
             assert len(await listener.events(added["id"], 1)) == 1
@@ -153,5 +153,5 @@ async def test_what_a_replica_left_undelivered_another_delivers(
         async def delivered() -> bool:
             return await listener.entry(added["id"]) == entry_of(added)
 
-        await eventually(delivered, timeout=30)
+        await eventually(delivered)
         assert [event["type"] for event in await listener.events(added["id"], 1)] == ["shop.product.created"]

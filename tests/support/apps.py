@@ -41,7 +41,7 @@ async def serving(app: FastAPI, *, wait_ready: bool = True) -> AsyncIterator[htt
     try:
         await eventually(lambda: server.started or task.done())
         async with httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{port}", timeout=30, headers={"Accept-Encoding": "identity"}
+            base_url=f"http://127.0.0.1:{port}", timeout=60, headers={"Accept-Encoding": "identity"}
         ) as client:
             if wait_ready:
                 await until_ready(app, client)
@@ -61,4 +61,4 @@ async def until_ready(app: FastAPI, client: httpx.AsyncClient) -> None:
         assert answer.status_code == 200, answer.text
         return True
 
-    await eventually(ready, timeout=30)
+    await eventually(ready)

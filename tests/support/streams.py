@@ -11,6 +11,8 @@ from typing import Any
 
 import httpx
 
+from tests.support.waiting import PATIENCE_SECONDS
+
 EVENTS = "/api/v1/cart/events"
 
 
@@ -33,7 +35,7 @@ class Reader:
     retry: int = 0
     _events: asyncio.Queue[Event | None] = field(default_factory=asyncio.Queue)
 
-    async def next(self, timeout: float = 10) -> Event:
+    async def next(self, timeout: float = PATIENCE_SECONDS) -> Event:
         """The next event. Fails when the stream ends instead."""
         async with asyncio.timeout(timeout):
             event = await self._events.get()
@@ -46,7 +48,7 @@ class Reader:
         assert event.name == "cart", event
         return event.data
 
-    async def end(self, timeout: float = 10) -> Any:
+    async def end(self, timeout: float = PATIENCE_SECONDS) -> Any:
         """Why it ended; the connection was closed behind that."""
         event = await self.next(timeout)
         assert event.name == "end", event

@@ -122,5 +122,5 @@ class Terminal:
 async def interrupt(process: Process) -> Result:
     """Ctrl-C, and what it ends with."""
     process.send_signal(signal.SIGINT)
-    output, errors = await asyncio.wait_for(process.communicate(), 30)
+    output, errors = await asyncio.wait_for(process.communicate(), 60)
     return Result(process.returncode or 0, output.decode(), errors.decode())

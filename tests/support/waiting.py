@@ -10,9 +10,12 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+PATIENCE_SECONDS = 60.0
+"""How long a test waits for what must come: enough for a machine that is ten times slower than usual."""
+
 
 async def eventually(
-    condition: Callable[[], T | Awaitable[T]], timeout: float = 10.0, *, every: float = 0.01
+    condition: Callable[[], T | Awaitable[T]], timeout: float = PATIENCE_SECONDS, *, every: float = 0.01
 ) -> T:
     """Polls until the condition is truthy and gives its value. A failed assertion inside counts as not yet.
 

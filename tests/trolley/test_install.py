@@ -146,7 +146,7 @@ async def test_after_an_interruption_at_any_moment_the_next_run_installs_it_whol
 ) -> None:
     (clone.root / "hold").touch()
     process = await clone.start()
-    await eventually(lambda: moment(clone), 60)
+    await eventually(lambda: moment(clone))
     interrupt(process, number)
     text = (await process.communicate())[0].decode()
     assert process.returncode, text
@@ -161,7 +161,7 @@ async def test_after_an_interruption_at_any_moment_the_next_run_installs_it_whol
 async def test_two_at_once_install_one_after_the_other_and_once(clone: Clone) -> None:
     (clone.root / "hold").touch()
     first, second = await clone.start(), await clone.start()
-    await eventually(lambda: the_project_is_built(clone), 60)
+    await eventually(lambda: the_project_is_built(clone))
     (clone.root / "hold").unlink()
     texts = [(await process.communicate())[0].decode() for process in (first, second)]
     assert (first.returncode, second.returncode) == (0, 0), texts
@@ -172,7 +172,7 @@ async def test_two_at_once_install_one_after_the_other_and_once(clone: Clone) ->
 async def test_what_a_killed_run_started_is_waited_for(clone: Clone) -> None:
     (clone.root / "hold").touch()
     killed = await clone.start()
-    await eventually(lambda: the_project_is_built(clone), 60)
+    await eventually(lambda: the_project_is_built(clone))
     killed.kill()  # pip goes on, and changes .venv
     await killed.wait()
     second = asyncio.create_task(clone.install())

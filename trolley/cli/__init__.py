@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -14,22 +13,7 @@ from typer.core import TyperGroup
 from shared import __version__
 from shared.observability.logging import configure_logging
 from shared.settings import LogFormat
-from trolley.cli import (
-    bench,
-    call,
-    dead_letters,
-    emit,
-    events,
-    keys,
-    migrate,
-    nodes,
-    run,
-    seed,
-    services,
-    shell,
-    users,
-    verify,
-)
+from trolley.cli.commands import Commands
 from trolley.cli.console import failures_told
 from trolley.environment import checked_address
 from trolley.invocation import invocation
@@ -38,9 +22,17 @@ from trolley.shops import CHOICE
 _COMPLETE = "_TROLLEY_COMPLETE"
 
 
-class Commands(TyperGroup):
+class Root(TyperGroup):
     """What fails while a command reads its arguments and settings is told like the rest. What is said of how
     to type a command works when it is pasted."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = Commands()
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        del ctx
+        return list(self.commands)
 
     def main(
         self, args: Sequence[str] | None = None, prog_name: str | None = None, *rest: Any, **extra: Any
@@ -57,7 +49,7 @@ class Commands(TyperGroup):
 
 
 app = typer.Typer(
-    name="trolley", cls=Commands, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
+    name="trolley", cls=Root, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
 )
 
 
@@ -97,31 +89,3 @@ def choose(shop: str) -> None:
         os.environ["TROLLEY_URL"] = checked_address(shop)
     else:
         os.environ[CHOICE] = shop
-
-
-def help_of(function: Callable[..., Any]) -> str:
-    """The docstring. Its examples, which begin with `    trolley`, are shown as they have to be typed here,
-    and are never wrapped."""
-    text = inspect.cleandoc(function.__doc__ or "")
-    return text.replace("Example:\n", "\b\nExample:\n").replace("\n    trolley ", f"\n    {invocation()} ")
-
-
-_COMMANDS: dict[str, Callable[..., Any]] = {
-    "run": run.run,
-    "seed": seed.seed,
-    "call": call.call,
-    "bench": bench.bench,
-    "services": services.services,
-    "nodes": nodes.nodes,
-    "events": events.events,
-    "emit": emit.emit,
-    "migrate": migrate.migrate,
-    "verify": verify.verify,
-    "shell": shell.shell,
-}
-for name, function in _COMMANDS.items():
-    text = help_of(function)
-    app.command(name, help=text, short_help=" ".join(text.partition("\n\n")[0].split()))(function)
-app.add_typer(users.app, name="users")
-app.add_typer(keys.app, name="keys")
-app.add_typer(dead_letters.app, name="dead-letters")

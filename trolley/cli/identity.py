@@ -9,7 +9,6 @@ import typer
 
 from trolley.cli.console import warn
 from trolley.client import shop_client
-from trolley.operations import Operator, operator_session
 from trolley.seeding import TokenSource
 from trolley.sessions import KeptIdentity, SessionFile, guest_session, login
 from trolley.state import state_folder
@@ -24,6 +23,8 @@ def identity_of(who: str, base_url: str, environment: Mapping[str, str]) -> Kept
     if who == GUEST:
         return KeptIdentity(name, file, guest_session)
     if who == ADMIN:
+        from trolley.operations import operator_session  # brings auth_service in
+
         return KeptIdentity(name, file, lambda _client: operator_session(environment))
     if "@" not in who:
         raise typer.BadParameter(f"guest, admin or an e-mail address; not {who!r}.", param_hint="--as")
@@ -33,6 +34,8 @@ def identity_of(who: str, base_url: str, environment: Mapping[str, str]) -> Kept
 def administrator(who: str, base_url: str, environment: Mapping[str, str]) -> TokenSource:
     """Access tokens of the operator, or of an administrator's account. Raises `typer.BadParameter`."""
     if who == ADMIN:
+        from trolley.operations import Operator
+
         return Operator(environment).token
     identity = identity_of(who, base_url, environment)
 

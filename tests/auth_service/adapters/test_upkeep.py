@@ -113,9 +113,9 @@ async def test_keys_that_nats_lost_are_published_again(
         nats_server.stop()
         await eventually(lambda: not world.backends.bus.connected)
         nats_server.start()
-        await eventually(lambda: world.backends.bus.connected, timeout=20)
+        await eventually(lambda: world.backends.bus.connected)
         await (await world.backends.bus.bucket(AUTH_KEYS)).delete(kid)
-        await eventually(published, timeout=20)
+        await eventually(published)
 
 
 async def test_keys_are_published_as_soon_as_nats_is_back_without_them(
@@ -129,9 +129,9 @@ async def test_keys_are_published_as_soon_as_nats_is_back_without_them(
         await eventually(lambda: not bus.connected)
         shutil.rmtree(tmp_path / "jetstream")
         nats_server.start()
-        await eventually(lambda: bus.connected, timeout=20)
+        await eventually(lambda: bus.connected)
 
         async def published() -> bool:
             return await (await bus.bucket(AUTH_KEYS)).get(kid) is not None
 
-        await eventually(published, timeout=20)
+        await eventually(published)

@@ -38,7 +38,7 @@ async def test_deleting_an_account_is_told_to_the_other_services(ana: Person, na
     client = await nats.connect(nats_url)
     subscription = await client.jetstream().subscribe(f"shop.user.deleted.{ana.id}")
     await ana.call("DELETE", "/me", {"password": PASSWORD})
-    event = orjson.loads((await subscription.next_msg(timeout=5)).data)
+    event = orjson.loads((await subscription.next_msg(timeout=60)).data)
     await client.close()
     assert (event["type"], event["subject"]) == ("shop.user.deleted", ana.id)
     assert event["data"] == {"session_ids": [ana.session_id]}

@@ -81,18 +81,22 @@ async def test_a_password_is_the_same_however_it_was_typed(shop: httpx.AsyncClie
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize("password", ["wrong horse battery", "short", "x" * 128, ""])
+WRONG_PASSWORDS = ["wrong horse battery", "short", "x" * 128, ""]
+
+
 async def test_a_wrong_password_and_an_unknown_address_are_answered_the_same(
-    shop: httpx.AsyncClient, ana: Person, password: str
+    shop: httpx.AsyncClient, ana: Person, subtests: pytest.Subtests
 ) -> None:
-    answers = [
-        await shop.post(f"{AUTH}/login", json={"email": email, "password": password})
-        for email in (ana.email, fresh_email(), f"no address {new_id()}")
-    ]
-    problems = [{**answer.json(), "request_id": ""} for answer in answers]
-    assert [answer.status_code for answer in answers] == [401] * 3
-    assert problems[0] == problems[1] == problems[2]
-    assert all(answer.headers["www-authenticate"].startswith("Bearer") for answer in answers)
+    for password in WRONG_PASSWORDS:
+        with subtests.test(password=password):
+            answers = [
+                await shop.post(f"{AUTH}/login", json={"email": email, "password": password})
+                for email in (ana.email, fresh_email(), f"no address {new_id()}")
+            ]
+            problems = [{**answer.json(), "request_id": ""} for answer in answers]
+            assert [answer.status_code for answer in answers] == [401] * 3
+            assert problems[0] == problems[1] == problems[2]
+            assert all(answer.headers["www-authenticate"].startswith("Bearer") for answer in answers)
 
 
 async def test_the_password_form_gives_tokens(shop: httpx.AsyncClient, ana: Person) -> None:
@@ -103,34 +107,35 @@ async def test_the_password_form_gives_tokens(shop: httpx.AsyncClient, ana: Pers
     assert answer.headers["cache-control"] == "no-store"
 
 
-@pytest.mark.parametrize(
-    ("change", "error"),
-    [
-        ("password=wrong+horse+battery", "invalid_grant"),
-        ("username=nobody%40example.com", "invalid_grant"),
-        ("username=nobody", "invalid_grant"),
-        ("password=" + "x" * 128, "invalid_grant"),
-        ("password=" + "x" * 129, "invalid_request"),
-        ("grant_type=magic", "unsupported_grant_type"),
-        ("grant_type=refresh_token", "unsupported_grant_type"),
-        ("grant_type=", "invalid_request"),
-        ("username=", "invalid_request"),
-        ("password=", "invalid_request"),
-        ("password=x&password=y", "invalid_request"),
-        ("password=%ff", "invalid_request"),
-    ],
-)
+REFUSED_FORMS = [
+    ("password=wrong+horse+battery", "invalid_grant"),
+    ("username=nobody%40example.com", "invalid_grant"),
+    ("username=nobody", "invalid_grant"),
+    ("password=" + "x" * 128, "invalid_grant"),
+    ("password=" + "x" * 129, "invalid_request"),
+    ("grant_type=magic", "unsupported_grant_type"),
+    ("grant_type=refresh_token", "unsupported_grant_type"),
+    ("grant_type=", "invalid_request"),
+    ("username=", "invalid_request"),
+    ("password=", "invalid_request"),
+    ("password=x&password=y", "invalid_request"),
+    ("password=%ff", "invalid_request"),
+]
+
+
 async def test_the_password_form_is_refused_in_the_words_of_oauth(
-    shop: httpx.AsyncClient, ana: Person, change: str, error: str
+    shop: httpx.AsyncClient, ana: Person, subtests: pytest.Subtests
 ) -> None:
-    form = {"grant_type": "password", "username": ana.email, "password": PASSWORD}
-    form.pop(change.partition("=")[0])
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    answer = await shop.post(f"{AUTH}/token", content=f"{urlencode(form)}&{change}", headers=headers)
-    assert (answer.status_code, answer.json()["error"]) == (400, error)
-    assert answer.json()["type"] == "urn:trolley:problem:token-request-refused"
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.headers["cache-control"] == "no-store"
+    for change, error in REFUSED_FORMS:
+        with subtests.test(change=change, error=error):
+            form = {"grant_type": "password", "username": ana.email, "password": PASSWORD}
+            form.pop(change.partition("=")[0])
+            headers = {"Content-Type": "application/x-www-form-urlencoded"}
+            answer = await shop.post(f"{AUTH}/token", content=f"{urlencode(form)}&{change}", headers=headers)
+            assert (answer.status_code, answer.json()["error"]) == (400, error)
+            assert answer.json()["type"] == "urn:trolley:problem:token-request-refused"
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.headers["cache-control"] == "no-store"
 
 
 async def test_the_password_form_names_what_is_missing(shop: httpx.AsyncClient) -> None:

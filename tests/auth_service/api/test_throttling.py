@@ -103,7 +103,7 @@ async def test_an_account_opens_again_after_the_window(auth_settings: MakeSettin
         async def open_again() -> bool:
             return (await attempt(shop, ana.email, PASSWORD)).status_code == 200
 
-        await eventually(open_again, timeout=10, every=0.1)
+        await eventually(open_again, every=0.1)
 
 
 async def test_a_client_is_stopped_by_its_address_at_the_gateway(auth_settings: MakeSettings) -> None:

@@ -104,7 +104,7 @@ async def test_after_an_outage_it_listens_again(stations, nats_server: NatsServe
     await eventually(lambda: not here.board.connected and not there.board.connected)
     assert not await here.board.announce(owner, 1)
     nats_server.start()
-    await eventually(lambda: here.board.connected and there.board.connected, timeout=20)
+    await eventually(lambda: here.board.connected and there.board.connected)
     assert await here.board.announce(owner, 2)
     await eventually(lambda: there.versions.is_secured(owner, 2))
 

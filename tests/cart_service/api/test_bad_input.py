@@ -28,67 +28,83 @@ async def send(ann: Customer, method: str, path: str, content: bytes):
     return await ann.client.request(method, f"/api/v1/cart{path}", content=content, headers=headers)
 
 
-@pytest.mark.parametrize("quantity", [0, *BAD_QUANTITIES[:-1]])
-async def test_a_quantity_to_add_is_a_number_from_1_to_999(ann: Customer, mug: str, quantity) -> None:
-    answer = await ann.call("POST", "/items", {"product_id": mug, "quantity": quantity})
-    assert answer.status_code in (400, 422)
-    if answer.status_code == 422:
-        assert [error["pointer"] for error in answer.json()["errors"]] == ["/quantity"]
+QUANTITIES_TO_ADD = [0, *BAD_QUANTITIES[:-1]]
 
 
-@pytest.mark.parametrize("quantity", BAD_QUANTITIES[:-1])
-async def test_a_quantity_to_set_is_a_number_from_0_to_999(ann: Customer, mug: str, quantity) -> None:
-    answer = await ann.call("PUT", f"/items/{mug}", {"quantity": quantity})
-    assert answer.status_code in (400, 422)
+async def test_a_quantity_to_add_is_a_number_from_1_to_999(
+    ann: Customer, mug: str, subtests: pytest.Subtests
+) -> None:
+    for quantity in QUANTITIES_TO_ADD:
+        with subtests.test(quantity=quantity):
+            answer = await ann.call("POST", "/items", {"product_id": mug, "quantity": quantity})
+            assert answer.status_code in (400, 422)
+            if answer.status_code == 422:
+                assert [error["pointer"] for error in answer.json()["errors"]] == ["/quantity"]
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body", "pointer"),
-    [
-        ("POST", "/items", {}, "/product_id"),
-        ("POST", "/items", {"product_id": ""}, "/product_id"),
-        ("POST", "/items", {"product_id": "a/b"}, "/product_id"),
-        ("POST", "/items", {"product_id": "a.*"}, "/product_id"),
-        ("POST", "/items", {"product_id": "p\n"}, "/product_id"),
-        ("POST", "/items", {"product_id": "p" * 65}, "/product_id"),
-        ("POST", "/items", {"product_id": 7}, "/product_id"),
-        ("POST", "/items", {"product_id": "p", "amount": 1}, "/amount"),
-        ("PUT", "/items/p", {}, "/quantity"),
-        ("PUT", "/items/p", {"quantity": 1, "product_id": "p"}, "/product_id"),
-        ("PUT", "/items/a.b", {"quantity": 1}, "path:product_id"),
-        ("DELETE", "/items/%20", None, "path:product_id"),
-        ("PATCH", "", {"operations": []}, "/operations"),
-        ("PATCH", "", {"operations": [{"op": "clear"}] * 501}, "/operations"),
-        ("PATCH", "", {"operations": [{"op": "fly"}]}, "/operations/0/op"),
-        (
-            "PATCH",
-            "",
-            {"operations": [{"op": "clear"}, {"op": "add", "product_id": "p", "quantity": 0}]},
-            "/operations/1/quantity",
-        ),
-        ("PATCH", "", {"operations": [{"op": "clear", "product_id": "p"}]}, "/operations/0/product_id"),
-    ],
-)
-async def test_the_field_is_named(ann: Customer, method, path, body, pointer) -> None:
-    answer = await ann.call(method, path, body)
-    assert answer.status_code == 422
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert pointer in [error["pointer"] for error in answer.json()["errors"]]
+QUANTITIES_TO_SET = BAD_QUANTITIES[:-1]
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"{", b"nonsense", b'{"quantity": NaN}', b"\xff\xfe", b'{"quantity":1}{}']
-)
-@pytest.mark.parametrize(("method", "path"), [("POST", "/items"), ("PUT", "/items/p"), ("PATCH", "")])
-async def test_a_body_that_is_no_json(ann: Customer, method: str, path: str, content: bytes) -> None:
-    answer = await send(ann, method, path, content)
-    assert answer.status_code in (400, 422)
-    assert answer.headers["content-type"] == "application/problem+json"
+async def test_a_quantity_to_set_is_a_number_from_0_to_999(
+    ann: Customer, mug: str, subtests: pytest.Subtests
+) -> None:
+    for quantity in QUANTITIES_TO_SET:
+        with subtests.test(quantity=quantity):
+            answer = await ann.call("PUT", f"/items/{mug}", {"quantity": quantity})
+            assert answer.status_code in (400, 422)
 
 
-@pytest.mark.parametrize("content", [b"[]", b'"text"', b"1", b"null", b"true"])
-async def test_a_body_that_is_no_object(ann: Customer, content: bytes) -> None:
-    assert (await send(ann, "POST", "/items", content)).status_code == 422
+FIELDS = [
+    ("POST", "/items", {}, "/product_id"),
+    ("POST", "/items", {"product_id": ""}, "/product_id"),
+    ("POST", "/items", {"product_id": "a/b"}, "/product_id"),
+    ("POST", "/items", {"product_id": "a.*"}, "/product_id"),
+    ("POST", "/items", {"product_id": "p\n"}, "/product_id"),
+    ("POST", "/items", {"product_id": "p" * 65}, "/product_id"),
+    ("POST", "/items", {"product_id": 7}, "/product_id"),
+    ("POST", "/items", {"product_id": "p", "amount": 1}, "/amount"),
+    ("PUT", "/items/p", {}, "/quantity"),
+    ("PUT", "/items/p", {"quantity": 1, "product_id": "p"}, "/product_id"),
+    ("PUT", "/items/a.b", {"quantity": 1}, "path:product_id"),
+    ("DELETE", "/items/%20", None, "path:product_id"),
+    ("PATCH", "", {"operations": []}, "/operations"),
+    ("PATCH", "", {"operations": [{"op": "clear"}] * 501}, "/operations"),
+    ("PATCH", "", {"operations": [{"op": "fly"}]}, "/operations/0/op"),
+    (
+        "PATCH",
+        "",
+        {"operations": [{"op": "clear"}, {"op": "add", "product_id": "p", "quantity": 0}]},
+        "/operations/1/quantity",
+    ),
+    ("PATCH", "", {"operations": [{"op": "clear", "product_id": "p"}]}, "/operations/0/product_id"),
+]
+
+
+async def test_the_field_is_named(ann: Customer, subtests: pytest.Subtests) -> None:
+    for method, path, body, pointer in FIELDS:
+        with subtests.test(method=method, path=path, body=body, pointer=pointer):
+            answer = await ann.call(method, path, body)
+            assert answer.status_code == 422
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert pointer in [error["pointer"] for error in answer.json()["errors"]]
+
+
+async def test_a_body_that_is_no_json(ann: Customer, subtests: pytest.Subtests) -> None:
+    for content in [b"", b"{", b"nonsense", b'{"quantity": NaN}', b"\xff\xfe", b'{"quantity":1}{}']:
+        for method, path in [("POST", "/items"), ("PUT", "/items/p"), ("PATCH", "")]:
+            with subtests.test(content=content, method=method, path=path):
+                answer = await send(ann, method, path, content)
+                assert answer.status_code in (400, 422)
+                assert answer.headers["content-type"] == "application/problem+json"
+
+
+NO_OBJECTS = [b"[]", b'"text"', b"1", b"null", b"true"]
+
+
+async def test_a_body_that_is_no_object(ann: Customer, subtests: pytest.Subtests) -> None:
+    for content in NO_OBJECTS:
+        with subtests.test(content=content):
+            assert (await send(ann, "POST", "/items", content)).status_code == 422
 
 
 async def test_unknown_products(ann: Customer, catalogue: Catalogue) -> None:

@@ -76,11 +76,14 @@ async def test_who_was_away_gets_the_present_cart_and_who_has_it_nothing(
         assert await stream.cart() == added
 
 
-@pytest.mark.parametrize("id", MALFORMED)
-async def test_a_last_event_id_that_is_none_is_ignored(replicas, ann: Customer, id: str) -> None:
-    headers = {**ann.headers, "Last-Event-ID": id.encode()}
-    async with following(replicas[0], headers) as stream:
-        assert (await stream.cart())["items"] == []
+async def test_a_last_event_id_that_is_none_is_ignored(
+    replicas, ann: Customer, subtests: pytest.Subtests
+) -> None:
+    for id in MALFORMED:
+        with subtests.test(id=id):
+            headers = {**ann.headers, "Last-Event-ID": id.encode()}
+            async with following(replicas[0], headers) as stream:
+                assert (await stream.cart())["items"] == []
 
 
 async def test_a_product_that_changes_shows_in_every_cart_that_has_it(
@@ -126,7 +129,7 @@ async def test_a_session_that_is_ended_ends_its_streams(replicas, tokens: TokenI
         await ending.cart()
         await staying.cart()
         await tokens.revoke(nats_url, phone)
-        assert await ending.end(timeout=3) == "session_ended"
+        assert await ending.end() == "session_ended"
         assert staying.is_silent
 
 
@@ -134,7 +137,7 @@ async def test_a_token_that_expires_ends_its_stream(replicas, tokens: TokenIssue
     headers = {"Authorization": tokens.issue(new_id(), expires_in=2)}
     async with following(replicas[0], headers) as stream:
         await stream.cart()
-        assert await stream.end(timeout=5) == "token_expired"
+        assert await stream.end() == "token_expired"
 
 
 async def test_an_account_that_is_deleted_ends_its_streams_everywhere(

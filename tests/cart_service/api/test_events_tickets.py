@@ -71,12 +71,24 @@ async def test_redis_is_not_needed_for_tickets(
         assert [(await look(client, query)).status_code for _ in range(2)] == [200, 401]
 
 
-@pytest.mark.parametrize(
-    "ticket",
-    ["x", "x" * 43, "é" * 43, "x" * 200, "../auth_keys", "$KV.stream_tickets.x", "a b", "\x00", "*", ">"],
-)
-async def test_what_is_no_ticket_is_refused(replica: httpx.AsyncClient, ticket: str) -> None:
-    assert told(await look(replica, {"ticket": ticket})) == REFUSED
+NO_TICKETS = [
+    "x",
+    "x" * 43,
+    "é" * 43,
+    "x" * 200,
+    "../auth_keys",
+    "$KV.stream_tickets.x",
+    "a b",
+    "\x00",
+    "*",
+    ">",
+]
+
+
+async def test_what_is_no_ticket_is_refused(replica: httpx.AsyncClient, subtests: pytest.Subtests) -> None:
+    for ticket in NO_TICKETS:
+        with subtests.test(ticket=ticket):
+            assert told(await look(replica, {"ticket": ticket})) == REFUSED
 
 
 async def test_a_ticket_that_is_far_too_long_is_a_bad_value(replica: httpx.AsyncClient) -> None:

@@ -89,7 +89,7 @@ async def test_without_nats_known_products_can_be_bought(
     async def is_back() -> bool:
         return (await bob.add(unseen)).status_code == 200
 
-    await eventually(is_back, timeout=20)
+    await eventually(is_back)
 
 
 async def test_a_cart_can_be_cleared_before_its_products_are_known(

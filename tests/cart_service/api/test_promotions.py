@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import httpx
 import pytest
@@ -97,88 +96,94 @@ async def test_the_list_is_paged_and_filtered_by_status(admin: Customer) -> None
 PERCENTAGE = {"kind": "percentage", "percent": 10}
 
 
-@pytest.mark.parametrize(
-    ("fields", "pointer"),
-    [
-        ({**PERCENTAGE, "code": "ab"}, "/code"),
-        ({**PERCENTAGE, "code": "x" * 41}, "/code"),
-        ({**PERCENTAGE, "code": "a b c"}, "/code"),
-        ({**PERCENTAGE, "code": "abc*>"}, "/code"),
-        ({**PERCENTAGE, "code": 7}, "/code"),
-        ({}, "/kind"),
-        ({"kind": "gift"}, "/kind"),
-        ({"kind": None}, "/kind"),
-        ({"kind": "percentage"}, "/percent"),
-        ({"kind": "percentage", "percent": 0}, "/percent"),
-        ({"kind": "percentage", "percent": 101}, "/percent"),
-        ({"kind": "percentage", "percent": 12.5}, "/percent"),
-        ({"kind": "percentage", "percent": "10"}, "/percent"),
-        ({**PERCENTAGE, "amount": 5}, "/amount"),
-        ({**PERCENTAGE, "product_id": "p1"}, "/product_id"),
-        ({"kind": "fixed"}, "/amount"),
-        ({"kind": "fixed", "amount": 0}, "/amount"),
-        ({"kind": "fixed", "amount": 10**12 + 1}, "/amount"),
-        ({"kind": "fixed", "amount": 5, "percent": 5}, "/percent"),
-        ({"kind": "free_item"}, "/product_id"),
-        ({"kind": "free_item", "product_id": "a.b"}, "/product_id"),
-        ({"kind": "free_item", "product_id": "p1", "quantity": 0}, "/quantity"),
-        ({"kind": "free_item", "product_id": "p1", "quantity": 1000}, "/quantity"),
-        ({**PERCENTAGE, "minimum_spend": -1}, "/minimum_spend"),
-        ({**PERCENTAGE, "minimum_spend": True}, "/minimum_spend"),
-        ({**PERCENTAGE, "categories": [""]}, "/categories/0"),
-        ({**PERCENTAGE, "categories": ["x" * 101]}, "/categories/0"),
-        ({**PERCENTAGE, "categories": [str(number) for number in range(21)]}, "/categories"),
-        ({**PERCENTAGE, "categories": "Kitchen"}, "/categories"),
-        ({**PERCENTAGE, "starts_at": "tomorrow"}, "/starts_at"),
-        ({**PERCENTAGE, "starts_at": 1767225600}, "/starts_at"),
-        ({**PERCENTAGE, "starts_at": "1767225600"}, "/starts_at"),
-        ({**PERCENTAGE, "starts_at": "2126-01-01T00:00:00"}, "/starts_at"),
-        ({**PERCENTAGE, "ends_at": "0001-01-01T00:00:00+14:00"}, "/ends_at"),
-        ({**PERCENTAGE, "ends_at": "9999-12-31T23:59:59-14:00"}, "/ends_at"),
-        ({**PERCENTAGE, "ends_at": "2020-01-01T00:00:00Z"}, "/ends_at"),
-        (
-            {**PERCENTAGE, "starts_at": "2126-01-01T00:00:00Z", "ends_at": "2126-01-01T00:00:00Z"},
-            "/ends_at",
-        ),
-        ({**PERCENTAGE, "per_user_limit": 0}, "/per_user_limit"),
-        ({**PERCENTAGE, "total_limit": 0}, "/total_limit"),
-        ({**PERCENTAGE, "total_limit": 10**9 + 1}, "/total_limit"),
-        ({**PERCENTAGE, "currency": "EUR"}, "/currency"),
-        ({**PERCENTAGE, "currency": "usd"}, "/currency"),
-        ({**PERCENTAGE, "description": "x" * 501}, "/description"),
-        ({**PERCENTAGE, "description": "a\nb"}, "/description"),
-        ({**PERCENTAGE, "owner": "ann"}, "/owner"),
-    ],
-)
-async def test_a_bad_field_is_named(admin: Customer, fields: dict[str, Any], pointer: str) -> None:
-    code = fresh_code()
-    answer = await admin.call("POST", "/promotions", {"code": code, **fields})
-    assert answer.status_code == 422, answer.text
-    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
-    assert (await admin.call("GET", f"/promotions/{code}")).status_code == 404
+BAD_FIELDS = [
+    ({**PERCENTAGE, "code": "ab"}, "/code"),
+    ({**PERCENTAGE, "code": "x" * 41}, "/code"),
+    ({**PERCENTAGE, "code": "a b c"}, "/code"),
+    ({**PERCENTAGE, "code": "abc*>"}, "/code"),
+    ({**PERCENTAGE, "code": 7}, "/code"),
+    ({}, "/kind"),
+    ({"kind": "gift"}, "/kind"),
+    ({"kind": None}, "/kind"),
+    ({"kind": "percentage"}, "/percent"),
+    ({"kind": "percentage", "percent": 0}, "/percent"),
+    ({"kind": "percentage", "percent": 101}, "/percent"),
+    ({"kind": "percentage", "percent": 12.5}, "/percent"),
+    ({"kind": "percentage", "percent": "10"}, "/percent"),
+    ({**PERCENTAGE, "amount": 5}, "/amount"),
+    ({**PERCENTAGE, "product_id": "p1"}, "/product_id"),
+    ({"kind": "fixed"}, "/amount"),
+    ({"kind": "fixed", "amount": 0}, "/amount"),
+    ({"kind": "fixed", "amount": 10**12 + 1}, "/amount"),
+    ({"kind": "fixed", "amount": 5, "percent": 5}, "/percent"),
+    ({"kind": "free_item"}, "/product_id"),
+    ({"kind": "free_item", "product_id": "a.b"}, "/product_id"),
+    ({"kind": "free_item", "product_id": "p1", "quantity": 0}, "/quantity"),
+    ({"kind": "free_item", "product_id": "p1", "quantity": 1000}, "/quantity"),
+    ({**PERCENTAGE, "minimum_spend": -1}, "/minimum_spend"),
+    ({**PERCENTAGE, "minimum_spend": True}, "/minimum_spend"),
+    ({**PERCENTAGE, "categories": [""]}, "/categories/0"),
+    ({**PERCENTAGE, "categories": ["x" * 101]}, "/categories/0"),
+    ({**PERCENTAGE, "categories": [str(number) for number in range(21)]}, "/categories"),
+    ({**PERCENTAGE, "categories": "Kitchen"}, "/categories"),
+    ({**PERCENTAGE, "starts_at": "tomorrow"}, "/starts_at"),
+    ({**PERCENTAGE, "starts_at": 1767225600}, "/starts_at"),
+    ({**PERCENTAGE, "starts_at": "1767225600"}, "/starts_at"),
+    ({**PERCENTAGE, "starts_at": "2126-01-01T00:00:00"}, "/starts_at"),
+    ({**PERCENTAGE, "ends_at": "0001-01-01T00:00:00+14:00"}, "/ends_at"),
+    ({**PERCENTAGE, "ends_at": "9999-12-31T23:59:59-14:00"}, "/ends_at"),
+    ({**PERCENTAGE, "ends_at": "2020-01-01T00:00:00Z"}, "/ends_at"),
+    (
+        {**PERCENTAGE, "starts_at": "2126-01-01T00:00:00Z", "ends_at": "2126-01-01T00:00:00Z"},
+        "/ends_at",
+    ),
+    ({**PERCENTAGE, "per_user_limit": 0}, "/per_user_limit"),
+    ({**PERCENTAGE, "total_limit": 0}, "/total_limit"),
+    ({**PERCENTAGE, "total_limit": 10**9 + 1}, "/total_limit"),
+    ({**PERCENTAGE, "currency": "EUR"}, "/currency"),
+    ({**PERCENTAGE, "currency": "usd"}, "/currency"),
+    ({**PERCENTAGE, "description": "x" * 501}, "/description"),
+    ({**PERCENTAGE, "description": "a\nb"}, "/description"),
+    ({**PERCENTAGE, "owner": "ann"}, "/owner"),
+]
 
 
-@pytest.mark.parametrize(
-    ("body", "pointer"),
-    [
-        ({"order_id": "1"}, "/user_id"),
-        ({"user_id": "ann"}, "/order_id"),
-        ({"user_id": "a/b", "order_id": "1"}, "/user_id"),
-        ({"user_id": "ann", "order_id": "x" * 65}, "/order_id"),
-        ({"user_id": "ann", "order_id": "1", "more": 1}, "/more"),
-    ],
-)
-async def test_a_bad_field_of_a_use_is_named(admin: Customer, body: dict[str, str], pointer: str) -> None:
-    code = await add_promotion(admin)
-    answer = await admin.call("POST", f"/promotions/{code}/uses", body)
-    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+async def test_a_bad_field_is_named(admin: Customer, subtests: pytest.Subtests) -> None:
+    for fields, pointer in BAD_FIELDS:
+        with subtests.test(fields=fields, pointer=pointer):
+            code = fresh_code()
+            answer = await admin.call("POST", "/promotions", {"code": code, **fields})
+            assert answer.status_code == 422, answer.text
+            assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+            assert (await admin.call("GET", f"/promotions/{code}")).status_code == 404
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=101", "status=alive", "cursor=abc"])
-async def test_a_bad_query_is_named(admin: Customer, query: str) -> None:
-    answer = await admin.call("GET", f"/promotions?{query}")
-    name = query.partition("=")[0]
-    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, f"query:{name}")
+BAD_FIELDS_OF_A_USE = [
+    ({"order_id": "1"}, "/user_id"),
+    ({"user_id": "ann"}, "/order_id"),
+    ({"user_id": "a/b", "order_id": "1"}, "/user_id"),
+    ({"user_id": "ann", "order_id": "x" * 65}, "/order_id"),
+    ({"user_id": "ann", "order_id": "1", "more": 1}, "/more"),
+]
+
+
+async def test_a_bad_field_of_a_use_is_named(admin: Customer, subtests: pytest.Subtests) -> None:
+    for body, pointer in BAD_FIELDS_OF_A_USE:
+        with subtests.test(body=body, pointer=pointer):
+            code = await add_promotion(admin)
+            answer = await admin.call("POST", f"/promotions/{code}/uses", body)
+            assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+
+
+BAD_QUERIES = ["limit=0", "limit=101", "status=alive", "cursor=abc"]
+
+
+async def test_a_bad_query_is_named(admin: Customer, subtests: pytest.Subtests) -> None:
+    for query in BAD_QUERIES:
+        with subtests.test(query=query):
+            answer = await admin.call("GET", f"/promotions?{query}")
+            name = query.partition("=")[0]
+            assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, f"query:{name}")
 
 
 ROUTES = [
@@ -190,21 +195,30 @@ ROUTES = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "body"), ROUTES)
-@pytest.mark.parametrize("role", ["customer", "guest"])
-async def test_only_editors_of_the_catalogue_may(
-    replica, sign_in, role: str, method: str, path: str, body: Any
-) -> None:
-    answer = await sign_in(replica, role=role).call(method, path, body)
-    assert (answer.status_code, answer.json()["type"]) == (403, "urn:trolley:problem:permission-denied")
-    unknown = await replica.request(method, f"/api/v1/cart{path}", json=body)
-    assert unknown.status_code == 401
+async def test_only_editors_of_the_catalogue_may(replica, sign_in, subtests: pytest.Subtests) -> None:
+    for method, path, body in ROUTES:
+        for role in ["customer", "guest"]:
+            with subtests.test(method=method, path=path, body=body, role=role):
+                answer = await sign_in(replica, role=role).call(method, path, body)
+                assert (answer.status_code, answer.json()["type"]) == (
+                    403,
+                    "urn:trolley:problem:permission-denied",
+                )
+                unknown = await replica.request(method, f"/api/v1/cart{path}", json=body)
+                assert unknown.status_code == 401
 
 
-@pytest.mark.parametrize(("method", "path", "body"), [*ROUTES[2:]])
-async def test_an_unknown_code_is_not_found(admin: Customer, method: str, path: str, body: Any) -> None:
-    answer = await admin.call(method, path.replace("ABC", fresh_code()), body)
-    assert (answer.status_code, answer.json()["type"]) == (404, "urn:trolley:problem:promotion-not-found")
+ROUTES_OF_A_CODE = [*ROUTES[2:]]
+
+
+async def test_an_unknown_code_is_not_found(admin: Customer, subtests: pytest.Subtests) -> None:
+    for method, path, body in ROUTES_OF_A_CODE:
+        with subtests.test(method=method, path=path, body=body):
+            answer = await admin.call(method, path.replace("ABC", fresh_code()), body)
+            assert (answer.status_code, answer.json()["type"]) == (
+                404,
+                "urn:trolley:problem:promotion-not-found",
+            )
 
 
 async def test_what_can_be_no_code_is_refused_in_the_path(admin: Customer) -> None:

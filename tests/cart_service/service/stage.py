@@ -62,7 +62,7 @@ def viewer(user_id: str = "ann", session_id: str = "phone", life: float = 600) -
 
 
 async def shown(stream: CartStream) -> Rendered:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         event = await stream.next()
     assert isinstance(event, Rendered), event
     return event
@@ -73,7 +73,7 @@ async def version_of(stream: CartStream) -> int:
 
 
 async def reason(stream: CartStream) -> EndReason:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         event = await stream.next()
     assert isinstance(event, EndReason), event
     return event

@@ -150,5 +150,5 @@ async def _of(act: Awaitable[None]) -> None:
     await act
 
 
-PromoCodeMachine.TestCase.settings = settings(max_examples=120, stateful_step_count=30, deadline=None)
+PromoCodeMachine.TestCase.settings = settings(max_examples=120, stateful_step_count=30)
 TestPromoCodes = PromoCodeMachine.TestCase

@@ -156,7 +156,7 @@ async def _do(world: World, step: str, owner: str, number: int) -> None:
             await world.uses.make_final(world.promotion, owner, f"order-{number}")
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(STEPS, st.lists(st.tuples(st.integers(0, 6), st.booleans()), max_size=6), st.integers(1, 2))
 def test_failing_writes_never_exceed_a_limit_and_the_audit_makes_them_good(
     steps: list[tuple[str, str]], faults: list[tuple[int, bool]], limit: int
@@ -179,7 +179,7 @@ def test_failing_writes_never_exceed_a_limit_and_the_audit_makes_them_good(
     asyncio.run(run())
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(STEPS, st.integers(1, 2))
 def test_steps_at_the_same_moment_never_exceed_a_limit(steps: list[tuple[str, str]], limit: int) -> None:
     async def run() -> None:

@@ -82,5 +82,5 @@ class CrashMachine(SummaryMachine):
         self._answer(known.replica, summary.version)
 
 
-CrashMachine.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+CrashMachine.TestCase.settings = settings(max_examples=100, stateful_step_count=40)
 TestSummariesAfterCrashes = CrashMachine.TestCase

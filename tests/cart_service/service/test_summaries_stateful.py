@@ -246,5 +246,5 @@ class SummaryMachine(RuleBasedStateMachine):
         return self.loop.run_until_complete(awaitable)
 
 
-SummaryMachine.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+SummaryMachine.TestCase.settings = settings(max_examples=100, stateful_step_count=30)
 TestSummaries = SummaryMachine.TestCase

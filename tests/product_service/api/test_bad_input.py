@@ -93,10 +93,14 @@ async def test_everything_that_is_wrong_is_named_at_once(editor: Editor) -> None
     assert pointers == {"/sku", "/name", "/price", "/colour"}
 
 
-@pytest.mark.parametrize("sent", [b"", b"{", b"[]", b"null", b'"x"', b"\xff", b"[" * 5000])
-async def test_a_body_that_is_no_product_is_refused(editor: Editor, sent: bytes) -> None:
-    answer = await editor.send("POST", content=sent, headers={"Content-Type": "application/json"})
-    assert answer.status_code in (400, 422), answer.text
+NO_PRODUCTS = [b"", b"{", b"[]", b"null", b'"x"', b"\xff", b"[" * 5000]
+
+
+async def test_a_body_that_is_no_product_is_refused(editor: Editor, subtests: pytest.Subtests) -> None:
+    for sent in NO_PRODUCTS:
+        with subtests.test(sent=sent):
+            answer = await editor.send("POST", content=sent, headers={"Content-Type": "application/json"})
+            assert answer.status_code in (400, 422), answer.text
 
 
 async def test_a_body_of_another_media_type_is_refused(editor: Editor) -> None:
@@ -104,12 +108,16 @@ async def test_a_body_of_another_media_type_is_refused(editor: Editor) -> None:
     assert answer.status_code == 415
 
 
-@pytest.mark.parametrize("tag", ["1", "", '"1', "W/1", "*, *"])
-async def test_a_condition_that_is_none_is_refused(editor: Editor, tag: str) -> None:
+NO_CONDITIONS = ["1", "", '"1', "W/1", "*, *"]
+
+
+async def test_a_condition_that_is_none_is_refused(editor: Editor, subtests: pytest.Subtests) -> None:
     added = await editor.add()
-    answer = await editor.send("DELETE", f"/{added['id']}", headers={"If-Match": tag})
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["pointer"] == "header:If-Match"
+    for tag in NO_CONDITIONS:
+        with subtests.test(tag=tag):
+            answer = await editor.send("DELETE", f"/{added['id']}", headers={"If-Match": tag})
+            assert answer.status_code == 422
+            assert answer.json()["errors"][0]["pointer"] == "header:If-Match"
 
 
 BAD_QUERIES: list[tuple[str, str, str]] = [

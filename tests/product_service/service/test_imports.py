@@ -113,16 +113,18 @@ async def test_every_product_is_delivered_before_the_answer() -> None:
 
 async def test_an_import_answers_after_its_last_delivery() -> None:
     class SlowDeliveries(CountedDeliveries):
-        delivered = asyncio.Event()
+        asked_for, delivered = asyncio.Event(), asyncio.Event()
 
         async def flushed(self, document_id: str, timeout: float) -> bool:
+            self.asked_for.set()
             await self.delivered.wait()
             return await super().flushed(document_id, timeout)
 
     deliveries = SlowDeliveries(connected=True)
     imports = ImportService(MemoryProducts(), deliveries, Capacity(Entries(), 1000), SystemClock(), "USD")
     running = asyncio.create_task(imports.run(chunks(2)))
-    await asyncio.wait([running], timeout=0.1)
+    asked = asyncio.create_task(deliveries.asked_for.wait())
+    await asyncio.wait([running, asked], return_when=asyncio.FIRST_COMPLETED)
     assert not running.done()
     deliveries.delivered.set()
     assert (await running).taken[Outcome.CREATED] == 2

@@ -166,7 +166,7 @@ async def test_an_outage_of_what_a_handler_needs_makes_no_dead_letter(bus: NatsE
 
     await bus.subscribe("waiting", {"shop.user.*.*": handle})
     await bus.publish(an_event())
-    await eventually(lambda: attempts == QUICK.attempts + 2, timeout=20)
+    await eventually(lambda: attempts == QUICK.attempts + 2)
     assert await _letters(bus) == []
 
 

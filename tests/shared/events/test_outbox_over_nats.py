@@ -28,7 +28,7 @@ async def test_writes_go_on_while_nats_is_away_and_each_fact_arrives_once(
         ids += await asyncio.gather(*(replica.count(f"c{n % 20}") for n in range(200)))
         await asyncio.to_thread(nats_server.start)
         ids += await asyncio.gather(*(replica.count(f"c{n % 20}") for n in range(200)))
-        await eventually(lambda: len(set(handler.ids)) == len(ids), timeout=30)
+        await eventually(lambda: len(set(handler.ids)) == len(ids))
         assert set(handler.ids) == set(ids)
         stream = await bus.client.jetstream().stream_info("SHOP")
         assert stream.state.messages == len(ids)

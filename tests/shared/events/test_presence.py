@@ -38,13 +38,13 @@ async def operator(nats_server: NatsServer) -> AsyncIterator[NatsEventBus]:
         yield bus
 
 
-async def _nodes(operator: NatsEventBus, count: int, timeout: float = 10) -> list[Node]:
+async def _nodes(operator: NatsEventBus, count: int) -> list[Node]:
     async def are_there() -> list[Node]:
         found = await list_nodes(operator.client, 2)
         assert len(found) == count
         return found
 
-    return await eventually(are_there, timeout)
+    return await eventually(are_there)
 
 
 async def test_every_replica_is_listed_by_service(nats_server: NatsServer, operator: NatsEventBus) -> None:
@@ -96,7 +96,7 @@ async def test_the_load_is_told(nats_server: NatsServer, operator: NatsEventBus)
             nodes = await list_nodes(operator.client, 2)
             return all(_is_busy(node) for node in nodes) and len(nodes) == 1
 
-        await eventually(is_told, timeout=20)
+        await eventually(is_told)
 
 
 def _is_busy(node: Node) -> bool:
@@ -108,6 +108,6 @@ async def test_others_can_ask_by_the_protocol(nats_server: NatsServer, operator:
         (node,) = await _nodes(operator, 1)
         for verb in ("PING", "INFO", "STATS"):
             for subject in (f"$SRV.{verb}", f"$SRV.{verb}.cart", f"$SRV.{verb}.cart.{node.id}"):
-                answer = orjson.loads((await operator.client.request(subject, timeout=2)).data)
+                answer = orjson.loads((await operator.client.request(subject, timeout=60)).data)
                 assert answer["type"] == f"io.nats.micro.v1.{verb.lower()}_response"
                 assert (answer["name"], answer["id"], answer["version"]) == ("cart", node.id, "1.2.3")

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.events.buckets import NatsBucket
@@ -36,7 +36,7 @@ async def _put(bucket: NatsBucket, key: str, version: int) -> bool:
     return await put_if_newer(bucket, key, orjson.dumps({"version": version}), version)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(versions=st.lists(st.integers(0, 20), min_size=1, max_size=15))
 async def test_one_after_the_other_only_newer_versions_are_written(
     bucket: NatsBucket, versions: list[int]
@@ -48,7 +48,7 @@ async def test_one_after_the_other_only_newer_versions_are_written(
         assert await _version(bucket, key) == newest
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(versions=st.permutations(range(1, 13)))
 async def test_at_once_and_in_any_order_the_newest_version_stays(
     bucket: NatsBucket, versions: list[int]

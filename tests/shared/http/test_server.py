@@ -47,9 +47,9 @@ async def replica(
     process = await start(settings)
     try:
         async with httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{settings['DEMO_PORT']}", timeout=30
+            base_url=f"http://127.0.0.1:{settings['DEMO_PORT']}", timeout=60
         ) as client:
-            await eventually(lambda: is_ready(client), 30)
+            await eventually(lambda: is_ready(client))
             yield process, client
     finally:
         if process.returncode is None:
@@ -110,7 +110,7 @@ async def test_readiness_fails_at_once_while_the_listener_stays_for_the_delay(
         assert (await client.get("/gateway/accepts")).status_code == 503
         assert (await client.get(PREFIX)).status_code == 200
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 15) == 0
+        assert await asyncio.wait_for(process.wait(), 60) == 0
 
 
 async def test_a_request_that_takes_too_long_does_not_keep_the_process(settings: dict[str, str]) -> None:
@@ -123,7 +123,7 @@ async def test_a_request_that_takes_too_long_does_not_keep_the_process(settings:
         writer.close()
         assert answer.startswith("HTTP/1.1 503 ")
         assert "application/problem+json" in answer
-        assert await asyncio.wait_for(process.wait(), 15) == 0
+        assert await asyncio.wait_for(process.wait(), 60) == 0
 
 
 async def test_a_port_in_use_is_named_with_its_setting(settings: dict[str, str]) -> None:
@@ -155,7 +155,7 @@ async def test_what_is_no_address_is_named_and_not_shown(
     settings: dict[str, str], name: str, address: str
 ) -> None:
     process = await start(settings | {name: address})
-    output, _ = await asyncio.wait_for(process.communicate(), 30)
+    output, _ = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 1
     [line] = output.decode().splitlines()
     assert line.startswith(f"{name}: is no address of such a server, which looks like ")

@@ -78,9 +78,9 @@ async def running_cart(environment: dict[str, str]) -> AsyncIterator[Replica]:
     )
     try:
         address = f"http://127.0.0.1:{environment['CART_PORT']}"
-        async with httpx.AsyncClient(base_url=address, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=address, timeout=60) as client:
             replica = Replica(process, client)
-            await eventually(replica.is_ready, 30)
+            await eventually(replica.is_ready)
             yield replica
     finally:
         if process.returncode is None:

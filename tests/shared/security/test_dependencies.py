@@ -63,7 +63,7 @@ async def test_an_ended_session(client: httpx.AsyncClient, tokens: TokenIssuer, 
     async def ended() -> bool:
         return (await client.get(ME, headers=headers)).status_code == 401
 
-    await eventually(ended, 1)
+    await eventually(ended)
 
 
 async def test_a_scope_is_needed(client: httpx.AsyncClient, tokens: TokenIssuer) -> None:

@@ -83,13 +83,14 @@ async def test_after_a_gap_a_key_has_some_time_to_show_up_again() -> None:
 
 
 async def test_a_second_gap_gives_the_time_anew() -> None:
-    keys, issuer, loop = Keyring(confirm_seconds=0.4), TokenIssuer(), asyncio.get_running_loop()
+    keys, issuer, loop = Keyring(confirm_seconds=0.05), TokenIssuer(), asyncio.get_running_loop()
     keys.apply(entry(issuer))
     keys.doubt()
-    second = loop.create_future()
-    loop.call_later(0.2, lambda: (keys.doubt(), second.set_result(loop.time())))
+    between = loop.create_future()  # timers go off in the order in which they are due
+    loop.call_later(0.05, lambda: between.set_result(keys.get(issuer.kid)))
+    keys.doubt()
+    assert await between is not None
     await eventually(lambda: keys.get(issuer.kid) is None)
-    assert loop.time() - await second >= 0.4
 
 
 async def test_a_keyring_that_has_stopped_forgets_nothing_more() -> None:
@@ -132,7 +133,7 @@ async def test_a_revocation_is_known_within_a_moment(bus: NatsEventBus, nats_ser
     await revocations.start(bus)
     assert "early" in revocations
     await issuer.revoke(nats_server.url, "late")
-    await eventually(lambda: "late" in revocations, 2)
+    await eventually(lambda: "late" in revocations)
     await revocations.stop()
 
 

@@ -8,7 +8,7 @@ from collections import Counter as Tally
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.ids import new_id
@@ -195,7 +195,7 @@ async def test_endless_conflict_ends_in_overload(store: DocumentStore) -> None:
     assert await count(rival) == 4
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20)
 @given(
     steps=st.lists(
         st.lists(

@@ -32,7 +32,7 @@ async def test_a_line_for_each_event_until_ctrl_c(
     terminal = Terminal(tmp_path, {"NATS_URL": nats_server.url})
     process = await terminal.start("events", "--subject", "shop.cart.>", "--since", "1h", *options)
     assert process.stdout is not None
-    line = await asyncio.wait_for(process.stdout.readline(), 30)
+    line = await asyncio.wait_for(process.stdout.readline(), 60)
     assert await interrupt(process) == Result(0, "", "")
     if options:
         assert Event.from_json(orjson.loads(line)).id == published.id

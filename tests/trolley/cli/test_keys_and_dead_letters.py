@@ -76,7 +76,7 @@ async def test_dead_letters_are_listed_retried_and_dropped(terminal: Terminal, b
         letters = await listed()
         return letters if len(letters) == 3 else []
 
-    letters = await eventually(all_are_dead, timeout=30)
+    letters = await eventually(all_are_dead)
     by_entity = {orjson.loads(letter["event"])["subject"]: letter for letter in letters}
     assert set(by_entity) == {"one", "two", "three"}
     table = await terminal.run(LETTERS, "list")

@@ -40,7 +40,7 @@ class Lines:
         self._queue.put_nowait((name, line))
 
     async def next(self) -> tuple[str, str]:
-        return await asyncio.wait_for(self._queue.get(), 20)
+        return await asyncio.wait_for(self._queue.get(), 60)
 
 
 @pytest.fixture

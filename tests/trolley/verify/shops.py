@@ -41,10 +41,15 @@ class Result:
 
 
 async def verify(
-    shop: Shop, *, fix: bool = False, pending_seconds: float = 60, second_look_seconds: float = 0.05
+    shop: Shop,
+    *,
+    fix: bool = False,
+    pending_seconds: float = 60,
+    second_look_seconds: float = 0.05,
+    result: Result | None = None,
 ) -> Result:
     """Runs every check."""
-    result = Result()
+    result = result or Result()
     for check in all_checks(shop, pending_seconds):
         run = Run(check, result, fix=fix, second_look_seconds=second_look_seconds)
         result.tallies[check.name] = await run.run()

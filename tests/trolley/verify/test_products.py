@@ -13,7 +13,8 @@ import pytest
 from product_service.domain import product_id_of
 from shared.ids import new_id
 from tests.product_service.catalogues import draft, fresh_sku
-from tests.trolley.verify.shops import Shelves, verify
+from tests.trolley.verify.shops import Result, Shelves, verify
+from trolley.verify.findings import Check, Tally
 from trolley.verify.products import OrphanEntries
 from trolley.verify.shop import Shop
 
@@ -141,16 +142,22 @@ async def test_an_entry_that_somebody_else_repairs_meanwhile_is_left_alone(
 
 
 async def test_what_is_under_way_is_no_finding(shop: Shop, shelves: Shelves) -> None:
-    """A product is written, and its entry comes a moment later."""
+    """A product is written, and its entry comes between the first look and the second."""
     product = await shelves.product()
     await shop.products.bucket.delete(product.id)
+    looked = asyncio.Event()
+
+    class Watching(Result):
+        def looked(self, check: Check, tally: Tally) -> None:
+            super().looked(check, tally)
+            looked.set()
 
     async def deliver_late() -> None:
-        await asyncio.sleep(0.2)
+        await looked.wait()
         await shop.products.bucket.put(product.id, orjson.dumps(product.entry()))
 
     late = asyncio.create_task(deliver_late())
-    result = await verify(shop, second_look_seconds=1)
+    result = await verify(shop, second_look_seconds=1, result=Watching())
     await late
     assert result.findings == []
 
