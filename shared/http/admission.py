@@ -8,10 +8,9 @@ are never refused.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 
 from starlette.requests import ClientDisconnect
-from starlette.types import Message, Send
+from starlette.types import Message, Scope, Send
 
 from shared.budget import ByteBudget
 from shared.errors import Unavailable
@@ -46,7 +45,7 @@ class Admission:
 
     def hold(self, size: int) -> int:
         """Gives the size. Raises `TooBusy`."""
-        if not self._budget.take(size):
+        if size and not self._budget.take(size):
             raise TooBusy("Too many large requests are under way here (HTTP_HELD_BYTES). Try again.")
         return size
 
@@ -54,11 +53,12 @@ class Admission:
         self._budget.give_back(size)
 
 
-def length_of(headers: Iterable[tuple[bytes, bytes]]) -> int:
-    """The announced length of an answer; 0 for one that streams."""
-    for name, value in headers:
+def large_answer(scope: Scope, start: Message) -> int:
+    """The announced length of a large answer; 0 for others, and for one that streams."""
+    for name, value in start.get("headers", ()):
         if name == b"content-length":
-            return int(value)
+            length = int(value)
+            return length if length > LARGE_ANSWER and scope["method"] != "HEAD" else 0
     return 0
 
 

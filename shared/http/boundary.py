@@ -9,15 +9,13 @@ import asyncio
 import time
 from urllib.parse import quote
 
-from fastapi.exceptions import RequestValidationError
 from opentelemetry import trace
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import MalformedRequest, NotFound, ShopError, Unavailable
 from shared.http.access_log import record
-from shared.http.admission import FREE_BYTES, LARGE_ANSWER, Admission, length_of, send_large
+from shared.http.admission import FREE_BYTES, Admission, large_answer, send_large
 from shared.http.body_limit import decoded_body, limited_body
 from shared.http.content_coding import can_be_gzipped, is_gzip
 from shared.http.etag import for_coding
@@ -26,12 +24,11 @@ from shared.http.problem import (
     UnexpectedError,
     UriTooLong,
     encode_problem,
-    from_http_exception,
     problem_headers,
 )
 from shared.http.runtime import Runtime
 from shared.http.spans import describe_span
-from shared.http.validation import from_validation_error
+from shared.http.validation import known_error
 from shared.ids import request_id_from
 from shared.observability.logging import current_request_id, get_logger
 from shared.observability.metrics import HTTP_ERRORS, HTTP_IN_FLIGHT
@@ -181,8 +178,7 @@ class _Exchange:
             raise HeadTooLarge
         if not self.path.startswith(boundary.never_refused):
             boundary.admission.check()
-            if self.head_bytes > FREE_BYTES:
-                self._hold(self.head_bytes)
+            self._hold(self.head_bytes if self.head_bytes > FREE_BYTES else 0)
         if b"%" in self.raw_path:
             self._refuse_two_readings()
         if self.content_encoding is not None and is_gzip(self.content_encoding.decode("latin-1")):
@@ -204,15 +200,11 @@ class _Exchange:
     def _hold(self, size: int) -> None:
         self.held_bytes += self.boundary.admission.hold(size)
 
-    def _hold_answer(self, message: Message) -> None:
-        length = length_of(message.get("headers", []))
-        if length > LARGE_ANSWER and self.scope["method"] != "HEAD":
-            self._hold(length)
-            self.is_large_answer = True
-
     async def _send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._hold_answer(message)
+            if length := large_answer(self.scope, message):
+                self._hold(length)
+                self.is_large_answer = True
             self.status = message["status"]
             self.answered_at = time.perf_counter()  # an answer that streams may go on for hours
             if self.boundary.collects_spans:  # FastAPI ends the span with the answer
@@ -230,7 +222,7 @@ class _Exchange:
         await self.send(message)
 
     async def _fail(self, error: Exception) -> None:
-        known = _known(error)
+        known = known_error(error)
         if known is None:
             HTTP_ERRORS.inc()
             log.error("request failed", method=self.scope["method"], path=self.path, exc_info=error)
@@ -247,14 +239,3 @@ class _Exchange:
         }
         await self._send(start)
         await self._send({"type": "http.response.body", "body": body})
-
-
-def _known(error: Exception) -> ShopError | None:
-    """The error as clients are told; None for a bug."""
-    if isinstance(error, ShopError):
-        return error
-    if isinstance(error, RequestValidationError):
-        return from_validation_error(error)
-    if isinstance(error, HTTPException):
-        return from_http_exception(error)
-    return None
