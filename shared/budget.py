@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 
 class ByteBudget:
     """At most `most_bytes` are out at a time. What is larger than all of them is given out alone."""
@@ -19,3 +21,21 @@ class ByteBudget:
 
     def give_back(self, size: int) -> None:
         self.held_bytes -= size
+
+
+class SharedBudget(ByteBudget):
+    """A budget that one can wait for."""
+
+    def __init__(self, most_bytes: int) -> None:
+        super().__init__(most_bytes)
+        self._given_back = asyncio.Event()
+
+    async def wait_for(self, size: int) -> None:
+        """Returns with so many bytes."""
+        while not self.take(size):
+            self._given_back.clear()
+            await self._given_back.wait()
+
+    def give_back(self, size: int) -> None:
+        super().give_back(size)
+        self._given_back.set()

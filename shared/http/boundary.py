@@ -13,7 +13,7 @@ from opentelemetry import trace
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.errors import MalformedRequest, NotFound, ShopError, Unavailable
+from shared.errors import MalformedRequest, NotFound, Unavailable
 from shared.http.access_log import record
 from shared.http.admission import FREE_BYTES, Admission, large_answer, send_large
 from shared.http.body_limit import decoded_body, limited_body

@@ -16,7 +16,7 @@ LONGEST_URL = 65_535
 """What the parser can take. A longer one is cut, and `Boundary` refuses it: its own limit is smaller."""
 LARGEST_HEAD = 2 << 20
 """More than a gateway lets through. Below it `Boundary` answers; a client that sends more is left."""
-LAST_WORD_SECONDS = 30.0
+LAST_WORD_SECONDS = 5.0
 """For a client to take the end of an answer. What it does not take stays in memory."""
 
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
