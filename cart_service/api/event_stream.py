@@ -60,9 +60,8 @@ class CartEvents(Response):
     async def _send_events(self, stream: CartStream, send: Send) -> None:
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         await stream.give(partial(send, start))
-        await stream.give(
-            partial(send, {"type": "http.response.body", "body": _beginning(), "more_body": True})
-        )
+        beginning = {"type": "http.response.body", "body": _beginning(), "more_body": True}
+        await stream.give(partial(send, beginning))
         while (reason := await self._send_next(stream, send)) is None:
             pass
         await stream.give(partial(send, {"type": "http.response.body", "body": _ending(reason)}))
@@ -101,8 +100,8 @@ def _encode(cart: Rendered | None) -> bytes:
     if cart is None:
         return KEEPALIVE_COMMENT
     CART_STREAM_EVENTS.labels("cart").inc()
-    head = format_sse_event(event="cart", id=cart.etag).removesuffix(b"\n")
-    return b"".join((head, b"data: ", cart.body, b"\n\n"))  # as text it would take four times the memory
+    # As text it would take four times the memory. It is JSON, and so one line.
+    return b"event: cart\ndata: %b\nid: %b\n\n" % (cart.body, cart.etag.encode())
 
 
 def _ending(reason: EndReason) -> bytes:
