@@ -6,14 +6,27 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from shared.budget import ByteBudget
 
 Op = TypeVar("Op")
 R = TypeVar("R")
 
 
 class QueueFull(Exception):
-    """Too many operations wait, or the batcher was closed. This operation was not started."""
+    """Too many operations or bytes wait, or the batcher was closed. This operation was not started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing(Generic[Op]):
+    """`weigh` gives an operation's bytes, which must be at hand. They are held from `budget` until the
+    operation is done, and a batch carries `batch_bytes` of them, or a single operation with more."""
+
+    weigh: Callable[[Op], int]
+    budget: ByteBudget
+    batch_bytes: int
 
 
 class Batcher(Generic[Op, R]):
@@ -32,12 +45,14 @@ class Batcher(Generic[Op, R]):
         max_items: int,
         max_in_flight: int,
         queue_limit: int,
+        weighing: Weighing[Op] | None = None,
     ) -> None:
         self._execute = execute
         self._max_items = max_items
         self._max_in_flight = max_in_flight
         self._queue_limit = queue_limit
-        self._queue: deque[tuple[Op, asyncio.Future[R]]] = deque()
+        self._weighing = weighing
+        self._queue: deque[tuple[Op, asyncio.Future[R], int]] = deque()
         self._running: set[asyncio.Task[None]] = set()
         self._start_is_scheduled = False
         self._closed = False
@@ -49,9 +64,10 @@ class Batcher(Generic[Op, R]):
         """
         if self._closed or len(self._queue) >= self._queue_limit:
             raise QueueFull
+        size = self._take_bytes(op)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[R] = loop.create_future()
-        self._queue.append((op, future))
+        self._queue.append((op, future, size))
         if not self._start_is_scheduled and len(self._running) < self._max_in_flight:
             self._start_is_scheduled = True
             loop.call_soon(self._start)
@@ -67,8 +83,11 @@ class Batcher(Generic[Op, R]):
 
     def _start(self) -> None:
         self._start_is_scheduled = False
-        while len(self._running) < self._max_in_flight and (batch := self._take()):
-            task = asyncio.create_task(self._run(batch))
+        while len(self._running) < self._max_in_flight:
+            batch, size = self._take()
+            if not batch:
+                return
+            task = asyncio.create_task(self._run(batch, size))
             self._running.add(task)
             task.add_done_callback(self._finished)
 
@@ -76,15 +95,35 @@ class Batcher(Generic[Op, R]):
         self._running.discard(task)
         self._start()
 
-    def _take(self) -> list[tuple[Op, asyncio.Future[R]]]:
-        batch: list[tuple[Op, asyncio.Future[R]]] = []
-        while self._queue and len(batch) < self._max_items:
-            op, future = self._queue.popleft()
-            if not future.done():
-                batch.append((op, future))
-        return batch
+    def _take_bytes(self, op: Op) -> int:
+        if self._weighing is None:
+            return 0
+        size = self._weighing.weigh(op)
+        if not self._weighing.budget.take(size):
+            raise QueueFull
+        return size
 
-    async def _run(self, batch: list[tuple[Op, asyncio.Future[R]]]) -> None:
+    def _give_back(self, size: int) -> None:
+        if self._weighing is not None:
+            self._weighing.budget.give_back(size)
+
+    def _take(self) -> tuple[list[tuple[Op, asyncio.Future[R]]], int]:
+        """The next batch and its bytes."""
+        batch: list[tuple[Op, asyncio.Future[R]]] = []
+        taken = 0
+        while self._queue and len(batch) < self._max_items:
+            op, future, size = self._queue[0]
+            if batch and self._weighing is not None and taken + size > self._weighing.batch_bytes:
+                break
+            self._queue.popleft()
+            if future.done():
+                self._give_back(size)
+            else:
+                batch.append((op, future))
+                taken += size
+        return batch, taken
+
+    async def _run(self, batch: list[tuple[Op, asyncio.Future[R]]], size: int) -> None:
         futures = [future for _, future in batch]
         try:
             results = await self._execute([op for op, _ in batch])
@@ -92,6 +131,7 @@ class Batcher(Generic[Op, R]):
         except Exception as error:
             _settle(futures, [error] * len(futures))
         finally:
+            self._give_back(size)
             for future in futures:
                 future.cancel()  # only what is still open: the batch itself was cancelled
 

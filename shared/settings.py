@@ -47,6 +47,16 @@ class ServiceSettings(BaseSettings):
 
     http_host: str = Field("127.0.0.1", description="Address a service listens on.")
     http_body_limit_bytes: int = Field(1_048_576, ge=1024, description="Largest request body.")
+    http_requests_limit: int = Field(
+        2048,
+        ge=16,
+        description="Requests under way in a replica, live carts included; one more answers 503.",
+    )
+    http_held_bytes: int = Field(
+        33_554_432,
+        ge=1_048_576,
+        description="Memory for large requests and answers under way, bytes; past it they get 503.",
+    )
     http_drain_seconds: int = Field(
         10, ge=1, le=300, description="Time for running requests to finish after SIGTERM; at least 1."
     )
@@ -75,6 +85,11 @@ class ServiceSettings(BaseSettings):
     store_batch_items: int = Field(256, ge=1, le=5000, description="Most operations in one group commit.")
     store_queue_limit: int = Field(
         4096, ge=1, description="Operations waiting for the store, past which requests answer 503."
+    )
+    store_queue_bytes: int = Field(
+        33_554_432,
+        ge=1_048_576,
+        description="Documents waiting to be written, bytes, past which requests answer 503.",
     )
 
     nats_url: SecretStr = Field(

@@ -17,6 +17,7 @@ import structlog
 
 from cart_service.domain.pricing import PricedCart
 from cart_service.service.live_feed import CartFeed, CartStream, EndReason
+from shared.budget import SharedBudget
 from shared.clock import Clock
 from shared.errors import TooManyRequests, Unavailable
 from shared.observability.metrics import CART_STREAMS
@@ -65,6 +66,7 @@ class LiveCarts:
         self._is_ended = is_ended
         self._read: ReadCart
         self._feeds: dict[str, CartFeed] = {}
+        self._room = SharedBudget(limits.most_bytes)
         self._count = 0
         self._of_user: Counter[str] = Counter()
         self._showing: defaultdict[str, set[CartFeed]] = defaultdict(set)
@@ -97,7 +99,7 @@ class LiveCarts:
         if feed is None:
             feed = self._feeds[owner] = CartFeed(owner, self._render)
         patience = self._limits.send_seconds
-        stream = CartStream(feed, viewer, known=known, once=once, send_seconds=patience)
+        stream = CartStream(feed, viewer, self._room, known=known, once=once, send_seconds=patience)
         if self._is_draining:
             stream.end(EndReason.DRAINING)
         try:

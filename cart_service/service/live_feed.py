@@ -11,6 +11,7 @@ import structlog
 
 from cart_service.domain.pricing import PricedCart
 from cart_service.service.rendering import Rendered, render_cart
+from shared.budget import SharedBudget
 from shared.errors import Unavailable
 from shared.events.backoff import backoff
 from shared.security.identity import Identity
@@ -118,11 +119,19 @@ class CartStream:
     whoever takes nothing for `send_seconds` is given up."""
 
     def __init__(
-        self, feed: CartFeed, viewer: Identity, *, known: str | None, once: bool, send_seconds: float
+        self,
+        feed: CartFeed,
+        viewer: Identity,
+        room: SharedBudget,
+        *,
+        known: str | None,
+        once: bool,
+        send_seconds: float,
     ) -> None:
         self.viewer = viewer
         self.shown = known
         self._feed = feed
+        self._room = room
         self._once = once
         self._send_seconds = send_seconds
         self._sending: asyncio.Timeout | None = None
@@ -149,14 +158,18 @@ class CartStream:
                 return EndReason.ONCE
             await self._wake.wait()
 
-    async def give(self, sending: Awaitable[None], sent_bytes: int = 0) -> None:
-        """Waits until the client has taken what is sent, and not much longer than the stream lasts. Raises
-        `TimeoutError`."""
+    async def give(self, send: Callable[[], Awaitable[None]], sent_bytes: int = 0) -> None:
+        """Waits for room among all streams, then until the client has taken what is sent, and not much longer
+        than the stream lasts. Raises `TimeoutError`."""
         seconds = self._send_seconds if self._end is None else LAST_WORD_SECONDS
         self._sent_bytes = sent_bytes
         try:
             async with asyncio.timeout(seconds) as self._sending:
-                await sending
+                await self._room.wait_for(sent_bytes)
+                try:
+                    await send()
+                finally:
+                    self._room.give_back(sent_bytes)
         finally:
             self._sending = None
             self._sent_bytes = 0

@@ -166,7 +166,7 @@ async def delete_product(
     responses=problem_responses(PayloadTooLarge, UnsupportedMediaType),
     openapi_extra=_IMPORT_BODY,
 )
-@body_limit(_IMPORT_LIMIT)
+@body_limit(_IMPORT_LIMIT, streams=True)
 async def import_products(
     _editor: EditorDep, chunks: ImportChunksDep, api: ApiDep, waits: WaitsForSearchDep
 ) -> Response:

@@ -55,6 +55,11 @@ class Ping:
 Operation = Get | SetIfNewer | Delete | Ping
 
 
+def bytes_of(operation: Operation) -> int:
+    """What it has Redis store."""
+    return len(operation.value) if isinstance(operation, SetIfNewer) else 0
+
+
 def command_of(operation: Operation, *, with_script: bool) -> tuple[Any, ...]:
     """The command. A script goes by its name, or whole where Redis does not know it yet (`with_script`)."""
     match operation:

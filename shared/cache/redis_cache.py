@@ -11,18 +11,21 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
-from shared.batching import Batcher, QueueFull
+from shared.batching import Batcher, QueueFull, Weighing
+from shared.budget import ByteBudget
 from shared.cache.circuit import Circuit
-from shared.cache.commands import Delete, Get, Operation, Ping, SetIfNewer, command_of, read_cached
+from shared.cache.commands import Delete, Get, Operation, Ping, SetIfNewer, bytes_of, command_of, read_cached
 from shared.cache.ports import Cached, CacheUnavailable
 from shared.observability.logging import get_logger
 from shared.observability.metrics import CACHE_BATCH_ITEMS, CACHE_FAILURES, CACHE_READS
 
 log = get_logger(__name__)
 
-_PIPELINE_ITEMS = 256
+_PIPELINE_ITEMS = 128
+_PIPELINE_BYTES = 2 * 2**20
 _PIPELINES = 2
 _QUEUE_LIMIT = 8192
+_QUEUE_BYTES = 8 * 2**20
 _SCAN_ITEMS = 500
 
 _FAILURES = (RedisError, OSError, QueueFull)
@@ -48,7 +51,11 @@ class RedisCache:
         self._circuit = Circuit(probe_seconds)
         self._knows_script = False
         self._batcher: Batcher[Operation, Any] = Batcher(
-            self._execute, max_items=_PIPELINE_ITEMS, max_in_flight=_PIPELINES, queue_limit=_QUEUE_LIMIT
+            self._execute,
+            max_items=_PIPELINE_ITEMS,
+            max_in_flight=_PIPELINES,
+            queue_limit=_QUEUE_LIMIT,
+            weighing=Weighing(bytes_of, ByteBudget(_QUEUE_BYTES), _PIPELINE_BYTES),
         )
 
     @property

@@ -1,4 +1,5 @@
-"""Bounds the request's body, whether its length is announced or it comes in chunks, as sent and as decoded.
+"""Bounds the request's body, whether its length is announced or it comes in chunks, as sent and as decoded;
+and what all bodies hold together.
 
 The connection stays open after the refusal: the server throws the rest of the body away, and the client can
 read the answer. Closed at once, most clients would only see a broken connection.
@@ -12,31 +13,38 @@ from typing import TypeVar
 from starlette.types import Message, Receive, Scope
 
 from shared.errors import PayloadTooLarge
+from shared.http.admission import FREE_BYTES
 from shared.http.content_coding import GzipBody
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., object])
 
 _ATTRIBUTE = "body_limit_bytes"
+_STREAMS = "body_streams"
+
+Hold = Callable[[int], None]
 
 
-def body_limit(limit_bytes: int) -> Callable[[Endpoint], Endpoint]:
-    """Decorates an endpoint that takes a larger (or smaller) body than HTTP_BODY_LIMIT_BYTES."""
+def body_limit(limit_bytes: int, *, streams: bool = False) -> Callable[[Endpoint], Endpoint]:
+    """Decorates an endpoint that takes a larger (or smaller) body than HTTP_BODY_LIMIT_BYTES. One that
+    `streams` never holds much of it."""
 
     def mark(endpoint: Endpoint) -> Endpoint:
         setattr(endpoint, _ATTRIBUTE, limit_bytes)
+        setattr(endpoint, _STREAMS, streams)
         return endpoint
 
     return mark
 
 
-def limited_body(scope: Scope, receive: Receive, default: int) -> Receive:
-    """Reads the body within its limit. Reading raises `PayloadTooLarge`."""
-    return BodyLimit(scope, receive, default).receive
+def limited_body(scope: Scope, receive: Receive, default: int, hold: Hold) -> Receive:
+    """Reads the body within its limit. Reading raises `PayloadTooLarge`, and what `hold` raises, which is
+    told of the bytes that are held."""
+    return BodyLimit(scope, receive, default, hold).receive
 
 
-def decoded_body(scope: Scope, receive: Receive, default: int) -> Receive:
+def decoded_body(scope: Scope, receive: Receive, default: int, hold: Hold) -> Receive:
     """Decodes a body of gzip. What it inflates to has the same limit as what is sent."""
-    return BodyLimit(scope, GzipBody(receive).receive, default).receive
+    return BodyLimit(scope, GzipBody(receive).receive, default, hold).receive
 
 
 def _announced(scope: Scope) -> int | None:
@@ -50,12 +58,13 @@ def _announced(scope: Scope) -> int | None:
 class BodyLimit:
     """Counts what an endpoint reads. The endpoint is known by then, so its own limit counts."""
 
-    __slots__ = ("_default", "_read", "_receive", "_scope")
+    __slots__ = ("_default", "_hold", "_read", "_receive", "_scope")
 
-    def __init__(self, scope: Scope, receive: Receive, default: int) -> None:
+    def __init__(self, scope: Scope, receive: Receive, default: int, hold: Hold) -> None:
         self._scope = scope
         self._receive = receive
         self._default = default
+        self._hold = hold
         self._read = 0
 
     async def receive(self) -> Message:
@@ -63,9 +72,12 @@ class BodyLimit:
         if self._read == 0 and (_announced(self._scope) or 0) > limit:
             raise _too_large(limit)
         message = await self._receive()
-        self._read += len(message.get("body", b""))
+        size = len(message.get("body", b""))
+        self._read += size
         if self._read > limit:
             raise _too_large(limit)
+        if self._read > FREE_BYTES and not getattr(self._scope.get("endpoint"), _STREAMS, False):
+            self._hold(min(size, self._read - FREE_BYTES))
         return message
 
 

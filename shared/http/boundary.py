@@ -9,14 +9,13 @@ import asyncio
 import time
 from urllib.parse import quote
 
-from fastapi.exceptions import RequestValidationError
 from opentelemetry import trace
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.errors import MalformedRequest, NotFound, ShopError, Unavailable
+from shared.errors import MalformedRequest, NotFound, Unavailable
 from shared.http.access_log import record
+from shared.http.admission import FREE_BYTES, Admission, large_answer, send_large
 from shared.http.body_limit import decoded_body, limited_body
 from shared.http.content_coding import can_be_gzipped, is_gzip
 from shared.http.etag import for_coding
@@ -25,12 +24,11 @@ from shared.http.problem import (
     UnexpectedError,
     UriTooLong,
     encode_problem,
-    from_http_exception,
     problem_headers,
 )
 from shared.http.runtime import Runtime
 from shared.http.spans import describe_span
-from shared.http.validation import from_validation_error
+from shared.http.validation import known_error
 from shared.ids import request_id_from
 from shared.observability.logging import current_request_id, get_logger
 from shared.observability.metrics import HTTP_ERRORS, HTTP_IN_FLIGHT
@@ -59,19 +57,22 @@ class Boundary:
         self.collects_spans = collects_spans
         self.prefix = prefix
         self.always_open = (f"{prefix}/health/", f"{prefix}/openapi.json")
-        self.in_flight = 0
-        HTTP_IN_FLIGHT.set_function(lambda: self.in_flight)
+        self.never_refused = f"{prefix}/health/"
+        self.admission = Admission(settings)
+        HTTP_IN_FLIGHT.set_function(lambda: self.admission.in_flight)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        self.in_flight += 1
+        self.admission.in_flight += 1
         self.runtime.requests += 1
+        exchange = _Exchange(self, scope, receive, send)
         try:
-            await _Exchange(self, scope, receive, send).run()
+            await exchange.run()
         finally:
-            self.in_flight -= 1
+            self.admission.in_flight -= 1
+            self.admission.release(exchange.held_bytes)
 
 
 class _Exchange:
@@ -83,6 +84,8 @@ class _Exchange:
         "boundary",
         "content_encoding",
         "head_bytes",
+        "held_bytes",
+        "is_large_answer",
         "path",
         "raw_path",
         "receive",
@@ -102,6 +105,8 @@ class _Exchange:
         self.send = send
         self.receive = receive
         self.status = 0
+        self.held_bytes = 0
+        self.is_large_answer = False
         self.started_at = time.perf_counter()
         self.answered_at: float | None = None
 
@@ -152,7 +157,7 @@ class _Exchange:
                 has_body = True
         self.content_encoding = content_encoding if has_body else None
         if has_body:
-            self.receive = limited_body(self.scope, self.receive, self.boundary.body_limit)
+            self.receive = limited_body(self.scope, self.receive, self.boundary.body_limit, self._hold)
         self.request_id = request_id_from(request_id)
         self.scope.setdefault("state", {})["request_id"] = self.request_id
         self.traceparent = self._traceparent(traceparent)
@@ -171,10 +176,13 @@ class _Exchange:
             raise UriTooLong(f"The address is longer than {_LONGEST_ADDRESS} bytes. Ask for less at a time.")
         if self.head_bytes > _LARGEST_HEAD:
             raise HeadTooLarge
+        if not self.path.startswith(boundary.never_refused):
+            boundary.admission.check()
+            self._hold(self.head_bytes if self.head_bytes > FREE_BYTES else 0)
         if b"%" in self.raw_path:
             self._refuse_two_readings()
         if self.content_encoding is not None and is_gzip(self.content_encoding.decode("latin-1")):
-            self.receive = decoded_body(self.scope, self.receive, boundary.body_limit)
+            self.receive = decoded_body(self.scope, self.receive, boundary.body_limit, self._hold)
         if (
             not boundary.runtime.ready
             and self.path.startswith(boundary.prefix)
@@ -189,8 +197,14 @@ class _Exchange:
             # Decoded, it would be another path than the one that the gateway looked at.
             raise NotFound("There is nothing at this path: no id of the shop holds a slash.")
 
+    def _hold(self, size: int) -> None:
+        self.held_bytes += self.boundary.admission.hold(size)
+
     async def _send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            if length := large_answer(self.scope, message):
+                self._hold(length)
+                self.is_large_answer = True
             self.status = message["status"]
             self.answered_at = time.perf_counter()  # an answer that streams may go on for hours
             if self.boundary.collects_spans:  # FastAPI ends the span with the answer
@@ -202,10 +216,13 @@ class _Exchange:
             if self.boundary.runtime.draining.is_set():
                 headers.append((b"connection", b"close"))
             message = {**message, "headers": headers}
+        elif self.is_large_answer and not message.get("more_body"):
+            await send_large(self.send, message)
+            return
         await self.send(message)
 
     async def _fail(self, error: Exception) -> None:
-        known = _known(error)
+        known = known_error(error)
         if known is None:
             HTTP_ERRORS.inc()
             log.error("request failed", method=self.scope["method"], path=self.path, exc_info=error)
@@ -222,14 +239,3 @@ class _Exchange:
         }
         await self._send(start)
         await self._send({"type": "http.response.body", "body": body})
-
-
-def _known(error: Exception) -> ShopError | None:
-    """The error as clients are told; None for a bug."""
-    if isinstance(error, ShopError):
-        return error
-    if isinstance(error, RequestValidationError):
-        return from_validation_error(error)
-    if isinstance(error, HTTPException):
-        return from_http_exception(error)
-    return None

@@ -16,6 +16,8 @@ LONGEST_URL = 65_535
 """What the parser can take. A longer one is cut, and `Boundary` refuses it: its own limit is smaller."""
 LARGEST_HEAD = 2 << 20
 """More than a gateway lets through. Below it `Boundary` answers; a client that sends more is left."""
+LAST_WORD_SECONDS = 5.0
+"""For a client to take the end of an answer. What it does not take stays in memory."""
 
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
@@ -90,9 +92,15 @@ class JoiningProtocol(HttpToolsProtocol):
 class JoiningTransport:
     """The transport, but for `write`: of two in one turn it makes one."""
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        loop: asyncio.AbstractEventLoop,
+        last_word_seconds: float = LAST_WORD_SECONDS,
+    ) -> None:
         self._transport = transport
         self._loop = loop
+        self._last_word_seconds = last_word_seconds
         self._held = b""
 
     def __getattr__(self, name: str) -> Any:
@@ -107,8 +115,11 @@ class JoiningTransport:
             self._loop.call_soon(self._flush)
 
     def close(self) -> None:
+        """Ends the connection once the client has what was written, or does not take it."""
         self._flush()
         self._transport.close()
+        if self._transport.get_write_buffer_size():
+            self._loop.call_later(self._last_word_seconds, self._transport.abort)
 
     def _flush(self) -> None:
         if self._held:

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
 
 from shared.errors import FieldError, InvalidInput, ShopError
+from shared.http.problem import from_http_exception
 
 _REPORTED = 1000
 """More than a list of operations has, so that all that are wrong are named at once."""
@@ -62,3 +64,14 @@ def _holds(value: Any, step: str | int) -> bool:
     if isinstance(value, list):
         return isinstance(step, int) and step < len(value)
     return isinstance(value, Mapping) and step in value
+
+
+def known_error(error: Exception) -> ShopError | None:
+    """The error as clients are told; None for a bug."""
+    if isinstance(error, ShopError):
+        return error
+    if isinstance(error, RequestValidationError):
+        return from_validation_error(error)
+    if isinstance(error, HTTPException):
+        return from_http_exception(error)
+    return None

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from dataclasses import dataclass, field
+from typing import Generic, Self, TypeVar
 
-from shared.batching import Batcher, QueueFull
+from shared.batching import Batcher, QueueFull, Weighing
+from shared.budget import ByteBudget
 from shared.observability.metrics import STORE_BATCH_ITEMS, STORE_BATCH_SECONDS
+from shared.settings import ServiceSettings
 from shared.store.ports import StoreOverloaded
+
+READ_ITEMS = 64
+"""Most documents read at a time. How large they are shows only when they are there: 64 of the largest carts
+are 13 MB, and some 50 as objects."""
+BATCH_BYTES = 4 * 2**20
+"""Of documents in one request of writes, unless a single one is larger."""
 
 Op = TypeVar("Op")
 R = TypeVar("R")
@@ -20,12 +28,27 @@ class Limits:
 
     `batches_at_once` requests of a kind are under way, where a store can do several things at a time. One is
     best: two side by side are half as large, and cost Elasticsearch and us more for each document than they
-    save in waiting.
+    save in waiting. What is to be written is held from `budget`, which all collections of a process share.
     """
 
     batch_items: int
     queue_limit: int
     batches_at_once: int = 1
+    budget: ByteBudget = field(default_factory=lambda: ByteBudget(32 * 2**20))
+
+    @classmethod
+    def of(cls, settings: ServiceSettings) -> Self:
+        budget = ByteBudget(settings.store_queue_bytes)
+        return cls(settings.store_batch_items, settings.store_queue_limit, budget=budget)
+
+    @property
+    def read_items(self) -> int:
+        """Documents read at a time."""
+        return min(self.batch_items, READ_ITEMS)
+
+    def weighed(self, weigh: Callable[[Op], int]) -> Weighing[Op]:
+        """How much of what is to be written may wait, and go together."""
+        return Weighing(weigh, self.budget, BATCH_BYTES)
 
 
 class OperationQueue(Generic[Op, R]):
@@ -40,13 +63,18 @@ class OperationQueue(Generic[Op, R]):
         max_items: int,
         max_in_flight: int,
         queue_limit: int,
+        weighing: Weighing[Op] | None = None,
     ) -> None:
         self._collection = collection
         self._execute = execute
         self._items = STORE_BATCH_ITEMS.labels(collection, operation)
         self._seconds = STORE_BATCH_SECONDS.labels(collection, operation)
         self._batcher: Batcher[Op, R] = Batcher(
-            self._measured, max_items=max_items, max_in_flight=max_in_flight, queue_limit=queue_limit
+            self._measured,
+            max_items=max_items,
+            max_in_flight=max_in_flight,
+            queue_limit=queue_limit,
+            weighing=weighing,
         )
 
     async def submit(self, op: Op) -> R:
@@ -54,7 +82,7 @@ class OperationQueue(Generic[Op, R]):
             return await self._batcher.submit(op)
         except QueueFull:
             raise StoreOverloaded(
-                f"Too many operations wait for the store of {self._collection} (STORE_QUEUE_LIMIT): "
+                f"Too much waits for the store of {self._collection} (STORE_QUEUE_LIMIT, STORE_QUEUE_BYTES): "
                 "come again soon."
             ) from None
 

@@ -133,7 +133,25 @@ async def test_operations_share_requests(store: DocumentStore, collection: Colle
     documents = await asyncio.gather(*(store.get(f"d{n}") for n in range(500)))
     assert [document and document.body["size"] for document in documents] == list(range(500))
     assert operations(collection, "read") == 500
-    assert batches(collection, "read") <= 5
+    assert batches(collection, "read") <= 10
+
+
+async def test_past_so_many_bytes_writes_are_refused_and_reads_are_not(
+    store_settings: dict[str, Any], collection: Collection
+) -> None:
+    settings = ServiceSettings(**store_settings, store_queue_bytes=2**20)
+    factory = create_store_factory(settings)
+    try:
+        store = await factory.open(collection)
+        bodies = ({"anything": {"note": "x" * 2**18}} for _ in range(8))
+        written, raised = await failures(store.create(f"d{n}", body) for n, body in enumerate(bodies))
+        assert {type(error) for error in raised} == {StoreOverloaded}
+        assert len(written) == 3
+        found = await store.get_many([f"d{n}" for n in range(8)])
+        assert [document is not None for document in found] == [True] * 3 + [False] * 5
+        assert await store.create("later", {"anything": {"note": "x" * 2**18}})
+    finally:
+        await factory.close()
 
 
 async def test_past_the_queue_limit_operations_are_refused_and_not_written(

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.batching import Batcher, QueueFull
+from shared.batching import Batcher, QueueFull, Weighing
+from shared.budget import ByteBudget
 from tests.support.waiting import eventually
 
 
@@ -119,6 +120,83 @@ async def test_past_its_limit_the_queue_refuses() -> None:
         await subject.submit(4)
     recorder.gate.set()
     assert await asyncio.gather(running, *waiting) == [10, 20, 30]
+
+
+def heavy(recorder: Recorder, budget: ByteBudget, batch_bytes: int = 1000) -> Batcher[int, int]:
+    """Its operations weigh what they are."""
+    return Batcher(
+        recorder.execute,
+        max_items=100,
+        max_in_flight=1,
+        queue_limit=1000,
+        weighing=Weighing(lambda op: op, budget, batch_bytes),
+    )
+
+
+async def test_past_the_budget_of_bytes_the_queue_refuses_until_a_batch_is_done() -> None:
+    recorder, budget = Recorder(is_open=False), ByteBudget(100)
+    subject = heavy(recorder, budget)
+    running = asyncio.create_task(subject.submit(60))
+    await eventually(lambda: recorder.running == 1)
+    with pytest.raises(QueueFull):
+        await subject.submit(41)
+    waiting = asyncio.create_task(subject.submit(40))
+    await asyncio.sleep(0)
+    assert budget.held_bytes == 100
+    recorder.gate.set()
+    assert await asyncio.gather(running, waiting) == [600, 400]
+    assert budget.held_bytes == 0
+    assert await subject.submit(41) == 410
+
+
+async def test_queues_may_share_a_budget() -> None:
+    recorder, budget = Recorder(is_open=False), ByteBudget(100)
+    running = asyncio.create_task(heavy(recorder, budget).submit(60))
+    await eventually(lambda: recorder.running == 1)
+    with pytest.raises(QueueFull):
+        await heavy(recorder, budget).submit(60)
+    recorder.gate.set()
+    await running
+
+
+async def test_a_batch_carries_so_many_bytes_or_one_operation() -> None:
+    recorder = Recorder()
+    sizes = [40, 60, 1, 500, 50, 50]
+    subject = heavy(recorder, ByteBudget(1000), batch_bytes=100)
+    await asyncio.gather(*map(subject.submit, sizes))
+    assert recorder.batches == [[40, 60], [1], [500], [50, 50]]
+
+
+async def test_what_is_larger_than_the_budget_goes_alone() -> None:
+    recorder, budget = Recorder(), ByteBudget(10)
+    assert await heavy(recorder, budget).submit(11) == 110
+    assert budget.held_bytes == 0
+
+
+async def test_a_cancelled_and_a_failed_operation_give_their_bytes_back() -> None:
+    async def fail(ops: Sequence[int]) -> Sequence[int]:
+        raise ConnectionError
+
+    recorder, budget = Recorder(is_open=False), ByteBudget(100)
+    subject = heavy(recorder, budget)
+    running = asyncio.create_task(subject.submit(10))
+    await eventually(lambda: recorder.running == 1)
+    leaves = asyncio.create_task(subject.submit(20))
+    await asyncio.sleep(0)
+    leaves.cancel()
+    recorder.gate.set()
+    await running
+    failing: Batcher[int, int] = Batcher(
+        fail,
+        max_items=9,
+        max_in_flight=1,
+        queue_limit=9,
+        weighing=Weighing(lambda op: op, budget, 100),
+    )
+    with pytest.raises(ConnectionError):
+        await failing.submit(30)
+    await subject.close()
+    assert budget.held_bytes == 0
 
 
 async def test_a_cancelled_caller_takes_its_operation_out_of_the_queue() -> None:

@@ -58,6 +58,11 @@ def remove(id: str) -> Write:
     return Write(id, "delete", _lines({"delete": {"_id": id}}))
 
 
+def bytes_of(write: Write) -> int:
+    """As it is sent."""
+    return len(write.lines)
+
+
 def bulk_body(writes: Iterable[Write]) -> bytes:
     return b"".join(write.lines for write in writes)
 

@@ -29,7 +29,7 @@ class ElasticsearchStoreFactory:
             settings.elasticsearch_url.get_secret_value(),
             settings.elasticsearch_index_prefix,
             settings.elasticsearch_index_replicas,
-            Limits(settings.store_batch_items, settings.store_queue_limit),
+            Limits.of(settings),
         )
 
     def alias(self, collection: Collection) -> str:

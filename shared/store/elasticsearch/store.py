@@ -32,9 +32,13 @@ class ElasticsearchDocumentStore:
         self._check = document_check(collection)
         self._fields = searchable_fields(collection)
         queue = partial(OperationQueue, collection.name, queue_limit=limits.queue_limit)
-        batches = {"max_items": limits.batch_items, "max_in_flight": limits.batches_at_once}
-        self._writes: OperationQueue[bulk.Write, str] = queue("write", self._bulk, **batches)
-        self._reads: OperationQueue[str, Document | None] = queue("read", self._mget, **batches)
+        batches = partial(queue, max_in_flight=limits.batches_at_once)
+        self._writes: OperationQueue[bulk.Write, str] = batches(
+            "write", self._bulk, max_items=limits.batch_items, weighing=limits.weighed(bulk.bytes_of)
+        )
+        self._reads: OperationQueue[str, Document | None] = batches(
+            "read", self._mget, max_items=limits.read_items
+        )
         self._finds: OperationQueue[tuple[Query, bool], Found] = queue(
             "find", self._search, max_items=1, max_in_flight=_SEARCHES_AT_ONCE
         )

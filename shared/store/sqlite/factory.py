@@ -23,8 +23,7 @@ class SqliteStoreFactory:
 
     @classmethod
     def of(cls, settings: ServiceSettings) -> SqliteStoreFactory:
-        limits = Limits(settings.store_batch_items, settings.store_queue_limit)
-        return cls(settings.sqlite_directory, limits)
+        return cls(settings.sqlite_directory, Limits.of(settings))
 
     def path(self, collection: Collection) -> Path:
         """The collection's file."""

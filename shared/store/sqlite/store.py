@@ -15,7 +15,7 @@ from shared.store.queues import Limits, OperationQueue
 from shared.store.scanning import scan_pages
 from shared.store.sqlite import reads, schema
 from shared.store.sqlite.thread import SqliteThread
-from shared.store.sqlite.writes import Create, Delete, Replace, Write, commit
+from shared.store.sqlite.writes import Create, Delete, Replace, Write, bytes_of, commit
 
 
 class SqliteDocumentStore:
@@ -32,9 +32,11 @@ class SqliteDocumentStore:
         self._fields = searchable_fields(collection)
         self._writer, self._reader, self._finder = (SqliteThread(path) for _ in range(3))
         queue = partial(OperationQueue, collection.name, max_in_flight=1, queue_limit=limits.queue_limit)
-        self._writes: OperationQueue[Write, str] = queue("write", self._commit, max_items=limits.batch_items)
+        self._writes: OperationQueue[Write, str] = queue(
+            "write", self._commit, max_items=limits.batch_items, weighing=limits.weighed(bytes_of)
+        )
         self._reads: OperationQueue[str, Document | None] = queue(
-            "read", self._read, max_items=limits.batch_items
+            "read", self._read, max_items=limits.read_items
         )
         self._finds: OperationQueue[tuple[Query, bool], Found] = queue("find", self._find, max_items=1)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from sys import getsizeof
 
 from shared.store.ports import AlreadyExists, Collection, VersionConflict
 from shared.store.sqlite.schema import check_schema
@@ -45,6 +46,11 @@ class Delete:
 
 
 Write = Create | Replace | Delete
+
+
+def bytes_of(write: Write) -> int:
+    """The memory of its document."""
+    return 0 if isinstance(write, Delete) else getsizeof(write.body)
 
 
 def commit(

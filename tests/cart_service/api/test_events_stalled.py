@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from cart_service.service.rendering import Rendered
 from shared.ids import new_id
 from tests.support.apps import running
 from tests.support.streams import EVENTS
@@ -87,3 +89,20 @@ async def test_who_is_only_slow_hears_why_it_ends(tokens: TokenIssuer, create_re
         asyncio.get_running_loop().call_later(0.1, slow.reading.set)
         await slow.stream
         assert b'{"reason":"draining"}' in slow.sent[-1]
+
+
+async def test_it_keeps_nothing_of_the_cart_that_it_has_sent(
+    tokens: TokenIssuer, create_replica: Create
+) -> None:
+    app = create_replica()
+    async with running(app), stalled(app, tokens.issue()) as slow:
+        assert renderings()
+        slow.reading.set()
+        await eventually(lambda: not renderings())
+        assert not slow.stream.done()
+
+
+def renderings() -> list[Rendered]:
+    """Carts as JSON that this process holds."""
+    gc.collect()
+    return [it for it in gc.get_objects() if isinstance(it, Rendered)]

@@ -90,7 +90,7 @@ async def replace_demo(request: Request) -> dict[str, int]:
 
 
 @router.post("/import")
-@body_limit(4_000_000)
+@body_limit(4_000_000, streams=True)
 async def import_demo(request: Request) -> dict[str, int]:
     size = 0
     async for chunk in request.stream():
@@ -149,6 +149,11 @@ async def get_slow(request: Request) -> str:
     """Answers once the service drains, and so shows that a running request is finished."""
     await asyncio.wait_for(runtime_of(request).draining.wait(), 20)
     return "finished"
+
+
+@router.get("/large")
+async def get_large(size: Annotated[int, Query(le=2**26)]) -> Response:
+    return Response(b"x" * size)
 
 
 @router.get("/words/{word}")

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from shared.http.protocol import JoiningTransport
+from tests.support.waiting import eventually
 
 
 class Recorder:
@@ -14,7 +15,8 @@ class Recorder:
 
     def __init__(self) -> None:
         self.written: list[bytes] = []
-        self.is_closed = False
+        self.is_closed = self.is_aborted = False
+        self.unsent = 0
 
     def write(self, data: bytes) -> None:
         assert not self.is_closed
@@ -22,6 +24,12 @@ class Recorder:
 
     def close(self) -> None:
         self.is_closed = True
+
+    def abort(self) -> None:
+        self.is_aborted = True
+
+    def get_write_buffer_size(self) -> int:
+        return self.unsent
 
     def get_extra_info(self, name: str) -> str:
         return f"the {name}"
@@ -74,6 +82,16 @@ async def test_closing_writes_what_is_held(recorder: Recorder, transport: Joinin
     assert (recorder.written, recorder.is_closed) == ([b"head"], True)
     await asyncio.sleep(0)
     assert recorder.written == [b"head"]
+
+
+async def test_what_a_client_does_not_take_is_given_up_some_time_after_the_close(
+    recorder: Recorder,
+) -> None:
+    transport = JoiningTransport(recorder, asyncio.get_running_loop(), last_word_seconds=0.01)  # type: ignore[arg-type]
+    recorder.unsent = 1
+    transport.close()
+    assert not recorder.is_aborted
+    await eventually(lambda: recorder.is_aborted)
 
 
 async def test_everything_else_is_the_transports_own(transport: JoiningTransport) -> None:
