@@ -8,7 +8,8 @@ Json = dict[str, Any]
 
 
 class Examples:
-    """Builds examples: what the schema itself says (`examples`, `default`, `enum`) before an invented one."""
+    """Builds examples for requests: what the schema itself says (`examples`, `default`, `enum`) before an
+    invented one, and nothing that is only read (`readOnly`)."""
 
     def __init__(self, document: Json) -> None:
         self._schemas: Json = document["components"]["schemas"]
@@ -37,8 +38,8 @@ class Examples:
     def _invented(self, schema: Json) -> Any:
         match schema.get("type"):
             case "object":
-                properties = schema.get("properties", {})
-                return {name: self.of(value) for name, value in properties.items()}
+                properties = schema.get("properties", {}).items()
+                return {name: self.of(value) for name, value in properties if not value.get("readOnly")}
             case "array":
                 return [self.of(schema["items"])]
             case "integer" | "number":

@@ -23,6 +23,7 @@ EXAMPLES = Examples({"components": {"schemas": {"Colour": {"enum": ["red", "blue
         ({"anyOf": [{"type": "integer"}, {"type": "null"}], "examples": [12]}, 12),
         ({"type": "array", "items": {"type": "integer", "examples": [5]}}, [5]),
         ({"type": "object", "properties": {"a": {"const": 1}}}, {"a": 1}),
+        ({"type": "object", "properties": {"a": {"const": 1}, "id": {"readOnly": True}}}, {"a": 1}),
     ],
 )
 def test_an_example_of_a_schema(schema: dict[str, Any], example: object) -> None:
