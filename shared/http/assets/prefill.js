@@ -96,8 +96,10 @@ function prefillBody(operation, schemas) {
   }
 }
 
+/** The schema behind a reference, or of a body that may be left out. */
 function resolve(schema, schemas) {
-  return schema.$ref ? schemas[schema.$ref.split("/").at(-1)] : schema;
+  const given = schema.anyOf?.find((choice) => choice.type !== "null") ?? schema;
+  return given.$ref ? schemas[given.$ref.split("/").at(-1)] : given;
 }
 
 function filled(example, values) {
