@@ -9,6 +9,9 @@ from cart_service.domain.cart import Cart
 from shared.store.outbox_fields import split
 from shared.store.ports import DocumentStore, Equals
 
+_PAGE = 50
+"""Carts read at a time: the largest are 200 KB each."""
+
 
 class StoredCodeHolders:
     """A `CodeHolders`."""
@@ -18,6 +21,6 @@ class StoredCodeHolders:
 
     async def carts_with(self, code: str) -> AsyncIterator[Cart]:
         await self._carts.refresh()
-        async for document in self._carts.scan([Equals("promo_code", code)]):
+        async for document in self._carts.scan([Equals("promo_code", code)], batch=_PAGE):
             fields, _ = split(document.body)
             yield CartCodec().from_document(document.id, fields)

@@ -11,6 +11,8 @@ from shared.store.ports import Between, DocumentStore, Query
 from shared.store.repository import AggregateRepository
 
 _EXPIRES_AT = "expires_at"
+_PAGE = 50
+"""Carts found at a time, which come whole: the largest are 200 KB each."""
 
 
 class StoredExpiringCarts:
@@ -21,14 +23,14 @@ class StoredExpiringCarts:
         self._carts = carts
 
     async def expired(self, before: datetime, batch: int) -> AsyncIterator[Sequence[str]]:
-        query = Query([Between(_EXPIRES_AT, below=to_rfc3339(before))], [_EXPIRES_AT], batch)
+        query = Query([Between(_EXPIRES_AT, below=to_rfc3339(before))], [_EXPIRES_AT], min(batch, _PAGE))
         while True:
             found = await self._store.find(query)
             if found.documents:
                 yield [document.id for document in found.documents]
             if found.next_after is None:
                 return
-            query = Query(query.conditions, query.sort, batch, found.next_after)
+            query = Query(query.conditions, query.sort, query.limit, found.next_after)
 
     async def remove(self, owner: str, before: datetime) -> Cart | None:
         removed: list[Cart] = []

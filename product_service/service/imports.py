@@ -14,11 +14,20 @@ from product_service.ports import Deliveries, Products
 from product_service.service.capacity import Capacity
 from product_service.service.changes import DELIVERY_SECONDS, change_to
 from shared.clock import Clock
-from shared.errors import FieldError, InvalidInput, ShopError
+from shared.errors import FieldError, InvalidInput, ShopError, Unavailable
 from shared.store.repository import Change
 
 ERRORS_REPORTED = 100
 """Lines whose errors a report spells out; further ones are only counted."""
+
+IMPORTS_AT_ONCE = 32
+"""Each holds a chunk of lines, its products and their documents: some 2 MiB."""
+
+
+class TooManyImports(Unavailable):
+    """As many imports are under way here as there may be. Nothing was taken."""
+
+    code, title = "too-many-imports", "Too many imports"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +81,20 @@ class ImportService:
         self._deliveries = deliveries
         self._capacity = capacity
         self._clock = clock
+        self._running = 0
 
     async def run(self, chunks: AsyncIterator[Sequence[ImportLine]]) -> ImportReport:
         """Takes chunk after chunk; the lines of a chunk are written at the same time.
 
         What ends it early (`PayloadTooLarge` from the reader, `Unavailable` from the store, `CatalogueFull`)
         is raised with the report so far as `report`. Every line is a whole product or nothing: sending it
-        again is harmless.
+        again is harmless. Raises `TooManyImports` before anything is read.
         """
+        if self._running >= IMPORTS_AT_ONCE:
+            raise TooManyImports(f"{IMPORTS_AT_ONCE} imports are under way here. Try again when one is done.")
         report = ImportReport()
         waiting = True
+        self._running += 1
         try:
             async for lines in chunks:
                 written = await self._take(lines, report)
@@ -90,6 +103,8 @@ class ImportService:
         except ShopError as error:
             error.extra["report"] = report.to_json()
             raise
+        finally:
+            self._running -= 1
         return report
 
     async def _take(self, lines: Sequence[ImportLine], report: ImportReport) -> list[str]:

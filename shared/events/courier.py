@@ -8,14 +8,14 @@ from collections.abc import Callable, Sequence
 from shared.errors import Unavailable
 from shared.events.backoff import backoff
 from shared.events.envelope import Event
-from shared.events.ledger import Account, Ledger
+from shared.events.ledger import Account, Ledger, bytes_of
 from shared.events.ports import Deliver
 from shared.events.tasks import cancel_all
 from shared.observability.logging import get_logger
 
 log = get_logger(__name__)
 
-HELD_EVENTS_LIMIT = 50_000
+HELD_EVENTS_BYTES = 16 * 2**20
 _DOCUMENTS_AT_ONCE = 512  # so that an import of thousands does not fill the connection and time out
 _RETRIES_AT_ONCE = 64
 
@@ -38,11 +38,12 @@ class Courier:
 
     def accept(self, document_id: str, events: Sequence[Event]) -> None:
         """Delivers them some time soon. Beyond the limit they stay in the document, for the relay."""
-        account = self._ledger.open(document_id)
-        if self._ledger.held + len(events) > HELD_EVENTS_LIMIT:
+        if self._ledger.held_bytes + bytes_of(events) > HELD_EVENTS_BYTES:
             log.warning("outbox is full: the relay will deliver", document_id=document_id)
-            account.idle.clear()
+            if account := self._ledger.find(document_id):
+                account.idle.clear()
             return
+        account = self._ledger.open(document_id)
         self._ledger.hold(account, events)
         if not account.is_busy:
             account.is_busy = True

@@ -20,7 +20,7 @@ from shared.store.ports import Between, Document, DocumentStore, Query
 
 log = get_logger(__name__)
 
-_PAGE = 100
+_PAGE = 25  # documents may be large
 
 
 class Relay:

@@ -120,3 +120,15 @@ async def test_a_caller_that_goes_away_disturbs_no_other(cache: RedisCache) -> N
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     assert all(outcome is True for outcome in outcomes[1::2])
     assert await cache.get("k99") == Cached(99, b"")
+
+
+async def test_what_waits_for_a_frozen_redis_is_bounded_in_bytes(redis_server: RedisServer) -> None:
+    cache = RedisCache(redis_server.url, timeout_seconds=60)
+    assert await cache.ping()
+    redis_server.pause()
+    large = [cache.set_if_newer(f"large:{n}", 1, b"x" * 2**20, 60) for n in range(16)]
+    waiting = [asyncio.create_task(it) for it in large]
+    await eventually(lambda: sum(task.done() for task in waiting) == 8)
+    redis_server.resume()
+    assert sorted(await asyncio.gather(*waiting)) == [False] * 8 + [True] * 8
+    await cache.close()

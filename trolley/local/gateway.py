@@ -17,7 +17,7 @@ CONFIGURATION = Path(__file__).parents[2] / "traefik"
 ROUTES = CONFIGURATION / "dynamic"
 LOCAL_ORIGINS = "http://localhost:*,http://127.0.0.1:*"
 STATIC = "traefik.json"
-MEMORY_MIB = "256"
+MEMORY_MIB = "512"
 
 
 def gateway_program(

@@ -127,6 +127,27 @@ async def test_where_too_much_waits_for_clients_the_slowest_ends() -> None:
     await stage.live.close()
 
 
+async def test_what_is_sent_waits_for_room_among_all_streams() -> None:
+    stage, taken, sent = Stage(LiveLimits(most_bytes=100)), asyncio.Event(), asyncio.Event()
+
+    async def first() -> None:
+        await taken.wait()
+
+    async def second() -> None:
+        sent.set()
+
+    with stage.live.open("ann", viewer()) as slow, stage.live.open("bob", viewer("bob")) as other:
+        sending = asyncio.create_task(slow.give(first, 60))
+        await asyncio.sleep(0)
+        waiting = asyncio.create_task(other.give(second, 60))
+        await asyncio.sleep(0)
+        assert not sent.is_set()
+        taken.set()
+        await asyncio.gather(sending, waiting)
+        assert sent.is_set()
+    await stage.live.close()
+
+
 async def ending(stream: CartStream) -> EndReason:
     """Why it ends, without taking anything before."""
     await eventually(lambda: stream.has_ended)

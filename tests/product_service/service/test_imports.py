@@ -10,7 +10,13 @@ import pytest
 
 from product_service.domain import Product
 from product_service.service.capacity import Capacity
-from product_service.service.imports import ImportLine, ImportService, Outcome
+from product_service.service.imports import (
+    IMPORTS_AT_ONCE,
+    ImportLine,
+    ImportService,
+    Outcome,
+    TooManyImports,
+)
 from shared.clock import SystemClock
 from shared.errors import FieldError, PayloadTooLarge
 from shared.store.ports import StoreUnavailable
@@ -166,3 +172,22 @@ async def test_bad_lines_and_good_ones_are_counted() -> None:
             "errors": [{"pointer": "/currency", "message": "the shop sells in USD only"}],
         },
     ]
+
+
+async def test_one_import_too_many_is_refused_until_another_is_done() -> None:
+    goes_on = asyncio.Event()
+
+    async def slow() -> AsyncIterator[list[ImportLine]]:
+        await goes_on.wait()
+        async for lines in chunks(1):
+            yield lines
+
+    imports, _ = service(MemoryProducts())
+    running = [asyncio.create_task(imports.run(slow())) for _ in range(IMPORTS_AT_ONCE)]
+    await asyncio.sleep(0)
+    with pytest.raises(TooManyImports) as refused:
+        await imports.run(chunks(1))
+    assert refused.value.headers["Retry-After"]
+    goes_on.set()
+    await asyncio.gather(*running)
+    await imports.run(chunks(1))

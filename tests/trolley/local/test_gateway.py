@@ -27,7 +27,7 @@ def test_the_local_gateway_collects_garbage_as_rarely_as_that_of_compose(tmp_pat
     compose = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())["services"]["gateway"]
     settings = memory_settings({})
     assert settings["GOGC"] == compose["environment"]["GOGC"]
-    assert compose["environment"]["GOMEMLIMIT"] == "${GATEWAY_MEMORY_MIB:-256}000000"
-    assert compose["mem_limit"] == "${GATEWAY_MEMORY_MIB:-256}m"
-    assert settings["GOMEMLIMIT"] == "256000000"
-    assert memory_settings({"GATEWAY_MEMORY_MIB": "512"})["GOMEMLIMIT"] == "512000000"
+    assert compose["environment"]["GOMEMLIMIT"] == "${GATEWAY_MEMORY_MIB:-512}000000"
+    assert compose["mem_limit"] == "${GATEWAY_MEMORY_MIB:-512}m"
+    assert settings["GOMEMLIMIT"] == "512000000"
+    assert memory_settings({"GATEWAY_MEMORY_MIB": "256"})["GOMEMLIMIT"] == "256000000"
