@@ -33,9 +33,9 @@ pytestmark = [
     ),
 ]
 
-EXAMPLES = 8
+EXAMPLES = 6
 REFUSALS = ["400", "401", "403", "404", "405", "409", "412", "414", "415", "422", "428", "429", "431"]
-HEADER_EXAMPLES = 15
+HEADER_EXAMPLES = 10
 CHEAP_PASSWORDS = {"auth_password_memory_kib": 64, "auth_password_iterations": 1}
 
 

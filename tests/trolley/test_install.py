@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import shutil
 import signal
 import sys
 import zipfile
@@ -94,7 +95,23 @@ class Clone:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Clone:
-    root = tmp_path / "a clone"
+    return make_clone(tmp_path / "a clone")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """Where the installation is whole; it is copied and left as it is."""
+    clone = make_clone(tmp_path_factory.mktemp("finished") / "a clone")
+    asyncio.run(clone.install())
+    return clone
+
+
+@pytest.fixture
+def installed(tmp_path: Path, finished: Clone) -> Clone:
+    return Clone(shutil.copytree(finished.root, tmp_path / "a clone", symlinks=True))
+
+
+def make_clone(root: Path) -> Clone:
     root.mkdir()
     write_wheel(root / WHEEL)
     (root / "pyproject.toml").write_text(PROJECT)
@@ -181,21 +198,21 @@ async def test_what_a_killed_run_started_is_waited_for(clone: Clone) -> None:
     assert await clone.imports("pip", "leaf")
 
 
-async def test_a_whole_one_is_left_alone_and_an_older_one_brought_up_to_date(clone: Clone) -> None:
-    await clone.install()
-    assert await clone.install() == ""
-    with (clone.root / "pyproject.toml").open("a") as project:
+async def test_a_whole_one_is_left_alone_and_an_older_one_brought_up_to_date(
+    installed: Clone,
+) -> None:
+    assert await installed.install() == ""
+    with (installed.root / "pyproject.toml").open("a") as project:
         project.write("# changed\n")
-    assert "up to date" in await clone.install()
-    assert clone.builds == 2
+    assert "up to date" in await installed.install()
+    assert installed.builds == 2
 
 
-async def test_an_interpreter_that_is_gone_is_noticed(clone: Clone) -> None:
-    await clone.install()
-    (clone.root / ".venv/bin/python").unlink()
-    (clone.root / ".venv/bin/python").symlink_to("/nowhere/python3")
-    assert "not finished" in await clone.install()
-    assert await clone.imports("leaf")
+async def test_an_interpreter_that_is_gone_is_noticed(installed: Clone) -> None:
+    (installed.root / ".venv/bin/python").unlink()
+    (installed.root / ".venv/bin/python").symlink_to("/nowhere/python3")
+    assert "not finished" in await installed.install()
+    assert await installed.imports("leaf")
 
 
 async def failed(clone: Clone, what: str) -> str:
@@ -205,15 +222,15 @@ async def failed(clone: Clone, what: str) -> str:
     return text
 
 
-async def test_a_data_set_that_fails_leaves_nothing_that_is_taken_for_whole(clone: Clone) -> None:
-    await clone.install()
-    (clone.root / "requirements-dataset.txt").write_text(f"missing==1 --hash=sha256:{'0' * 64}\n")
-    assert "missing==1" in await failed(clone, "dataset")
-    assert not clone.stamp.exists()
-    (clone.root / "requirements-dataset.txt").write_text((clone.root / "requirements-dev.txt").read_text())
-    await clone.install("dataset")
-    assert (clone.root / ".venv" / "dataset").exists()
-    assert clone.stamp.exists()
+async def test_a_data_set_that_fails_leaves_nothing_that_is_taken_for_whole(installed: Clone) -> None:
+    wanted = installed.root / "requirements-dataset.txt"
+    wanted.write_text(f"missing==1 --hash=sha256:{'0' * 64}\n")
+    assert "missing==1" in await failed(installed, "dataset")
+    assert not installed.stamp.exists()
+    wanted.write_text((installed.root / "requirements-dev.txt").read_text())
+    await installed.install("dataset")
+    assert (installed.root / ".venv" / "dataset").exists()
+    assert installed.stamp.exists()
 
 
 async def test_a_failure_shows_what_pip_said_and_what_to_do(clone: Clone) -> None:

@@ -81,13 +81,13 @@ async def test_bad_lines_are_named_and_stop_nothing(shop: httpx.AsyncClient, edi
     assert (await shop.get(PRODUCTS)).json()["total"] == 84
 
 
-async def test_five_thousand_lines_stream_in_and_a_second_time_change_nothing(editor: Editor) -> None:
-    lines = [body(sku=f"M-{number}", name=f"Mug {number}", price=number) for number in range(5000)]
-    assert counts((await editor.load(lines)).json()) == (5000, 0, 0, 0)
-    assert counts((await editor.load(lines)).json()) == (0, 0, 5000, 0)
-    listed = await editor.send("GET", params={"q": "mug 4321"})
+async def test_two_thousand_lines_stream_in_and_a_second_time_change_nothing(editor: Editor) -> None:
+    lines = [body(sku=f"M-{number}", name=f"Mug {number}", price=number) for number in range(2000)]
+    assert counts((await editor.load(lines)).json()) == (2000, 0, 0, 0)
+    assert counts((await editor.load(lines)).json()) == (0, 0, 2000, 0)
+    listed = await editor.send("GET", params={"q": "mug 1234"})
     assert [(item["sku"], item["price"], item["version"]) for item in listed.json()["items"]] == [
-        ("M-4321", 4321, 1)
+        ("M-1234", 1234, 1)
     ]
 
 

@@ -168,6 +168,12 @@ async def test_a_misspelt_parameter_is_named(shop: httpx.AsyncClient, editor: Ed
     assert (await editor.send("POST", "/import?mode=merge")).status_code == 422
 
 
+async def test_a_hundred_ids_may_be_asked_for(shop: httpx.AsyncClient, editor: Editor) -> None:
+    added = await editor.add()
+    ids = [*(f"p{number}" for number in range(99)), added["id"]]
+    assert items(await shop.get(PRODUCTS, params={"ids": ",".join(ids)})) == [added["id"]]
+
+
 async def test_ids_stand_alone(shop: httpx.AsyncClient) -> None:
     answer = await shop.get(PRODUCTS, params={"ids": "p1", "q": "pan", "limit": 3})
     assert answer.status_code == 422
