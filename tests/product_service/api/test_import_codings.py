@@ -57,6 +57,7 @@ async def test_an_import_in_gzip_has_the_limit_of_what_it_inflates_to(
 async def test_a_byte_order_mark_before_the_first_line_is_skipped(editor: Editor) -> None:
     lines = ndjson(body() for _ in range(2)).replace(b"\n", b"\r\n")
     for content in (b"\xef\xbb\xbf" + lines, b"\xef\xbb\xbf\r\n" + lines):
-        answer = await editor.send("POST", "/import", content=content, headers=NDJSON)
+        headers = {**NDJSON, "Prefer": "wait=search"}
+        answer = await editor.send("POST", "/import", content=content, headers=headers)
         assert answer.json()["failed"] == 0
     assert (await editor.send("GET")).json()["total"] == 2
