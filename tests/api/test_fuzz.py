@@ -26,7 +26,6 @@ from tests.support.apps import running
 from tests.support.tokens import TokenIssuer, put_entry
 
 pytestmark = [
-    pytest.mark.timeout(600),
     pytest.mark.filterwarnings(
         # The application uses `random` in another thread; hypothesis takes that for a strategy's use.
         "ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning"

@@ -23,8 +23,6 @@ CHEAP_PASSWORDS = {"auth_password_memory_kib": 64, "auth_password_iterations": 1
 MOST_SECONDS = 0.1
 """Of the loop's own processor time."""
 
-pytestmark = pytest.mark.timeout(600)
-
 
 def apps(backend_settings: dict[str, Any], service: str) -> FastAPI:
     match service:

@@ -15,7 +15,7 @@ from tests.e2e.shops import Shop
 from trolley.openapi.operations import Operation
 from trolley.operations import create_user
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 PASSWORD = "correct horse battery staple"
 LOW_CONTRAST = (Path(__file__).parent / "contrast.js").read_text()

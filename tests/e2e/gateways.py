@@ -80,5 +80,5 @@ async def running_gateway(directory: Path, environment: Mapping[str, str]) -> As
         variables = {**os.environ, **environment}
         traefik = await launch(gateway_program(directory, port, internal, servers, variables))
         urls = gateway.urls | {name: f"{base_url}/api/v1/{name}/ready" for name in servers}
-        await until_ready(urls, [*gateway.stand_ins.values(), traefik], 30)
+        await until_ready(urls, [*gateway.stand_ins.values(), traefik], 60)
         yield gateway

@@ -131,7 +131,6 @@ async def pasted(line: str, state: Path, stdin: str = "") -> tuple[int, str]:
     return process.returncode or 0, text.decode()
 
 
-@pytest.mark.timeout(300)
 async def test_a_shop_is_found_from_elsewhere_while_it_runs_and_its_panel_can_be_pasted(
     tmp_path: Path,
 ) -> None:

@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-START_SECONDS = 20
+START_SECONDS = 60
 
 
 def find_free_port() -> int:

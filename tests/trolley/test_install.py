@@ -149,7 +149,6 @@ def the_project_is_built(clone: Clone) -> bool:
     return (clone.root / "building").exists()
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("moment", "number"),
     [

@@ -27,8 +27,13 @@ def make_lease(bucket: NatsBucket) -> Callable[[], NatsLease]:
     return lambda: NatsLease(bucket, "work", new_id())
 
 
-async def test_of_many_one_holds_it_and_keeps_it(make_lease) -> None:
-    leases = [make_lease() for _ in range(10)]
+async def test_of_many_one_holds_it_and_keeps_it(nats_url: str) -> None:
+    async with running_bus(nats_url) as bus:
+        bucket = await bus.bucket(BucketConfig(f"leases-{new_id()}", ttl_seconds=600))
+        await one_of_many_holds([NatsLease(bucket, "work", new_id()) for _ in range(10)])
+
+
+async def one_of_many_holds(leases: list[NatsLease]) -> None:
     held = await asyncio.gather(*(lease.hold() for lease in leases))
     assert held.count(True) == 1
     winner = leases[held.index(True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from shared.events.courier import HELD_EVENTS_BYTES
 from shared.events.envelope import Event
 from shared.events.outbox import Outbox
 from shared.events.ports import BusUnavailable
-from shared.store.ports import Collection, DocumentStore, Found, Query, StoreUnavailable
+from shared.store.ports import Collection, Document, DocumentStore, Found, Query, StoreUnavailable
 from tests.shared.events.conftest import Inbox, a_replica
 from tests.support.waiting import eventually
 
@@ -251,5 +252,34 @@ async def test_the_relay_goes_on_after_the_store_failed(tmp_path: Path, inbox: I
         event_id = await crashed.count("one")
     async with a_replica(tmp_path, inbox, **QUICK) as other:
         other.outbox.attach(other.repository, Unsteady(other.store))
+        await other.outbox.start()
+        await eventually(lambda: inbox.ids == [event_id])
+
+
+class Stale(Unsteady):
+    """Finds a document as it was before its events were delivered, and before all others."""
+
+    def __init__(self, store: DocumentStore, before: Document) -> None:
+        super().__init__(store)
+        self._failures.clear()
+        self._before = before
+
+    async def find(self, query: Query) -> Found:
+        found = await super().find(query)
+        return replace(found, documents=[self._before, *found.documents])
+
+
+async def test_the_relay_passes_over_what_was_delivered_since_it_was_found(
+    tmp_path: Path, inbox: Inbox
+) -> None:
+    nowhere = Inbox()
+    nowhere.failure = BusUnavailable("away")
+    async with a_replica(tmp_path, nowhere, **NEVER_SETTLES) as crashed:
+        event_id = await crashed.count("one")
+        before = await crashed.store.get("one")
+        assert before is not None
+        await crashed.store.create("settled", {"count": 1, "names": []})
+    async with a_replica(tmp_path, inbox, **QUICK) as other:
+        other.outbox.attach(other.repository, Stale(other.store, replace(before, id="settled")))
         await other.outbox.start()
         await eventually(lambda: inbox.ids == [event_id])

@@ -17,7 +17,7 @@ async def test_writes_go_on_while_nats_is_away_and_each_fact_arrives_once(
 ) -> None:
     handler = Recorder()
     async with (
-        running_bus(nats_server.url, request_seconds=600) as bus,  # a write that waited would end the test
+        running_bus(nats_server.url, request_seconds=3600) as bus,  # a write that waited would end the test
         a_replica(tmp_path, publish_to(bus), quiet_seconds=0.1, overdue_seconds=1) as replica,
     ):
         await bus.subscribe("listener", {"shop.counter.counted.*": handler})

@@ -59,7 +59,7 @@ async def test_every_replica_is_listed_by_service(nats_server: NatsServer, opera
 async def test_nobody_there_is_an_empty_list_without_a_wait(nats_server: NatsServer) -> None:
     """The wait would be longer than a test may last."""
     async with running_bus(nats_server.url) as bus:
-        assert await list_nodes(bus.client, 600) == []
+        assert await list_nodes(bus.client, 3600) == []
 
 
 async def test_a_replica_that_ended_is_not_listed(nats_server: NatsServer, operator: NatsEventBus) -> None:

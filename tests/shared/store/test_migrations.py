@@ -45,6 +45,11 @@ async def test_a_collection_that_is_not_there_is_made(store_factory: Factory) ->
     assert await (await store_factory.open(NEW)).create("one", {"colour": "red"})
 
 
+async def test_a_name_that_means_something_else_is_refused(store_factory: Factory) -> None:
+    with pytest.raises(ValueError, match="not a collection name"):
+        await migrate(store_factory, Collection("../up", 1, {}))
+
+
 async def test_a_collection_of_this_schema_is_left_alone(store_factory: Factory) -> None:
     store = await store_factory.open(OLD)
     version = await store.create("one", {})

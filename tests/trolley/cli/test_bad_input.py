@@ -63,7 +63,6 @@ SENSELESS = {
 }
 
 
-@pytest.mark.timeout(300)
 async def test_input_that_makes_no_sense_is_told(terminal: Terminal) -> None:
     results = await terminal.run_each(*SENSELESS, NATS_URL="nats://127.0.0.1:1")
     for (line, told), result in zip(SENSELESS.items(), results, strict=True):
@@ -79,7 +78,6 @@ NEEDS_A_SHOP = (
 )
 
 
-@pytest.mark.timeout(300)
 async def test_without_a_shop_a_command_says_how_to_start_one_and_makes_nothing(terminal: Terminal) -> None:
     results = await terminal.run_each(*NEEDS_A_SHOP, stdin="correct horse battery\n")
     for line, result in zip(NEEDS_A_SHOP, results, strict=True):
@@ -103,14 +101,12 @@ async def test_a_folder_that_is_not_there_gets_no_store(terminal: Terminal) -> N
 NEEDS_NATS = ("nodes", "events", "emit shop.cart.updated.a", "dead-letters list", "dead-letters drop --all")
 
 
-@pytest.mark.timeout(300)
 async def test_without_nats_its_setting_is_named(terminal: Terminal) -> None:
     results = await terminal.run_each(*NEEDS_NATS, NATS_URL="nats://127.0.0.1:1")
     for line, result in zip(NEEDS_NATS, results, strict=True):
         refused(line, result, "NATS_URL")
 
 
-@pytest.mark.timeout(300)
 async def test_without_a_store_its_setting_is_named(terminal: Terminal) -> None:
     away = {"ELASTICSEARCH_URL": "http://127.0.0.1:1", "NATS_URL": "nats://127.0.0.1:1"}
     for line, result in zip(NEEDS_A_STORE, await terminal.run_each(*NEEDS_A_STORE, **away), strict=True):
