@@ -16,7 +16,6 @@ CODES = {
     429: "too-many-requests",
     502: "bad-gateway",
     503: "unavailable",
-    504: "gateway-timeout",
 }
 
 
