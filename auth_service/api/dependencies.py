@@ -71,6 +71,7 @@ current_password = PasswordHeader(
 async def no_store(response: Response) -> None:
     """Answers with tokens are not kept by caches (RFC 6749, section 5.1)."""
     response.headers["Cache-Control"] = "no-store"
+    response.headers["Pragma"] = "no-cache"
 
 
 AccountsDep = Annotated[AccountService, Depends(accounts)]

@@ -19,7 +19,8 @@ class TokenRequestRefused(ShopError):
 
     @classmethod
     def of(cls, error: ShopError, oauth_error: str) -> TokenRequestRefused:
-        extra = {"error": oauth_error, "error_description": error.detail}
+        told = " ".join(f"{it.pointer.removeprefix('/')}: {it.message}." for it in error.errors[:5])
+        extra = {"error": oauth_error, "error_description": told or error.detail}
         return cls(error.detail, errors=error.errors, extra=extra)
 
 

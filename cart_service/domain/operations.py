@@ -9,6 +9,7 @@ from typing import Protocol
 
 from cart_service.domain.cart import Cart
 from cart_service.domain.errors import REFUSALS, CartFull, LineLimitReached, Refusal, refusal_of
+from cart_service.domain.lines import Line
 from cart_service.domain.products import Product
 from cart_service.domain.undo import Undoable
 
@@ -221,14 +222,20 @@ def apply_all(
 
 
 def _has_lost(found: Cart, after: Cart, before: Cart) -> bool:
-    """Whether an operation took out a line that was there before the write."""
+    """Whether an operation took out a line that was there before the write, be it saved for later."""
     pairs = (found.lines, after.lines), (found.saved, after.saved)
     return any(
-        id not in then_less and (id in before.lines or id in before.saved)
+        id not in then_less and _is_of(before, line)
         for then, then_less in pairs
         if then is not then_less
-        for id in then
+        for id, line in then.items()
     )
+
+
+def _is_of(cart: Cart, line: Line) -> bool:
+    """Whether the cart has this very line, if with other pieces. One that was added anew is another."""
+    kept = (lines.get(line.product_id) for lines in (cart.lines, cart.saved))
+    return any(it is not None and (it.added_at, it.place) == (line.added_at, line.place) for it in kept)
 
 
 def fingerprint_of(operations: Sequence[Operation]) -> str:

@@ -17,6 +17,8 @@ from shared.http.json_body import BYTE_ORDER_MARK, parse_json
 from shared.http.validation import from_validation_error
 
 CHUNK_LINES = 100
+MOST_LINES = 500_000
+"""Blank and bad ones too: a few bytes of gzip hold millions of those."""
 _CHUNK_BYTES = 262_144
 """A chunk is parsed in one go: this bounds how long the event loop is held."""
 _PIECE_BYTES = 16_384
@@ -89,11 +91,18 @@ async def read_lines(stream: AsyncIterator[bytes], limits: Limits) -> AsyncItera
 async def read_chunks(
     stream: AsyncIterator[bytes], limits: Limits, shop_currency: str
 ) -> AsyncIterator[list[ImportLine]]:
-    """The lines as drafts, or with what is wrong with them. Blank lines are left out, but counted."""
+    """The lines as drafts, or with what is wrong with them. Blank lines are left out, but counted. Raises
+    `PayloadTooLarge`."""
     chunk: list[ImportLine] = []
     number = size = 0
     async for line in read_lines(stream, limits):
         number += 1
+        if number > MOST_LINES:
+            yield chunk
+            raise PayloadTooLarge(
+                f"The import has more than {MOST_LINES} lines. `report` says what was taken; send the rest by"
+                " itself."
+            )
         if line is None:
             chunk.append(_too_long(number, limits.line))
         elif text := (line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line).strip():

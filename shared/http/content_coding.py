@@ -6,6 +6,7 @@ Answers are compressed by the gateway, with gzip alone.
 from __future__ import annotations
 
 import asyncio
+import re
 import zlib
 
 from starlette.types import Message, Receive
@@ -14,6 +15,7 @@ from shared.errors import MalformedRequest, UnsupportedMediaType
 
 _NONE = {"", "identity"}
 _GZIP_FORMAT = 31  # zlib's number for a gzip header and the largest window
+_NO_WEIGHT = re.compile(rb"q\s*=\s*0(\.0*)?\s*$", re.IGNORECASE)
 _TAKEN_BYTES = 16_384
 _GIVEN_BYTES = 65_536
 
@@ -33,8 +35,12 @@ def is_gzip(content_encoding: str) -> bool:
 
 
 def can_be_gzipped(accept_encoding: bytes) -> bool:
-    """Whether the gateway may compress the answer; true also where it only looks so."""
-    return b"gzip" in accept_encoding.lower() or b"*" in accept_encoding
+    """Whether the gateway may compress the answer: `gzip` or `*` is there with a weight above 0 (RFC 9110,
+    12.5.3). True also where it only looks so."""
+    return any(
+        coding.strip().lower() in (b"gzip", b"*") and not _NO_WEIGHT.search(parameters)
+        for coding, _, parameters in (each.partition(b";") for each in accept_encoding.split(b","))
+    )
 
 
 class GzipBody:

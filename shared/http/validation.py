@@ -15,11 +15,17 @@ _REPORTED = 1000
 """More than a list of operations has, so that all that are wrong are named at once."""
 _LONGEST = 400
 """Of a pointer and of a message, which can hold text of the client."""
+_PLAIN = {
+    "model_attributes_type": "Expected a JSON object",
+    "model_type": "Expected a JSON object",
+    "dict_type": "Expected a JSON object",
+    "union_tag_not_found": "Field required",
+}
 _TAG_ERRORS = {"union_tag_not_found", "union_tag_invalid"}
 
 
 def from_validation_error(error: RequestValidationError) -> ShopError:
-    """422 with a pointer for each value, of the first twenty."""
+    """422 with a pointer for each value, of the first thousand."""
     found = error.errors()[:_REPORTED]
     errors = [FieldError(_pointer(item, error.body)[:_LONGEST], _message(item)) for item in found]
     return InvalidInput(
@@ -28,6 +34,8 @@ def from_validation_error(error: RequestValidationError) -> ShopError:
 
 
 def _message(item: Mapping[str, Any]) -> str:
+    if item["type"] in _PLAIN:
+        return _PLAIN[item["type"]]
     message = str(item["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
     return message[:1].upper() + message[1:_LONGEST]
 

@@ -34,7 +34,10 @@ def emit(
         str, typer.Option("--data", "-d", help="A JSON object; @FILE reads it from a file, @- from stdin.")
     ] = "{}",
     version: Annotated[
-        int, typer.Option(help="The entity's version after it; consumers pass over older ones.", min=1)
+        int,
+        typer.Option(
+            help="The entity's version after it; consumers pass over older ones.", min=1, max=2**53 - 1
+        ),
     ] = 1,
 ) -> None:
     """Publish a fact by hand, as a CloudEvent with an id and a time of its own.

@@ -132,6 +132,14 @@ def test_removing_what_the_same_write_added_is_no_removal() -> None:
     assert added.undo is None
 
 
+def test_what_is_saved_for_later_makes_no_loss_of_what_the_write_added() -> None:
+    saved = write(FULL, SaveForLater("cup"))
+    removed = write(saved, RemoveItem("mug"))
+    batch = write(removed, AddItem("cup", 1), RemoveItem("cup"), AddItem("cup", 1), at=LATER)
+    assert batch.undo == removed.undo
+    assert quantities(write(batch, TakeBack())) == {"cup": 1, "mug": 2}
+
+
 def test_an_undo_that_changes_no_line_is_a_version_too() -> None:
     """Of a merge that brought a promo code alone, which was taken off since."""
     merged = replace(FULL, undo=Undo(Undoable.MERGE, AT, promo_turn=5))

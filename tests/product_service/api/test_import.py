@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from product_service.api.import_stream import MOST_LINES
 from product_service.api.schemas import ImportResult
 from product_service.main import create_app
 from tests.product_service.catalogues import body, ndjson
@@ -138,6 +139,14 @@ async def test_a_line_that_is_too_long_is_left_out(
         report = (await editor.load([body(), body(description="x" * 1024), body()])).json()
         assert counts(report) == (2, 0, 0, 1)
         assert report["errors"][0]["line"] == 2
+
+
+async def test_an_import_of_too_many_lines_says_what_it_took(editor: Editor) -> None:
+    lines = ndjson([body(sku="FIRST")]) + b"\n" * MOST_LINES
+    answer = await editor.send("POST", "/import", content=lines, headers=NDJSON)
+    assert answer.status_code == 413
+    assert counts(answer.json()["report"]) == (1, 0, 0, 0)
+    assert str(MOST_LINES) in answer.json()["detail"]
 
 
 async def test_an_import_that_is_too_large_says_what_it_took(

@@ -99,6 +99,21 @@ async def test_a_bad_value_is_pointed_at(client: httpx.AsyncClient, body: Any, e
     assert pointers(assert_problem(answer, 422, "invalid-input")) == expected
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ([], "Expected a JSON object"),
+        ({"items": ["x"]}, "Expected a JSON object"),
+        ({"items": [], "operations": [{}]}, "Field required"),
+    ],
+)
+async def test_a_message_is_about_json_and_not_about_classes(
+    client: httpx.AsyncClient, body: Any, message: str
+) -> None:
+    answer = await client.post(PREFIX, json=body)
+    assert assert_problem(answer, 422, "invalid-input")["errors"][0]["message"] == message
+
+
 async def test_bad_parameters_are_named_by_their_place(client: httpx.AsyncClient) -> None:
     answer = await client.get(f"{PREFIX}/things/x?limit=1000", headers={"X-Number": "one"})
     body = assert_problem(answer, 422, "invalid-input")

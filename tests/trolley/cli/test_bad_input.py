@@ -52,6 +52,7 @@ SENSELESS = {
     "emit shop.cart.updated.a -d '[1]'": "--data",
     "emit shop.cart.updated.a -d '{'": "--data",
     "emit shop.cart.updated.a --version 0": "--version",
+    "emit shop.cart.updated.a --version 99999999999999999999": "--version",
     "events --since soon": "--since",
     "nodes --timeout 0": "--timeout",
     "verify --pending-seconds -1": "--pending-seconds",
