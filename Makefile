@@ -26,7 +26,7 @@ test: install ## every test but chaos and browser; with ELASTICSEARCH_URL also o
 	@$(BIN)/pytest -n 2 --dist worksteal -q -m "not chaos and not browser" $(ARGS)
 
 browser: install ## the docs page in Chromium: every operation executed, as customer and as admin
-	@$(BIN)/pytest -q -m browser -rP $(ARGS)
+	@$(BIN)/pytest -n 2 -q -m browser -rP $(ARGS)
 
 chaos: install ## parts of a running shop killed and taken away under load; prints what clients saw
 	@$(BIN)/pytest -n 2 -q -m chaos -rP --timeout 300 $(ARGS)
