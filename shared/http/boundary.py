@@ -79,7 +79,7 @@ class _Exchange:
     """One request and its answer."""
 
     __slots__ = (
-        "accepts_gzip",
+        "accept_encoding",
         "answered_at",
         "boundary",
         "content_encoding",
@@ -141,7 +141,8 @@ class _Exchange:
 
     def _read_headers(self) -> None:
         request_id = traceparent = content_encoding = None
-        has_body = self.accepts_gzip = False
+        has_body = False
+        self.accept_encoding = b""
         self.head_bytes = 0
         for name, value in self.scope["headers"]:
             self.head_bytes += len(name) + len(value)
@@ -150,7 +151,7 @@ class _Exchange:
             elif name == b"traceparent":
                 traceparent = value[:_LONGEST_TRACEPARENT].decode("latin-1")
             elif name == b"accept-encoding":
-                self.accepts_gzip = self.accepts_gzip or can_be_gzipped(value)
+                self.accept_encoding += value + b","
             elif name == b"content-encoding":
                 content_encoding = value if content_encoding is None else content_encoding + b"," + value
             elif name in (b"content-length", b"transfer-encoding"):
@@ -211,7 +212,7 @@ class _Exchange:
                 describe_span(self.scope)
             headers = message.get("headers", ())
             if any(name == b"etag" for name, _ in headers):
-                headers = for_coding(headers, gzip=self.accepts_gzip)
+                headers = for_coding(headers, gzip=can_be_gzipped(self.accept_encoding))
             headers = [*headers, (b"x-request-id", self.request_id.encode())]
             if self.boundary.runtime.draining.is_set():
                 headers.append((b"connection", b"close"))
