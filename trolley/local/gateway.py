@@ -67,4 +67,5 @@ def static_configuration(directory: Path, port: int, internal_port: int, routes:
     static["providers"] = {"file": {"directory": str(routes), "watch": True}}
     static["accessLog"]["filePath"] = str(directory / ACCESS_LOG)
     static["log"]["format"] = "common"
+    static["log"]["level"] = "ERROR"  # in a good start it has a warning about encoded characters
     return static
