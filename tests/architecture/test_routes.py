@@ -109,6 +109,16 @@ def test_the_gateway_asks_a_service_whether_it_is_ready_and_whether_it_lives(ser
         assert declared["labels"][f"{balancer}.server.port"] == port
 
 
+@pytest.mark.parametrize("service", sorted(GATEWAY_SERVICES))
+def test_a_replica_that_fails_a_request_is_left_while_others_are_ready(service: str) -> None:
+    """In compose as in the local run. Those that live are the last resort, and stay."""
+    labels = COMPOSE["services"][service]["labels"]
+    passive = "loadbalancer.passivehealthcheck.maxfailedattempts"
+    allowed = {name: labels.get(f"traefik.http.services.{name}.{passive}") for name in (service, "pages")}
+    assert allowed == {service: "1", "pages": "1"}
+    assert f"traefik.http.services.{service}-alive.{passive}" not in labels
+
+
 def test_a_replica_accepts_until_the_gateway_has_noticed_that_it_ends() -> None:
     """The gateway asks every second, and waits for an answer for another one."""
     delay = COMPOSE["x-addresses"]["HTTP_DRAIN_DELAY_SECONDS"]

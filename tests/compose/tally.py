@@ -19,10 +19,12 @@ class Tally:
         self.phase = ""
         self.outcomes: dict[str, Counter[str]] = defaultdict(Counter)
         self.failures: list[str] = []
+        self.refusals: list[str] = []
+        """Each answer that is no success, however well it explains itself."""
         self.succeeded: set[str] = set()
         """Kinds of requests that succeeded since this was last cleared."""
         self._kinds: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
-        self._refusals: dict[str, list[float]] = defaultdict(list)
+        self._unavailable: dict[str, list[float]] = defaultdict(list)
         self._slowest: dict[str, float] = defaultdict(float)
 
     @property
@@ -48,8 +50,13 @@ class Tally:
         self._slowest[self.phase] = max(self._slowest[self.phase], seconds)
         if response.is_success:
             self.succeeded.add(kind)
-        elif response.status_code == 503:
-            self._refusals[self.phase].append(seconds)
+        else:
+            request_id = response.headers.get("X-Request-Id", "none")
+            self.refusals.append(
+                f"{self.phase}: {kind}: {outcome} after {seconds:.1f} s, request id {request_id}"
+            )
+        if response.status_code == 503:
+            self._unavailable[self.phase].append(seconds)
         if fault := fault_of(response):
             self.failures.append(f"{self.phase}: {kind}: {outcome}: {fault}: {response.text[:200]}")
 
@@ -71,8 +78,8 @@ class Tally:
         counts = self.outcomes[phase]
         ways = ", ".join(f"{outcome} x {count:,}" for outcome, count in sorted(counts.items()))
         line = f"{phase}: {counts.total():,} requests: {ways}; slowest {self._slowest[phase]:.1f} s"
-        if refusals := sorted(self._refusals[phase]):
-            middle, most = percentile(refusals, 0.5), percentile(refusals, 0.99)
+        if unavailable := sorted(self._unavailable[phase]):
+            middle, most = percentile(unavailable, 0.5), percentile(unavailable, 0.99)
             line += f"; 503 after {middle * 1000:.0f} ms (median), {most * 1000:.0f} ms (99 of 100)"
         return line
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.e2e.gateways import Gateway, StartGateway, running_gateway
+from tests.e2e.gateways import CARTS, Gateway, StartGateway, running_gateway
 from tests.e2e.shops import Person, Shop, running_on, shop_at
 
 STORES = ["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)]
@@ -22,8 +22,8 @@ async def start_gateway(tmp_path: Path) -> AsyncIterator[StartGateway]:
     """Starts a gateway of the test's own, with the given settings."""
     async with AsyncExitStack() as stack:
 
-        async def start(**environment: str) -> Gateway:
-            return await stack.enter_async_context(running_gateway(tmp_path, environment))
+        async def start(*, carts: int = CARTS, **environment: str) -> Gateway:
+            return await stack.enter_async_context(running_gateway(tmp_path, environment, carts=carts))
 
         yield start
 

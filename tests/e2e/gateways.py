@@ -17,7 +17,7 @@ from trolley.local.process import ManagedProcess, Program
 from trolley.local.readiness import until_ready
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
-REPLICAS = ["auth-1", "products-1", "cart-1", "cart-2"]
+CARTS = 2
 
 
 class Gateway:
@@ -49,7 +49,7 @@ class Gateway:
 
 
 StartGateway = Callable[..., Awaitable[Gateway]]
-"""Starts a gateway with the given settings."""
+"""Starts a gateway with the given settings, before so many replicas of the cart service (`carts`)."""
 
 
 def stand_in_program(replica: str, port: int) -> Program:
@@ -58,7 +58,10 @@ def stand_in_program(replica: str, port: int) -> Program:
 
 
 @asynccontextmanager
-async def running_gateway(directory: Path, environment: Mapping[str, str]) -> AsyncIterator[Gateway]:
+async def running_gateway(
+    directory: Path, environment: Mapping[str, str], *, carts: int = CARTS
+) -> AsyncIterator[Gateway]:
+    """`carts`: the number of replicas of that service; the others have one."""
     port, internal = free_port(), free_port()
     base_url = f"http://127.0.0.1:{port}"
     async with AsyncExitStack() as stack:
@@ -72,7 +75,7 @@ async def running_gateway(directory: Path, environment: Mapping[str, str]) -> As
         client = await stack.enter_async_context(httpx.AsyncClient(base_url=base_url, timeout=60))
         gateway = Gateway(client, f"http://127.0.0.1:{internal}", directory / "access.log")
         servers: dict[str, list[str]] = {"auth": [], "products": [], "cart": []}
-        for replica in REPLICAS:
+        for replica in ["auth-1", "products-1", *(f"cart-{number + 1}" for number in range(carts))]:
             number = free_port()
             gateway.stand_ins[replica] = await launch(stand_in_program(replica, number))
             gateway.urls[replica] = f"http://127.0.0.1:{number}"

@@ -148,6 +148,14 @@ async def test_no_request_fails_when_a_replica_is_killed(start_gateway: StartGat
     assert {answer.json()["replica"] for answer in answers} == {"cart-2"}
 
 
+async def test_no_request_fails_when_most_replicas_are_killed(start_gateway: StartGateway) -> None:
+    """A replica that failed one request is tried by no other, nor by a repeat."""
+    gateway = await start_gateway(carts=4)
+    await gateway.kill("cart-1", "cart-2", "cart-3")
+    answers = await asyncio.gather(*(gateway.client.post("/api/v1/cart") for _ in range(50)))
+    assert {(answer.status_code, answer.json().get("replica")) for answer in answers} == {(200, "cart-4")}
+
+
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
 async def test_a_request_that_is_not_idempotent_is_sent_once(
     start_gateway: StartGateway, method: str
