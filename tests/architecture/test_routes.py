@@ -120,9 +120,9 @@ def test_a_replica_that_fails_a_request_is_left_while_others_are_ready(service: 
 
 
 def test_a_replica_accepts_until_the_gateway_has_noticed_that_it_ends() -> None:
-    """The gateway asks every second, and waits for an answer for another one."""
+    """The gateway asks every second, and waits for an answer for three."""
     delay = COMPOSE["x-addresses"]["HTTP_DRAIN_DELAY_SECONDS"]
-    assert int(delay.removeprefix("${HTTP_DRAIN_DELAY_SECONDS:-").removesuffix("}")) >= 3
+    assert int(delay.removeprefix("${HTTP_DRAIN_DELAY_SECONDS:-").removesuffix("}")) >= 5
     drain = ServiceSettings.model_fields["http_drain_seconds"].default
     grace = int(COMPOSE["x-service"]["stop_grace_period"].removesuffix("s"))
     assert grace > drain + 5
