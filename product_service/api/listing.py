@@ -78,7 +78,7 @@ class ListParameters(BaseModel):
 
 
 async def page_of_search(api: ProductApi, parameters: ListParameters) -> JsonBytes:
-    """Raises `InvalidInput` for a cursor that was made for another query, and for an empty range of prices."""
+    """Raises `InvalidInput` for a cursor that was made for another query, and for a range that is empty."""
     query = parameters.query()
     name = repr(query)
     after = api.cursors.decode(parameters.cursor, name) if parameters.cursor else None
