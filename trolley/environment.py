@@ -22,12 +22,19 @@ _HEALTH = "/api/v1/auth/health/live"
 _LOOK_SECONDS = 5
 
 
-def operator_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+def operator_environment(
+    environ: Mapping[str, str] = os.environ, *, url: str | None = None
+) -> dict[str, str]:
     """The settings of the shop that `find_shop` finds, over .env when it runs and under it when not; the
-    shell's variables over both, unless the shop was chosen by name. Raises `CommandFailed`."""
+    shell's variables over both, unless the shop was chosen by name. A `url` is an option of the command, and
+    wins over the variables that choose a shop. Raises `CommandFailed`."""
     given = {name: value for name, value in environ.items() if value}
     from_file = {name: value for name, value in read_environment(environ=environ).items() if value}
     choosing = {name: from_file[name] for name in (CHOICE, "TROLLEY_URL") if name in from_file}
+    if url:
+        given.pop(CHOICE, None)
+        choosing = {"TROLLEY_URL": url}
+        given |= choosing
     shop = find_shop({**given, **choosing})
     if shop is None:
         return from_file

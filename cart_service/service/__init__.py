@@ -64,7 +64,7 @@ class CartService:
         self._carts = carts
         self._catalogue = catalogue
         uses = PromotionUses(promotions.claims, promotions.tallies, clock)
-        self.promotions = Promotions(promotions, uses, clock, currency=currency)
+        self.promotions = Promotions(promotions, uses, catalogue, clock, currency=currency)
         self._give_back = uses.give_back
         self._pricer = Pricer(clock, self.promotions, currency=currency, policy=price_policy)
         self._renewal = Renewal(carts, lifetimes, clock)

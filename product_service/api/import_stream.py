@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from product_service.api.schemas import ProductCreate
 from product_service.service.imports import ImportLine
-from shared.errors import FieldError, MalformedRequest, PayloadTooLarge
+from shared.errors import FieldError, InvalidInput, MalformedRequest, PayloadTooLarge
 from shared.http.json_body import BYTE_ORDER_MARK, parse_json
 from shared.http.validation import from_validation_error
 
@@ -119,8 +119,8 @@ def parse_line(number: int, line: bytes, shop_currency: str) -> ImportLine:
     """One line; never raises."""
     try:
         body = parse_json(line, "line")
-    except (MalformedRequest, PayloadTooLarge) as error:
-        return ImportLine(number, None, errors=[FieldError("", error.detail)])
+    except (MalformedRequest, PayloadTooLarge, InvalidInput) as error:
+        return ImportLine(number, None, errors=error.errors or [FieldError("", error.detail)])
     try:
         draft = ProductCreate.model_validate(body).draft(shop_currency)
     except ValidationError as error:

@@ -31,7 +31,9 @@ class ListParameters(BaseModel):
     )
     category: str | None = Field(None, max_length=100, description="One of the product's categories.")
     brand: str | None = Field(None, max_length=100, description="The product's brand.")
-    price_min: Money | None = Field(None, description="In minor units, inclusive.")
+    price_min: Money | None = Field(
+        None, description="In minor units, inclusive; not above `price_max`, where both are given."
+    )
     price_max: Money | None = Field(None, description="In minor units, inclusive.")
     in_stock: bool | None = Field(
         None, description="`true`: what can be bought now; `false`: what is sold out."
@@ -50,6 +52,10 @@ class ListParameters(BaseModel):
     )
 
     def query(self) -> SearchQuery:
+        """Raises `InvalidInput` for a range of prices that is empty."""
+        if self.price_min is not None and self.price_max is not None and self.price_min > self.price_max:
+            message = f"must not be above price_max, which is {self.price_max}"
+            raise InvalidInput("No price is in this range.", errors=[FieldError("query:price_min", message)])
         return SearchQuery(
             text=self.q.strip(),
             category=self.category,
@@ -72,7 +78,7 @@ class ListParameters(BaseModel):
 
 
 async def page_of_search(api: ProductApi, parameters: ListParameters) -> JsonBytes:
-    """Raises `InvalidInput` for a cursor that was made for another query."""
+    """Raises `InvalidInput` for a cursor that was made for another query, and for a range that is empty."""
     query = parameters.query()
     name = repr(query)
     after = api.cursors.decode(parameters.cursor, name) if parameters.cursor else None

@@ -17,7 +17,7 @@ from shared.errors import MalformedRequest, NotFound, Unavailable
 from shared.http.access_log import record
 from shared.http.admission import FREE_BYTES, Admission, large_answer, send_large
 from shared.http.body_limit import decoded_body, limited_body
-from shared.http.content_coding import can_be_gzipped, is_gzip
+from shared.http.content_coding import accepts_gzip, is_gzip
 from shared.http.etag import for_coding
 from shared.http.problem import (
     HeadTooLarge,
@@ -79,7 +79,6 @@ class _Exchange:
     """One request and its answer."""
 
     __slots__ = (
-        "accept_encoding",
         "answered_at",
         "boundary",
         "content_encoding",
@@ -142,7 +141,6 @@ class _Exchange:
     def _read_headers(self) -> None:
         request_id = traceparent = content_encoding = None
         has_body = False
-        self.accept_encoding = b""
         self.head_bytes = 0
         for name, value in self.scope["headers"]:
             self.head_bytes += len(name) + len(value)
@@ -150,8 +148,6 @@ class _Exchange:
                 request_id = value
             elif name == b"traceparent":
                 traceparent = value[:_LONGEST_TRACEPARENT].decode("latin-1")
-            elif name == b"accept-encoding":
-                self.accept_encoding += value + b","
             elif name == b"content-encoding":
                 content_encoding = value if content_encoding is None else content_encoding + b"," + value
             elif name in (b"content-length", b"transfer-encoding"):
@@ -212,7 +208,7 @@ class _Exchange:
                 describe_span(self.scope)
             headers = message.get("headers", ())
             if any(name == b"etag" for name, _ in headers):
-                headers = for_coding(headers, gzip=can_be_gzipped(self.accept_encoding))
+                headers = for_coding(headers, gzip=accepts_gzip(self.scope["headers"]))
             headers = [*headers, (b"x-request-id", self.request_id.encode())]
             if self.boundary.runtime.draining.is_set():
                 headers.append((b"connection", b"close"))

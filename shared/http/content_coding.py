@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import zlib
+from collections.abc import Sequence
 
 from starlette.types import Message, Receive
 
@@ -16,6 +17,7 @@ from shared.errors import MalformedRequest, UnsupportedMediaType
 _NONE = {"", "identity"}
 _GZIP_FORMAT = 31  # zlib's number for a gzip header and the largest window
 _NO_WEIGHT = re.compile(rb"q\s*=\s*0(\.0*)?\s*$", re.IGNORECASE)
+_FORWARDED, _ASKED_BY_GATEWAY = b"x-forwarded-for", (b"accept-encoding", b"gzip")
 _TAKEN_BYTES = 16_384
 _GIVEN_BYTES = 65_536
 
@@ -34,12 +36,20 @@ def is_gzip(content_encoding: str) -> bool:
     )
 
 
-def can_be_gzipped(accept_encoding: bytes) -> bool:
-    """Whether the gateway may compress the answer: `gzip` or `*` is there with a weight above 0 (RFC 9110,
-    12.5.3). True also where it only looks so."""
+def accepts_gzip(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    """Whether the gateway compresses a long answer to this request: the client names `gzip` with a weight
+    above 0 (RFC 9110, 12.5.3). The gateway does so for neither `*` nor `GZIP`.
+
+    Where the client has no Accept-Encoding, or an empty one, the gateway asks for gzip itself. Go's transport
+    writes that header last, and all others in alphabetical order.
+    """
+    given = [value for name, value in headers if name == b"accept-encoding"]
+    if given and headers[-1] == _ASKED_BY_GATEWAY and any(name == _FORWARDED for name, _ in headers):
+        given.pop()
     return any(
-        coding.strip().lower() in (b"gzip", b"*") and not _NO_WEIGHT.search(parameters)
-        for coding, _, parameters in (each.partition(b";") for each in accept_encoding.split(b","))
+        coding.strip() == b"gzip" and not _NO_WEIGHT.search(parameters)
+        for line in given
+        for coding, _, parameters in (each.partition(b";") for each in line.split(b","))
     )
 
 

@@ -16,9 +16,9 @@ from starlette.responses import Response
 
 from shared.http.headers import RequestHeader
 
-_TAG = re.compile(r'\s*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)')
-
-_TAGS = r'^[ \t]*(\*|((W/)?"[\x21\x23-\x7e\x80-\xff]*"[ \t]*(,[ \t]*|$))+)[ \t]*$'
+_TAG = re.compile(r'[\s,]*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,[\s,]*|$)')
+"""One of a list. Empty elements of a list are to be passed over (RFC 9110, section 5.6.1.2)."""
+_TAGS = r'^([ \t]*\*[ \t]*|[ \t,]*((W/)?"[\x21\x23-\x7e\x80-\xff]*"[ \t]*(,[ \t,]*|$))+)$'
 """What `parse_entity_tags` takes, for the document."""
 _CODED = "-gzip"
 _CODED_END = f'{_CODED}"'.encode()

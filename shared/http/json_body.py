@@ -1,18 +1,21 @@
 """JSON bodies, read by orjson: fast, and strict about numbers, depth and UTF-8 (RFC 8259).
 
-orjson refuses NaN, numbers that are infinite as a double, lone surrogates, and more than 1,024 levels. Of a
-name that an object has twice the last value counts. A byte order mark is skipped (section 8.1).
+orjson refuses NaN, numbers that are infinite as a double, lone surrogates, and more than 1,024 levels. A name
+that an object has twice is refused, since parsers disagree on which value counts (section 4), and so is a
+fraction that is a whole number as a double (section 6). A byte order mark is skipped (section 8.1).
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import orjson
 from fastapi import Request
 
-from shared.errors import MalformedRequest, PayloadTooLarge
+from shared.errors import FieldError, InvalidInput, MalformedRequest, PayloadTooLarge
 from shared.http.media_type import require_media_type
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -23,44 +26,92 @@ _MOST_VALUES = 5000
 that more of them would hold the event loop."""
 _MOST_SIGNS = 200_000
 """Commas and opening brackets, also in texts: a bound on the values that is known before they are parsed."""
+_MOST_OTHER_COLONS = 60_000
+"""In texts, or after a name that is given again: more than all texts of a legal body hold."""
+_SHOWN = 64
 
 
 async def read_json(request: Request, media_types: Sequence[str]) -> Any:
-    """The request's body; None without one. Raises `UnsupportedMediaType`, `MalformedRequest` and
-    `PayloadTooLarge`."""
+    """The request's body; None without one. Raises `UnsupportedMediaType`, `MalformedRequest`,
+    `PayloadTooLarge` and `InvalidInput`."""
     require_media_type(request, media_types)
     raw = await request.body()
     return parse_json(raw) if raw else None
 
 
 def parse_json(raw: bytes, what: str = "body") -> Any:
-    """The value; `what` is its name in errors. Raises `MalformedRequest` for what is not JSON, and
-    `PayloadTooLarge` for too many values."""
+    """The value; `what` is its name in errors. Raises `MalformedRequest` for what is not JSON, or has a name
+    twice, `PayloadTooLarge` for too many values, `InvalidInput` for a fraction that is none as a double."""
     if len(raw) > _SMALL_BYTES and sum(raw.count(sign) for sign in (b",", b"[", b"{")) > _MOST_SIGNS:
         raise _too_many_values(what)
+    text = raw.removeprefix(BYTE_ORDER_MARK)
     try:
-        value = orjson.loads(raw.removeprefix(BYTE_ORDER_MARK))
+        value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         reason = f"{error.msg} at character {error.pos}"
         raise MalformedRequest(f"The {what} is not valid JSON: {reason}.") from error
-    if len(raw) > _SMALL_BYTES:
-        _check_count(value, what)
+    names, colons = _names(value, what), text.count(b":")
+    if names != colons:
+        if colons > names + _MOST_OTHER_COLONS:
+            raise _too_many_values(what)
+        _require_exact(text, what)
     return value
 
 
-def _check_count(value: Any, what: str) -> None:
-    count, pending = 0, [value]
+def _names(value: Any, what: str) -> int:
+    """How many names the objects of the value have, each of which was followed by a colon; -1 where a whole
+    number was written as a fraction. Raises `PayloadTooLarge` for too many values."""
+    names = values = 0
+    has_whole_fraction = False
+    pending = [value]
     while pending:
-        match pending.pop():
-            case dict() as members:
-                count += len(members)
-                pending += members.values() if count <= _MOST_VALUES else ()
-            case list() as items:
-                count += len(items)
-                pending += items if count <= _MOST_VALUES else ()
-        if count > _MOST_VALUES:
+        each = pending.pop()
+        if isinstance(each, dict):
+            names += len(each)
+            values += len(each)
+            pending += each.values() if values <= _MOST_VALUES else ()
+        elif isinstance(each, list):
+            values += len(each)
+            pending += each if values <= _MOST_VALUES else ()
+        elif isinstance(each, float) and each.is_integer():
+            has_whole_fraction = True
+        if values > _MOST_VALUES:
             raise _too_many_values(what)
+    return -1 if has_whole_fraction else names
 
 
 def _too_many_values(what: str) -> PayloadTooLarge:
     return PayloadTooLarge(f"The {what} holds more than {_MOST_VALUES} values. Send less, or split it.")
+
+
+def _require_exact(text: bytes, what: str) -> None:
+    """Reads it again, slowly, for what orjson does not tell."""
+
+    def check_names(members: list[tuple[str, Any]]) -> None:
+        seen: set[str] = set()
+        for name, _ in members:
+            if name in seen:
+                raise MalformedRequest(
+                    f'The {what} has the name "{name[:_SHOWN]}" twice in an object. Send it once.'
+                )
+            seen.add(name)
+
+    def check_number(number: str) -> None:
+        if float(number).is_integer() and not _is_whole(number):
+            message = f"{number[:_SHOWN]} has more digits than a number can have here."
+            raise InvalidInput(
+                f"The {what} holds a number that is not exact.", errors=[FieldError("", message)]
+            )
+
+    try:
+        json.loads(text, object_pairs_hook=check_names, parse_float=check_number, parse_int=len)
+    except RecursionError as error:
+        raise MalformedRequest(f"The {what} is nested too deeply.") from error
+
+
+def _is_whole(number: str) -> bool:
+    try:
+        exact = Decimal(number)
+    except InvalidOperation:  # its exponent has more than 18 digits
+        return False
+    return exact == exact.to_integral_value()

@@ -39,6 +39,15 @@ class HeadTooLarge(ShopError):
         super().__init__("The header fields of the request are too long. Send fewer, or shorter ones.")
 
 
+class MethodNotImplemented(ShopError):
+    """For a method that no route of the API has, and that the server does not know (RFC 9110, 15.6.2)."""
+
+    status, code, title = 501, "method-not-implemented", "Method not implemented"
+
+    def __init__(self, method: str) -> None:
+        super().__init__(f"No route takes the method {method}; methods are written in upper case (RFC 9110).")
+
+
 class UnexpectedError(ShopError):
     """A bug. What happened is in the log, under the request id, and never in the answer."""
 

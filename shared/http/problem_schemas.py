@@ -31,7 +31,7 @@ OF_STATUS = {
     502: "BadGatewayProblem",
     503: "UnavailableProblem",
 }
-"""The schema of the problems of each status. 405 and 500 belong to no operation."""
+"""The schema of the problems of each status. 405, 500 and 501 belong to no operation."""
 
 MOST_ERRORS = 1000
 LONGEST_TEXT = 131_072

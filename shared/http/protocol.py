@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
+from http import HTTPMethod
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from shared.errors import MalformedRequest, ShopError
-from shared.http.problem import HeadTooLarge, encode_problem, problem_headers
+from shared.http.problem import HeadTooLarge, MethodNotImplemented, encode_problem, problem_headers
 from shared.ids import request_id_from
 
 LONGEST_URL = 65_535
@@ -19,6 +20,10 @@ LARGEST_HEAD = 2 << 20
 LAST_WORD_SECONDS = 5.0
 """For a client to take the end of an answer. What it does not take stays in memory."""
 
+_LONGEST_SHOWN = 2048
+_METHODS = frozenset(HTTPMethod)
+_REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}) (/[\x21-\x7e]*) HTTP/1\.[01]\r?\n")
+_REQUEST_ID = re.compile(rb"\nx-request-id:[ \t]*([^\r\n]*)", re.IGNORECASE)
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 
@@ -33,6 +38,7 @@ class JoiningProtocol(HttpToolsProtocol):
     _is_in_request_line = False
     _head_bytes = 0
     _refusal: ShopError | None = None
+    _opening = b""
 
     # Narrower than asyncio's own signature, as in the base class: a server's transports can be written to.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -41,6 +47,8 @@ class JoiningProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._refusal is not None:
             return
+        if self._is_between_messages:
+            self._opening = data
         if self._is_between_messages or self._is_in_request_line:
             data = self._encode_request_line(data)
         self._head_bytes += len(data)
@@ -56,7 +64,7 @@ class JoiningProtocol(HttpToolsProtocol):
         self.url = (self.url + url)[:LONGEST_URL]
 
     def on_headers_complete(self) -> None:
-        self._head_bytes = 0
+        self._head_bytes, self._opening = 0, b""
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -68,7 +76,14 @@ class JoiningProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (the base's signature)
-        self._refuse(MalformedRequest("This is no HTTP request (RFC 9112), or its method is unknown."))
+        opening = _REQUEST_LINE.match(self._opening)
+        if opening is None or opening[1].decode() in _METHODS:
+            self._refuse(MalformedRequest("This is no HTTP request (RFC 9112)."))
+            return
+        found = _REQUEST_ID.search(self._opening)
+        if found is not None:
+            self.headers = [(b"x-request-id", found[1])]
+        self._refuse(MethodNotImplemented(opening[1].decode()), opening[2].partition(b"?")[0].decode())
 
     def _encode_request_line(self, data: bytes) -> bytes:
         end = data.find(b"\n") + 1
@@ -78,11 +93,11 @@ class JoiningProtocol(HttpToolsProtocol):
         line, rest = (data[:end], data[end:]) if end else (data, b"")
         return _NOT_ASCII.sub(_percent_encoded, line) + rest
 
-    def _refuse(self, problem: ShopError) -> None:
+    def _refuse(self, problem: ShopError, path: str = "/") -> None:
         """Tells what is wrong, and closes the connection: where the next request begins is not known."""
         self._refusal = problem
         request_id = request_id_from(dict(self.headers or ()).get(b"x-request-id"))
-        body = encode_problem(problem, "/", request_id)
+        body = encode_problem(problem, path[:_LONGEST_SHOWN], request_id)
         headers = [*problem_headers(problem, body), (b"x-request-id", request_id.encode())]
         lines = [b"%b: %b\r\n" % header for header in [*headers, (b"connection", b"close")]]
         self.transport.write(b"".join([STATUS_LINE[problem.status], *lines, b"\r\n", body]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -24,6 +25,10 @@ from shared.security.revocations import Revocations
 _LONGEST_TOKEN = 4096
 _MEMOISED = 20_000
 _LEEWAY_SECONDS = 5  # the clocks of two machines may differ by so much
+
+_SIGNATURE = re.compile(r"[A-Za-z0-9_-]{85}[AQgw]")
+"""The 64 bytes of an ES256 signature in base64url, without padding and with unused bits of zero (RFC 7515,
+section 2): the signature is the only part of a token that it does not protect itself."""
 
 _UNREADABLE = (JWSError, ValueError, TypeError, AttributeError, RecursionError)
 """What the library raises for a text that is no token."""
@@ -118,6 +123,8 @@ class TokenVerifier:
         key = self._keys.get(_key_id(token))
         if key is None:
             raise invalid_token("The key of the access token is not known. Sign in again.")
+        if not _SIGNATURE.fullmatch(token.rpartition(".")[2]):
+            raise invalid_token("The signature of the access token is not written as base64url (RFC 7515).")
         try:
             claims = orjson.loads(jws.verify(token, key, algorithms=[ALGORITHM]))
         except _UNREADABLE as error:

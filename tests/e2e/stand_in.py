@@ -53,6 +53,7 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
         )
         return
     echo = {"replica": sys.argv[2], "method": scope["method"], "size": size, "headers": headers}
+    echo["lines"] = [[name.decode(), value.decode()] for name, value in scope["headers"]]
     padding = "x" * int(headers.get("x-padding", "0"))
     await answer(send, 200, request_id, {**echo, "padding": padding}, b"application/json")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from trolley.environment import operator_environment
 from trolley.errors import CommandFailed
 from trolley.local.environment import ADDRESSES, note_addresses
 from trolley.local.lock import sole_run
@@ -108,6 +109,23 @@ def test_a_choice_that_is_none_names_those_that_run(machine: Machine, choice: st
     machine.run("one", 3105)
     with pytest.raises(CommandFailed, match=rf"(?s)no shop .*{choice}.*--shop 3105"):
         machine.find(TROLLEY_SHOP=choice)
+
+
+@pytest.mark.parametrize("choice", ["3105", "3999", "/nowhere"])
+def test_the_url_of_a_command_wins_over_the_chosen_shop(machine: Machine, choice: str) -> None:
+    machine.run("one", 3105)
+    machine.run("two", 3106)
+    environ = {**machine.environ, "TROLLEY_SHOP": choice}
+    environment = operator_environment(environ, url="http://localhost:3106")
+    assert environment["NATS_URL"] == "nats://127.0.0.1:3107"
+    assert environment["TROLLEY_URL"] == "http://localhost:3106"
+
+
+def test_the_url_of_a_command_elsewhere_brings_no_secrets_of_this_machine(machine: Machine) -> None:
+    machine.run("one", 3105)
+    environ = {**machine.environ, "TROLLEY_SHOP": "3105", "TROLLEY_URL": "http://localhost:3105"}
+    environment = operator_environment(environ, url="https://shop.example")
+    assert "nats://127.0.0.1:3106" not in environment.values()
 
 
 def test_an_address_elsewhere_is_no_shop_of_this_machine(machine: Machine) -> None:

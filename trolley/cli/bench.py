@@ -75,7 +75,7 @@ def bench(
         headers_of(header or [], data),
         body_of(data),
     )
-    environment = operator_environment()
+    environment = operator_environment(url=url)
     base_url = shop_url(environment, url)
     if not remote and not is_loopback(base_url):
         fail(f"{base_url} is not on this machine. Load on others' machines needs --remote.")

@@ -58,7 +58,7 @@ def call(
     """
     verb, target, headers = checked_method(method), full_path(path), headers_of(header or [], data)
     body = body_of(data)
-    environment = operator_environment()
+    environment = operator_environment(url=url)
     base_url = shop_url(environment, url)
     identity = identity_of(who, base_url, environment) if who else None
     request = httpx.Request(verb, base_url + target, headers=headers, content=body)

@@ -47,7 +47,7 @@ def seed(
     Products go through the public import route, which upserts by SKU, so that a second time changes nothing.
     `admin` needs the shop's store; the account of an administrator does not, and works from anywhere.
     """
-    environment = operator_environment()
+    environment = operator_environment(url=url)
     if if_wanted and not demo_wanted(environment):
         console.print("SEED_DEMO, or else ENVIRONMENT, wants no demo catalogue; nothing was loaded.")
         return

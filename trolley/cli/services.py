@@ -28,7 +28,7 @@ def services(
     Example:
         trolley services promo
     """
-    document = execute(_document(shop_url(operator_environment(), url)))
+    document = execute(_document(shop_url(operator_environment(url=url), url)))
     found = [route for route in routes_of(document) if route.mentions(word)]
     if not found:
         fail(f"No route has {word!r} in its path or summary.")

@@ -117,7 +117,7 @@ class _Shop:
     """Where the accounts are, and who asks for them."""
 
     def __init__(self, who: str, url: str | None) -> None:
-        environment = operator_environment()
+        environment = operator_environment(url=url)
         self.base_url = shop_url(environment, url)
         self.token: TokenSource = administrator(who, self.base_url, environment)
 

@@ -90,6 +90,24 @@ async def test_a_free_item(ann: Customer, admin: Customer, catalogue: Catalogue)
     assert [item["discount"] for item in cart["items"]] == [0, 1400]
 
 
+@pytest.mark.parametrize("status", ["draft", "archived", "active"])
+async def test_a_free_item_need_not_be_for_sale_yet(
+    admin: Customer, catalogue: Catalogue, status: str
+) -> None:
+    mug = await catalogue.put(status=status)
+    await add_promotion(admin, kind="free_item", product_id=mug)
+
+
+@pytest.mark.parametrize("is_deleted", [True, False])
+async def test_a_free_item_has_to_exist(admin: Customer, catalogue: Catalogue, is_deleted: bool) -> None:
+    mug = await catalogue.put(status="deleted") if is_deleted else "nosuchproduct"
+    body = {"code": fresh_code(), "kind": "free_item", "product_id": mug}
+    answer = await admin.call("POST", "/promotions", body)
+    assert answer.status_code == 422, answer.text
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/product_id"]
+    assert (await admin.call("GET", f"/promotions/{body['code']}")).status_code == 404
+
+
 BAD_CODES = [{}, {"code": 7}, {"code": ""}, {"code": "a!b"}, {"code": "a" * 41}]
 
 

@@ -144,3 +144,12 @@ async def test_a_bad_query_is_named(editor: Editor) -> None:
         answer = await editor.send("GET", params={name: value})
         assert answer.status_code == 422, (pointer, value, answer.text)
         assert [error["pointer"] for error in answer.json()["errors"]] == [pointer], (pointer, value)
+
+
+async def test_a_range_of_prices_that_is_empty_is_named(editor: Editor) -> None:
+    for upwards in ({"price_min": 2, "price_max": 1}, {"price_max": 0, "price_min": 10**9}):
+        answer = await editor.send("GET", params=upwards)
+        assert answer.status_code == 422, answer.text
+        assert [error["pointer"] for error in answer.json()["errors"]] == ["query:price_min"]
+    for good in ({"price_min": 1, "price_max": 1}, {"price_min": 2, "price_max": ""}, {"price_min": 2}):
+        assert (await editor.send("GET", params=good)).status_code == 200, good

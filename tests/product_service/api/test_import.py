@@ -82,6 +82,19 @@ async def test_bad_lines_are_named_and_stop_nothing(shop: httpx.AsyncClient, edi
     assert (await shop.get(PRODUCTS)).json()["total"] == 84
 
 
+async def test_a_line_that_can_be_read_in_two_ways_is_a_bad_line(editor: Editor) -> None:
+    lines = [
+        b'{"sku": "M-1", "name": "Mug", "price": 100, "price": 200}',
+        b'{"sku": "M-2", "name": "Mug", "price": 1e-400}',
+        b'{"sku": "M-3", "name": "Mug: blue", "price": 1e2}',
+    ]
+    report = (await editor.load(lines)).json()
+    assert counts(report) == (1, 0, 0, 2)
+    messages = [error["errors"][0]["message"] for error in report["errors"]]
+    assert '"price" twice' in messages[0]
+    assert "1e-400" in messages[1]
+
+
 async def test_two_thousand_lines_stream_in_and_a_second_time_change_nothing(editor: Editor) -> None:
     lines = [body(sku=f"M-{number}", name=f"Mug {number}", price=number) for number in range(2000)]
     assert counts((await editor.load(lines)).json()) == (2000, 0, 0, 0)

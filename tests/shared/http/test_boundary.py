@@ -152,8 +152,8 @@ def test_a_route_that_would_need_a_thread_is_refused() -> None:
     ("accepted", "tag"),
     [
         ("gzip", '"7-gzip"'),
-        ("br, GZIP;q=0.5", '"7-gzip"'),
-        ("*", '"7-gzip"'),
+        ("br, gzip;q=0.5", '"7-gzip"'),
+        ("*", '"7"'),
         ("br", '"7"'),
         ("identity", '"7"'),
         ("", '"7"'),

@@ -18,6 +18,9 @@ from shared.http.etag import EntityTags, etag_of, not_modified, parse_entity_tag
         (' "7" ', EntityTags(any=False, strong=frozenset({"7"}))),
         ('"7", W/"8" ,"a,b"', EntityTags(any=False, strong=frozenset({"7", "a,b"}), weak=frozenset({"8"}))),
         ('""', EntityTags(any=False, strong=frozenset({""}))),
+        ('"7",, "8"', EntityTags(any=False, strong=frozenset({"7", "8"}))),
+        (', ,"7" ,,', EntityTags(any=False, strong=frozenset({"7"}))),
+        (',W/"7"', EntityTags(any=False, weak=frozenset({"7"}))),
     ],
 )
 def test_the_forms_of_a_condition(text: str, expected: EntityTags) -> None:
@@ -25,7 +28,7 @@ def test_the_forms_of_a_condition(text: str, expected: EntityTags) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "7", '"7', '7"', "W/7", 'w/"7"', '"7" "8"', "*, *", '"7",, "8"', '"a b"']
+    "text", ["", "7", '"7', '7"', "W/7", 'w/"7"', '"7" "8"', "*, *", ",", " , ,", ",*", '"7",,8', '"a b"']
 )
 def test_what_is_no_condition(text: str) -> None:
     with pytest.raises(ValueError, match="entity tags"):

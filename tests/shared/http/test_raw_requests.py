@@ -147,3 +147,37 @@ async def test_what_is_no_http_is_a_400_problem(remote: httpx.AsyncClient, reque
     answer = await exchange(str(remote.base_url), request_bytes)
     assert told(answer) == (400, "malformed-request")
     assert answer.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize("method", ["FOO", "get", "Get", "GETT", "X", "G%T", "A" * 64])
+async def test_a_method_that_nobody_knows_is_a_501_problem(remote: httpx.AsyncClient, method: str) -> None:
+    target = f"{PREFIX}/words/a?q=b"
+    answer = await exchange(str(remote.base_url), f"{method} {target}".encode() + END)
+    assert told(answer) == (501, "method-not-implemented")
+    assert method in answer.json()["detail"]
+    assert answer.json()["instance"] == target.partition("?")[0]
+    assert answer.headers["x-request-id"] == "abc-123"
+    assert answer.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize("method", ["PURGE", "PROPFIND", "M-SEARCH", "TRACE", "QUERY", "LINK"])
+async def test_a_method_that_others_have_is_a_405_problem(remote: httpx.AsyncClient, method: str) -> None:
+    answer = await exchange(str(remote.base_url), f"{method} {PREFIX}/words/a".encode() + END)
+    assert told(answer) == (405, "method-not-allowed")
+    assert answer.headers["allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"FOO / HTTP/9.9" + END[9:],
+        b"FOO" + END,
+        b"F(O / HTTP/1.1\r\n\r\n",
+        b"A" * 65 + b" /" + END,
+        b"GET / HTTP/1.1\r\nno colon\r\n\r\nFOO /" + END,
+    ],
+)
+async def test_nonsense_around_an_unknown_method_is_malformed(
+    remote: httpx.AsyncClient, request_bytes: bytes
+) -> None:
+    assert told(await exchange(str(remote.base_url), request_bytes)) == (400, "malformed-request")
