@@ -8,9 +8,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 LINK = re.compile(r"\[([^\]]*)\]\((?!https?:)([^)#]+)[^)]*\)")
+
+
+@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"])
+def test_a_visitor_finds_the_pages_that_every_project_has(name: str) -> None:
+    assert (ROOT / name) in PAGES
+    if name != "README.md":
+        assert f"]({name})" in (ROOT / "README.md").read_text()
 
 
 def test_decisions_are_numbered_without_a_gap() -> None:

@@ -14,6 +14,7 @@ from auth_service.settings import AuthSettings
 from cart_service.settings import CartSettings
 from product_service.settings import ProductSettings
 from shared.settings import ServiceSettings
+from trolley.local.gateway import LOCAL_ORIGINS
 
 ROOT = Path(__file__).parents[2]
 SETTINGS: list[type[ServiceSettings]] = [AuthSettings, ProductSettings, CartSettings]
@@ -49,6 +50,25 @@ def test_the_listed_value_is_the_default(name: str) -> None:
     plain = default.get_secret_value() if isinstance(default, SecretStr) else default
     shown = plain.value if isinstance(plain, Enum) else plain
     assert documented()[name] == (str(shown).lower() if isinstance(shown, bool) else str(shown))
+
+
+def deployed_settings() -> dict[str, str]:
+    """What compose and the gateway's routes take where a setting is not set."""
+    compose = (ROOT / "docker-compose.yml").read_text()
+    dynamic = "".join(path.read_text() for path in (ROOT / "traefik" / "dynamic").glob("*.yml"))
+    taken = re.findall(r'env "(\w+)" \| default "([^"]+)"', dynamic)
+    taken += re.findall(r"(?<!\$)\$\{(\w+):?-([^}]+)\}", compose)
+    return {name: value for name, value in taken if name not in FROM_ELSEWHERE | set(service_settings())}
+
+
+@pytest.mark.parametrize("name", sorted(deployed_settings()))
+def test_the_listed_value_is_what_compose_and_the_gateway_take(name: str) -> None:
+    assert documented()[name] == deployed_settings()[name]
+
+
+def test_pages_of_this_machine_may_call_by_default_in_compose_as_in_the_local_run() -> None:
+    assert deployed_settings()["GATEWAY_CORS_ORIGINS"] == LOCAL_ORIGINS
+    assert documented()["GATEWAY_CORS_ORIGINS"] == LOCAL_ORIGINS
 
 
 @pytest.mark.parametrize("name", sorted(service_settings()))

@@ -56,3 +56,10 @@ async def test_without_a_shop_the_tour_says_so_in_one_line() -> None:
     (line,) = text.splitlines()
     assert address in line
     assert "make run" in line
+    assert "set SHOP to its address" in line
+
+
+async def test_the_readme_says_how_to_choose_another_port_and_how_amounts_are_written() -> None:
+    text = " ".join(README.read_text().split("```sh\nSHOP=")[0].split())
+    assert "`GATEWAY_PORT=3105 make run`" in text
+    assert "1390 is 13.90" in text

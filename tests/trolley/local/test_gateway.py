@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import yaml
@@ -21,6 +22,26 @@ def test_the_local_gateway_is_that_of_compose_at_other_addresses(tmp_path: Path)
         "names": {"X-Request-Id": "keep"},
     }
     assert static["entryPoints"]["web"]["transport"]["respondingTimeouts"]["readTimeout"] == "10m"
+
+
+def test_no_answer_waits_for_the_access_log(tmp_path: Path) -> None:
+    static = static_configuration(tmp_path, 3000, 3001, ROUTES)
+    assert static["accessLog"]["bufferingSize"] > 0
+
+
+def test_the_light_chain_sets_nothing_aside_that_costs_every_request() -> None:
+    """`buffering` copies each body; `retry` sets all of `maxRequestBodyBytes` aside for each GET."""
+    middlewares = (ROUTES / "middlewares.yml").read_text()
+    match = re.search(r"shop-light-chain:\s+chain:\s+middlewares: \[([^]]+)\]", middlewares)
+    assert match is not None
+    light = set(match[1].split(", "))
+    assert "retry" in light
+    assert "body-limit" not in light
+    kept = re.search(
+        r"^    retry:\n      retry: .*\n(?: {8}.*\n)*? {8}maxRequestBodyBytes: (\d+)", middlewares, re.M
+    )
+    assert kept is not None
+    assert int(kept[1]) < 1024
 
 
 def test_the_local_gateway_collects_garbage_as_rarely_as_that_of_compose(tmp_path: Path) -> None:

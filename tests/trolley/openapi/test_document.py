@@ -147,6 +147,12 @@ def test_an_amount_of_money_says_its_unit() -> None:
     assert without == []
 
 
+def test_a_percentage_says_of_what_it_is_a_part() -> None:
+    described = {place: schema["description"] for place, schema in ALL if place.endswith(".percent")}
+    assert described
+    assert [place for place, text in described.items() if not text.startswith("Per cent ")] == []
+
+
 def validator(schema: Json) -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(
         {**schema, "components": DOCUMENT["components"]}, validate_formats=True
