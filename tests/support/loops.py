@@ -96,10 +96,15 @@ class MeasuredServer:
         for body in bodies:
             self.loop.longest_turn = 0.0
             self.send(method, target, body, headers)
+            self._let_the_turn_end()
             times.append(self.loop.longest_turn)
             if times[-1] < 0.05:
                 break
         return min(times)
+
+    def _let_the_turn_end(self) -> None:
+        """An answer is there before the turn of the loop that sent it is over, and measured."""
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self.loop).result()
 
 
 @contextmanager
