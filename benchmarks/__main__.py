@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -36,8 +37,7 @@ Costs = Mapping[str, Sequence[Spent]]
 async def measure(
     process: ProcessPoolExecutor, stack: LocalStack, connections: int, seconds: float
 ) -> tuple[Loads, Costs, Trips]:
-    """Every scenario in turn, again and again, so that a machine that is slower for a while is so for all;
-    what each cost the processor, and what the cart's cost in round trips."""
+    """Every scenario in turn; what each cost the processor, and what the cart's cost in round trips."""
     loop = asyncio.get_running_loop()
     async with httpx.AsyncClient(base_url=stack.base_url, timeout=30) as client:
         plans = await scenarios(client)
@@ -51,16 +51,20 @@ async def measure(
     loads: dict[str, list[Load]] = {name: [] for name in plans}
     costs: dict[str, list[Spent]] = {name: [] for name in plans}
     trips: Trips = {SUMMARY: {}, ADD: {}}
-    for _ in range(ROUNDS):
-        for name in plans:
-            before, spent = await counted(stack), spent_by_all(stack)
-            done = await load(name, seconds / ROUNDS)
-            loads[name].append(done)
-            costs[name].append(for_each_answer(spent, spent_by_all(stack), done.answers))
-            if name in trips:
-                trips[name] = added(trips[name], before, await counted(stack))
+    for name in in_turns(plans, ROUNDS):
+        before, spent = await counted(stack), spent_by_all(stack)
+        done = await load(name, seconds / ROUNDS)
+        loads[name].append(done)
+        costs[name].append(for_each_answer(spent, spent_by_all(stack), done.answers))
+        if name in trips:
+            trips[name] = added(trips[name], before, await counted(stack))
     answers = {name: sum(load.answers for load in loads[name]) for name in trips}
     return loads, costs, {name: for_each(counts, answers[name]) for name, counts in trips.items()}
+
+
+def in_turns(names: Iterable[str], rounds: int) -> Iterator[str]:
+    """Every name again and again, so that a machine that is slower for a while is so for all."""
+    return itertools.chain.from_iterable(itertools.repeat(list(names), rounds))
 
 
 async def throughput(

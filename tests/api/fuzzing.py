@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
@@ -59,6 +60,17 @@ _VALUES = st.one_of(
 )
 HEADER_LINES = st.lists(st.tuples(st.sampled_from(_HEADERS).map(str.encode), _VALUES), max_size=6)
 """Header lines as anybody may send them: no parser of theirs may break."""
+
+_COMBINED = [
+    b"Bearer " + b"W1tb" * 330 + b".e30.AAAA",
+    b"Bearer eyJhbGciOiJFUzI1NiJ9." + b"W1tb" * 330 + b".AAAA",
+    b'wait="search"', b'wait="', b'wait="\\', b"wait=\xff", b'"7", W/"8-gzip"', b'"7', b"W/", b"*, *",
+    b'\xc3\xa9="\xff";q=\xff', b"gzip;q=1e999", b"application/json; charset=\xff", b"for=\"[::\";by=_",
+]  # fmt: skip
+_VALUES_IN_TURN = itertools.cycle([*_PIECES, *_COMBINED])
+_LINES = itertools.cycle(itertools.product([name.encode() for name in _HEADERS], [*_PIECES, *_COMBINED]))
+_VALUES_OF_A_HEADER, _LINES_OF_AN_OPERATION = 12, 40
+"""An operation gets the next so many values for each header that it reads, and the next so many lines."""
 
 CURSORS = st.one_of(
     st.text(max_size=60), st.binary(max_size=90).map(lambda raw: urlsafe_b64encode(raw).rstrip(b"=").decode())
@@ -134,9 +146,11 @@ class Caller:
         await asyncio.to_thread(check)
 
     async def fuzz_headers(self, operation: APIOperation[Any, Any], examples: int) -> None:
-        """Sends valid requests with headers that need not be. Raises AssertionError for an answer that tells
-        of a bug, or of an error in another form than a problem document."""
+        """Sends valid requests with headers that need not be, then what the headers' readers look for, in
+        turn. Raises AssertionError for an answer that tells of a bug, or of an error in another form
+        than a problem document."""
         loop = asyncio.get_running_loop()
+        cases: list[schemathesis.Case] = []
 
         @settings(
             max_examples=examples,
@@ -163,8 +177,12 @@ class Caller:
                 lines = [(b"Authorization", self.authorize().encode()), *lines]
             response = asyncio.run_coroutine_threadsafe(self._send_with(case, lines), loop).result(60)
             _expect_no_bug(response)
+            cases.append(case)
 
         await asyncio.to_thread(check)
+        for name, value in _lines_for(operation):
+            own = [] if name == b"Authorization" else [(b"Authorization", self.authorize().encode())]
+            _expect_no_bug(await self._send_with(cases[-1], [*own, (name, value)]))
 
     async def _send_with(self, case: schemathesis.Case, lines: list[tuple[bytes, bytes]]) -> httpx.Response:
         request = _request_of(case)
@@ -199,6 +217,15 @@ def _request_of(case: schemathesis.Case) -> dict[str, Any]:
     if isinstance(request.get("data"), (bytes, str)):
         request["content"] = request.pop("data")
     return request
+
+
+def _lines_for(operation: APIOperation[Any, Any]) -> list[tuple[bytes, bytes]]:
+    read = [
+        (parameter.name.encode(), value)
+        for parameter in operation.headers
+        for value in itertools.islice(_VALUES_IN_TURN, _VALUES_OF_A_HEADER)
+    ]
+    return [*read, *itertools.islice(_LINES, _LINES_OF_AN_OPERATION)]
 
 
 def _expect_no_bug(response: httpx.Response) -> None:

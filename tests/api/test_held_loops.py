@@ -40,15 +40,12 @@ async def test_no_request_holds_the_loop(
     backend_settings: dict[str, Any], tokens: TokenIssuer, service: str
 ) -> None:
     app = apps(backend_settings, service)
-    slow: dict[str, float] = {}
     sent = 0
     with measured(app) as server:
         for request in worst_requests(app.openapi()):
             token = tokens.issue(new_id(), Role.ADMIN, session_id=new_id()).encode()
             headers = {"Authorization": token, **request.headers}
-            held = server.held(request.method, request.target, request.body, headers)
+            held = server.held(request.method, request.target, request.bodies, headers)
             sent += 1
-            if held > MOST_SECONDS:
-                slow[request.what] = round(held, 3)
+            assert held <= MOST_SECONDS, request.what  # at once: what is longer may take hours
     assert sent > 100
-    assert not slow

@@ -12,6 +12,10 @@ from urllib.parse import quote
 import orjson
 
 MIB = 1_048_576
+BODY = MIB - 4096
+"""A body may have a MiB: less what stands around it, a text of this size reaches its field."""
+HEAVY = 32_000
+"""Characters of accents that take more than a second to normalise, and not yet an hour."""
 NDJSON = "application/x-ndjson"
 FORM = "application/x-www-form-urlencoded"
 
@@ -23,7 +27,9 @@ def accents(length: int) -> str:
     return ("a" + "\u0300" * half + "\u0316" * half)[:length]
 
 
-WORST = accents(MIB // 2)  # in UTF-8 an accent takes two bytes
+WORST = accents(BODY // 2)  # in UTF-8 an accent takes two bytes
+LONG = accents(15_000)
+"""Nearly 32 KiB, which an address may have, and so may all headers together."""
 BOMB = gzip.compress(bytes(64 * MIB))
 MEMBERS = gzip.compress(b"") * 50_000
 COMMON_HEADERS = (
@@ -49,15 +55,15 @@ COMMON_HEADERS = (
 """What the service or the framework may look at on any route."""
 
 STRUCTURES = {
-    "nested lists": b"[" * MIB,
-    "nested objects": b'{"a":' * (MIB // 5),
-    "many lists": b"[" + (b"[" * 500 + b"]" * 500 + b",") * (MIB // 1001) + b"0]",
-    "many numbers": b"[" + b"0," * (MIB // 2) + b"0]",
-    "escapes": b'{"name":"' + b"\\u0300" * (MIB // 6) + b'"}',
-    "unknown fields": b"{" + b",".join(b'"%x":0' % number for number in range(MIB // 10)) + b"}",
-    "a long name": b'{"' + b"x" * MIB + b'":0}',
-    "a long number": b'{"quantity":' + b"9" * MIB + b"}",
-    "nothing but space": b" " * MIB,
+    "nested lists": b"[" * BODY,
+    "nested objects": b'{"a":' * (BODY // 5),
+    "many lists": b"[" + (b"[" * 500 + b"]" * 500 + b",") * (BODY // 1001) + b"0]",
+    "many numbers": b"[" + b"0," * (BODY // 2) + b"0]",
+    "escapes": b'{"name":"' + b"\\u0300" * (BODY // 6) + b'"}',
+    "unknown fields": b"{" + b",".join(b'"%x":0' % number for number in range(BODY // 10)) + b"}",
+    "a long name": b'{"' + b"x" * BODY + b'":0}',
+    "a long number": b'{"quantity":' + b"9" * BODY + b"}",
+    "nothing but space": b" " * BODY,
 }
 
 
@@ -70,6 +76,11 @@ class WorstRequest:
     target: str
     body: bytes
     headers: dict[str, bytes]
+
+    @property
+    def bodies(self) -> tuple[bytes, bytes]:
+        """Two that differ in the kind of accents and cost the same."""
+        return self.body, self.body.replace("\u0300".encode(), "\u0301".encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +110,7 @@ class Operation:
     def _parameters(self) -> Iterator[WorstRequest]:
         for parameter in self.described.get("parameters", []):
             name, schema = parameter["name"], self._resolved(parameter["schema"])
-            for text in (WORST, accents(_longest(schema))):
+            for text in (accents(_longest(schema)), LONG, WORST):
                 label = f"{parameter['in']} {name} of {len(text)}"
                 match parameter["in"]:
                     case "query":
@@ -115,7 +126,7 @@ class Operation:
         for variant in self._variants(schema):
             example = self._example(variant)
             for name in variant.get("properties", {}):
-                for length in (MIB // 2, self._length(variant["properties"][name])):
+                for length in (self._length(variant["properties"][name]), HEAVY, len(WORST)):
                     body = self._encoded(media_type, {**example, name: accents(length)})
                     yield self._request(f"{name} of {length}", body, media_type)
                 many = self._encoded(media_type, {**example, name: [accents(8)] * 50_000})
@@ -144,7 +155,8 @@ class Operation:
         for parameter in self.described.get("parameters", []):
             if parameter["in"] == "path":
                 name = parameter["name"]
-                target = target.replace(f"{{{name}}}", (path or {}).get(name, "p1"))
+                usual = str(_value(self._resolved(parameter["schema"])))
+                target = target.replace(f"{{{name}}}", (path or {}).get(name, usual))
         typed = {"Content-Type": media_type.encode()} if body else {}
         label = f"{self.method} {self.path}: {what}"
         sent = {"If-Match": b"*", **typed, **(headers or {})}
@@ -187,8 +199,8 @@ def _value(schema: dict[str, Any]) -> Any:
 
 @cache
 def _quoted(text: str) -> str:
-    """Percent-encoded, of at most a MiB."""
-    return quote(text[: MIB // 6])
+    """Percent-encoded, of at most a MiB; text that fits into an address only as it is, a character a byte."""
+    return quote(text[: MIB // 6]) if text != LONG else text.encode().decode("latin-1")
 
 
 def _longest(schema: dict[str, Any]) -> int:

@@ -19,8 +19,8 @@ def promotion(code: str = "SPRING", **fields: object) -> Promotion:
     return Promotion(code, created_at=NOW, **{**usual, **fields})  # type: ignore[arg-type]
 
 
-async def started(bucket: MemoryBucket, capacity: int = 9) -> WatchedPromotions:
-    book = WatchedPromotions(bucket, capacity=capacity)  # type: ignore[arg-type]
+async def started(bucket: MemoryBucket, capacity: int = 9, **limits: int) -> WatchedPromotions:
+    book = WatchedPromotions(bucket, capacity=capacity, **limits)  # type: ignore[arg-type]
     await book.start()
     bucket.watches[-1].deliver()
     return book
@@ -72,3 +72,17 @@ async def test_only_so_many_are_kept_those_asked_for_last() -> None:
     book.find("ONE")
     book.learn(promotion("THREE"))
     assert [book.find(code) is not None for code in ("ONE", "TWO", "THREE")] == [True, False, True]
+
+
+async def test_promotions_are_weighed_not_counted() -> None:
+    book = await started(MemoryBucket(), most_bytes=10_000)
+    for code in ("ONE", "TWO", "THREE"):
+        book.learn(promotion(code))
+    assert all(book.find(code) for code in ("ONE", "TWO", "THREE"))
+    book.learn(promotion("LONG", description="x" * 7000))
+    assert [book.find(code) is not None for code in ("ONE", "TWO", "THREE", "LONG")] == [
+        False,
+        False,
+        True,
+        True,
+    ]

@@ -145,7 +145,8 @@ async def test_only_editors_change_the_catalogue(
 
 
 @pytest.mark.parametrize(
-    "preference", ["wait=search", "respond-async, Wait=Search; foo", "wait=search,wait=1"]
+    "preference",
+    ["wait=search", 'wait="search"', "respond-async, Wait=Search; foo", "wait=search,wait=1"],
 )
 async def test_a_write_waits_for_the_search_when_asked(
     shop: httpx.AsyncClient, editor: Editor, preference: str
