@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from product_service.adapters.delivery import BUCKET, ProductDelivery
 from product_service.adapters.documents import PRODUCTS, ProductCodec
-from product_service.adapters.elasticsearch_search import ElasticsearchProductSearch
 from product_service.adapters.sqlite_search import SqliteProductSearch
 from product_service.api.dependencies import ProductApi
 from product_service.api.import_stream import Limits
@@ -22,7 +21,6 @@ from shared.backends import Backends
 from shared.events.outbox import Outbox
 from shared.events.ports import Bucket
 from shared.http.pagination import CursorCodec
-from shared.store.elasticsearch.factory import ElasticsearchStoreFactory
 from shared.store.factory import StoreFactory
 from shared.store.ports import DocumentStore
 from shared.store.repository import AggregateRepository
@@ -75,13 +73,15 @@ async def bootstrap(settings: ProductSettings, backends: Backends) -> AsyncItera
 
 
 async def _open_search(stores: StoreFactory, store: DocumentStore, stack: AsyncExitStack) -> ProductSearch:
-    """The search that belongs to the store."""
-    match stores:
-        case ElasticsearchStoreFactory():
-            return ElasticsearchProductSearch(stores.gateway, stores.alias(PRODUCTS), store.refresh)
-        case SqliteStoreFactory():
-            search = SqliteProductSearch(stores.path(PRODUCTS))
-            stack.push_async_callback(search.close)
-            await search.open()
-            return search
+    """The search that belongs to the store. Only its own library is imported."""
+    if isinstance(stores, SqliteStoreFactory):
+        search = SqliteProductSearch(stores.path(PRODUCTS))
+        stack.push_async_callback(search.close)
+        await search.open()
+        return search
+    from product_service.adapters.elasticsearch_search import ElasticsearchProductSearch
+    from shared.store.elasticsearch.factory import ElasticsearchStoreFactory
+
+    if isinstance(stores, ElasticsearchStoreFactory):
+        return ElasticsearchProductSearch(stores.gateway, stores.alias(PRODUCTS), store.refresh)
     raise TypeError(f"no product search for {type(stores).__name__}")

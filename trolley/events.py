@@ -20,17 +20,6 @@ from shared.events.session import Session
 from shared.events.streams import SHOP
 from trolley.errors import CommandFailed
 
-EVERYTHING = "shop.>"
-SUBJECTS = {
-    EVERYTHING: "everything",
-    "shop.cart.>": "carts",
-    "shop.product.>": "products",
-    "shop.promotion.>": "promo codes",
-    "shop.session.>": "ended sessions",
-    "shop.user.>": "accounts",
-}
-"""What can be followed, in words."""
-
 _PATTERN = re.compile(r"shop(\.[^\s.*>]+|\.\*)*(\.[^\s.*>]+|\.\*|\.>)")
 _AGE = re.compile(r"(\d{1,6})([smhd])")
 _LONGEST_AGE = timedelta(days=3650)

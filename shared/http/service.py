@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 
 from shared.backends import create_verifier, open_backends
 from shared.clock import Clock, SystemClock
@@ -21,7 +23,7 @@ from shared.settings import ServiceSettings
 Settings = TypeVar("Settings", bound=ServiceSettings)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ServiceSpec:
     """What a service is: `name` (`cart`) in logs and events, `prefix` (`/api/v1/cart`) of all its paths.
     `without_redis` says what is missing while Redis is away; None where it is not used."""
@@ -56,8 +58,16 @@ def create_service(
         tags=[*spec.tags, operations.TAG],
         lifespan=Lifecycle(spec.name, settings, bootstrap, clock, connect, runtime, spec.without_redis).span,
     )
-    for router in (*spec.routers, operations.health, docs.service_router):
-        app.router.routes += flat_routes(router, spec.prefix)
-    for router in (operations.internal, docs.router):
-        app.router.routes += flat_routes(router)
+    app.router.routes += _routes(spec)
     return app
+
+
+@cache
+def _routes(spec: ServiceSpec) -> Sequence[APIRoute]:
+    """The same for every application: they know nothing of it, and to make them is most of its making."""
+    own = (*spec.routers, operations.health, docs.service_router)
+    common = (operations.internal, docs.router)
+    return [
+        *(route for router in own for route in flat_routes(router, spec.prefix)),
+        *(route for router in common for route in flat_routes(router)),
+    ]

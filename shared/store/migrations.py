@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from shared.store.declaration import check_collection
-from shared.store.elasticsearch.factory import ElasticsearchStoreFactory
-from shared.store.elasticsearch.migration import ElasticsearchMigration
 from shared.store.migration_report import MigrationReport, Progress
 from shared.store.ports import Collection
 from shared.store.sqlite.factory import SqliteStoreFactory
 from shared.store.sqlite.migration import migrate_file
+
+if TYPE_CHECKING:
+    from shared.store.elasticsearch.factory import ElasticsearchStoreFactory
 
 __all__ = ["MigrationReport", "Progress", "migrate"]
 
@@ -34,4 +37,6 @@ async def migrate(
     if isinstance(factory, SqliteStoreFactory):
         await factory.ping()
         return await migrate_file(factory.path(collection), collection, progress)
+    from shared.store.elasticsearch.migration import ElasticsearchMigration
+
     return await ElasticsearchMigration(factory, collection, progress).run()

@@ -15,7 +15,8 @@ from trolley.bus import nats_session
 from trolley.cli.completion import complete_pattern
 from trolley.cli.console import console, execute
 from trolley.environment import operator_environment
-from trolley.events import EVERYTHING, Fact, follow, parse_age
+from trolley.events import Fact, follow, parse_age
+from trolley.subjects import EVERYTHING
 
 
 def events(

@@ -13,9 +13,10 @@ import typer
 from prompt_toolkit import PromptSession
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
-from trolley.cli.completion import CommandCompleter, describe, known_routes
+from trolley.cli.completion import known_routes
 from trolley.cli.console import console, warn
 from trolley.cli.options import UrlOption
+from trolley.cli.prompt import CommandCompleter, describe
 from trolley.environment import checked_address, operator_environment, shop_url
 from trolley.errors import CommandFailed
 from trolley.routes import Route, routes_of

@@ -9,9 +9,6 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from auth_service.settings import AuthSettings
-from cart_service.settings import CartSettings
-from product_service.settings import ProductSettings
 from trolley.invocation import REPOSITORY
 from trolley.local.errors import LocalRunFailed
 from trolley.state import write_private
@@ -22,9 +19,6 @@ PROCESS = "RUN_PROCESS"
 """In the file of addresses: who wrote it."""
 
 _SECRET_NAMES = ("AUTH_SECRET", "CURSOR_SECRET")
-_SETTINGS = {
-    name.upper() for model in (AuthSettings, ProductSettings, CartSettings) for name in model.model_fields
-} | {"GATEWAY_PORT", "SEED_DEMO"}
 
 
 def read_environment(
@@ -72,8 +66,18 @@ def development_secrets(directory: Path, environment: Mapping[str, str]) -> dict
 def note_addresses(directory: Path, environment: Mapping[str, str]) -> None:
     """Writes down the settings of a running stack, the addresses of its servers with them, for the other
     commands."""
-    known = {name: environment[name] for name in sorted(_SETTINGS) if environment.get(name)}
+    known = {name: environment[name] for name in sorted(_settings()) if environment.get(name)}
     _write_env_file(directory / ADDRESSES, {PROCESS: str(os.getpid()), **known})
+
+
+def _settings() -> set[str]:
+    # What they import takes longer than most commands, and only a run needs it.
+    from auth_service.settings import AuthSettings
+    from cart_service.settings import CartSettings
+    from product_service.settings import ProductSettings
+
+    models = (AuthSettings, ProductSettings, CartSettings)
+    return {name.upper() for model in models for name in model.model_fields} | {"GATEWAY_PORT", "SEED_DEMO"}
 
 
 def _write_env_file(path: Path, values: Mapping[str, str]) -> None:

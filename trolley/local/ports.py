@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
+from collections import deque
 from contextlib import closing, suppress
 
 from trolley.invocation import make
@@ -14,13 +15,19 @@ _PORTS = range(20_000, 32_000)
 """Below those that systems give to outgoing connections (Linux: from 32768), one of which might otherwise
 take the port of a process that starts late, or that was killed and starts again."""
 
+_given: deque[int] = deque(maxlen=1000)
+"""Those that this process gave last: what will listen on them may not have started yet."""
+
 
 def free_port() -> int:
-    """A port that nothing listened on a moment ago."""
+    """A port that nothing listened on a moment ago, and that this process did not give lately."""
     while True:
         port = random.choice(_PORTS)
+        if port in _given:
+            continue
         with closing(socket.socket()) as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
+            _given.append(port)
             return port
 
 

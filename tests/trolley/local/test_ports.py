@@ -18,6 +18,15 @@ def test_a_free_port_is_never_taken_by_an_outgoing_connection() -> None:
     assert max(free_port() for _ in range(50)) < 32_768
 
 
+def test_no_two_draws_give_the_same_free_port() -> None:
+    drawn = [free_port() for _ in range(500)]  # of 12,000, by chance alone some would be the same
+    assert len(set(drawn)) == len(drawn)
+
+
+def test_ports_never_run_out() -> None:
+    assert all(free_port() for _ in range(15_000))
+
+
 def test_a_busy_port_is_named_with_the_setting_that_changes_it() -> None:
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))

@@ -7,15 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import jsonschema_rs
-import orjson
 import pytest
 
-from trolley.openapi.artefacts import artefacts
+from tests.trolley.openapi.generated import DOCUMENT
 from trolley.openapi.operations import Operation, operations_of
 
 Json = dict[str, Any]
 
-DOCUMENT: Json = orjson.loads(next(text for path, text in artefacts().items() if path.name == "openapi.json"))
 OPERATIONS = operations_of(DOCUMENT)
 SCHEMAS: Json = DOCUMENT["components"]["schemas"]
 STREAMS = ("application/x-ndjson", "text/csv", "text/event-stream")

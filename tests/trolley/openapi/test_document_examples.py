@@ -10,11 +10,10 @@ import orjson
 import pytest
 
 from product_service.domain import product_id_of
+from tests.trolley.openapi.generated import DOCUMENT
 from trolley.catalogue import import_lines
-from trolley.openapi.artefacts import artefacts
 from trolley.openapi.operations import Operation, operations_of
 
-DOCUMENT = orjson.loads(next(text for path, text in artefacts().items() if path.name == "openapi.json"))
 OPERATIONS = {operation.id: operation for operation in operations_of(DOCUMENT)}
 PRODUCT_ID = re.compile(r"p[0-9a-f]{15,31}")
 

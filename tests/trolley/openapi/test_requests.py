@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
 import pytest
 
 from shared.security.identity import Scope
-from trolley.openapi.artefacts import artefacts
+from tests.trolley.openapi.generated import DOCUMENT
 from trolley.openapi.examples import Examples
 from trolley.openapi.operations import Operation, operations_of
 from trolley.openapi.requests import request_of
 
-DOCUMENT = orjson.loads(next(text for path, text in artefacts().items() if path.name == "openapi.json"))
 OPERATIONS = {operation.id: operation for operation in operations_of(DOCUMENT)}
 
 
