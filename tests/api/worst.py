@@ -28,8 +28,8 @@ def accents(length: int) -> str:
 
 
 WORST = accents(BODY // 2)  # in UTF-8 an accent takes two bytes
-LONG = accents(15_000)
-"""Nearly 32 KiB, which an address may have, and so may all headers together."""
+LONG = accents(5_000)
+"""Nearly 32 KiB when it is percent-encoded, the most that an address may have."""
 BOMB = gzip.compress(bytes(64 * MIB))
 MEMBERS = gzip.compress(b"") * 50_000
 COMMON_HEADERS = (
@@ -199,8 +199,8 @@ def _value(schema: dict[str, Any]) -> Any:
 
 @cache
 def _quoted(text: str) -> str:
-    """Percent-encoded, of at most a MiB; text that fits into an address only as it is, a character a byte."""
-    return quote(text[: MIB // 6]) if text != LONG else text.encode().decode("latin-1")
+    """Percent-encoded, of at most a MiB."""
+    return quote(text[: MIB // 6])
 
 
 def _longest(schema: dict[str, Any]) -> int:

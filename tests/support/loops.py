@@ -28,13 +28,6 @@ class MeasuredLoop(asyncio.SelectorEventLoop):
         self.longest_turn = max(self.longest_turn, time.thread_time() - start)
 
 
-class RawConnection(http.client.HTTPConnection):
-    """Sends an address of any bytes: each character of it is one."""
-
-    def _encode_request(self, request: str) -> bytes:
-        return request.encode("latin-1")
-
-
 class MeasuredServer:
     """The application behind a socket, in a thread."""
 
@@ -74,7 +67,7 @@ class MeasuredServer:
         self, method: str, target: str, body: bytes = b"", headers: Mapping[str, bytes] | None = None
     ) -> int | None:
         """The status of the answer; None where the connection was closed before all was sent."""
-        with closing(RawConnection("127.0.0.1", self._port, timeout=60)) as connection:
+        with closing(http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)) as connection:
             try:
                 connection.putrequest(method, target, skip_accept_encoding=True)
                 for name, value in (headers or {}).items():

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cart_service.adapters.carts import CartCodec
@@ -66,6 +66,7 @@ class Step:
 seconds, costs = st.sampled_from([0, 0, 1, 4000]), st.sampled_from([100, 120, 90])
 steps = st.builds(Step, batches, seconds, costs)
 FILLING = Step([AddItem(id, 2) for id in IDS], 1, 100)
+SAVING = Step([SaveForLater("b"), SaveForLater("c")], 0, 100)
 some = st.lists(changes, max_size=2)
 removals = st.one_of(
     st.just(ClearCart()), st.builds(RemoveItem, ids), st.builds(SetQuantity, ids, st.just(0))
@@ -93,11 +94,12 @@ def visible(cart: Cart, policy: PricePolicy, at: str, cost: int) -> dict[str, An
 
 
 @given(st.lists(steps, max_size=8), policies)
+@example([Step([DiscardSaved("b")], 0, 100), Step([DiscardSaved("c")], 0, 100)], PricePolicy())
 def test_what_looks_different_has_another_version_and_what_does_not_has_the_same(
     steps: list[Step], policy: PricePolicy
 ) -> None:
     cart, at = Cart("ann"), AT
-    for step in steps:
+    for step in [FILLING, SAVING, *steps]:
         at = to_rfc3339(from_rfc3339(at) + timedelta(seconds=step.seconds))
         after = written(cart, step.operations, at, step.price)
         if after is None:
