@@ -9,6 +9,7 @@ from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 from cart_service.api.dependencies import CartServiceDep
 from cart_service.api.promotion_answers import PromotionPage, PromotionWithUses, UsePublic
 from cart_service.api.promotion_schemas import PromotionCreate, UseCreate
+from cart_service.domain.errors import ProductNotFound
 from cart_service.domain.promotion_definitions import definition_of
 from cart_service.domain.promotion_errors import (
     PromoCodeEnded,
@@ -61,12 +62,13 @@ _BENEFITS = dict.fromkeys(("percent", "amount", "product_id", "quantity"))
     summary="Add a promotion",
     status_code=201,
     response_model=PromotionWithUses,
-    responses=problem_responses(PromotionCodeTaken),
+    responses=problem_responses(PromotionCodeTaken, ProductNotFound),
 )
 async def create_promotion(
     body: Annotated[PromotionCreate, Body(examples=[_EXAMPLE])], carts: CartServiceDep, request: Request
 ) -> Response:
-    """Its code is taken for ever. Discounts are rounded once, half up, and add up over the lines."""
+    """Its code is taken for ever. Discounts are rounded once, half up, and add up over the lines. The product
+    of a free item has to exist, and need not be for sale yet."""
     promotions = carts.promotions
     created = await promotions.create(body.draft(promotions.currency, promotions.now()))
     location = f"{request.url.path.rstrip('/')}/{created.promotion.code}"

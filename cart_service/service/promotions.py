@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from cart_service.domain.errors import ProductNotFound
 from cart_service.domain.products import ProductStatus
 from cart_service.domain.promotion_definitions import definition_of
 from cart_service.domain.promotion_errors import PromotionCodeTaken, PromotionNotFound
@@ -12,7 +13,6 @@ from cart_service.domain.promotions import FreeItem, Promotion, PromotionStatus
 from cart_service.ports import Catalogue, PromotionPage, PromotionStores
 from cart_service.service.promotion_uses import PromotionUses, Uses
 from shared.clock import Clock, from_rfc3339, to_rfc3339
-from shared.errors import FieldError, InvalidInput
 from shared.events.envelope import Event
 from shared.store.repository import Change
 
@@ -61,8 +61,8 @@ class Promotions:
         return from_rfc3339(to_rfc3339(self._clock.now()))
 
     async def create(self, draft: Promotion) -> PromotionNow:
-        """Raises `PromotionCodeTaken`, `InvalidInput` for what does not fit together or for a free product
-        that does not exist, and `CatalogueUnavailable`."""
+        """Raises `PromotionCodeTaken`, `InvalidInput` for what does not fit together, `ProductNotFound` for
+        a free product that does not exist, and `CatalogueUnavailable`."""
         promotion = draft.require_valid(self.currency)
         if isinstance(promotion.benefit, FreeItem):
             await self._require_product(promotion.benefit.product_id)
@@ -79,8 +79,7 @@ class Promotions:
         """It need not be for sale yet: a promotion may be planned ahead."""
         product = (await self._catalogue.load([id])).products[id]
         if product.status in (ProductStatus.MISSING, ProductStatus.DELETED):
-            error = FieldError("/product_id", f"There is no product {id!r}. Take an `id` from the catalogue.")
-            raise InvalidInput("The free product does not exist.", errors=[error])
+            raise ProductNotFound(id)
 
     async def end(self, code: str) -> PromotionNow:
         """Ends it now, if that was not done before. Raises `PromotionNotFound`."""

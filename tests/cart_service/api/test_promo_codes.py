@@ -103,8 +103,8 @@ async def test_a_free_item_has_to_exist(admin: Customer, catalogue: Catalogue, i
     mug = await catalogue.put(status="deleted") if is_deleted else "nosuchproduct"
     body = {"code": fresh_code(), "kind": "free_item", "product_id": mug}
     answer = await admin.call("POST", "/promotions", body)
-    assert answer.status_code == 422, answer.text
-    assert [error["pointer"] for error in answer.json()["errors"]] == ["/product_id"]
+    assert (answer.status_code, answer.json()["type"]) == (404, "urn:trolley:problem:product-not-found")
+    assert answer.json()["product_id"] == mug
     assert (await admin.call("GET", f"/promotions/{body['code']}")).status_code == 404
 
 
