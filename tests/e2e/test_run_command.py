@@ -142,6 +142,8 @@ async def test_a_shop_is_found_from_elsewhere_while_it_runs_and_its_panel_can_be
         log = (await read_until(process, b"Stop")).decode()
         assert "warning" not in log
         assert "error" not in log.lower()
+        assert re.search(r"  5\d\d  ", log) is None  # as a service tells it
+        assert re.search(r"\b(WRN|ERR|FTL)\b", log) is None  # as the gateway does
         for told in ("nodes", "services promo", "call GET /cart --as guest", "users list", "migrate"):
             (result,) = await terminal.run_each(told)
             assert result.status == 0, (told, result)

@@ -84,3 +84,18 @@ def test_percentiles_are_those_of_all_answers() -> None:
     outcome = Outcome(seconds=2.0, latencies=[number / 1000 for number in range(1, 101)])
     assert outcome.percentiles([0.5, 0.9, 1.0]) == pytest.approx([51.0, 91.0, 100.0])
     assert outcome.per_second == 50
+
+
+async def test_so_many_requests_are_under_way_as_there_are_connections() -> None:
+    """Each answer waits until three have been asked for."""
+    together, meeting = asyncio.Barrier(3), FastAPI()
+
+    @meeting.get("/meet")
+    async def meet() -> str:
+        await together.wait()
+        return "met"
+
+    async with serving(meeting, wait_ready=False) as client:
+        request = httpx.Request("GET", client.base_url.join("/meet"))
+        outcome = await run(Plan(request, 3, 60, 6), lambda _: None)
+    assert outcome.statuses == {200: 6}
