@@ -30,13 +30,14 @@ def pytest_configure(config):
 """
 
 
-@pytest.mark.parametrize("workers", [["-p", "no:xdist"], ["-n", "2"]])
+@pytest.mark.parametrize("workers", [[], ["-p", "xdist", "-n", "2"]])
 def test_cases_are_counted_per_backend(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, workers: list[str]
 ) -> None:
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile(CASES)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # the others take most of the time
     result = pytester.runpytest_subprocess(*workers)
     result.assert_outcomes(passed=2, skipped=2, failed=1)
     result.stdout.fnmatch_lines(
