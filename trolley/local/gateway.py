@@ -51,10 +51,10 @@ def gateway_program(
 
 
 def memory_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """As compose has them: the garbage is collected when the heap is five times what is in use, or near the
+    """As compose has them: the garbage is collected when the heap is nine times what is in use, or near the
     limit. Millions of bytes for MiB leave room for what is not on the heap."""
     limit = environment.get("GATEWAY_MEMORY_MIB") or MEMORY_MIB
-    return {"GOGC": "400", "GOMEMLIMIT": f"{limit}000000"}
+    return {"GOGC": "800", "GOMEMLIMIT": f"{limit}000000"}
 
 
 def static_configuration(directory: Path, port: int, internal_port: int, routes: Path) -> dict[str, Any]:
