@@ -7,40 +7,35 @@ from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
 
-from auth_service.adapters.clock import DocumentClock
-from auth_service.adapters.collections import EMAIL_CLAIMS, SESSIONS, SIGNING_KEYS, USERS, KeyringCodec
-from auth_service.adapters.derivation import derive_key
-from auth_service.adapters.key_bucket import BucketKeyPublisher
-from auth_service.adapters.passwords import ArgonPasswords
-from auth_service.adapters.repositories import EmailClaimRepository, SessionRepository, UserRepository
-from auth_service.adapters.revocations import RevokingDelivery
-from auth_service.adapters.signing import Es256Signer
-from auth_service.adapters.throttle import RedisThrottle, ThrottleLimits
-from auth_service.adapters.upkeep import upkeep
-from auth_service.ports import EmailClaims, Keyrings, Passwords, Sessions, Throttle, Users
-from auth_service.service import (
-    AccessTokens,
-    AccountService,
-    AdministrationService,
-    Authentication,
-    AuthService,
-    Endings,
-    KeyPolicy,
-    KeyService,
-    Operations,
-    RefreshTokens,
-    Registration,
-    SessionPolicy,
-    SessionService,
-    TokenPolicy,
-)
+from auth_service.accounts.administration import AdministrationService
+from auth_service.accounts.authentication import Authentication
+from auth_service.accounts.documents import EMAIL_CLAIMS, SESSIONS, SIGNING_KEYS, USERS, KeyringCodec
+from auth_service.accounts.passwords import ArgonPasswords
+from auth_service.accounts.ports import EmailClaims, Keyrings, Passwords, Sessions, Throttle, Users
+from auth_service.accounts.registration import Registration
+from auth_service.accounts.service import AccountService
+from auth_service.accounts.store import EmailClaimRepository, SessionRepository, UserRepository
+from auth_service.accounts.throttle import RedisThrottle, ThrottleLimits
+from auth_service.clock import DocumentClock
+from auth_service.keys.bucket import BucketKeyPublisher
+from auth_service.keys.derivation import derive_key
+from auth_service.keys.service import KeyPolicy, KeyService
+from auth_service.keys.signing import Es256Signer
+from auth_service.operations import Operations
+from auth_service.service import AuthService
+from auth_service.sessions.refresh_tokens import RefreshTokens
+from auth_service.sessions.revocations import RevokingDelivery
+from auth_service.sessions.service import Endings
+from auth_service.sessions.tokens import AccessTokens, TokenPolicy
 from auth_service.settings import AuthSettings
+from auth_service.sign_in.service import SessionPolicy, SessionService
+from auth_service.upkeep import upkeep
+from shared.aggregates.outbox import Outbox
+from shared.aggregates.repository import AggregateRepository
 from shared.backends import Backends, open_backends_within
 from shared.clock import Clock, SystemClock
-from shared.events.outbox import Outbox
 from shared.http.pagination import CursorCodec
 from shared.security.revocations import revocations_bucket
-from shared.store.repository import AggregateRepository
 
 
 @dataclass(frozen=True, slots=True)

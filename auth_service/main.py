@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from auth_service.api import account_routes, key_routes, session_routes, sign_in_routes, user_routes
+from auth_service.accounts import routes as account_routes
+from auth_service.accounts import user_routes
 from auth_service.bootstrap import bootstrap
+from auth_service.keys import routes as key_routes
+from auth_service.sessions import routes as session_routes
 from auth_service.settings import AuthSettings
+from auth_service.sign_in import routes as sign_in_routes
 from shared.clock import Clock, SystemClock
 from shared.http.service import ServiceSpec, create_service
 

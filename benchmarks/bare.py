@@ -10,13 +10,13 @@ import uvicorn
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
-from cart_service.api.requests import ItemAdd
+from cart_service.carts.requests import ItemAdd
 from shared.backends import create_verifier
 from shared.clock import SystemClock
-from shared.events.nats_bus import NatsEventBus
 from shared.health import Health
+from shared.http.identity import CurrentUserDep
 from shared.http.runtime import Runtime
-from shared.security.dependencies import CurrentUserDep
+from shared.jetstream.nats_bus import NatsEventBus
 from shared.settings import ServiceSettings
 
 settings = ServiceSettings()

@@ -20,7 +20,7 @@ import orjson
 from benchmarks.load import Load, Plan, run
 from benchmarks.scenarios import fill, guests, product_ids, request
 from benchmarks.shop import open_shop
-from product_service.domain import product_id_of
+from product_service.products.model import product_id_of
 from trolley.catalogues import Catalogue
 from trolley.local.stack import LocalStack
 

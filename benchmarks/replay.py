@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks.shop import open_shop
-from product_service.domain import product_id_of
+from product_service.products.model import product_id_of
 from shared.ids import new_id
 from trolley.catalogues import completejourney
 from trolley.datasets.completejourney import Basket, baskets

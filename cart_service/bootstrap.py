@@ -8,36 +8,36 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from cart_service.adapters.carts import CARTS, CartCodec
-from cart_service.adapters.catalogue import PRODUCTS, CatalogueView
-from cart_service.adapters.code_holders import StoredCodeHolders
-from cart_service.adapters.delivery import CartDelivery
-from cart_service.adapters.expiring_carts import StoredExpiringCarts
-from cart_service.adapters.lease import LEASE_SECONDS, LEASES, NatsLease
-from cart_service.adapters.promotion_book import BUCKET, PromotionDelivery, WatchedPromotions
-from cart_service.adapters.promotion_documents import PROMOTION_CLAIMS, PROMOTION_TALLIES, PROMOTIONS
-from cart_service.adapters.promotions import StoredClaims, StoredPromotions, StoredTallies
-from cart_service.adapters.stream_grants import NatsStreamGrants
-from cart_service.adapters.version_board import BOARD, NatsVersionBoard
-from cart_service.domain.cart import Cart
-from cart_service.domain.price_policy import PricePolicy
-from cart_service.ports import PromotionStores
+from cart_service.carts.deletions import KnownDeletions
+from cart_service.carts.delivery import CartDelivery
+from cart_service.carts.model import Cart
+from cart_service.carts.ports import PromotionStores
+from cart_service.carts.price_policy import PricePolicy
+from cart_service.carts.store import CARTS, CartCodec
+from cart_service.carts.version_board import BOARD, NatsVersionBoard
+from cart_service.carts.versions import KnownVersions
+from cart_service.catalogue.view import PRODUCTS, CatalogueView
+from cart_service.live.grants import NatsStreamGrants
+from cart_service.live.service import LiveCarts
+from cart_service.live.tickets import StreamTickets
+from cart_service.promotions.book import BUCKET, PromotionDelivery, WatchedPromotions
+from cart_service.promotions.documents import PROMOTION_CLAIMS, PROMOTION_TALLIES, PROMOTIONS
+from cart_service.promotions.store import StoredClaims, StoredPromotions, StoredTallies
 from cart_service.service import CartService
-from cart_service.service.deletions import KnownDeletions
-from cart_service.service.expiry import ExpirySweep
-from cart_service.service.live import LiveCarts
-from cart_service.service.stream_tickets import StreamTickets
-from cart_service.service.versions import KnownVersions
 from cart_service.settings import CartSettings
 from cart_service.subscribers import subscribe
+from cart_service.upkeep.code_holders import StoredCodeHolders
+from cart_service.upkeep.expiring_carts import StoredExpiringCarts
+from cart_service.upkeep.lease import LEASE_SECONDS, LEASES, NatsLease
+from cart_service.upkeep.sweep import ExpirySweep
+from shared.aggregates.outbox import Outbox
+from shared.aggregates.repository import AggregateRepository
 from shared.backends import Backends
-from shared.events.outbox import Outbox
 from shared.events.ports import Bucket, BucketConfig
-from shared.events.tasks import cancel_all
 from shared.http.pagination import CursorCodec
 from shared.ids import new_id
 from shared.store.ports import DocumentStore
-from shared.store.repository import AggregateRepository
+from shared.tasks import cancel_all
 
 R = TypeVar("R")
 

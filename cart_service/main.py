@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from cart_service.api import event_routes, merge_routes, promo_code_routes, promotion_routes
-from cart_service.api.routes import router
 from cart_service.bootstrap import bootstrap
+from cart_service.carts import promo_code_routes
+from cart_service.carts.routes import router
+from cart_service.live import routes as event_routes
+from cart_service.merging import routes as merge_routes
+from cart_service.promotions import routes as promotion_routes
 from cart_service.settings import CartSettings
 from shared.clock import Clock, SystemClock
 from shared.http.service import ServiceSpec, create_service

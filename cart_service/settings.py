@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from cart_service.domain.expiry import Lifetimes
-from cart_service.domain.price_policy import POLICY_PATTERN
-from cart_service.service.live import LiveLimits
+from cart_service.carts.lifetimes import Lifetimes
+from cart_service.carts.price_policy import POLICY_PATTERN
+from cart_service.live.service import LiveLimits
 from shared.settings import ServiceSettings
 
 MIB = 2**20

@@ -6,24 +6,24 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from product_service.adapters.delivery import BUCKET, ProductDelivery
-from product_service.adapters.documents import PRODUCTS, ProductCodec
-from product_service.adapters.sqlite_search import SqliteProductSearch
-from product_service.api.dependencies import ProductApi
-from product_service.api.import_stream import Limits
-from product_service.domain import Product
-from product_service.ports import ProductSearch
-from product_service.service.capacity import Capacity
-from product_service.service.catalogue import CatalogueService
-from product_service.service.imports import ImportService
+from product_service.imports.service import ImportService
+from product_service.imports.stream import Limits
+from product_service.products.capacity import Capacity
+from product_service.products.delivery import BUCKET, ProductDelivery
+from product_service.products.dependencies import ProductApi
+from product_service.products.model import Product
+from product_service.products.ports import ProductSearch
+from product_service.products.service import CatalogueService
+from product_service.products.store import PRODUCTS, ProductCodec
+from product_service.search.sqlite import SqliteProductSearch
 from product_service.settings import ProductSettings
+from shared.aggregates.outbox import Outbox
+from shared.aggregates.repository import AggregateRepository
 from shared.backends import Backends
-from shared.events.outbox import Outbox
 from shared.events.ports import Bucket
 from shared.http.pagination import CursorCodec
 from shared.store.factory import StoreFactory
 from shared.store.ports import DocumentStore
-from shared.store.repository import AggregateRepository
 from shared.store.sqlite.factory import SqliteStoreFactory
 
 
@@ -79,7 +79,7 @@ async def _open_search(stores: StoreFactory, store: DocumentStore, stack: AsyncE
         stack.push_async_callback(search.close)
         await search.open()
         return search
-    from product_service.adapters.elasticsearch_search import ElasticsearchProductSearch
+    from product_service.search.elasticsearch import ElasticsearchProductSearch
     from shared.store.elasticsearch.factory import ElasticsearchStoreFactory
 
     if isinstance(stores, ElasticsearchStoreFactory):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from product_service.api import routes
 from product_service.bootstrap import bootstrap
+from product_service.products import routes
 from product_service.settings import ProductSettings
 from shared.clock import Clock, SystemClock
 from shared.http.service import ServiceSpec, create_service

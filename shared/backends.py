@@ -14,8 +14,8 @@ from shared.cache.ports import Cache
 from shared.cache.redis_cache import RedisCache
 from shared.clock import Clock
 from shared.errors import ShopError, Unavailable
-from shared.events.nats_bus import NatsEventBus
 from shared.health import Check
+from shared.jetstream.nats_bus import NatsEventBus
 from shared.observability.logging import get_logger
 from shared.security.keyring import Keyring
 from shared.security.revocations import Revocations

@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.addresses import check_address
-from shared.events.addresses import split_addresses
+from shared.nats_addresses import split_addresses
 
 DEVELOPMENT_ONLY = "development-only"
 """How the default of each secret begins."""

@@ -9,9 +9,9 @@ import nats
 import nats.errors
 from nats.aio.client import Client
 
-from shared.events.addresses import split_addresses, without_credentials
-from shared.events.requests import Requests
-from shared.events.session import Session
+from shared.jetstream.requests import Requests
+from shared.jetstream.session import Session
+from shared.nats_addresses import split_addresses, without_credentials
 from trolley.environment import require_servers
 from trolley.errors import CommandFailed
 from trolley.invocation import make

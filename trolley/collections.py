@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from auth_service.adapters.collections import EMAIL_CLAIMS, SESSIONS, SIGNING_KEYS, USERS
-from cart_service.adapters.carts import CARTS
-from cart_service.adapters.promotion_documents import PROMOTION_CLAIMS, PROMOTION_TALLIES, PROMOTIONS
-from product_service.adapters.documents import PRODUCTS
+from auth_service.accounts.documents import EMAIL_CLAIMS, SESSIONS, SIGNING_KEYS, USERS
+from cart_service.carts.store import CARTS
+from cart_service.promotions.documents import PROMOTION_CLAIMS, PROMOTION_TALLIES, PROMOTIONS
+from product_service.products.store import PRODUCTS
 from shared.store.ports import Collection
 
 COLLECTIONS: tuple[Collection, ...] = (

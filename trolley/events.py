@@ -14,10 +14,10 @@ from nats.aio.msg import Msg
 
 from shared.clock import to_rfc3339
 from shared.events.envelope import Event
-from shared.events.feed import Feed
-from shared.events.requests import ApiError
-from shared.events.session import Session
-from shared.events.streams import SHOP
+from shared.jetstream.feed import Feed
+from shared.jetstream.requests import ApiError
+from shared.jetstream.session import Session
+from shared.jetstream.streams import SHOP
 from trolley.errors import CommandFailed
 
 _PATTERN = re.compile(r"shop(\.[^\s.*>]+|\.\*)*(\.[^\s.*>]+|\.\*|\.>)")

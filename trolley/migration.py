@@ -7,7 +7,8 @@ from functools import partial
 
 from shared.settings import ServiceSettings
 from shared.store.factory import create_store_factory
-from shared.store.migrations import MigrationReport, migrate
+from shared.store.migration_report import MigrationReport
+from shared.store.migrations import migrate
 from trolley.collections import COLLECTIONS
 
 Progress = Callable[[str, int], None]

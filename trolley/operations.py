@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from auth_service.bootstrap import open_operations
-from auth_service.domain.keys import SigningKey
-from auth_service.service import Operations
+from auth_service.keys.model import SigningKey
+from auth_service.operations import Operations
 from auth_service.settings import AuthSettings
 from shared.security.identity import Role, Scope
 from trolley.environment import require_servers, require_store, settings_from

@@ -6,7 +6,7 @@ import asyncio
 
 import orjson
 
-from shared.events.backoff import backoff
+from shared.backoff import backoff
 from shared.events.ports import Bucket, BusUnavailable, Entry, WrongRevision
 
 _ATTEMPTS = 20

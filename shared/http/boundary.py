@@ -19,13 +19,7 @@ from shared.http.admission import FREE_BYTES, Admission, large_answer, send_larg
 from shared.http.body_limit import decoded_body, limited_body
 from shared.http.content_coding import accepts_gzip, is_gzip
 from shared.http.etag import for_coding
-from shared.http.problem import (
-    HeadTooLarge,
-    UnexpectedError,
-    UriTooLong,
-    encode_problem,
-    problem_headers,
-)
+from shared.http.problem import HeadTooLarge, UnexpectedError, UriTooLong, encode_problem, problem_headers
 from shared.http.runtime import Runtime
 from shared.http.spans import describe_span
 from shared.http.validation import known_error

@@ -15,9 +15,9 @@ from fastapi import FastAPI
 from shared import __version__
 from shared.backends import Backends, Waiting, health_checks, insist
 from shared.clock import Clock
-from shared.events.load import LoadMeter
-from shared.events.presence import Presence
 from shared.http.runtime import Runtime
+from shared.jetstream.load import LoadMeter
+from shared.jetstream.presence import Presence
 from shared.observability.logging import get_logger
 from shared.security.verifier import TokenVerifier
 from shared.settings import ServiceSettings

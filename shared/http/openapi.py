@@ -24,11 +24,11 @@ from shared.errors import (
 from shared.http.components import describe_answers, name_objects, prune_components, share_examples
 from shared.http.gateway_problems import BadGateway
 from shared.http.headers import RequestHeader
+from shared.http.identity import SCHEME_NAME, CurrentUser
 from shared.http.media_type import JSON, json_types
 from shared.http.problem import HeadTooLarge, UriTooLong
 from shared.http.problem_schemas import problem_schemas
 from shared.http.responses import problem_responses
-from shared.security.dependencies import SCHEME_NAME, CurrentUser
 from shared.security.identity import Scope
 
 TOKEN_URL = "/api/v1/auth/token"  # noqa: S105 (a path)

@@ -8,13 +8,7 @@ from typing import Any
 import orjson
 from starlette.exceptions import HTTPException
 
-from shared.errors import (
-    MalformedRequest,
-    NotFound,
-    PayloadTooLarge,
-    ShopError,
-    UnsupportedMediaType,
-)
+from shared.errors import MalformedRequest, NotFound, PayloadTooLarge, ShopError, UnsupportedMediaType
 from shared.http.problem_types import TYPE_PREFIX
 
 MEDIA_TYPE = "application/problem+json"

@@ -13,8 +13,6 @@ from shared.store.sqlite.migration import migrate_file
 if TYPE_CHECKING:
     from shared.store.elasticsearch.factory import ElasticsearchStoreFactory
 
-__all__ = ["MigrationReport", "Progress", "migrate"]
-
 
 async def migrate(
     factory: ElasticsearchStoreFactory | SqliteStoreFactory,

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from auth_service.accounts.authentication import Client
+from auth_service.accounts.credentials import NewAccount, new_account
+from auth_service.bootstrap import Adapters, compose, open_adapters
 from auth_service.main import create_app
+from auth_service.service import AuthService
+from auth_service.sessions.model import RefreshToken
+from auth_service.sessions.tokens import SignedIn
 from auth_service.settings import AuthSettings
-from tests.auth_service.people import Person
+from shared.backends import Backends, open_backends
+from shared.clock import SystemClock
+from shared.security.identity import Identity, Role
+from tests.auth_service.people import PASSWORD, Person, fresh_email
 from tests.support.apps import running
 
 MakeSettings = Callable[..., AuthSettings]
@@ -40,3 +52,76 @@ async def shop(auth_settings: MakeSettings) -> AsyncIterator[httpx.AsyncClient]:
 async def ana(shop: httpx.AsyncClient) -> Person:
     """A customer who has just registered."""
     return await Person.registered(shop)
+
+
+CLIENT = Client("192.0.2.1", "a test")
+
+
+class MovableClock:
+    """The machine's clock, and how far a test has moved it."""
+
+    def __init__(self) -> None:
+        self._moved = timedelta()
+
+    def now(self) -> datetime:
+        return SystemClock().now() + self._moved
+
+    def move(self, **by: float) -> None:
+        self._moved += timedelta(**by)
+
+
+@dataclass(frozen=True)
+class World:
+    """One process with its adapters. `compose` builds the use cases, with some adapters replaced."""
+
+    settings: AuthSettings
+    backends: Backends
+    adapters: Adapters
+    clock: MovableClock
+
+    async def compose(self, **replaced: Any) -> AuthService:
+        service = compose(self.settings, self.backends, replace(self.adapters, **replaced))
+        await service.keys.load()
+        return service
+
+
+@asynccontextmanager
+async def open_world(settings: AuthSettings, clock: MovableClock) -> AsyncIterator[World]:
+    async with AsyncExitStack() as stack:
+        backends = await stack.enter_async_context(open_backends(settings, clock, name="auth"))
+        adapters = await stack.enter_async_context(open_adapters(settings, backends))
+        yield World(settings, backends, adapters, clock)
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    return MovableClock()
+
+
+@pytest.fixture
+async def world(auth_settings: MakeSettings, clock: MovableClock) -> AsyncIterator[World]:
+    async with open_world(auth_settings(), clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def auth(world: World) -> AuthService:
+    return await world.compose()
+
+
+@pytest.fixture
+def account() -> NewAccount:
+    """Checked input for an account that nobody has."""
+    return new_account("Ana", fresh_email(), PASSWORD)
+
+
+@pytest.fixture
+async def signed_in(auth: AuthService, account: NewAccount) -> SignedIn:
+    return await auth.sessions.register(account, CLIENT)
+
+
+@pytest.fixture
+async def identity(auth: AuthService, world: World, signed_in: SignedIn) -> Identity:
+    token = RefreshToken.parse(signed_in.refresh_token)
+    assert token is not None
+    return Identity(signed_in.user.id, token.session_id, Role.CUSTOMER, frozenset(), world.clock.now())

@@ -5,9 +5,9 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from auth_service.adapters.signing import WrongSecret
+from auth_service.accounts.errors import AccountNotFound, EmailAlreadyRegistered
 from auth_service.bootstrap import open_operations
-from auth_service.domain.errors import AccountNotFound, EmailAlreadyRegistered
+from auth_service.keys.signing import WrongSecret
 from shared.clock import SystemClock
 from shared.errors import InvalidInput, Unavailable
 from shared.security.identity import Role, Scope

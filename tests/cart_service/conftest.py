@@ -14,12 +14,15 @@ import orjson
 import pytest
 from fastapi import FastAPI
 
-from cart_service.adapters.carts import CARTS
+from cart_service.carts.store import CARTS
+from cart_service.live.service import LiveLimits
 from cart_service.main import create_app
 from cart_service.settings import CartSettings
 from shared.ids import new_id
 from shared.settings import ServiceSettings
 from shared.store.factory import create_store_factory
+from tests.cart_service.memory import Replica, Shop
+from tests.cart_service.stage import Stage
 from tests.support.apps import running
 from tests.support.tokens import TokenIssuer, put_entry
 
@@ -144,3 +147,28 @@ def sign_in(tokens: TokenIssuer) -> Callable[..., Customer]:
 @pytest.fixture
 def ann(replica: httpx.AsyncClient, sign_in: Callable[..., Customer]) -> Customer:
     return sign_in(replica)
+
+
+@pytest.fixture
+def shop() -> Shop:
+    shop = Shop()
+    shop.bucket.put_product("mug")
+    shop.bucket.put_product("cup")
+    return shop
+
+
+@pytest.fixture
+async def here(shop: Shop) -> Replica:
+    return await shop.replica()
+
+
+@pytest.fixture
+async def there(shop: Shop, here: Replica) -> Replica:
+    return await shop.replica()
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    stage = Stage(LiveLimits(per_user=3, in_all=4, heartbeat_seconds=60))
+    yield stage
+    await stage.live.close()

@@ -10,20 +10,20 @@ from typing import Any
 
 import orjson
 
-from cart_service.adapters.catalogue import CatalogueView
-from cart_service.adapters.promotion_book import WatchedPromotions
-from cart_service.domain.cart import Cart
-from cart_service.domain.expiry import Lifetimes
-from cart_service.domain.price_policy import PricePolicy
+from cart_service.carts.deletions import KnownDeletions
+from cart_service.carts.lifetimes import Lifetimes
+from cart_service.carts.model import Cart
+from cart_service.carts.price_policy import PricePolicy
+from cart_service.carts.versions import KnownVersions
+from cart_service.catalogue.view import CatalogueView
+from cart_service.live.service import LiveCarts, LiveLimits
+from cart_service.promotions.book import WatchedPromotions
 from cart_service.service import CartService
-from cart_service.service.deletions import KnownDeletions
-from cart_service.service.live import LiveCarts, LiveLimits
-from cart_service.service.versions import KnownVersions
+from shared.aggregates.coalescing import Change
 from shared.cache.ports import Cached
 from shared.events.envelope import Event
 from shared.events.ports import BusUnavailable, Entry
 from shared.store.ports import StoreUnavailable
-from shared.store.repository import Change
 from tests.cart_service.lanes import before_access
 from tests.cart_service.memory_board import Announcements, MemoryBoard
 from tests.cart_service.memory_grants import memory_tickets

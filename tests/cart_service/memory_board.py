@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cart_service.service.versions import KnownVersions
+from cart_service.carts.versions import KnownVersions
 
 
 @dataclass

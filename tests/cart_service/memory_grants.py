@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cart_service.ports import StreamGrant
-from cart_service.service.stream_tickets import StreamTickets
+from cart_service.carts.ports import StreamGrant
+from cart_service.live.tickets import StreamTickets
 from shared.clock import Clock
 
 

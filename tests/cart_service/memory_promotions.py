@@ -11,14 +11,14 @@ from typing import Any
 import orjson
 from pydantic import SecretStr
 
-from cart_service.domain.cart import Cart
-from cart_service.domain.promotion_definitions import definition_of
-from cart_service.domain.promotion_uses import Claim, ClaimState, Tally
-from cart_service.domain.promotions import Promotion, PromotionStatus
-from cart_service.ports import ClaimPage, Position, PromotionPage, PromotionStores
+from cart_service.carts.model import Cart
+from cart_service.carts.ports import ClaimPage, Position, PromotionPage, PromotionStores
+from cart_service.promotions.claims import Claim, ClaimState, Tally
+from cart_service.promotions.definitions import definition_of
+from cart_service.promotions.model import Promotion, PromotionStatus
+from shared.aggregates.coalescing import Change
 from shared.http.pagination import CursorCodec
 from shared.store.ports import StoreUnavailable
-from shared.store.repository import Change
 from tests.cart_service.lanes import before_access
 
 

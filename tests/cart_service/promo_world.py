@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from cart_service.domain.operations import AddItem
-from cart_service.domain.promotion_uses import NOBODY, Claim, ClaimState, Tally
-from cart_service.domain.promotions import Conditions, Percentage, Promotion
-from cart_service.service import CartService, Write
-from cart_service.service.leftovers import SETTLED_AFTER
+from cart_service.carts.leftovers import SETTLED_AFTER
+from cart_service.carts.operations import AddItem
+from cart_service.carts.service import Write
+from cart_service.promotions.claims import NOBODY, Claim, ClaimState, Tally
+from cart_service.promotions.model import Conditions, Percentage, Promotion
+from cart_service.service import CartService
 from cart_service.subscribers import promo_code_handlers
 from shared.clock import to_rfc3339
 from tests.cart_service.lanes import before_access

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cart_service.adapters.carts import CARTS
 from cart_service.bootstrap import bootstrap
+from cart_service.carts.store import CARTS
 from cart_service.service import CartService
 from cart_service.settings import CartSettings
 from shared.backends import open_backends

@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from cart_service.adapters.carts import CARTS
+from cart_service.carts.store import CARTS
 from cart_service.settings import CartSettings
+from shared.aggregates.outbox_fields import PENDING_EVENTS
 from shared.store.factory import create_store_factory
-from shared.store.outbox_fields import PENDING_EVENTS
 from tests.chaos.attempts import PATIENCE_SECONDS
 from tests.chaos.load import Load
 from tests.e2e.shops import Person, Shop

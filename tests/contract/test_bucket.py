@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.events.buckets import NatsBucket
-from shared.events.entries import is_key
-from shared.events.nats_bus import NatsEventBus
 from shared.events.ports import BucketConfig, BusUnavailable, WrongRevision
 from shared.ids import new_id
+from shared.jetstream.buckets import NatsBucket
+from shared.jetstream.entries import is_key
+from shared.jetstream.nats_bus import NatsEventBus
 from tests.support.events import running_bus
 from tests.support.waiting import eventually
 

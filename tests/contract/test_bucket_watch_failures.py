@@ -10,10 +10,10 @@ import nats
 import pytest
 from nats.js.api import ConsumerInfo
 
-from shared.events.buckets import NatsBucket
-from shared.events.nats_bus import NatsEventBus
 from shared.events.ports import BucketConfig, BusUnavailable
 from shared.ids import new_id
+from shared.jetstream.buckets import NatsBucket
+from shared.jetstream.nats_bus import NatsEventBus
 from tests.support.events import Seen, running_bus
 from tests.support.servers import NatsServer
 from tests.support.waiting import eventually

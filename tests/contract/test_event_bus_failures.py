@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from shared.events.envelope import Event
-from shared.events.nats_bus import NatsEventBus
 from shared.events.ports import BucketConfig, BusUnavailable
 from shared.ids import new_id
+from shared.jetstream.nats_bus import NatsEventBus
 from tests.support.events import Recorder, an_event, publish_until_accepted, running_bus
 from tests.support.servers import NatsServer, Server, find_program
 from tests.support.waiting import eventually

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from product_service.domain import ProductStatus
-from product_service.ports import SearchQuery, Sort
+from product_service.products.model import ProductStatus
+from product_service.products.ports import SearchQuery, Sort
 from shared.ids import new_id
 from shared.settings import ServiceSettings
 from shared.store.factory import create_store_factory

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from product_service.ports import SearchQuery, Sort
+from product_service.products.ports import SearchQuery, Sort
 from shared.store.elasticsearch.factory import ElasticsearchStoreFactory
 from shared.store.sqlite.factory import SqliteStoreFactory
 from tests.product_service.catalogues import NOW, product

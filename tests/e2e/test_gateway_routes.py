@@ -15,10 +15,10 @@ import pytest_asyncio
 import yaml
 
 from tests.support.waiting import eventually
+from trolley.invocation import REPOSITORY
 from trolley.local.gateway import ROUTES, gateway_program
 from trolley.local.ports import free_port
 from trolley.local.process import ManagedProcess
-from trolley.local.programs import REPOSITORY
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from product_service.domain import Product, ProductDetails, ProductDraft
+from product_service.products.model import Product, ProductDetails, ProductDraft
 from shared.ids import new_id
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)

@@ -8,13 +8,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from product_service.adapters.documents import PRODUCTS, ProductCodec
-from product_service.adapters.elasticsearch_search import ElasticsearchProductSearch
-from product_service.adapters.sqlite_search import SqliteProductSearch
-from product_service.domain import Product
-from product_service.ports import ProductSearch, SearchQuery
+from product_service.products.model import Product
+from product_service.products.ports import ProductSearch, SearchQuery
+from product_service.products.store import PRODUCTS, ProductCodec
+from product_service.search.elasticsearch import ElasticsearchProductSearch
+from product_service.search.sqlite import SqliteProductSearch
+from shared.aggregates.coalescing import Change
+from shared.aggregates.repository import AggregateRepository
 from shared.store.elasticsearch.factory import ElasticsearchStoreFactory
-from shared.store.repository import AggregateRepository, Change
 from shared.store.sqlite.factory import SqliteStoreFactory
 
 

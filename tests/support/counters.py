@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from shared.aggregates.coalescing import Change
+from shared.aggregates.outbox_fields import OUTBOX_FIELDS
 from shared.events.envelope import Event
 from shared.store.ports import Field, FieldType, Json
-from shared.store.repository import OUTBOX_FIELDS, Change
 
 COUNTER_FIELDS = {"count": Field(FieldType.LONG), "names": Field(FieldType.KEYWORD), **OUTBOX_FIELDS}
 

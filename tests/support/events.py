@@ -9,9 +9,9 @@ from typing import Any
 
 from shared.clock import SystemClock
 from shared.events.envelope import Event
-from shared.events.nats_bus import NatsEventBus
 from shared.events.ports import BusUnavailable, Entry
 from shared.ids import new_id
+from shared.jetstream.nats_bus import NatsEventBus
 
 
 @asynccontextmanager

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.events.nats_bus import NatsEventBus
-from shared.events.session import Session
+from shared.jetstream.nats_bus import NatsEventBus
+from shared.jetstream.session import Session
 from tests.support.events import an_event, running_bus
 from tests.support.servers import NatsServer
 from trolley.bus import nats_session

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from cart_service.adapters.carts import CARTS, CartCodec
+from cart_service.carts.store import CARTS, CartCodec
 from shared.settings import ServiceSettings
 from shared.store.factory import create_store_factory
 from trolley.collections import COLLECTIONS

@@ -9,14 +9,8 @@ import orjson
 import typer
 from rich.table import Table
 
-from shared.events.dead_letters import (
-    DeadLetter,
-    discard,
-    get_dead_letter,
-    list_dead_letters,
-    requeue,
-)
-from shared.events.session import Session
+from shared.jetstream.dead_letters import DeadLetter, discard, get_dead_letter, list_dead_letters, requeue
+from shared.jetstream.session import Session
 from trolley.bus import nats_session
 from trolley.cli.console import console, execute
 from trolley.environment import operator_environment

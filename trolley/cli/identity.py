@@ -23,7 +23,7 @@ def identity_of(who: str, base_url: str, environment: Mapping[str, str]) -> Kept
     if who == GUEST:
         return KeptIdentity(name, file, guest_session)
     if who == ADMIN:
-        from trolley.operations import operator_session  # brings auth_service in
+        from trolley.operations import operator_session
 
         return KeptIdentity(name, file, lambda _client: operator_session(environment))
     if "@" not in who:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from shared.events.presence import Node, list_nodes
+from shared.jetstream.presence import Node, list_nodes
 from trolley.bus import nats_client
 from trolley.cli.console import console, execute, fail
 from trolley.environment import operator_environment

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
-from cart_service.adapters.version_board import announced_version
 from cart_service.bootstrap import Operations
+from cart_service.carts.version_board import announced_version
 from shared.events.ports import Entry
 from trolley.verify.findings import Finding
 

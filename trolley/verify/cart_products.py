@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from itertools import islice
 
-from cart_service.adapters.carts import CartCodec
 from cart_service.bootstrap import Operations
-from cart_service.domain.cart import Cart
-from cart_service.domain.operations import ForgetProduct
-from cart_service.service import Write
+from cart_service.carts.model import Cart
+from cart_service.carts.operations import ForgetProduct
+from cart_service.carts.service import Write
+from cart_service.carts.store import CartCodec
 from product_service.bootstrap import Parts
-from shared.store.outbox_fields import split
+from shared.aggregates.outbox_fields import split
 from shared.store.ports import Query
 from trolley.verify.findings import Finding
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
+from shared.aggregates.outbox import Outbox
+from shared.aggregates.outbox_fields import PENDING_EVENTS, PENDING_SINCE
 from shared.clock import Clock
 from shared.events.envelope import Event
-from shared.events.outbox import Outbox
-from shared.store.outbox_fields import PENDING_EVENTS, PENDING_SINCE
 from shared.store.ports import Between, Document, DocumentStore
 from trolley.verify.findings import Finding
 from trolley.verify.waiting import is_under_way, overdue_before

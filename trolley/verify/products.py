@@ -8,16 +8,16 @@ from contextlib import suppress
 
 import orjson
 
-from product_service.adapters.documents import ProductCodec
 from product_service.bootstrap import Parts
-from product_service.domain import Product
+from product_service.products.model import Product
+from product_service.products.store import ProductCodec
+from shared.aggregates.coalescing import Change
+from shared.aggregates.outbox_fields import split
 from shared.clock import Clock
 from shared.events.envelope import Event
 from shared.events.ports import Entry, WrongRevision
 from shared.events.projections import put_if_newer
-from shared.store.outbox_fields import split
 from shared.store.ports import Document
-from shared.store.repository import Change
 from trolley.verify.entries import body_of, disagreement, version_of
 from trolley.verify.findings import Finding
 from trolley.verify.waiting import is_under_way

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 
 from cart_service.bootstrap import Operations
-from cart_service.service.promotion_audit import Recount
+from cart_service.upkeep.promotion_audit import Recount
 from trolley.verify.findings import Finding
 
 _NAMED = 5

@@ -8,18 +8,18 @@ from dataclasses import replace
 
 import orjson
 
-from cart_service.adapters.promotion_documents import PromotionCodec
-from cart_service.adapters.promotions import StoredPromotions
 from cart_service.bootstrap import Kept
-from cart_service.domain.promotion_definitions import definition_of, promotion_of
-from cart_service.domain.promotions import Promotion
+from cart_service.promotions.definitions import definition_of, promotion_of
+from cart_service.promotions.documents import PromotionCodec
+from cart_service.promotions.model import Promotion
+from cart_service.promotions.store import StoredPromotions
+from shared.aggregates.coalescing import Change
+from shared.aggregates.outbox_fields import split
 from shared.clock import Clock
 from shared.events.envelope import Event
 from shared.events.ports import Bucket, Entry
 from shared.events.projections import put_if_newer
-from shared.store.outbox_fields import split
 from shared.store.ports import Document
-from shared.store.repository import Change
 from trolley.verify.entries import body_of, disagreement, version_of
 from trolley.verify.findings import Finding
 from trolley.verify.waiting import is_under_way

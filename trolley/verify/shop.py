@@ -6,17 +6,17 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from auth_service.adapters.collections import SESSIONS, USERS
-from auth_service.adapters.repositories import SessionRepository, UserRepository
-from auth_service.adapters.revocations import RevokingDelivery
-from cart_service.adapters.promotion_book import BUCKET as PROMOTION_ENTRIES
+from auth_service.accounts.documents import SESSIONS, USERS
+from auth_service.accounts.store import SessionRepository, UserRepository
+from auth_service.sessions.revocations import RevokingDelivery
 from cart_service.bootstrap import Operations, open_operations
+from cart_service.promotions.book import BUCKET as PROMOTION_ENTRIES
 from cart_service.settings import CartSettings
 from product_service.bootstrap import Parts, open_parts
+from shared.aggregates.outbox import Outbox
 from shared.backends import Backends, open_backends_within
 from shared.cache.ports import Cache, CacheUnavailable
 from shared.clock import Clock, SystemClock
-from shared.events.outbox import Outbox
 from shared.events.ports import Bucket, EventBus
 from shared.security.revocations import revocations_bucket
 from shared.store.ports import DocumentStore

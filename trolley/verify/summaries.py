@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from cart_service.bootstrap import Operations
-from cart_service.service.summaries import cache_key
+from cart_service.carts.summaries import cache_key
 from shared.cache.ports import Cache, CacheUnavailable
 from trolley.verify.findings import Finding
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.events.buckets import NatsBucket
 from shared.events.ports import BucketConfig, BusUnavailable, Entry, WrongRevision
 from shared.events.projections import put_if_newer
 from shared.ids import new_id
+from shared.jetstream.buckets import NatsBucket
 from tests.support.events import running_bus
 
 

@@ -16,13 +16,13 @@ from shared.errors import Conflict, NotFound
 from shared.http.body_limit import body_limit
 from shared.http.etag import IfMatchDep, IfNoneMatchDep, etag_of, not_modified
 from shared.http.headers import RequestHeader
+from shared.http.identity import CurrentUserDep, requires
 from shared.http.models import StrictModel
 from shared.http.responses import JsonBytes, problem_responses
 from shared.http.runtime import runtime_of, use_cases
 from shared.http.server import run_service
 from shared.http.service import ServiceSpec, create_service
 from shared.observability.tracing import current_traceparent
-from shared.security.dependencies import CurrentUserDep, requires
 from shared.security.identity import Identity, Scope
 from shared.settings import ServiceSettings
 from shared.store.ports import StoreUnavailable

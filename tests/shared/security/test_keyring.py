@@ -10,8 +10,8 @@ import orjson
 import pytest
 
 from shared.clock import SystemClock, to_rfc3339
-from shared.events.nats_bus import NatsEventBus
 from shared.events.ports import Entry
+from shared.jetstream.nats_bus import NatsEventBus
 from shared.security.keyring import AUTH_KEYS, Keyring
 from shared.security.revocations import Revocations, revocations_bucket
 from shared.settings import ServiceSettings

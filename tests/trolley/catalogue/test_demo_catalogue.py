@@ -6,7 +6,7 @@ from collections import Counter
 
 import orjson
 
-from product_service.api.import_stream import parse_line
+from product_service.imports.stream import parse_line
 from trolley.catalogue import import_lines
 
 PRODUCTS = [orjson.loads(line) for line in import_lines()]

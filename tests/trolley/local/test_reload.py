@@ -30,7 +30,7 @@ class StackStandIn:
     ("path", "services"),
     [
         ("cart_service/domain.py", ["cart"]),
-        ("product_service/api/routes.py", ["products"]),
+        ("product_service/products/routes.py", ["products"]),
         ("shared/settings.py", ["auth", "products", "cart"]),
     ],
 )

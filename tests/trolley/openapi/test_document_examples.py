@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from product_service.domain import product_id_of
+from product_service.products.model import product_id_of
 from tests.trolley.openapi.generated import DOCUMENT
 from trolley.catalogue import import_lines
 from trolley.openapi.operations import Operation, operations_of

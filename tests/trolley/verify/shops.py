@@ -7,15 +7,15 @@ from typing import Any
 
 import orjson
 
-from cart_service.domain.cart import Cart
-from cart_service.domain.operations import AddItem, SetQuantity
-from cart_service.service import Write
-from product_service.domain import Product, ProductDraft
-from product_service.service.changes import change_to
+from cart_service.carts.model import Cart
+from cart_service.carts.operations import AddItem, SetQuantity
+from cart_service.carts.service import Write
+from product_service.products.events import change_to
+from product_service.products.model import Product, ProductDraft
+from shared.aggregates.coalescing import Change
 from shared.clock import SystemClock
 from shared.ids import new_id
 from shared.store.ports import Document
-from shared.store.repository import Change
 from tests.product_service.catalogues import details, draft, fresh_sku
 from tests.support.waiting import eventually
 from trolley.verify.checks import all_checks

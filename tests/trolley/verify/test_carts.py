@@ -5,10 +5,10 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from cart_service.domain.operations import SaveForLater
-from cart_service.service import Write
-from cart_service.service.summaries import cache_key
-from cart_service.service.versions import pack
+from cart_service.carts.operations import SaveForLater
+from cart_service.carts.service import Write
+from cart_service.carts.summaries import cache_key
+from cart_service.carts.versions import pack
 from shared.cache.ports import CacheUnavailable
 from tests.support.servers import RedisServer
 from tests.trolley.verify.shops import Shelves, verify

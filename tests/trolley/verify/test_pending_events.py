@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from shared.aggregates.outbox import Outbox
+from shared.aggregates.outbox_fields import PENDING_SINCE
 from shared.clock import to_rfc3339
 from shared.events.envelope import Event
-from shared.events.outbox import Outbox
 from shared.events.ports import BucketConfig
 from shared.ids import new_id
-from shared.store.outbox_fields import PENDING_SINCE
 from shared.store.ports import DocumentStore
 from tests.support.events import Recorder
 from tests.support.waiting import eventually

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from product_service.domain import product_id_of
+from product_service.products.model import product_id_of
 from shared.ids import new_id
 from tests.product_service.catalogues import draft, fresh_sku
 from tests.trolley.verify.shops import Result, Shelves, verify

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cart_service.adapters.promotion_documents import PROMOTION_CLAIMS, PROMOTION_TALLIES
-from cart_service.adapters.promotions import StoredClaims
-from cart_service.domain.promotions import Conditions, Percentage, Promotion
-from cart_service.service import Write
+from cart_service.carts.service import Write
+from cart_service.promotions.documents import PROMOTION_CLAIMS, PROMOTION_TALLIES
+from cart_service.promotions.model import Conditions, Percentage, Promotion
+from cart_service.promotions.store import StoredClaims
 from cart_service.settings import CartSettings
 from shared.backends import open_backends
 from shared.clock import SystemClock

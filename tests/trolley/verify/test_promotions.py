@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from cart_service.domain.promotions import Conditions, Percentage, Promotion, PromotionStatus
+from cart_service.promotions.model import Conditions, Percentage, Promotion, PromotionStatus
 from shared.store.ports import Document
 from tests.trolley.verify.shops import verify
 from trolley.verify.shop import Shop

@@ -1,0 +1,78 @@
+"""Who knows the password of an account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from auth_service.accounts.credentials import claim_id, clean_password, normalise_email
+from auth_service.accounts.errors import InvalidCredentials, WrongPassword
+from auth_service.accounts.model import User, is_live
+from auth_service.accounts.ports import EmailClaims, Passwords, Throttle, Users
+
+_NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Where a request comes from."""
+
+    address: str
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """An account whose password was given. `rehashed` is a hash with today's parameters when the kept one
+    is older."""
+
+    user: User
+    rehashed: str | None
+
+
+class Authentication:
+    """Checks passwords, and how often it is asked to. An unknown address costs the same work, counts the
+    same and is answered the same as a wrong password."""
+
+    def __init__(self, users: Users, claims: EmailClaims, passwords: Passwords, throttle: Throttle) -> None:
+        self._users = users
+        self._claims = claims
+        self._passwords = passwords
+        self._throttle = throttle
+
+    async def sign_in(self, email: str, password: str, client: Client) -> Verified:
+        """Raises `InvalidCredentials`, `TooManyRequests`, `PasswordsOverloaded`."""
+        address = _normalised(email)
+        account = claim_id(address or email)
+        async with self._throttle.attempt(account, client.address):
+            user = await self._find(address) if address else None
+            if not await self._matches(user, password) or user is None:
+                raise InvalidCredentials
+        outdated = self._passwords.outdated(user.password_hash)
+        return Verified(user, await self._passwords.hash(clean_password(password)) if outdated else None)
+
+    async def confirm(self, user: User, password: str, client: Client) -> None:
+        """Asks somebody signed in for the password again. Raises `WrongPassword`, and else as `sign_in`."""
+        async with self._throttle.attempt(claim_id(user.email), client.address):
+            if not await self._matches(user, password):
+                raise WrongPassword
+
+    async def _matches(self, user: User | None, password: str) -> bool:
+        try:
+            return await self._passwords.verify(
+                clean_password(password), user.password_hash if user else None
+            )
+        except ValueError:  # no password looks like this
+            return await self._passwords.verify("", None)
+
+    async def _find(self, email: str) -> User | None:
+        claim = await self._claims.get(claim_id(email))
+        # An unknown address is looked up as far as a known one, for the sake of the same time.
+        user = await self._users.get(claim.user_id if claim else _NOBODY)
+        return user if is_live(user) and user.email == email else None
+
+
+def _normalised(email: str) -> str | None:
+    try:
+        return normalise_email(email)
+    except ValueError:
+        return None

@@ -1,0 +1,88 @@
+"""A user's account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypeGuard
+
+from auth_service.accounts.errors import AccountNotFound
+from shared.security.identity import Role
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """An account, as a value: every change gives a new one with the next `version`.
+
+    `sessions` are the ids of the sessions that are signed in, oldest first. A session that is not in it has
+    ended, whatever its own document says: so one write of this document ends all sessions, and none is
+    missed. `credentials_version` counts changes of the password, so that a sign-in with the old one does not
+    slip through while it is being changed. A deleted account stays as an empty shell that holds nothing
+    personal.
+    """
+
+    id: str
+    name: str
+    email: str
+    password_hash: str
+    role: Role
+    created_at: datetime
+    updated_at: datetime
+    version: int = 1
+    credentials_version: int = 1
+    disabled: bool = False
+    deleted: bool = False
+    sessions: tuple[str, ...] = ()
+
+    def signed_in(self, session_id: str, limit: int, now: datetime) -> tuple[User, tuple[str, ...]]:
+        """With one more session, and the ids of the oldest that had to end to keep within `limit`."""
+        sessions = (*self.sessions, session_id)
+        ended, kept = sessions[:-limit], sessions[-limit:]
+        return self._changed(now, sessions=kept), ended
+
+    def signed_out(self, now: datetime, *, keep: str | None = None) -> tuple[User, tuple[str, ...]]:
+        """Without sessions, except `keep`; and the ids of those that ended."""
+        kept = tuple(id for id in self.sessions if id == keep)
+        return self._changed(now, sessions=kept), tuple(id for id in self.sessions if id != keep)
+
+    def without_session(self, session_id: str, now: datetime) -> User:
+        return self._changed(now, sessions=tuple(id for id in self.sessions if id != session_id))
+
+    def renamed(self, name: str, now: datetime) -> User:
+        return self._changed(now, name=name)
+
+    def rehashed(self, password_hash: str) -> User:
+        """The same password under newer parameters."""
+        return replace(self, password_hash=password_hash)
+
+    def with_password(self, password_hash: str, now: datetime) -> User:
+        return self._changed(
+            now, password_hash=password_hash, credentials_version=self.credentials_version + 1
+        )
+
+    def with_access(self, role: Role, disabled: bool, now: datetime) -> User:
+        return self._changed(now, role=role, disabled=disabled)
+
+    def erased(self, now: datetime) -> User:
+        """The shell that stays: nothing personal, no sign-in, no session."""
+        return self._changed(now, name="", email="", password_hash="", deleted=True, sessions=())
+
+    def _changed(self, now: datetime, **changes: Any) -> User:
+        return replace(self, updated_at=now, version=self.version + 1, **changes)
+
+
+def existing(user: User | None) -> User:
+    """The account. Raises `AccountNotFound` when there is none or it was deleted."""
+    if user is None or user.deleted:
+        raise AccountNotFound
+    return user
+
+
+def is_live(user: User | None) -> TypeGuard[User]:
+    """Whether there is such an account."""
+    return user is not None and not user.deleted
+
+
+def guest(id: str, created_at: datetime) -> User:
+    """Who a guest session stands for; no account is kept."""
+    return User(id, "Guest", "", "", Role.GUEST, created_at, created_at)

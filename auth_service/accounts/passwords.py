@@ -1,0 +1,60 @@
+"""Password hashes: argon2id with OWASP's parameters, in threads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from passlib.hash import argon2
+
+from auth_service.accounts.metrics import PASSWORD_SECONDS
+from auth_service.accounts.ports import PasswordsOverloaded
+
+R = TypeVar("R")
+
+_PARALLELISM = 1
+
+
+class ArgonPasswords:
+    """Works on at most `workers` passwords at a time, each in 19 MiB, while at most `queue` more wait.
+
+    argon2 releases the interpreter, so requests that need no password go on meanwhile.
+    """
+
+    def __init__(self, workers: int, queue: int, *, memory_kib: int, iterations: int) -> None:
+        self._scheme = argon2.using(
+            type="ID", memory_cost=memory_kib, time_cost=iterations, parallelism=_PARALLELISM
+        )
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="password")
+        self._free = workers + queue
+        self._nobodys = self._scheme.hash("nobody's password")
+
+    async def hash(self, password: str) -> str:
+        return await self._run("hash", lambda: str(self._scheme.hash(password)))
+
+    async def verify(self, password: str, password_hash: str | None) -> bool:
+        known = password_hash or self._nobodys
+        matches = await self._run("verify", lambda: bool(self._scheme.verify(password, known)))
+        return matches and password_hash is not None
+
+    def outdated(self, password_hash: str) -> bool:
+        return bool(self._scheme.needs_update(password_hash))
+
+    def close(self) -> None:
+        """Finishes what runs; what still waits is cancelled."""
+        self._threads.shutdown(cancel_futures=True)
+
+    async def _run(self, operation: str, work: Callable[[], R]) -> R:
+        if not self._free:
+            raise PasswordsOverloaded("Too many sign-ins at the moment. Try again shortly.", retry_after=2)
+        self._free -= 1
+        running = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        running.add_done_callback(self._release)
+        with PASSWORD_SECONDS.labels(operation).time():
+            # Shielded: a client that gave up does not free the thread that still works for it.
+            return await asyncio.shield(running)
+
+    def _release(self, _: asyncio.Future[R]) -> None:
+        self._free += 1

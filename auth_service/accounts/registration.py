@@ -1,0 +1,90 @@
+"""New accounts, one for an e-mail address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from auth_service.accounts import events
+from auth_service.accounts.claims import EmailClaim
+from auth_service.accounts.credentials import NewAccount, claim_id
+from auth_service.accounts.errors import EmailAlreadyRegistered
+from auth_service.accounts.model import User, is_live
+from auth_service.accounts.ports import EmailClaims, Passwords, Users
+from shared.aggregates.coalescing import Change
+from shared.clock import Clock
+from shared.ids import new_id
+from shared.security.identity import Role
+
+
+class Registration:
+    """Claims the address, writes the account, confirms the claim. See `EmailClaim` for why in three steps."""
+
+    def __init__(self, users: Users, claims: EmailClaims, passwords: Passwords, clock: Clock) -> None:
+        self._users = users
+        self._claims = claims
+        self._passwords = passwords
+        self._clock = clock
+
+    async def create(self, account: NewAccount, role: Role, sessions: tuple[str, ...] = ()) -> User:
+        """Raises `EmailAlreadyRegistered`, `PasswordsOverloaded`. With `sessions` the account begins
+        signed in."""
+        claim = claim_id(account.email)
+        seen = await self._free(claim)
+        password_hash = await self._passwords.hash(account.password)
+        now = self._clock.now()
+        user = User(new_id(), account.name, account.email, password_hash, role, now, now, sessions=sessions)
+        await self._claims.update(claim, _take(seen, EmailClaim(user.id, now)))
+        await self._users.update(user.id, _write(user, now))
+        await self._confirm(claim, user)
+        return user
+
+    async def _free(self, claim: str) -> EmailClaim | None:
+        """The abandoned claim to take over, or None. Raises `EmailAlreadyRegistered`."""
+        seen = await self._claims.get(claim)
+        if seen is None:
+            return None
+        if not seen.abandoned(self._clock.now()) or is_live(await self._users.get(seen.user_id)):
+            raise EmailAlreadyRegistered
+        return seen
+
+    async def _confirm(self, claim: str, user: User) -> None:
+        try:
+            await self._claims.update(claim, _confirm(user.id))
+        except EmailAlreadyRegistered:
+            await self._users.update(user.id, _withdraw(self._clock.now()))
+            raise
+
+
+def _take(
+    seen: EmailClaim | None, claim: EmailClaim
+) -> Callable[[EmailClaim | None], Change[EmailClaim, None]]:
+    def take(current: EmailClaim | None) -> Change[EmailClaim, None]:
+        if current != seen:
+            raise EmailAlreadyRegistered
+        return Change(claim, None)
+
+    return take
+
+
+def _confirm(user_id: str) -> Callable[[EmailClaim | None], Change[EmailClaim, None]]:
+    def confirm(current: EmailClaim | None) -> Change[EmailClaim, None]:
+        if current is None or current.user_id != user_id:
+            raise EmailAlreadyRegistered
+        return Change(current.confirm(), None)
+
+    return confirm
+
+
+def _write(user: User, now: datetime) -> Callable[[User | None], Change[User, None]]:
+    return lambda _: Change(user, None, [events.user_registered(user, now)])
+
+
+def _withdraw(now: datetime) -> Callable[[User | None], Change[User, None]]:
+    def withdraw(user: User | None) -> Change[User, None]:
+        if not is_live(user):
+            return Change(None, None)
+        erased = user.erased(now)
+        return Change(erased, None, [events.user_deleted(erased, user.sessions, now)])
+
+    return withdraw

@@ -1,0 +1,153 @@
+"""What comes in over HTTP. Lengths are those of the domain: characters as they are given."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from auth_service.accounts import credentials
+from auth_service.accounts.schemas import LONGEST_TOKEN
+from shared.http.models import StrictModel
+from shared.security.identity import Role
+
+_CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
+_VISIBLE_LINE = rf"^[^{_CONTROL}]*[^\s{_CONTROL}][^{_CONTROL}]*$"
+
+Name = Annotated[
+    str,
+    Field(
+        max_length=credentials.NAME_MAX,
+        pattern=_VISIBLE_LINE,
+        description=f"1 to {credentials.NAME_MAX} characters on one line; shown to others.",
+        examples=["Ana Martínez"],
+        json_schema_extra={"minLength": 1},
+    ),
+    AfterValidator(credentials.clean_name),
+]
+Email = Annotated[
+    str,
+    Field(
+        max_length=credentials.EMAIL_MAX,
+        description="E-mail address. Upper and lower case are the same.",
+        examples=["ana@example.com"],
+        json_schema_extra={"format": "email"},
+    ),
+    AfterValidator(credentials.normalise_email),
+]
+Password = Annotated[
+    str,
+    Field(
+        max_length=credentials.PASSWORD_MAX,
+        description=f"{credentials.PASSWORD_MIN} to {credentials.PASSWORD_MAX} characters of any script.",
+        examples=["correct horse battery"],
+        json_schema_extra={"format": "password", "minLength": credentials.PASSWORD_MIN},
+    ),
+    AfterValidator(credentials.clean_password),
+]
+GivenEmail = Annotated[
+    str,
+    Field(
+        max_length=credentials.EMAIL_MAX,
+        description="The account's e-mail address. One that is none is as wrong as an unknown one.",
+        examples=["ana@example.com"],
+    ),
+]
+GivenPassword = Annotated[
+    str,
+    Field(
+        max_length=credentials.PASSWORD_MAX,
+        description="The account's password.",
+        examples=["correct horse battery"],
+        json_schema_extra={"format": "password"},
+    ),
+]
+
+
+class RegisterRequest(StrictModel):
+    """A new account."""
+
+    name: Name
+    email: Email
+    password: Password
+
+
+class LoginRequest(StrictModel):
+    """Who signs in."""
+
+    email: GivenEmail
+    password: GivenPassword
+
+
+class TokenForm(BaseModel):
+    """The form of the password grant (RFC 6749, section 4.3.2); other fields of OAuth clients are ignored."""
+
+    grant_type: Annotated[Literal["password"], Field(description="The only grant there is.")]
+    username: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=credentials.EMAIL_MAX,
+            description="The e-mail address.",
+            examples=["ana@example.com"],
+        ),
+    ]
+    password: Annotated[GivenPassword, Field(min_length=1)]
+
+
+class RefreshRequest(StrictModel):
+    """The session to renew."""
+
+    refresh_token: Annotated[
+        str,
+        Field(
+            max_length=LONGEST_TOKEN,
+            description="The newest refresh token of the session. It works once.",
+            examples=["0198c1d2e3f47a5b8c9d0e1f2a3b4c5d.b3Blbi1zZXNhbWU"],
+        ),
+    ]
+
+
+class ProfileUpdate(StrictModel):
+    """A JSON merge patch (RFC 7396): what is left out stays."""
+
+    name: Name = Field(default_factory=str)
+
+    @property
+    def new_name(self) -> str | None:
+        """None where it stays."""
+        return self.name if "name" in self.model_fields_set else None
+
+
+class AccountDeletion(StrictModel):
+    """What confirms the deletion."""
+
+    password: GivenPassword
+
+
+class PasswordChange(StrictModel):
+    """The password of now, and the one to be."""
+
+    current_password: GivenPassword
+    new_password: Password
+
+
+class UserUpdate(StrictModel):
+    """A JSON merge patch (RFC 7396): what is left out stays, and null gives `disabled` its default."""
+
+    role: Literal["customer", "admin"] = Field(
+        default_factory=lambda: "customer", description="What the user may do.", examples=["customer"]
+    )
+    disabled: bool | None = Field(
+        default_factory=bool, description="A disabled user cannot sign in. Null: false.", examples=[False]
+    )
+
+    @property
+    def new_role(self) -> Role | None:
+        """None where it stays."""
+        return Role(self.role) if "role" in self.model_fields_set else None
+
+    @property
+    def new_disabled(self) -> bool | None:
+        """None where it stays."""
+        return bool(self.disabled) if "disabled" in self.model_fields_set else None

@@ -1,0 +1,121 @@
+"""The caller's own account."""
+
+from __future__ import annotations
+
+from auth_service.accounts import events
+from auth_service.accounts.authentication import Authentication, Client
+from auth_service.accounts.credentials import checked, claim_id, clean_name, clean_password, normalise_email
+from auth_service.accounts.errors import GuestsHaveNoAccount, WrongPassword
+from auth_service.accounts.model import User, existing, guest
+from auth_service.accounts.ports import EmailClaims, Passwords, Sessions, Users
+from auth_service.sessions.service import DELIVERY_SECONDS
+from shared.aggregates.coalescing import Change
+from shared.clock import Clock
+from shared.security.identity import Identity, Role
+
+
+class AccountService:
+    """Profile, password, and the end of the account."""
+
+    def __init__(
+        self,
+        *,
+        users: Users,
+        sessions: Sessions,
+        claims: EmailClaims,
+        passwords: Passwords,
+        authentication: Authentication,
+        clock: Clock,
+    ) -> None:
+        self._users = users
+        self._sessions = sessions
+        self._claims = claims
+        self._passwords = passwords
+        self._authentication = authentication
+        self._clock = clock
+
+    async def profile(self, identity: Identity) -> User:
+        """Raises `AccountNotFound`."""
+        if identity.role is Role.GUEST:
+            session = await self._sessions.get(identity.session_id)
+            return existing(guest(session.user_id, session.created_at) if session else None)
+        return existing(await self._users.get(identity.user_id))
+
+    async def rename(self, identity: Identity, name: str | None) -> User:
+        """None changes nothing. Raises `GuestsHaveNoAccount`, `AccountNotFound`, and `InvalidInput` for what
+        is no name."""
+        _refuse_guests(identity)
+        if name is None:
+            return await self.profile(identity)
+        kept, now = checked("/name", clean_name, name), self._clock.now()
+
+        def change(user: User | None) -> Change[User, User]:
+            renamed = existing(user).renamed(kept, now)
+            return Change(renamed, renamed)
+
+        return await self._users.update(identity.user_id, change)
+
+    async def change_password(self, identity: Identity, current: str, new: str, client: Client) -> None:
+        """Every other session ends. Raises `WrongPassword`, and `InvalidInput` for what is no password."""
+        _refuse_guests(identity)
+        password = checked("/new_password", clean_password, new)
+        user = await self._confirmed(identity, current, client)
+        password_hash, now = await self._passwords.hash(password), self._clock.now()
+
+        def change(newest: User | None) -> Change[User, None]:
+            kept, ended = _unchanged_since(user, newest).signed_out(now, keep=identity.session_id)
+            changed = kept.with_password(password_hash, now)
+            return Change(changed, None, [events.user_signed_out(changed, ended, "password_changed", now)])
+
+        await self._users.update(user.id, change)
+        await self._users.delivered(user.id, DELIVERY_SECONDS)
+
+    async def replace_password(self, email: str, new: str) -> None:
+        """What the shop's operator does for an account whose password was forgotten; every session ends.
+        Raises `AccountNotFound`, and `InvalidInput` for what is no address or no password."""
+        address = checked("/email", normalise_email, email)
+        password = checked("/password", clean_password, new)
+        claim = await self._claims.get(claim_id(address))
+        user = existing(await self._users.get(claim.user_id) if claim else None)
+        password_hash, now = await self._passwords.hash(password), self._clock.now()
+
+        def change(newest: User | None) -> Change[User, None]:
+            signed_out, ended = existing(newest).signed_out(now)
+            changed = signed_out.with_password(password_hash, now)
+            return Change(changed, None, [events.user_signed_out(changed, ended, "password_changed", now)])
+
+        await self._users.update(user.id, change)
+        await self._users.delivered(user.id, DELIVERY_SECONDS)
+
+    async def delete(self, identity: Identity, password: str, client: Client) -> None:
+        """Erases everything personal, ends all sessions and frees the address; the cart follows the event.
+        Raises `WrongPassword`, `GuestsHaveNoAccount`, `AccountNotFound`."""
+        _refuse_guests(identity)
+        user, now = await self._confirmed(identity, password, client), self._clock.now()
+
+        def erase(newest: User | None) -> Change[User, None]:
+            present = _unchanged_since(user, newest)
+            erased, ended = present.erased(now), {*present.sessions, identity.session_id}
+            return Change(erased, None, [events.user_deleted(erased, ended, now)])
+
+        await self._users.update(user.id, erase)
+        await self._claims.release(claim_id(user.email), user.id)
+        await self._users.delivered(user.id, DELIVERY_SECONDS)
+
+    async def _confirmed(self, identity: Identity, password: str, client: Client) -> User:
+        user = existing(await self._users.get(identity.user_id))
+        await self._authentication.confirm(user, password, client)
+        return user
+
+
+def _refuse_guests(identity: Identity) -> None:
+    if identity.role is Role.GUEST:
+        raise GuestsHaveNoAccount
+
+
+def _unchanged_since(checked_user: User, newest: User | None) -> User:
+    """The account as it is now, if the password that was checked still is its password."""
+    user = existing(newest)
+    if user.credentials_version != checked_user.credentials_version:
+        raise WrongPassword
+    return user

@@ -1,0 +1,134 @@
+"""Throttling of sign-ins and sign-ups, counted in Redis for all replicas."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakValueDictionary
+
+from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
+from limits.aio.storage import RedisStorage
+from limits.aio.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter, RateLimiter
+from limits.errors import StorageError
+from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from auth_service.accounts.metrics import SIGN_INS_THROTTLED, THROTTLE_UNAVAILABLE
+from shared.errors import TooManyRequests, Unavailable
+from shared.observability.logging import get_logger
+
+_log = get_logger(__name__)
+_ANSWER_SECONDS = 0.5
+_PREFIX = "auth:failures"
+# Attempts under way are counted, too: more of one account wait, so that right passwords rarely meet a limit.
+_AT_ONCE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ThrottleLimits:
+    """Failed sign-ins per account and per client address in the window, and sign-ups per client address in a
+    minute (0: any number)."""
+
+    per_account: int
+    per_client: int
+    window_seconds: int
+    sign_ups_per_minute: int
+
+
+class RedisThrottle:
+    """A moving window of attempts to sign in. An attempt is counted before its password is looked at, so no
+    more are looked at than may fail, however many come at once and to how many replicas. One that did not
+    fail is taken back, so a person who signs in often is never refused.
+
+    While Redis is away nobody is refused: that is logged and counted.
+    """
+
+    def __init__(self, redis_url: str, limits: ThrottleLimits) -> None:
+        connections = _connections(redis_url)
+        self._redis = Redis(connection_pool=connections)
+        storage = RedisStorage(
+            f"async+{redis_url}",
+            wrap_exceptions=True,
+            implementation="redispy",
+            key_prefix=_PREFIX,
+            connection_pool=connections,
+        )
+        self._window = MovingWindowRateLimiter(storage)
+        self._limits: dict[str, RateLimitItem] = {
+            "account": RateLimitItemPerSecond(limits.per_account, limits.window_seconds),
+            "client": RateLimitItemPerSecond(limits.per_client, limits.window_seconds),
+        }
+        self._minute = FixedWindowRateLimiter(storage)
+        self._sign_ups = (
+            RateLimitItemPerMinute(limits.sign_ups_per_minute) if limits.sign_ups_per_minute else None
+        )
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def attempt(self, account: str, client: str) -> AsyncIterator[None]:
+        turn = self._turns.setdefault(account, asyncio.Semaphore(_AT_ONCE))
+        async with turn:
+            counted: list[tuple[str, str]] = []
+            try:
+                for kind, key in (("account", account), ("client", client)):
+                    if await self._hit(self._window, self._limits[kind], kind, key):
+                        counted.append((kind, key))
+                yield
+            except (Unavailable, TooManyRequests):
+                await self._take_back(counted)
+                raise
+            await self._take_back(counted)
+
+    async def sign_up(self, client: str) -> None:
+        if self._sign_ups is not None:
+            await self._hit(self._minute, self._sign_ups, "sign-up", client)
+
+    async def close(self) -> None:
+        await self._redis.connection_pool.aclose()
+
+    async def _hit(self, limiter: RateLimiter, limit: RateLimitItem, kind: str, key: str) -> bool:
+        """Whether it was counted. Raises `TooManyRequests`."""
+        try:
+            if await limiter.hit(limit, kind, key):
+                return True
+            free_at = (await limiter.get_window_stats(limit, kind, key)).reset_time
+        except StorageError as error:
+            self._uncounted(error)
+            return False
+        SIGN_INS_THROTTLED.labels(kind).inc()
+        raise _too_many(kind, free_at - time.time())
+
+    async def _take_back(self, counted: list[tuple[str, str]]) -> None:
+        """The window is a list of times, the newest first. Those of attempts under way differ by so little
+        that any of them will do."""
+        try:
+            for kind, key in counted:
+                await self._redis.lpop(f"{_PREFIX}:{self._limits[kind].key_for(kind, key)}")
+        except (RedisError, OSError) as error:
+            self._uncounted(error)
+
+    def _uncounted(self, error: Exception) -> None:
+        THROTTLE_UNAVAILABLE.inc()
+        _log.warning("sign-ins are not counted: REDIS_URL does not answer", error=str(error))
+
+
+def _connections(redis_url: str) -> Any:  # limits declares plain option values only
+    return ConnectionPool.from_url(
+        redis_url,
+        socket_timeout=_ANSWER_SECONDS,
+        socket_connect_timeout=_ANSWER_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+def _too_many(kind: str, wait: float) -> TooManyRequests:
+    seconds = max(1, math.ceil(wait))
+    what = "new accounts and guests from this address" if kind == "sign-up" else "failed sign-ins"
+    return TooManyRequests(f"Too many {what}. Try again in {seconds} seconds.", retry_after=seconds)

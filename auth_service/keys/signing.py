@@ -1,0 +1,74 @@
+"""ES256 key pairs (RFC 7518, section 3.4), sealed with a secret, and tokens signed with them."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from jose import jwk, jwt
+from jose.backends.base import Key
+
+from auth_service.keys.derivation import derive_key
+from auth_service.keys.model import SigningKey
+from shared.errors import Unavailable
+from shared.ids import new_id
+
+ALGORITHM = "ES256"
+_NONCE_BYTES = 12
+
+
+class WrongSecret(Unavailable):
+    """The signing keys in the store were sealed with another AUTH_SECRET: the service cannot start."""
+
+    code = "wrong-secret"
+
+
+class Es256Signer:
+    """Seals private keys with AES-256-GCM under a key derived from the secret. The key's id is authenticated
+    with it, so sealed keys cannot be swapped in the store."""
+
+    def __init__(self, secret: str) -> None:
+        self._cipher = AESGCM(derive_key(secret, "trolley signing keys"))
+        self._opened: dict[str, Key] = {}
+
+    def generate(self, active_from: datetime) -> SigningKey:
+        private, kid = ec.generate_private_key(ec.SECP256R1()), new_id()
+        pem = private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        return SigningKey(kid, self._seal(kid, pem), _public_jwk(kid, private.public_key()), active_from)
+
+    def open(self, key: SigningKey) -> None:
+        if key.kid not in self._opened:
+            self._opened[key.kid] = jwk.construct(self._unseal(key).decode(), ALGORITHM)
+
+    def sign(self, key: SigningKey, claims: Mapping[str, Any]) -> str:
+        self.open(key)
+        opened: Any = self._opened[key.kid]
+        return str(jwt.encode(dict(claims), opened, algorithm=ALGORITHM, headers={"kid": key.kid}))
+
+    def _seal(self, kid: str, private: bytes) -> str:
+        nonce = os.urandom(_NONCE_BYTES)
+        return base64.b64encode(nonce + self._cipher.encrypt(nonce, private, kid.encode())).decode()
+
+    def _unseal(self, key: SigningKey) -> bytes:
+        sealed = base64.b64decode(key.sealed)
+        try:
+            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], key.kid.encode())
+        except InvalidTag as error:
+            raise WrongSecret(
+                "AUTH_SECRET does not open the signing keys in the store. Set the secret that they were made "
+                "with, or remove the collection `signing_keys`: new keys are made, everybody signs in anew."
+            ) from error
+
+
+def _public_jwk(kid: str, public: ec.EllipticCurvePublicKey) -> dict[str, str]:
+    pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return {**jwk.construct(pem.decode(), ALGORITHM).to_dict(), "kid": kid, "use": "sig", "alg": ALGORITHM}

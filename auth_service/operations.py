@@ -1,0 +1,56 @@
+"""What the shop's operator does without signing in, with the store's and the keys' secrets at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from auth_service.accounts.credentials import new_account
+from auth_service.accounts.model import User
+from auth_service.accounts.registration import Registration
+from auth_service.accounts.service import AccountService
+from auth_service.keys.model import SigningKey
+from auth_service.keys.service import KeyService
+from auth_service.sessions.tokens import AccessTokens
+from shared.clock import Clock
+from shared.ids import new_id
+from shared.security.identity import Role, Scope
+
+OPERATOR_ID = "operator"
+
+
+class Operations:
+    """The use cases of the operator's command line."""
+
+    def __init__(
+        self,
+        registration: Registration,
+        accounts: AccountService,
+        keys: KeyService,
+        tokens: AccessTokens,
+        clock: Clock,
+    ) -> None:
+        self._registration = registration
+        self._accounts = accounts
+        self._keys = keys
+        self._tokens = tokens
+        self._clock = clock
+
+    async def create_user(self, name: str, email: str, password: str, role: Role = Role.CUSTOMER) -> User:
+        """An account that is not signed in; the first administrator comes from here. Raises `InvalidInput`,
+        `EmailAlreadyRegistered`, `StoreUnavailable`."""
+        return await self._registration.create(new_account(name, email, password), role)
+
+    async def set_password(self, email: str, password: str) -> None:
+        """Ends every session of the account. Raises `AccountNotFound`, `InvalidInput`, `StoreUnavailable`."""
+        await self._accounts.replace_password(email, password)
+
+    async def issue_operator_token(self, scopes: Iterable[Scope]) -> str:
+        """An access token of the role `admin` with these scopes, for one life of an access token. The
+        services accept it once they have seen its key, which this makes sure is published. Raises
+        `StoreUnavailable`, `BusUnavailable`."""
+        await self._keys.publish()
+        return self._tokens.issue_scoped(OPERATOR_ID, new_id(), Role.ADMIN, scopes, self._clock.now())
+
+    async def rotate_keys(self) -> SigningKey:
+        """See `KeyService.rotate`. Raises `StoreUnavailable`, `BusUnavailable`."""
+        return await self._keys.rotate()

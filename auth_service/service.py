@@ -1,0 +1,24 @@
+"""The use cases of accounts and sessions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from auth_service.accounts.administration import AdministrationService
+from auth_service.accounts.service import AccountService
+from auth_service.keys.service import KeyService
+from auth_service.operations import Operations
+from auth_service.sessions.service import Endings
+from auth_service.sign_in.service import SessionService
+
+
+@dataclass(frozen=True, slots=True)
+class AuthService:
+    """All use cases, in groups: routes use the first five, the command line the last."""
+
+    accounts: AccountService
+    sessions: SessionService
+    endings: Endings
+    administration: AdministrationService
+    keys: KeyService
+    operations: Operations

@@ -1,0 +1,50 @@
+"""Signing out, and the devices that are signed in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from auth_service.accounts.dependencies import EndingsDep
+from auth_service.accounts.errors import SessionNotFound
+from auth_service.accounts.schemas import SessionList, SessionPublic
+from shared.errors import NotAuthenticated
+from shared.http.identity import CurrentUserDep
+from shared.http.responses import problem_responses
+
+router = APIRouter(tags=["Sessions"], responses=problem_responses(NotAuthenticated))
+
+
+@router.post("/logout", status_code=204, summary="Sign out on this device")
+async def logout(identity: CurrentUserDep, endings: EndingsDep) -> None:
+    """The access token stops working in every service within a second."""
+    await endings.logout(identity)
+
+
+@router.post("/logout-all", status_code=204, summary="Sign out on every device")
+async def logout_all(identity: CurrentUserDep, endings: EndingsDep) -> None:
+    """Every access token of the account stops working in every service within a second."""
+    await endings.logout_all(identity)
+
+
+@router.get("/sessions", summary="List the devices that are signed in")
+async def list_sessions(identity: CurrentUserDep, endings: EndingsDep) -> SessionList:
+    """The oldest first. There are never more than a few dozen, so there are no pages."""
+    found = await endings.sessions(identity)
+    return SessionList(items=[SessionPublic.of(session, identity.session_id) for session in found])
+
+
+@router.delete(
+    "/sessions/{session_id}",
+    status_code=204,
+    summary="Sign out on another device",
+    responses=problem_responses(SessionNotFound),
+)
+async def end_session(
+    session_id: Annotated[str, Path(description="As `/sessions` lists it.", max_length=64)],
+    identity: CurrentUserDep,
+    endings: EndingsDep,
+) -> None:
+    """Its access token stops working in every service within a second."""
+    await endings.end(identity, session_id)

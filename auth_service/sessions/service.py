@@ -1,0 +1,97 @@
+"""Signing out. The write that ends a session also records the event that revokes its access token, so
+neither happens without the other; delivery takes effect everywhere within a second, or as soon as NATS is
+back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from auth_service.accounts import events
+from auth_service.accounts.errors import SessionNotFound
+from auth_service.accounts.model import User, is_live
+from auth_service.accounts.ports import Sessions, Users
+from auth_service.sessions.model import Session
+from shared.aggregates.coalescing import Change
+from shared.clock import Clock
+from shared.security.identity import Identity, Role
+
+DELIVERY_SECONDS = 1.0
+"""How long an answer waits for the revocation to be delivered. Past it, it follows by itself."""
+
+
+class Endings:
+    """Ends sessions of the caller's own."""
+
+    def __init__(self, users: Users, sessions: Sessions, clock: Clock, session_life: timedelta) -> None:
+        self._users = users
+        self._sessions = sessions
+        self._clock = clock
+        self._life = session_life
+
+    async def logout(self, identity: Identity) -> None:
+        """Ends the session that the token belongs to; repeating it changes nothing."""
+        await self._end(identity, identity.session_id)
+
+    async def logout_all(self, identity: Identity) -> None:
+        """Ends every session of the account, by one write, so that none is missed."""
+        now = self._clock.now()
+
+        def sign_out(user: User | None) -> Change[User, None]:
+            if not is_live(user):
+                return Change(None, None)
+            changed, ended = user.signed_out(now)
+            everything = {*ended, identity.session_id}
+            return Change(changed, None, [events.user_signed_out(changed, everything, "logout_all", now)])
+
+        await self._users.update(identity.user_id, sign_out)
+        await self._end(identity, identity.session_id)
+        await self._users.delivered(identity.user_id, DELIVERY_SECONDS)
+
+    async def sessions(self, identity: Identity) -> list[Session]:
+        """The caller's live sessions, oldest first."""
+        user = await self._users.get(identity.user_id)
+        ids = user.sessions if is_live(user) else (identity.session_id,)
+        now = self._clock.now()
+        return [session for session in await self._sessions.get_many(ids) if session and session.alive(now)]
+
+    async def end(self, identity: Identity, session_id: str) -> None:
+        """Ends one of the caller's sessions. Raises `SessionNotFound`."""
+        if session_id not in {session.id for session in await self.sessions(identity)}:
+            raise SessionNotFound
+        await self._end(identity, session_id)
+
+    async def settle(self, session_id: str, user_id: str, role: Role) -> None:
+        """After a session ended: takes it off the account's list, and waits for its revocation for a
+        moment."""
+        if role is not Role.GUEST:
+            await self._users.update(user_id, _forget(session_id, self._clock.now()))
+        await self._sessions.delivered(session_id, DELIVERY_SECONDS)
+
+    async def _end(self, identity: Identity, session_id: str) -> None:
+        now = self._clock.now()
+        await self._sessions.update(session_id, self._ended(identity, session_id, now))
+        await self.settle(session_id, identity.user_id, identity.role)
+
+    def _ended(
+        self, identity: Identity, session_id: str, now: datetime
+    ) -> Callable[[Session | None], Change[Session, None]]:
+        """A session that is not kept (an operator's token has none) is written as an ended one."""
+        unknown = Session(session_id, identity.user_id, identity.role, "", now, now, now + self._life)
+
+        def end(session: Session | None) -> Change[Session, None]:
+            if session is not None and session.ended_at is not None:
+                return Change(None, None)
+            ended = (session or unknown).end(now)
+            return Change(ended, None, [events.session_ended(ended, "logout", now)])
+
+        return end
+
+
+def _forget(session_id: str, now: datetime) -> Callable[[User | None], Change[User, None]]:
+    def forget(user: User | None) -> Change[User, None]:
+        if not is_live(user) or session_id not in user.sessions:
+            return Change(None, None)
+        return Change(user.without_session(session_id, now), None)
+
+    return forget

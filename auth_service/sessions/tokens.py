@@ -1,0 +1,63 @@
+"""Access tokens: JSON Web Tokens (RFC 7519, RFC 9068) that every service verifies by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from auth_service.accounts.model import User
+from auth_service.accounts.ports import TokenSigner
+from auth_service.keys.service import KeyService
+from shared.ids import new_id
+from shared.security.identity import SCOPES_OF_ROLE, Role, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """What a client gets when it signs in. `expires_in` is the access token's life in seconds."""
+
+    user: User
+    access_token: str
+    expires_in: int
+    refresh_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPolicy:
+    issuer: str
+    audience: str
+    life: timedelta
+
+
+class AccessTokens:
+    """Makes access tokens with the key that is active."""
+
+    def __init__(self, keys: KeyService, signer: TokenSigner, policy: TokenPolicy) -> None:
+        self._keys = keys
+        self._signer = signer
+        self._policy = policy
+        self.expires_in = int(policy.life.total_seconds())
+
+    def issue(self, user: User, session_id: str, issued_at: datetime) -> str:
+        """A token with everything the user's role may do."""
+        return self.issue_scoped(user.id, session_id, user.role, SCOPES_OF_ROLE[user.role], issued_at)
+
+    def issue_scoped(
+        self, user_id: str, session_id: str, role: Role, scopes: Iterable[Scope], issued_at: datetime
+    ) -> str:
+        """`issued_at` must be before the caller looked whether the session is alive: a revocation is
+        remembered for the life of a token after it was made, so it then outlasts every token it concerns."""
+        issued = int(issued_at.timestamp())
+        claims = {
+            "iss": self._policy.issuer,
+            "aud": self._policy.audience,
+            "sub": user_id,
+            "sid": session_id,
+            "scope": " ".join(sorted(scopes)),
+            "role": str(role),
+            "iat": issued,
+            "exp": issued + self.expires_in,
+            "jti": new_id(),
+        }
+        return self._signer.sign(self._keys.active(), claims)

@@ -1,1 +1,0 @@
-"""The cart over HTTP."""

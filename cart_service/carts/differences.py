@@ -1,0 +1,172 @@
+"""What differs between two versions of a cart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from cart_service.carts.lines import Line, Lines
+
+if TYPE_CHECKING:
+    from cart_service.carts.model import Cart
+    from cart_service.carts.undo import Undo
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A line's quantity at two versions of the cart; 0 where it is not in the cart."""
+
+    product_id: str
+    quantity_then: int
+    quantity_now: int
+
+
+def differences(before: Lines, after: Lines) -> tuple[Difference, ...]:
+    """The lines whose quantity is not the same in both."""
+    return () if before is after else tuple(_differences(before, after))
+
+
+def _differences(before: Lines, after: Lines) -> Iterator[Difference]:
+    for id, then, now in _changed(before, after):
+        quantity_then, quantity_now = (line.quantity if line else 0 for line in (then, now))
+        if quantity_then != quantity_now:
+            yield Difference(id, quantity_then, quantity_now)
+
+
+def _changed(before: Lines, after: Lines) -> Iterator[tuple[str, Line | None, Line | None]]:
+    """The lines that are not the very same. A write leaves most of them as they are, so they are looked at
+    where it costs least."""
+    changed = [(id, line, after.get(id)) for id, line in before.items() if after.get(id) is not line]
+    yield from changed
+    staying = len(before) - sum(now is None for _, _, now in changed)
+    if len(after) > staying:
+        yield from ((id, None, line) for id, line in after.items() if id not in before)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceWhenAdded:
+    """The price that so many pieces were added at."""
+
+    quantity: int
+    unit_price: int
+
+
+Value = str | int | tuple[PriceWhenAdded, ...] | None
+Found = Mapping[str, Any]
+"""What a write found where it changed a cart, as JSON: of each line its quantity, or a list of its quantity,
+price, time of adding and (where they have several) prices of its pieces, if more than the quantity was
+changed; the promo code; and what could be undone. So an add, the most frequent of all, leaves few bytes."""
+
+_SAVED, _PROMO_CODE, _UNDO = "saved ", "promo code", "undo operation"  # no product's id has a space
+
+
+class Differing(StrEnum):
+    """What can differ. All but the promo code is of a product, in the lines or in those saved for later."""
+
+    QUANTITY = "quantity"
+    UNIT_PRICE_WHEN_ADDED = "unit_price_when_added"
+    ADDED_AT = "added_at"
+    PRICES = "prices"
+    SAVED_QUANTITY = "saved_quantity"
+    SAVED_UNIT_PRICE_WHEN_ADDED = "saved_unit_price_when_added"
+    SAVED_ADDED_AT = "saved_added_at"
+    SAVED_PRICES = "saved_prices"
+    PROMO_CODE = "promo_code"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDifference:
+    """A field at two versions of the cart. A quantity is 0 where there is no line, `prices` are None where
+    all pieces were added at the same one."""
+
+    product_id: str | None
+    field: Differing
+    then: Value
+    now: Value
+
+
+def found_by(before: Cart, after: Cart) -> Found:
+    """What a write that made `after` found in `before`; nothing where they look the same."""
+    found = _found("", before.lines, after.lines)
+    if before.saved is not after.saved:
+        found |= _found(_SAVED, before.saved, after.saved)
+    if before.promo_code != after.promo_code:
+        found[_PROMO_CODE] = before.promo_code
+    if before.undo is not after.undo and _shown(before.undo) != _shown(after.undo):
+        found[_UNDO] = before.undo.operation.value if before.undo else None
+    return found
+
+
+def _shown(undo: Undo | None) -> tuple[str, str] | None:
+    return (undo.operation, undo.at) if undo else None
+
+
+def _found(place: str, before: Lines, after: Lines) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if before is after:
+        return found
+    for id, then, now in _changed(before, after):
+        if then is None:
+            found[place + id] = 0
+        elif now is None or _terms(now) != _terms(then):
+            found[place + id] = _all_of(then)
+        elif now.quantity != then.quantity:
+            found[place + id] = then.quantity
+    return found
+
+
+def _all_of(line: Line) -> list[Any]:
+    known: list[Any] = [line.quantity, line.unit_price_when_added, line.added_at]
+    return [*known, [[it.quantity, it.unit_price] for it in line.layers]] if line.layers else known
+
+
+def _terms(line: Line) -> tuple[object, ...]:
+    """What of a line is shown besides its quantity. Prices of its pieces are more than their number."""
+    return line.unit_price_when_added, line.added_at, line.place, line.layers
+
+
+def since(recent: Sequence[Found], cart: Cart) -> Iterator[FieldDifference]:
+    """What the writes in `recent`, the oldest first, have changed in all."""
+    then: dict[str, Any] = {}
+    for found in reversed(recent):
+        then |= {mark: _before(then.get(mark), value) for mark, value in found.items()}
+    for mark, value in then.items():
+        if mark == _UNDO:  # it made a version; what could be undone then is of no use any more
+            continue
+        if mark == _PROMO_CODE:
+            if value != cart.promo_code:
+                yield FieldDifference(None, Differing.PROMO_CODE, value, cart.promo_code)
+            continue
+        saved, id = mark.startswith(_SAVED), mark.removeprefix(_SAVED)
+        yield from _of_line(
+            id, value, (cart.saved if saved else cart.lines).get(id), "saved_" if saved else ""
+        )
+
+
+def _before(later: Any, value: Any) -> Any:
+    """What one write found, with what only a later one has noted."""
+    is_quantity = isinstance(value, int) and value
+    return [value, *later[1:]] if isinstance(later, list) and is_quantity else value
+
+
+def _of_line(id: str, value: Any, present: Line | None, place: str) -> Iterator[FieldDifference]:
+    then = value if isinstance(value, list) else [value]
+    now = _all_of(present) if present else [0]
+    yield from _differing(id, place, Differing.QUANTITY, then[0], now[0])
+    if len(then) > 1 and len(now) > 1:
+        yield from _differing(id, place, Differing.UNIT_PRICE_WHEN_ADDED, then[1], now[1])
+        yield from _differing(id, place, Differing.ADDED_AT, then[2], now[2])
+        yield from _differing(id, place, Differing.PRICES, _prices(then), _prices(now))
+
+
+def _differing(id: str, place: str, field: Differing, then: Value, now: Value) -> Iterator[FieldDifference]:
+    if then != now:
+        yield FieldDifference(id, Differing(place + field), then, now)
+
+
+def _prices(known: Sequence[Any]) -> Value:
+    if len(known) == 3:
+        return None
+    return tuple(PriceWhenAdded(quantity, unit_price) for quantity, unit_price in known[3])

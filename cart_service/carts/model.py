@@ -1,0 +1,213 @@
+"""The cart: an immutable value. Each operation gives a new cart, or the very same one if nothing changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from cart_service.carts import idempotency
+from cart_service.carts.differences import FieldDifference, Found, found_by, since
+from cart_service.carts.errors import NothingToUndo, NotInCart
+from cart_service.carts.idempotency import UsedKey
+from cart_service.carts.lifetimes import OwnerKind
+from cart_service.carts.lines import Lines, quantity_in, together, with_line, with_quantity, without
+from cart_service.carts.merge_records import REMEMBERED_MERGES, Handover, MergeRecord
+from cart_service.carts.undo import Undo, Undoable, changed_lines
+from shared.clock import from_rfc3339
+
+REMEMBERED_WRITES = 20
+"""Of how many last writes a cart can name the differences, and how many lines one of them may touch."""
+
+_VERSIONS_BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Cart:
+    """`version` grows with each write that changes something to be seen; 0 before the first.
+
+    `lines` are to be bought, `saved` are for later. `used_keys` are the last accepted idempotency keys, the
+    oldest first. `recent` holds, for each of the last versions, what its write found where it changed
+    something: `recent[-1]` made `version`. `handover` is what this cart, a guest's, was merged as; `merges`
+    are the last merges it has taken in, oldest first. The `promo_code` stands by its `promo_turn`; a code
+    comes by `next_turn` or not at all, so that one that comes too late stays out (see `Claim`).
+    """
+
+    owner: str
+    version: int = 0
+    lines: Lines = field(default_factory=dict)
+    saved: Lines = field(default_factory=dict)
+    promo_code: str | None = None
+    promo_turn: int = 0
+    next_turn: int = 0
+    updated_at: str | None = None
+    expires_at: str | None = None
+    owner_kind: OwnerKind = OwnerKind.USER
+    used_keys: tuple[UsedKey, ...] = ()
+    recent: tuple[Found, ...] = ()
+    undo: Undo | None = None
+    merges: tuple[MergeRecord, ...] = ()
+    handover: Handover | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing in it that its owner, or a merge that has begun, could miss."""
+        is_merging = self.handover is not None and not self.handover.is_done
+        return not (self.lines or self.saved or is_merging)
+
+    def quantity_of(self, product_id: str) -> int:
+        """0 when the product is not in the cart."""
+        return quantity_in(self.lines, product_id)
+
+    def add(self, product_id: str, quantity: int, unit_price: int, at: str) -> Cart:
+        """Adds pieces at this price; those that are there keep theirs. Raises `LineLimitReached`,
+        `CartFull`."""
+        return self.set(product_id, self.quantity_of(product_id) + quantity, unit_price, at)
+
+    def set(self, product_id: str, quantity: int, unit_price: int, at: str) -> Cart:
+        """Sets the line's quantity; 0 removes it. Further pieces have this price, and those that were added
+        last go first. Raises `LineLimitReached`, `CartFull`."""
+        return self._with(with_quantity(self.lines, product_id, quantity, unit_price, at))
+
+    def remove(self, product_id: str) -> Cart:
+        """Takes the line out, if it is there."""
+        return self._with(without(self.lines, product_id))
+
+    def clear(self) -> Cart:
+        """Takes every line out; what is saved for later stays."""
+        return self._with({}) if self.lines else self
+
+    def save(self, product_id: str) -> Cart:
+        """Moves the line to those saved for later. Raises `NotInCart`, `LineLimitReached`, `CartFull`."""
+        return self._moved(product_id, self.lines, self.saved, saving=True)
+
+    def restore(self, product_id: str) -> Cart:
+        """Moves the line back from those saved for later. Raises as `save` does."""
+        return self._moved(product_id, self.saved, self.lines, saving=False)
+
+    def discard(self, product_id: str) -> Cart:
+        """Takes the line out of those saved for later, if it is there."""
+        saved = without(self.saved, product_id)
+        return self if saved is self.saved else replace(self, saved=saved)
+
+    def with_promo_code(self, code: str, turn: int) -> Cart:
+        """With the code, in place of any other, by this turn, which is used up with it."""
+        return replace(self, promo_code=code, promo_turn=turn, next_turn=turn + 1)
+
+    def without_promo_code(self) -> Cart:
+        """Takes the code off, if there is one."""
+        return replace(self, promo_code=None, promo_turn=0) if self.promo_code else self
+
+    def with_turns(self, at: str) -> Cart:
+        """With a turn by which a code can come."""
+        return self if self.next_turn else replace(self, next_turn=_first_turn(at))
+
+    def past_turn(self, turn: int) -> Cart:
+        """To which no code comes any more by this turn or an earlier one."""
+        return replace(self, next_turn=turn + 1) if 0 < self.next_turn <= turn else self
+
+    def take_back(self, at: str) -> Cart:
+        """The write of the last clear, removal or merge taken back, with the promo code that it brought.
+        Raises `NothingToUndo`, `CartFull`."""
+        if self.undo is None:
+            raise NothingToUndo("There is no clear, removal or merge that could be undone.")
+        undo = self.undo
+        undo.require_open(from_rfc3339(at))
+        lines, saved = undo.take_back(self.lines, self.saved)
+        brought_code = undo.promo_turn and undo.promo_turn == self.promo_turn
+        return replace(
+            self.without_promo_code() if brought_code else self,
+            lines=lines,
+            saved=saved,
+            undo=None,
+            merges=tuple(
+                replace(merge, is_undone=True) if merge.merge_id == undo.merge_id else merge
+                for merge in self.merges
+            ),
+        )
+
+    def undoable_as(self, operation: Undoable, at: str, before: Cart) -> Cart:
+        """This cart, which a write has made of `before`, with what takes that back, if its lines differ."""
+        lines, saved = changed_lines(before.lines, self.lines), changed_lines(before.saved, self.saved)
+        return replace(self, undo=Undo(operation, at, lines, saved)) if lines or saved else self
+
+    def handed_over(self, handover: Handover) -> Cart:
+        """This cart, a guest's, after all that is in it became the handover's. Its promo code leaves it."""
+        return replace(self.without_promo_code(), lines={}, saved={}, handover=handover)
+
+    def merged(self, record: MergeRecord, before: Cart) -> Cart:
+        """This cart, which the merge has made of `before`, with what it has to remember of that."""
+        after = self.undoable_as(Undoable.MERGE, record.at, before)
+        if after is not self and after.undo is not None:
+            after = replace(after, undo=replace(after.undo, merge_id=record.merge_id))
+        earlier = tuple(replace(merge, report=()) for merge in self.merges)
+        return replace(after, merges=(*earlier, record)[-REMEMBERED_MERGES:])
+
+    def with_merged_code(self, merge_id: str) -> Cart:
+        """This cart, whose promo code has just come with the merge: undoing the merge takes it off, unless
+        something was removed since, which is undone first."""
+        merge, undo = self.find_merge(merge_id), self.undo
+        if merge is None or (undo and undo.merge_id != merge_id and undo.at >= merge.at):
+            return self
+        if undo is None or undo.merge_id != merge_id:
+            undo = Undo(Undoable.MERGE, merge.at, merge_id=merge_id)
+        return replace(self, undo=replace(undo, promo_turn=self.promo_turn))
+
+    def find_merge(self, merge_id: str) -> MergeRecord | None:
+        return next((merge for merge in self.merges if merge.merge_id == merge_id), None)
+
+    def after(self, before: Cart, at: str) -> Cart:
+        """This cart as the next version of `before`; of the same version when nothing that can be seen
+        differs, and `before` itself when nothing at all does."""
+        found = found_by(before, self)
+        if not found:
+            return before if self._remembers_as(before) else self
+        recent = (*before.recent, found)[-REMEMBERED_WRITES:] if len(found) <= REMEMBERED_WRITES else ()
+        after = replace(self, version=_next_version(before, at), updated_at=at, recent=recent)
+        return after.with_turns(at)
+
+    def has_used(self, key: str, fingerprint: str) -> bool:
+        """Whether this request was accepted before. Raises `IdempotencyKeyReused` when another one was."""
+        return idempotency.is_repeated(self.used_keys, key, fingerprint)
+
+    def with_key(self, key: str, fingerprint: str) -> Cart:
+        """Remembers an accepted key, and forgets the oldest past `REMEMBERED_KEYS`."""
+        return replace(self, used_keys=idempotency.remembering(self.used_keys, key, fingerprint))
+
+    def differences_since(self, version: int) -> tuple[FieldDifference, ...] | None:
+        """What differs between that version and this one; None when it is too long ago, or never was. Nothing
+        where all that was changed was changed back."""
+        if version == 0:
+            return tuple(since([found_by(Cart(self.owner), self)], self))
+        behind = self.version - version
+        if not 0 <= behind <= len(self.recent):
+            return None
+        return tuple(since(self.recent[len(self.recent) - behind :], self))
+
+    def _with(self, lines: Lines) -> Cart:
+        return self if lines is self.lines else replace(self, lines=lines)
+
+    def _moved(self, product_id: str, source: Lines, target: Lines, *, saving: bool) -> Cart:
+        line = source.get(product_id)
+        if line is None:
+            raise NotInCart(product_id, saved=not saving)
+        target = with_line(target, together(target.get(product_id), line))
+        source = without(source, product_id)
+        lines, saved = (source, target) if saving else (target, source)
+        return replace(self, lines=lines, saved=saved)
+
+    def _remembers_as(self, before: Cart) -> bool:
+        mine = (self.undo, self.merges, self.handover, self.next_turn, self.used_keys)
+        return mine == (before.undo, before.merges, before.handover, before.next_turn, before.used_keys)
+
+
+def _next_version(before: Cart, at: str) -> int:
+    """Begins at the seconds since 2026: a cart that expired and is made anew goes on above its old versions,
+    which caches and clients may still know."""
+    if before.version:
+        return before.version + 1
+    return max(1, int((from_rfc3339(at) - _VERSIONS_BEGIN).total_seconds()))
+
+
+def _first_turn(at: str) -> int:
+    """Begins at the milliseconds since 2026, above the turns that the owner's earlier carts have used."""
+    return max(1, int((from_rfc3339(at) - _VERSIONS_BEGIN).total_seconds() * 1000))

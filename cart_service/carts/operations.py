@@ -1,0 +1,244 @@
+"""What can be asked of a cart. A write is a sequence of operations: all or none, and one new version."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
+from typing import Protocol
+
+from cart_service.carts.errors import REFUSALS, CartFull, LineLimitReached, Refusal, refusal_of
+from cart_service.carts.lines import Line
+from cart_service.carts.model import Cart
+from cart_service.carts.undo import Undoable
+from cart_service.catalogue.model import Product
+
+
+class Operation(Protocol):
+    """`undoable` is what a write can be undone as for its removal of lines; None where it cannot."""
+
+    @property
+    def undoable(self) -> Undoable | None: ...
+
+    @property
+    def request(self) -> tuple[object, ...]:
+        """What was asked for: the same for the same request, however its JSON was written."""
+        ...
+
+    def products_of(self, cart: Cart, /) -> Collection[str]:
+        """The products it must be known of what the catalogue says."""
+        ...
+
+    def apply(self, cart: Cart, products: Mapping[str, Product], at: str, /) -> Cart:
+        """The cart after it. Raises what `Cart` and `Product.require_for_sale` raise."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BaseOperation:
+    """An operation that asks nothing of the catalogue and cannot be undone."""
+
+    @property
+    def undoable(self) -> Undoable | None:
+        return None
+
+    @property
+    def request(self) -> tuple[object, ...]:
+        return type(self).__name__, *astuple(self)
+
+    def products_of(self, _cart: Cart, /) -> Collection[str]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class AddItem(BaseOperation):
+    """Adds pieces of a product that is for sale."""
+
+    product_id: str
+    quantity: int
+
+    def products_of(self, _cart: Cart, /) -> Collection[str]:
+        return (self.product_id,)
+
+    def apply(self, cart: Cart, products: Mapping[str, Product], at: str, /) -> Cart:
+        product = products[self.product_id]
+        product.require_for_sale()
+        return cart.add(self.product_id, self.quantity, product.price, at)
+
+
+@dataclass(frozen=True, slots=True)
+class SetQuantity(BaseOperation):
+    """Sets a line's quantity. More pieces than before need a product that is for sale, fewer do not."""
+
+    product_id: str
+    quantity: int
+
+    @property
+    def undoable(self) -> Undoable | None:
+        return None if self.quantity else Undoable.REMOVE
+
+    def products_of(self, _cart: Cart, /) -> Collection[str]:
+        return (self.product_id,) if self.quantity else ()
+
+    def apply(self, cart: Cart, products: Mapping[str, Product], at: str, /) -> Cart:
+        if self.quantity <= cart.quantity_of(self.product_id):
+            return cart.set(self.product_id, self.quantity, 0, at)
+        product = products[self.product_id]
+        product.require_for_sale()
+        return cart.set(self.product_id, self.quantity, product.price, at)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveItem(BaseOperation):
+    """Removes a line, if it is there."""
+
+    product_id: str
+
+    @property
+    def undoable(self) -> Undoable | None:
+        return Undoable.REMOVE
+
+    def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
+        return cart.remove(self.product_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ClearCart(BaseOperation):
+    """Removes every line."""
+
+    @property
+    def undoable(self) -> Undoable | None:
+        return Undoable.CLEAR
+
+    def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
+        return cart.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class SaveForLater(BaseOperation):
+    """Moves a line to those saved for later."""
+
+    product_id: str
+
+    def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
+        return cart.save(self.product_id)
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreSaved(BaseOperation):
+    """Moves a line back from those saved for later."""
+
+    product_id: str
+
+    def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
+        return cart.restore(self.product_id)
+
+
+@dataclass(frozen=True, slots=True)
+class DiscardSaved(BaseOperation):
+    """Removes a line from those saved for later, if it is there."""
+
+    product_id: str
+
+    @property
+    def undoable(self) -> Undoable | None:
+        return Undoable.REMOVE
+
+    def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
+        return cart.discard(self.product_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetProduct(BaseOperation):
+    """Takes a product out of the whole cart, for good: the shop knows nothing of it."""
+
+    product_id: str
+
+    def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
+        return cart.remove(self.product_id).discard(self.product_id)
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack(BaseOperation):
+    """Undoes the write of the last clear, removal or merge."""
+
+    def apply(self, cart: Cart, _products: Mapping[str, Product], at: str, /) -> Cart:
+        return cart.take_back(at)
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge(BaseOperation):
+    """Accepts what the notices say: prices become those of now, a quantity what is in stock; a line that is
+    out of stock is saved for later, and one whose product is gone leaves the cart. Where no more can be saved
+    the line leaves the cart as well, and can be brought back."""
+
+    def products_of(self, cart: Cart, /) -> Collection[str]:
+        return cart.lines.keys()
+
+    def apply(self, cart: Cart, products: Mapping[str, Product], at: str, /) -> Cart:
+        before, has_dropped = cart, False
+        for id, line in before.lines.items():
+            product = products[id]
+            if not product.for_sale:
+                cart = cart.remove(id)
+                continue
+            if any(it.unit_price != product.price for it in line.pieces):
+                cart = replace(cart, lines={**cart.lines, id: line.acknowledged(product.price, at)})
+            if line.quantity <= product.stock:
+                continue
+            try:
+                cart = cart.set(id, product.stock, 0, at) if product.stock else cart.save(id)
+            except (CartFull, LineLimitReached):
+                has_dropped = True
+                cart = cart.remove(id)
+        return cart.undoable_as(Undoable.REMOVE, at, before) if has_dropped else cart
+
+
+def apply_all(
+    operations: Sequence[Operation],
+    before: Cart,
+    products: Mapping[str, Product],
+    at: str,
+    *,
+    is_batch: bool = False,
+) -> Cart:
+    """The cart after all of them, as one new version. Where they removed something that was there before, all
+    that they changed can be undone together. Raises the first refusal; in a batch it names all of them."""
+    cart, kind = before, None
+    refused: dict[int, Refusal] = {}
+    for position, operation in enumerate(operations):
+        try:
+            found, cart = cart, operation.apply(cart, products, at)
+        except REFUSALS as refusal:
+            refused[position] = refusal
+            continue
+        if operation.undoable is not None and _has_lost(found, cart, before):
+            kind = Undoable.CLEAR if kind is Undoable.CLEAR else operation.undoable
+    if refused:
+        raise refusal_of(refused) if is_batch else next(iter(refused.values()))
+    if kind is not None:
+        cart = cart.undoable_as(kind, at, before)
+    return cart.after(before, at)
+
+
+def _has_lost(found: Cart, after: Cart, before: Cart) -> bool:
+    """Whether an operation took out a line that was there before the write, be it saved for later."""
+    pairs = (found.lines, after.lines), (found.saved, after.saved)
+    return any(
+        id not in then_less and _is_of(before, line)
+        for then, then_less in pairs
+        if then is not then_less
+        for id, line in then.items()
+    )
+
+
+def _is_of(cart: Cart, line: Line) -> bool:
+    """Whether the cart has this very line, if with other pieces. One that was added anew is another."""
+    kept = (lines.get(line.product_id) for lines in (cart.lines, cart.saved))
+    return any(it is not None and (it.added_at, it.place) == (line.added_at, line.place) for it in kept)
+
+
+def fingerprint_of(operations: Sequence[Operation]) -> str:
+    """The same text for the same request."""
+    request = repr([operation.request for operation in operations])
+    return hashlib.blake2b(request.encode(), digest_size=12).hexdigest()

@@ -1,0 +1,67 @@
+"""Prices carts under the shop's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from typing import Protocol
+
+from cart_service.carts.model import Cart
+from cart_service.carts.price_policy import PricePolicy
+from cart_service.carts.pricing import PricedCart, Terms, price
+from cart_service.catalogue.model import Product
+from cart_service.promotions.model import Promotion, PromotionStatus
+from shared.clock import Clock
+from shared.errors import Unavailable
+
+
+class PromotionFinder(Protocol):
+    def known(self, code: str) -> Promotion | None:
+        """As this replica has heard of it."""
+        ...
+
+    async def find(self, code: str) -> Promotion | None:
+        """The same, after a look into the store where it has not."""
+        ...
+
+
+class Pricer:
+    """What any replica makes of a cart and the products in it, at this moment."""
+
+    def __init__(
+        self, clock: Clock, promotions: PromotionFinder, *, currency: str, policy: PricePolicy
+    ) -> None:
+        self._clock = clock
+        self._promotions = promotions
+        self._currency = currency
+        self._policy = policy
+
+    def price(self, cart: Cart, products: Mapping[str, Product]) -> PricedCart:
+        """The cart at the prices of `products`, which holds each of `products_of`."""
+        promotion = self._promotions.known(cart.promo_code) if cart.promo_code else None
+        return price(cart, products, Terms(self._currency, self._policy, self._clock.now(), promotion))
+
+    async def prepare(self, cart: Cart) -> None:
+        """Looks for the promotion of the cart's code, where this replica has not heard of it. What cannot be
+        found now is priced as if it had ended, and not kept."""
+        if cart.promo_code and self._promotions.known(cart.promo_code) is None:
+            with suppress(Unavailable):
+                await self._promotions.find(cart.promo_code)
+
+    def is_current(self, code: str, version: int) -> bool:
+        """Whether this replica can tell that no newer version of the promotion is known."""
+        promotion = self._promotions.known(code)
+        return promotion is not None and version >= promotion.version
+
+    def is_over(self, code: str) -> bool:
+        """Whether a code takes nothing off any more; also what is not known, as for pricing."""
+        promotion = self._promotions.known(code)
+        return promotion is None or promotion.status_at(self._clock.now()) is PromotionStatus.ENDED
+
+    def products_of(self, cart: Cart) -> Collection[str]:
+        """The products that the cart shows."""
+        return {**cart.lines, **cart.saved}.keys() if cart.saved else cart.lines.keys()
+
+    def is_past(self, moment_millis: int) -> bool:
+        """Whether that moment, in milliseconds since 1970, has come; 0 never does."""
+        return 0 < moment_millis <= self._clock.now().timestamp() * 1000

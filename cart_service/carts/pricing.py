@@ -1,0 +1,110 @@
+"""What a cart costs now, and what its owner should be told.
+
+A line of a product that is not for sale any more is `gone`: it stays in the cart, costs nothing and counts
+no pieces. A line that asks for more than there is in stock is `short`: it counts in full, because stock is
+checked when the order is placed, and until then it may come back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cart_service.carts.lines import Lines
+from cart_service.carts.model import Cart
+from cart_service.carts.notices import Notice, notice_of_promo_code
+from cart_service.carts.price_policy import PricePolicy
+from cart_service.carts.priced_lines import Availability, PricedLine, priced_lines
+from cart_service.carts.promo_pricing import PricedPromoCode, apply_promotion
+from cart_service.catalogue.model import Product
+from cart_service.promotions.model import Promotion
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """`line_count` counts every line, `item_count` the pieces of those that can be bought."""
+
+    item_count: int
+    line_count: int
+    subtotal: int
+    discount: int
+    total: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What prices depend on besides the cart and the catalogue. `promotion` is that of the cart's code; None
+    when there is none."""
+
+    currency: str
+    policy: PricePolicy
+    now: datetime
+    promotion: Promotion | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PricedCart:
+    """`saved` are the lines saved for later, which cost nothing. At `valid_until` time alone changes a price;
+    None: it never does."""
+
+    cart: Cart
+    lines: Sequence[PricedLine]
+    saved: Sequence[PricedLine]
+    notices: Sequence[Notice]
+    totals: Totals
+    valid_until: datetime | None
+    now: datetime
+    promo_code: PricedPromoCode | None = None
+
+
+def price(cart: Cart, products: Mapping[str, Product], terms: Terms) -> PricedCart:
+    """The cart at the prices of `products`, which holds every product of the cart."""
+    lines = _priced(cart.lines, products, terms)
+    notices = [notice for line in lines for notice in line.notices]
+    valid_until = _valid_until(lines, cart, terms.now)
+    promo_code = None
+    if cart.promo_code is not None:
+        lines, promo_code = apply_promotion(cart.promo_code, terms.promotion, lines, products, terms.now)
+        notices += notice_of_promo_code(promo_code)
+        valid_until = _earlier(valid_until, promo_code.changes_at)
+    return PricedCart(
+        cart=cart,
+        lines=lines,
+        saved=_priced(cart.saved, products, terms),
+        notices=notices,
+        totals=_totals(lines, terms.currency),
+        valid_until=valid_until,
+        now=terms.now,
+        promo_code=promo_code,
+    )
+
+
+def _priced(lines: Lines, products: Mapping[str, Product], terms: Terms) -> Sequence[PricedLine]:
+    return priced_lines(lines, products, terms.currency, terms.policy, terms.now)
+
+
+def _totals(lines: Sequence[PricedLine], currency: str) -> Totals:
+    subtotal = sum([line.line_total for line in lines])
+    discount = sum([line.discount for line in lines])
+    return Totals(
+        item_count=sum([line.quantity for line in lines if line.availability is not Availability.GONE]),
+        line_count=len(lines),
+        subtotal=subtotal,
+        discount=discount,
+        total=subtotal - discount,
+        currency=currency,
+    )
+
+
+def _valid_until(lines: Sequence[PricedLine], cart: Cart, now: datetime) -> datetime | None:
+    """When the first hold ends that keeps a price from being the catalogue's, or nothing can be undone any
+    more."""
+    first = min((line.held_until for line in lines if line.held_until is not None), default=None)
+    end = cart.undo.until if cart.undo else None
+    return _earlier(first, end if end and end > now else None)
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((moment for moment in (one, other) if moment is not None), default=None)

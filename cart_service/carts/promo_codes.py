@@ -1,0 +1,130 @@
+"""Promo codes on carts: a cart gets a code only after a use of it was reserved."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from cart_service.carts.leftovers import Leftovers
+from cart_service.carts.merge_records import Handover
+from cart_service.carts.operations import Operation
+from cart_service.carts.promo_operations import (
+    BeginPromoTurns,
+    Dropped,
+    NotReserved,
+    PutPromoCode,
+    RedeemPromoCode,
+    RemovePromoCode,
+)
+from cart_service.carts.service import CartWriter, Write, Written
+from cart_service.promotions.errors import PromoCodeNotFound
+from cart_service.promotions.model import Promotion, PromotionStatus
+from cart_service.promotions.service import Promotions
+from cart_service.promotions.uses import PromotionUses, contended
+from shared.clock import Clock
+from shared.errors import ShopError, Unavailable
+
+_ATTEMPTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """A use that an order has made final, and the order it was."""
+
+    code: str
+    user_id: str
+    order_id: str
+
+
+class PromoCodes:
+    def __init__(
+        self,
+        promotions: Promotions,
+        uses: PromotionUses,
+        leftovers: Leftovers,
+        writer: CartWriter,
+        clock: Clock,
+    ) -> None:
+        self._promotions = promotions
+        self._uses = uses
+        self._leftovers = leftovers
+        self._writer = writer
+        self._clock = clock
+
+    async def put(self, write: Write, code: str, *, merge_id: str | None = None) -> Written:
+        """Puts the code on the cart, in place of any other. `write` has no operation yet. With a `merge_id`
+        the code has come with that merge.
+
+        Raises `PromoCodeNotFound`, `PromoCodeNotStarted`, `PromoCodeEnded`, `PromoCodeUsedUp`,
+        `PromoCodeUsedByYou`, `ClaimContended`, and what `CartWriter.write` raises.
+        """
+        promotion = await self._promotions.find(code)
+        if promotion is None:
+            raise PromoCodeNotFound(code)
+        now = self._clock.now()
+        runs = promotion.status_at(now) is PromotionStatus.ACTIVE
+        try:
+            return await self._write(write, PutPromoCode(code, may_stand=runs, merge_id=merge_id))
+        except NotReserved as due:  # the write is no repeat, and would be made
+            promotion.require_running(now)
+            turn = due.turn
+        for _ in range(_ATTEMPTS):
+            try:
+                if turn:
+                    operation = PutPromoCode(code, turn, merge_id=merge_id)
+                    return await self._put_reserved(write, promotion, operation)
+                return await self._put_on_new_cart(write, code)
+            except NotReserved as due:  # somebody else's put or an order came between
+                turn = due.turn
+        raise contended(code)
+
+    async def remove(self, write: Write) -> Written:
+        """Takes the code off the cart and gives its use back."""
+        return await self._write(write, RemovePromoCode())
+
+    async def carry_over(self, guest: str, handover: Handover) -> Written | None:
+        """Puts the code that a guest's cart has lost on the customer's, after the guest's use was given back.
+        None where the customer may not have it: then it is lost. Raises `Unavailable`."""
+        if handover.promo_code is None:
+            return None
+        await self._uses.give_back(guest, Dropped(handover.promo_code, handover.promo_turn))
+        try:
+            return await self.put(Write(handover.to, ()), handover.promo_code, merge_id=handover.merge_id)
+        except Unavailable:
+            raise
+        except ShopError:
+            return None
+
+    async def redeem(self, code: str, user_id: str, order_id: str) -> Redeemed:
+        """Makes the user's use final, and takes the code off the cart it was ordered with. Repeating it for
+        the same order changes nothing. Raises `PromotionNotFound` and what `make_final` raises."""
+        promotion = await self._promotions.existing(code)
+        order = await self._uses.make_final(promotion, user_id, order_id)
+        await self._write(Write(user_id, ()), RedeemPromoCode(code, order.turn))
+        return Redeemed(code, user_id, order.order_id)
+
+    async def _put_on_new_cart(self, write: Write, code: str) -> Written:
+        """Raises `NotReserved` with its first turn, unless somebody else has put the code there meanwhile."""
+        await self._write(replace(write, key=None, if_versions=None), BeginPromoTurns())
+        return await self._write(write, PutPromoCode(code))
+
+    async def _put_reserved(self, write: Write, promotion: Promotion, operation: PutPromoCode) -> Written:
+        turn = operation.turn
+        await self._uses.reserve(promotion, write.owner, turn)
+        try:
+            written = await self._write(write, operation)
+        except Unavailable:  # the cart may have it: the reservation stays, and a repeat finds it
+            raise
+        except ShopError:
+            await self._give_up(promotion.code, write.owner, turn)
+            raise
+        if written.replayed:  # the same request has put it meanwhile, and it may be gone again
+            await self._give_up(promotion.code, write.owner, turn)
+        return written
+
+    async def _give_up(self, code: str, owner: str, turn: int) -> None:
+        with suppress(Unavailable):  # it is cleared away later
+            await self._leftovers.give_up(code, owner, turn)
+
+    async def _write(self, write: Write, operation: Operation) -> Written:
+        return await self._writer.write(replace(write, operations=[operation]))

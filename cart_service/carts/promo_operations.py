@@ -1,0 +1,107 @@
+"""What can be asked of a cart about its promo code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from cart_service.carts.model import Cart
+from cart_service.carts.operations import BaseOperation
+from cart_service.catalogue.model import Product
+from cart_service.promotions.errors import MergeUndone
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A promo code that a cart has lost, and the turn by which it stood there: a use to be given back."""
+
+    code: str
+    turn: int
+
+    @classmethod
+    def between(cls, before: Cart, after: Cart | None) -> Dropped | None:
+        """What the cart has lost; everything when there is none any more."""
+        if before.promo_code is None or (after and before.promo_code == after.promo_code):
+            return None
+        return cls(before.promo_code, before.promo_turn)
+
+
+class NotReserved(Exception):
+    """The code does not stand on the cart, and cannot come by the turn that it was reserved for, if any:
+    reserve it for `turn` and come again. 0 when the cart has no turns yet."""
+
+    def __init__(self, turn: int) -> None:
+        super().__init__(turn)
+        self.turn = turn
+
+
+@dataclass(frozen=True, slots=True)
+class BeginPromoTurns(BaseOperation):
+    """Has the cart count turns, also one that was not there before."""
+
+    def apply(self, cart: Cart, _products: Mapping[str, Product], at: str, /) -> Cart:
+        return cart.with_turns(at)
+
+
+@dataclass(frozen=True, slots=True)
+class PutPromoCode(BaseOperation):
+    """Puts the code on the cart by the reserved `turn`, in place of any other. Raises `NotReserved` without a
+    turn, or when it is over, unless the code stands there already and `may_stand`.
+
+    With a `merge_id` it comes with that merge, and goes when that is undone. Raises `MergeUndone`.
+    """
+
+    code: str
+    turn: int = 0
+    may_stand: bool = True
+    merge_id: str | None = None
+
+    @property
+    def request(self) -> tuple[object, ...]:
+        return type(self).__name__, self.code
+
+    def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
+        merge = cart.find_merge(self.merge_id) if self.merge_id else None
+        if merge and merge.is_undone:
+            raise MergeUndone
+        if cart.promo_code == self.code and self.may_stand:
+            return cart
+        if self.turn and self.turn == cart.next_turn:
+            cart = cart.with_promo_code(self.code, self.turn)
+            return cart.with_merged_code(self.merge_id) if self.merge_id else cart
+        raise NotReserved(cart.next_turn)
+
+
+@dataclass(frozen=True, slots=True)
+class RemovePromoCode(BaseOperation):
+    """Takes whatever code there is off the cart."""
+
+    def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
+        return cart.without_promo_code()
+
+
+@dataclass(frozen=True, slots=True)
+class RedeemPromoCode(BaseOperation):
+    """Takes the code off after an order, unless it was put there again since: `turn` is the order's. What was
+    reserved for it then, and is still on its way, went with the order."""
+
+    code: str
+    turn: int
+
+    def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
+        spent = cart.promo_code == self.code and cart.promo_turn <= self.turn
+        return (cart.without_promo_code() if spent else cart).past_turn(self.turn)
+
+
+@dataclass(frozen=True, slots=True)
+class DropEndedPromoCode(BaseOperation):
+    """Takes the code off if its promotion is over, which is what acknowledging that means."""
+
+    is_over: Callable[[str], bool]
+
+    @property
+    def request(self) -> tuple[object, ...]:
+        return (type(self).__name__,)
+
+    def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
+        return cart.without_promo_code() if cart.promo_code and self.is_over(cart.promo_code) else cart

@@ -1,0 +1,107 @@
+"""A cart and its summary as JSON bytes, made once and sent as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+import xxhash
+
+from cart_service.carts.model import Cart
+from cart_service.carts.pricing import PricedCart
+from cart_service.carts.promo_pricing import PricedPromoCode
+from cart_service.carts.rendered_lines import cart_line_json, summary_line_json
+from cart_service.carts.undo import Undo
+from shared.clock import to_rfc3339
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """`etag` is the opaque part of the ETag: the cart's version, then a digest of the body, so that what
+    differs is not answered with 304. `version_in` reads the version back for `If-Match`, which asks
+    about the cart alone."""
+
+    body: bytes
+    etag: str
+    version: int
+
+    @classmethod
+    def of(cls, cart: Cart, value: Any) -> Rendered:
+        body = orjson.dumps(value)
+        digest = xxhash.xxh3_64_hexdigest(body)
+        return cls(body, f"{cart.version}-{digest}", cart.version)
+
+
+def version_in(opaque: str) -> int | None:
+    """The cart's version in the ETag of a `Rendered`, or in a plain `"<version>"`; None in any other."""
+    version, _, _ = opaque.partition("-")
+    return int(version) if version.isascii() and version.isdigit() else None
+
+
+def render_cart(priced: PricedCart) -> Rendered:
+    """The whole cart, as `GET /` and every write answer it."""
+    return Rendered.of(priced.cart, cart_json(priced))
+
+
+def render_summary(priced: PricedCart) -> Rendered:
+    """What a badge, a mini-cart or a checkout page needs."""
+    items = [line.in_summary or summary_line_json(line) for line in priced.lines]
+    return Rendered.of(priced.cart, _with_totals(priced, items))
+
+
+def cart_json(priced: PricedCart) -> dict[str, Any]:
+    """The cart as what orjson can write."""
+    items = [line.in_cart or cart_line_json(line) for line in priced.lines]
+    saved = [line.in_cart or cart_line_json(line) for line in priced.saved]
+    return _with_totals(priced, items) | {
+        "saved_for_later": _joined(saved),
+        "undo": _undo_json(priced),
+        "updated_at": priced.cart.updated_at,
+    }
+
+
+def _with_totals(priced: PricedCart, items: Sequence[bytes]) -> dict[str, Any]:
+    totals = priced.totals
+    return {
+        "version": priced.cart.version,
+        "items": _joined(items),
+        "item_count": totals.item_count,
+        "line_count": totals.line_count,
+        "subtotal": totals.subtotal,
+        "discount": totals.discount,
+        "total": totals.total,
+        "currency": totals.currency,
+        "promo_code": priced.promo_code and _promo_code_json(priced.promo_code),
+        "notices": priced.notices,
+    }
+
+
+def _joined(items: Sequence[bytes]) -> orjson.Fragment:
+    return orjson.Fragment(b"[" + b",".join(items) + b"]")
+
+
+def _promo_code_json(promo_code: PricedPromoCode) -> dict[str, Any]:
+    return {
+        "code": promo_code.code,
+        "description": promo_code.description,
+        "counts": promo_code.counts,
+        "discount": promo_code.discount,
+        "reason": promo_code.reason,
+        "message": promo_code.message,
+        "missing_spend": promo_code.missing_spend,
+    }
+
+
+def _undo_json(priced: PricedCart) -> dict[str, Any] | None:
+    undo: Undo | None = priced.cart.undo
+    if undo is None or priced.now >= undo.until:
+        return None
+    return {"operation": undo.operation, "until": to_rfc3339(undo.until)}
+
+
+def differences_json(cart: Cart, versions: Collection[int]) -> list[dict[str, Any]] | None:
+    """What changed since the newest of the versions a client named; None when that cannot be told."""
+    differences = cart.differences_since(max(versions, default=-1))
+    return None if differences is None else [asdict(difference) for difference in differences]

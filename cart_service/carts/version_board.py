@@ -1,0 +1,110 @@
+"""Tells replicas how new each cart is, through NATS."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import nats.errors
+import orjson
+import structlog
+from nats.aio.msg import Msg
+
+from cart_service.carts.versions import KnownVersions
+from shared.events.ports import Bucket, BusUnavailable, Entry, Watch
+from shared.events.projections import put_if_newer
+from shared.jetstream.connection import Sessions
+
+log = structlog.get_logger(__name__)
+
+BOARD = "cart_versions"
+UPDATES = "shop.cart.updated.*"
+DELETIONS = "shop.user.deleted.*"
+
+
+class NatsVersionBoard:
+    """Announcements are entries of a bucket, which every replica watches: they outlast a lost connection.
+
+    Besides, every replica hears the carts' events as they are published, by a plain subscription without
+    acknowledgement: so it nearly always knows the newest version even when Redis forgets or brings back an
+    old summary. Entries of the bucket expire with the summaries that they outdate.
+
+    `on_listening` is told whenever it listens anew, because what was published before was missed.
+    """
+
+    def __init__(
+        self,
+        bucket: Bucket,
+        sessions: Sessions,
+        versions: KnownVersions,
+        *,
+        on_listening: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._bucket = bucket
+        self._sessions = sessions
+        self._versions = versions
+        self._on_listening = on_listening
+        self._watch: Watch | None = None
+        self._listening: asyncio.Task[None] | None = None
+
+    @property
+    def connected(self) -> bool:
+        return self._watch is not None and self._watch.connected
+
+    async def start(self, on_deleted: Callable[[str], Awaitable[None]]) -> None:
+        """Learns what was announced, and starts to listen; `on_deleted` is told in the same way whose account
+        was deleted. Raises `BusUnavailable`."""
+        self._on_deleted = on_deleted
+        self._watch = await self._bucket.watch(self._on_announcement, replay=True)
+        self._listening = asyncio.create_task(self._listen(), name="cart-versions")
+
+    async def close(self) -> None:
+        """Stops listening."""
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.gather(self._listening, return_exceptions=True)
+        if self._watch is not None:
+            await self._watch.stop()
+
+    async def announce(self, owner: str, version: int) -> bool:
+        try:
+            await put_if_newer(self._bucket, owner, orjson.dumps({"version": version}), version)
+        except BusUnavailable:
+            log.warning("a cart's version could not be announced", owner=owner, version=version)
+            return False
+        return True
+
+    async def announced(self, owner: str) -> int | None:
+        entry = await self._bucket.get(owner)
+        return announced_version(entry) if entry is not None else None
+
+    async def _listen(self) -> None:
+        while True:
+            session = await self._sessions.next_session()
+            with suppress(nats.errors.Error):
+                subscriptions = [
+                    await session.client.subscribe(UPDATES, cb=self._on_event),
+                    await session.client.subscribe(DELETIONS, cb=self._on_deletion),
+                ]
+                await session.client.flush()  # from here on nothing is missed
+                self._on_listening()
+                await session.wait_ended()
+                for subscription in subscriptions:
+                    await subscription.unsubscribe()
+            await session.wait_ended()
+
+    def _on_announcement(self, entry: Entry) -> None:
+        if entry.value is not None:
+            self._versions.secured(entry.key, announced_version(entry))
+
+    async def _on_event(self, message: Msg) -> None:
+        self._versions.heard(message.subject.rpartition(".")[2], orjson.loads(message.data)["entityversion"])
+
+    async def _on_deletion(self, message: Msg) -> None:
+        await self._on_deleted(message.subject.rpartition(".")[2])
+
+
+def announced_version(entry: Entry) -> int:
+    """The cart's version that an entry of the bucket tells."""
+    return int(orjson.loads(entry.value or b"")["version"])

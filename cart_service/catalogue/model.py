@@ -1,0 +1,52 @@
+"""A product as the cart knows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cart_service.carts.errors import ProductNotForSale, ProductNotFound
+
+
+class ProductStatus(StrEnum):
+    """`MISSING`: the catalogue has no such product."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    ARCHIVED = "archived"
+    DELETED = "deleted"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """`price` is in minor units of the shop's currency; `revision` orders what was heard of the catalogue."""
+
+    id: str
+    name: str
+    image_url: str | None
+    price: int
+    stock: int
+    status: ProductStatus
+    revision: int
+    categories: tuple[str, ...] = ()
+
+    @classmethod
+    def missing(cls, id: str, revision: int = 0) -> Product:
+        """Stands for a product the catalogue does not have."""
+        return cls(id, id, None, 0, 0, ProductStatus.MISSING, revision)
+
+    @property
+    def for_sale(self) -> bool:
+        return self.status is ProductStatus.ACTIVE
+
+    def require_for_sale(self) -> None:
+        """Raises `ProductNotForSale` when it is archived, and `ProductNotFound` when it is not to be seen.
+
+        Stock is not asked: it moves between now and the order, so it is checked there, and until then a line
+        that asks for more than there is says so (`short`). A cart would promise too much by refusing here.
+        """
+        if self.status is ProductStatus.ARCHIVED:
+            raise ProductNotForSale(self.id)
+        if not self.for_sale:
+            raise ProductNotFound(self.id)

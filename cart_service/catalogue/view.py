@@ -1,0 +1,163 @@
+"""The catalogue as a replica hears of it, through the `products` bucket."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable
+
+import structlog
+
+from cart_service.carts.ports import CatalogueUnavailable, Shelf
+from cart_service.catalogue.model import Product
+from cart_service.catalogue.product_entries import product_of
+from shared.bounded import BoundedMapping
+from shared.events.ports import Bucket, BucketConfig, BusUnavailable, Entry, Watch
+
+log = structlog.get_logger(__name__)
+
+PRODUCTS = BucketConfig("products")
+ATTEMPTS = 3
+BYTES_OF_PRODUCT = 300
+
+
+class CatalogueView:
+    """Keeps the products asked for last, `capacity` or `most_bytes` of them, up to date by a watch; asks the
+    bucket for any other.
+
+    `revision` is the bucket's: each change up to it was heard. For each product the revision of the last
+    change heard is kept, so that `unchanged_since` can judge a summary without reading anything. What
+    happened before `_floor` is not known: before the watch started, in a gap of it, or forgotten since. It is
+    None from a gap until it is asked for, because the watch only then knows where it goes on.
+
+    `on_change` is told of each product that changed, `on_missed` of a gap, when the view shows it already.
+    """
+
+    def __init__(
+        self,
+        bucket: Bucket,
+        *,
+        currency: str,
+        capacity: int,
+        most_bytes: int = 32 * 2**20,
+        on_change: Callable[[str], None] = lambda _product_id: None,
+        on_missed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._bucket = bucket
+        self._currency = currency
+        self._capacity = capacity
+        self._on_change = on_change
+        self._on_missed = on_missed
+        self._products: BoundedMapping[Product] = BoundedMapping(most_bytes, capacity)
+        self._changes: OrderedDict[str, int] = OrderedDict()
+        self._newest_change = 0
+        self._floor: int | None = None
+        self._gaps = 0
+        self._asked: dict[str, asyncio.Task[Product]] = {}
+        self._watch: Watch | None = None
+
+    async def start(self) -> None:
+        """Starts to listen. Raises `BusUnavailable`."""
+        self._watch = await self._bucket.watch(self._on_entry, replay=False, on_gap=self._on_gap)
+        self._floor = self._watch.revision
+
+    async def close(self) -> None:
+        """Stops listening and asking."""
+        for task in self._asked.values():
+            task.cancel()
+        if self._watch is not None:
+            await self._watch.stop()
+
+    @property
+    def revision(self) -> int:
+        return self._watch.revision if self._watch else 0
+
+    def peek(self, ids: Collection[str]) -> Shelf:
+        known = ((id, self._products.peek(id)) for id in ids)
+        return Shelf({id: product for id, product in known if product is not None}, self.revision)
+
+    async def load(self, ids: Collection[str]) -> Shelf:
+        revision = self.revision  # before asking: what is heard meanwhile may or may not be in the answers
+        shelf = self.peek(ids)
+        lacking = [id for id in ids if id not in shelf.products]
+        for id in shelf.products:
+            self._products.get(id)
+        if not lacking:
+            return shelf
+        asked = await self._ask_all(lacking)
+        overtaken = [it.revision for it in asked if it.revision < self._changes.get(it.id, 0)]
+        return Shelf({**shelf.products, **{it.id: it for it in asked}}, min([revision, *overtaken]))
+
+    def unchanged_since(self, revision: int, ids: Callable[[], Collection[str]]) -> bool:
+        if not self._trusted_from() <= revision <= self.revision:
+            return False
+        return revision >= self._newest_change or all(self._changes.get(id, 0) <= revision for id in ids())
+
+    async def _ask_all(self, ids: Iterable[str]) -> list[Product]:
+        tasks = [self._asked.get(id) or self._ask(id) for id in ids]
+        try:
+            return await asyncio.gather(*(asyncio.shield(task) for task in tasks))
+        except BusUnavailable as error:
+            raise CatalogueUnavailable(
+                "The catalogue cannot be asked about a product just now. Nothing was changed; try again."
+            ) from error
+
+    def _ask(self, id: str) -> asyncio.Task[Product]:
+        task = asyncio.create_task(self._fetch(id))
+        self._asked[id] = task
+        task.add_done_callback(lambda done: self._answered(id, done))
+        return task
+
+    def _answered(self, id: str, task: asyncio.Task[Product]) -> None:
+        del self._asked[id]
+        if not task.cancelled():
+            task.exception()  # marks it as seen, should everybody who waited have been cancelled
+
+    async def _fetch(self, id: str) -> Product:
+        """Asks again when a change was heard meanwhile that the answer may lack."""
+        for _ in range(ATTEMPTS):
+            gaps, heard = self._gaps, self._changes.get(id, 0)
+            entry = await self._bucket.get(id)
+            product = product_of(entry, self._currency) if entry else Product.missing(id, heard)
+            if product.revision >= self._changes.get(id, 0):
+                break
+        else:
+            return product
+        if gaps == self._gaps:
+            self._keep(product)
+        return product
+
+    def _keep(self, product: Product) -> None:
+        self._products.put(product.id, product, _bytes_of(product))
+
+    def _on_entry(self, entry: Entry) -> None:
+        self._newest_change = max(self._newest_change, entry.revision)
+        self._changes[entry.key] = entry.revision
+        self._changes.move_to_end(entry.key)
+        if len(self._changes) > self._capacity:
+            _, forgotten = self._changes.popitem(last=False)
+            self._floor = max(self._trusted_from(), forgotten)
+        if entry.key in self._products:
+            self._keep(product_of(entry, self._currency))
+        self._on_change(entry.key)
+
+    def _on_gap(self) -> None:
+        log.warning("changes of the catalogue were missed; every product is read again")
+        self._products.clear()
+        self._changes.clear()
+        self._newest_change = 0
+        self._floor = None
+        self._gaps += 1
+        self._on_missed()
+
+    def _trusted_from(self) -> int:
+        if self._floor is None:
+            self._floor = self.revision
+        return self._floor
+
+
+def _bytes_of(product: Product) -> int:
+    """Its texts, and an estimate of the objects around them."""
+    texts = (product.id, product.name, product.image_url or "", *product.categories)
+    return BYTES_OF_PRODUCT + sum(map(sys.getsizeof, texts))

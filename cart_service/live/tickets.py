@@ -1,0 +1,91 @@
+"""Tickets for clients that cannot send a header with the request for a live cart, as `EventSource`."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+
+from cart_service.carts.ports import StreamGrant, StreamGrants
+from shared.clock import Clock
+from shared.errors import NotAuthenticated, TooManyRequests
+from shared.security.challenge import invalid_token
+
+TICKET_SECONDS = 60
+
+_TICKET = re.compile(r"[A-Za-z0-9_-]{43}")
+_WINDOW_SECONDS = 60
+
+
+class TicketRefused(NotAuthenticated):
+    """The ticket is unknown, was used, or is older than a minute."""
+
+    code, title = "ticket-refused", "Ticket refused"
+
+
+class TooManyTickets(TooManyRequests):
+    """The caller asked for more tickets within a minute than one user can use."""
+
+    code, title = "too-many-tickets", "Too many tickets"
+
+
+class StreamTickets:
+    """Issues tickets and redeems each of them once, whichever replica issued it. A ticket is as good as the
+    token that it was issued for: it ends with its session, and its stream with the token's life.
+
+    One user gets `per_minute` of them from each replica."""
+
+    def __init__(
+        self, grants: StreamGrants, clock: Clock, is_ended: Callable[[str], bool], *, per_minute: int
+    ) -> None:
+        self._grants = grants
+        self._clock = clock
+        self._is_ended = is_ended
+        self._per_minute = per_minute
+        self._issued: Counter[str] = Counter()
+        self._window = 0
+
+    async def issue(self, grant: StreamGrant) -> str:
+        """A fresh ticket. Raises `TooManyTickets`, `BusUnavailable`."""
+        self._count(grant.viewer.user_id)
+        ticket = secrets.token_urlsafe(32)
+        await self._grants.put(ticket, grant, self._clock.now() + timedelta(seconds=TICKET_SECONDS))
+        return ticket
+
+    async def redeem(self, ticket: str) -> StreamGrant:
+        """What the ticket stands for; it is worth nothing from then on, also where this raises
+        `BusUnavailable`, as nobody knows then whether it was taken. Raises `NotAuthenticated`."""
+        found = await self._grants.take(ticket) if _TICKET.fullmatch(ticket) else None
+        if found is None:
+            raise _refused()
+        grant, valid_until = found
+        viewer = grant.viewer
+        if valid_until <= self._clock.now():
+            raise _refused()
+        if self._is_ended(viewer.session_id):
+            raise invalid_token("The session of this ticket was ended. Sign in again.")
+        if viewer.expires_at <= self._clock.now():
+            raise invalid_token("The access token of this ticket has expired. Get a new one, then a ticket.")
+        return grant
+
+    def _count(self, user_id: str) -> None:
+        now = int(self._clock.now().timestamp())
+        if now // _WINDOW_SECONDS != self._window:
+            self._window = now // _WINDOW_SECONDS
+            self._issued.clear()
+        if self._issued[user_id] >= self._per_minute:
+            raise TooManyTickets(
+                f"You got {self._per_minute} tickets within a minute. Wait before you connect again.",
+                retry_after=_WINDOW_SECONDS - now % _WINDOW_SECONDS,
+            )
+        self._issued[user_id] += 1
+
+
+def _refused() -> TicketRefused:
+    detail = (
+        "The ticket is unknown, was used already or is older than a minute."
+        " Get a new one for each connection: POST /api/v1/cart/events/ticket."
+    )
+    return TicketRefused(detail, headers=invalid_token(detail).headers)

@@ -1,0 +1,68 @@
+"""Merging the cart of before the sign-in."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from cart_service.carts.dependencies import CartChangesDep
+from cart_service.carts.responses import CACHING, WRITE_ERRORS, marked
+from cart_service.merging.schemas import CartMerge, MergePublic
+from cart_service.merging.service import Merge, Merged
+from shared.errors import FieldError, InvalidInput, NotAuthenticated
+from shared.http.etag import etag_of
+from shared.http.responses import JsonBytes
+from shared.http.runtime import runtime_of
+from shared.security.identity import Identity, Role
+
+router = APIRouter(tags=["Cart"])
+
+
+@router.post(
+    "/merge", summary="Merge a guest's cart into this one", response_model=MergePublic, responses=WRITE_ERRORS
+)
+async def merge_guest_cart(request: Request, body: CartMerge, changes: CartChangesDep) -> Response:
+    """Takes what the guest's cart holds into this one and leaves that one empty: exactly once, also when it
+    is repeated, or sent many times at once. It is no part of signing in, so neither can make the other fail.
+
+    Nothing is refused for stock or limits: `lines` says for each line what became of it. `POST /undo` takes
+    the merge back for 24 hours; the guest's cart can be merged again then, with another strategy for example.
+    `If-Match` is asked when the merge begins. A `dry_run` has no ETag, and shows the version that is stored:
+    to merge only if nothing has changed since, send `If-Match` with that version."""
+    guest = _guest(request, body.guest_token)
+    if guest.user_id == changes.owner.id:
+        raise _refused("This is the token of the cart's own owner. Send the guest's token from before.")
+    merged = await changes.carts.merge(
+        Merge(
+            owner=changes.owner.id,
+            guest=guest.user_id,
+            strategy=body.strategy,
+            dry_run=body.dry_run,
+            key=None if body.dry_run else changes.key,
+            if_versions=changes.versions,
+            owner_kind=changes.owner.kind,
+        )
+    )
+    return marked(_answer(body, merged), merged.written)
+
+
+def _guest(request: Request, token: str) -> Identity:
+    try:
+        guest = runtime_of(request).verifier.verify(token)
+    except NotAuthenticated as error:
+        raise _refused(
+            f"{error.detail} Refresh the guest's session, then merge with its new token."
+        ) from error
+    if guest.role is not Role.GUEST:
+        raise _refused("This is not the token of a guest. Only guests' carts can be merged.")
+    return guest
+
+
+def _refused(message: str) -> InvalidInput:
+    return InvalidInput("The guest's token is not valid.", errors=[FieldError("/guest_token", message)])
+
+
+def _answer(body: CartMerge, merged: Merged) -> Response:
+    answer = MergePublic.json_of(body, merged)
+    if body.dry_run:  # no ETag: the cart it shows is stored nowhere, and a condition must not pass for it
+        return JsonBytes(answer, headers=CACHING)
+    return JsonBytes(answer, headers={"ETag": etag_of(merged.written.rendered.etag), **CACHING})

@@ -1,0 +1,91 @@
+"""Promotions told to every replica, through the `promotions` bucket: code → the whole definition."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+import orjson
+import structlog
+
+from cart_service.promotions.definitions import promotion_of
+from cart_service.promotions.model import Promotion
+from shared.bounded import BoundedMapping
+from shared.events.envelope import Event
+from shared.events.ports import Bucket, BucketConfig, Entry, EventBus, Watch
+from shared.events.projections import put_if_newer
+
+log = structlog.get_logger(__name__)
+
+BUCKET = BucketConfig("promotions")
+BYTES_OF_PROMOTION = 1000
+CAPACITY, MOST_BYTES = 10_000, 16 * 2**20
+
+
+class PromotionDelivery:
+    """A `Deliver`. The entry goes first: whoever hears of a change finds it in the bucket already."""
+
+    def __init__(self, bus: EventBus, bucket: Bucket) -> None:
+        self._bus = bus
+        self._bucket = bucket
+
+    async def __call__(self, code: str, events: Sequence[Event]) -> None:
+        newest = max(events, key=lambda event: event.version)
+        await put_if_newer(self._bucket, code, orjson.dumps(newest.data), newest.version)
+        for event in events:
+            await self._bus.publish(event)
+
+
+class WatchedPromotions:
+    """A `PromotionBook`: the promotions heard of or asked for last, `capacity` or `most_bytes` of them, up to
+    date by a watch.
+
+    Versions of a promotion only ever grow, even where the bucket is made anew, so nothing is forgotten then.
+    `on_change` is told the code of each that was heard of.
+    """
+
+    def __init__(
+        self,
+        bucket: Bucket,
+        *,
+        capacity: int = CAPACITY,
+        most_bytes: int = MOST_BYTES,
+        on_change: Callable[[str], None] = lambda _code: None,
+    ) -> None:
+        self._bucket = bucket
+        self._on_change = on_change
+        self._promotions: BoundedMapping[Promotion] = BoundedMapping(most_bytes, capacity)
+        self._watch: Watch | None = None
+
+    async def start(self) -> None:
+        """Learns what there is, and goes on listening. Raises `BusUnavailable`."""
+        self._watch = await self._bucket.watch(self._on_entry, replay=True)
+
+    async def close(self) -> None:
+        """Stops listening."""
+        if self._watch is not None:
+            await self._watch.stop()
+
+    def find(self, code: str) -> Promotion | None:
+        return self._promotions.get(code)
+
+    def learn(self, promotion: Promotion) -> None:
+        known = self._promotions.get(promotion.code)
+        if known is None or known.version < promotion.version:
+            self._promotions.put(promotion.code, promotion, _bytes_of(promotion))
+
+    def _on_entry(self, entry: Entry) -> None:
+        if entry.value is None:
+            return
+        try:
+            self.learn(promotion_of(orjson.loads(entry.value)))
+        except (KeyError, TypeError, ValueError) as error:
+            log.warning("a promotion cannot be read", code=entry.key, reason=repr(error))
+        else:
+            self._on_change(entry.key)
+
+
+def _bytes_of(promotion: Promotion) -> int:
+    """Its texts, and an estimate of the objects around them."""
+    texts = (promotion.code, promotion.description, *promotion.conditions.categories)
+    return BYTES_OF_PROMOTION + sum(map(sys.getsizeof, texts))

@@ -1,0 +1,138 @@
+"""Looking after promotions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
+
+from cart_service.carts.dependencies import CartServiceDep
+from cart_service.carts.errors import ProductNotFound
+from cart_service.promotions.definitions import definition_of
+from cart_service.promotions.errors import (
+    PromoCodeEnded,
+    PromoCodeNotStarted,
+    PromoCodeUsedByYou,
+    PromoCodeUsedUp,
+    PromotionCodeTaken,
+    PromotionNotFound,
+)
+from cart_service.promotions.model import CODE_PATTERN, PromotionStatus
+from cart_service.promotions.requests import PromotionCreate, UseCreate
+from cart_service.promotions.schemas import PromotionPage, PromotionWithUses, UsePublic
+from cart_service.promotions.service import PromotionNow
+from shared.errors import NotAuthenticated, PermissionDenied
+from shared.http.identity import requires
+from shared.http.responses import JsonBytes, problem_responses
+from shared.security.identity import Scope
+
+router = APIRouter(
+    prefix="/promotions",
+    tags=["Promotions"],
+    dependencies=[Depends(requires(Scope.CATALOG_WRITE))],
+    responses=problem_responses(NotAuthenticated, PermissionDenied),
+)
+
+PromotionCode = Annotated[
+    str,
+    Path(
+        max_length=40,
+        pattern=CODE_PATTERN,
+        description="As in `code` of a promotion; lower case is the same.",
+        examples=["SPRING10"],
+    ),
+]
+_EXAMPLE = {
+    "code": "SPRING10",
+    "description": "Ten per cent in spring",
+    "kind": "percentage",
+    "percent": 10,
+    "minimum_spend": 2000,
+    "categories": ["Kitchen"],
+    "starts_at": "2026-03-01T00:00:00Z",
+    "ends_at": "2126-06-01T00:00:00Z",
+    "per_user_limit": 1,
+    "total_limit": 1000,
+}
+_BENEFITS = dict.fromkeys(("percent", "amount", "product_id", "quantity"))
+
+
+@router.post(
+    "",
+    summary="Add a promotion",
+    status_code=201,
+    response_model=PromotionWithUses,
+    responses=problem_responses(PromotionCodeTaken, ProductNotFound),
+)
+async def create_promotion(
+    body: Annotated[PromotionCreate, Body(examples=[_EXAMPLE])], carts: CartServiceDep, request: Request
+) -> Response:
+    """Its code is taken for ever. Discounts are rounded once, half up, and add up over the lines. The product
+    of a free item has to exist, and need not be for sale yet."""
+    promotions = carts.promotions
+    created = await promotions.create(body.draft(promotions.currency, promotions.now()))
+    location = f"{request.url.path.rstrip('/')}/{created.promotion.code}"
+    return JsonBytes.of(_public(created), 201, {"Location": location})
+
+
+@router.get("", summary="List promotions", response_model=PromotionPage)
+async def list_promotions(
+    carts: CartServiceDep,
+    status: Annotated[PromotionStatus | None, Query(description="Only promotions that are this now.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100, description="Promotions on a page at most.")] = 50,
+    cursor: Annotated[
+        str | None, Query(max_length=4096, description="`next_cursor` of the page before.")
+    ] = None,
+) -> Response:
+    """The newest first. Shows a change after about a second."""
+    found = await carts.promotions.page(status, limit, cursor)
+    return JsonBytes.of(
+        {
+            "items": [_public(item) for item in found.items],
+            "total": found.page.total,
+            "total_is_exact": found.page.total_is_exact,
+            "next_cursor": found.next_cursor,
+        }
+    )
+
+
+@router.get(
+    "/{code}",
+    summary="Show a promotion",
+    response_model=PromotionWithUses,
+    responses=problem_responses(PromotionNotFound),
+)
+async def get_promotion(code: PromotionCode, carts: CartServiceDep) -> Response:
+    """With the number of carts that have its code, and of orders placed with it."""
+    return JsonBytes.of(_public(await carts.promotions.get(code.upper())))
+
+
+@router.post(
+    "/{code}/end",
+    summary="End a promotion",
+    response_model=PromotionWithUses,
+    responses=problem_responses(PromotionNotFound),
+)
+async def end_promotion(code: PromotionCode, carts: CartServiceDep) -> Response:
+    """At once and for ever. Carts that have the code say that it has ended. Repeating it changes nothing."""
+    return JsonBytes.of(_public(await carts.promotions.end(code.upper())))
+
+
+@router.post(
+    "/{code}/uses",
+    summary="Make a use final",
+    response_model=UsePublic,
+    responses=problem_responses(
+        PromotionNotFound, PromoCodeNotStarted, PromoCodeEnded, PromoCodeUsedUp, PromoCodeUsedByYou
+    ),
+)
+async def add_promotion_use(code: PromotionCode, body: UseCreate, carts: CartServiceDep) -> Response:
+    """For whoever places orders: the use that the user's cart has reserved is final, and the code leaves the
+    cart. Repeating it for the same order changes nothing. Where no use is reserved, one is taken now, as far
+    as the limits allow."""
+    return JsonBytes.of(await carts.promo_codes.redeem(code.upper(), body.user_id, body.order_id))
+
+
+def _public(now: PromotionNow) -> dict[str, Any]:
+    shown = {**_BENEFITS, **definition_of(now.promotion), "status": now.status}
+    return shown | ({"uses": now.uses} if now.uses else {})

@@ -1,0 +1,126 @@
+"""Promotions, claims to their codes and the tallies of their uses, as documents."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+from cart_service.carts.ports import ClaimPage, Position, PromotionPage
+from cart_service.promotions.claims import Claim, ClaimState, Tally
+from cart_service.promotions.documents import ClaimCodec, PromotionCodec, TallyCodec, claim_id_of
+from cart_service.promotions.model import Promotion, PromotionStatus
+from shared.aggregates.coalescing import Change
+from shared.aggregates.outbox import Outbox
+from shared.aggregates.repository import AggregateRepository
+from shared.clock import to_rfc3339
+from shared.store.ports import Between, Condition, DocumentStore, Equals, OneOf, Query
+
+_HOT_TALLIES_BYTES = 8 * 2**20
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class StoredPromotions(AggregateRepository[Promotion]):
+    """A `PromotionRepository`, whose documents carry their undelivered events."""
+
+    def __init__(self, store: DocumentStore, outbox: Outbox) -> None:
+        super().__init__(store, PromotionCodec(), outbox)
+        self._outbox = outbox
+        outbox.attach(self, store)
+
+    async def page(
+        self, status: PromotionStatus | None, now: datetime, limit: int, after: Position | None
+    ) -> PromotionPage:
+        found = await self._store.find(Query(_having(status, now), ["-created_at"], limit, after))
+        promotions = [self._codec.from_document(it.id, it.body) for it in found.documents]
+        return PromotionPage(promotions, found.total, found.total_is_exact, found.next_after)
+
+    async def delivered(self, id: str, timeout_seconds: float) -> bool:
+        return await self._outbox.flushed(id, timeout_seconds)
+
+
+class _Stays(Exception):
+    """The claim may not go."""
+
+
+class StoredClaims(AggregateRepository[Claim]):
+    """A `ClaimRepository`."""
+
+    def __init__(self, store: DocumentStore) -> None:
+        super().__init__(store, ClaimCodec())
+
+    async def change(self, code: str, owner: str, step: Callable[[Claim], Claim]) -> Claim:
+        def change(stored: Claim | None) -> Change[Claim, Claim]:
+            before = stored or Claim(code, owner)
+            after = step(before)
+            return Change(None if after is before else after, after)
+
+        return await self.update(claim_id_of(code, owner), change)
+
+    async def drop(self, code: str, owner: str, may_go: Callable[[Claim], bool]) -> None:
+        def check(claim: Claim) -> None:
+            if not may_go(claim):
+                raise _Stays
+
+        with suppress(_Stays):
+            await self.remove(claim_id_of(code, owner), check)
+
+    async def reserved(self, code: str) -> int:
+        standing = [ClaimState.CLAIMING.value, ClaimState.RESERVED.value]
+        found = await self._store.find(Query([Equals("code", code), OneOf("state", standing)], limit=1))
+        return found.total
+
+    async def refresh(self) -> None:
+        await self._store.refresh()
+
+    def of_code(self, code: str) -> AsyncIterator[Claim]:
+        return self._scan(Equals("code", code))
+
+    def of_owner(self, owner: str) -> AsyncIterator[Claim]:
+        return self._scan(Equals("owner", owner))
+
+    def all(self) -> AsyncIterator[Claim]:
+        return self._scan()
+
+    async def unchanged_since(self, moment: datetime, limit: int, after: Position | None) -> ClaimPage:
+        taken = [state.value for state in ClaimState if state is not ClaimState.FREE]
+        conditions: list[Condition] = [
+            OneOf("state", taken),
+            Between("changed_at", below=to_rfc3339(moment)),
+        ]
+        found = await self._store.find(Query(conditions, ["changed_at"], limit, after))
+        claims = [self._codec.from_document(it.id, it.body) for it in found.documents]
+        return ClaimPage(claims, found.next_after)
+
+    async def _scan(self, *conditions: Condition) -> AsyncIterator[Claim]:
+        async for document in self._store.scan(conditions):
+            yield self._codec.from_document(document.id, document.body)
+
+
+class StoredTallies(AggregateRepository[Tally]):
+    """A `TallyRepository`. A code that many want at once is one document: changes are written together."""
+
+    def __init__(self, store: DocumentStore) -> None:
+        super().__init__(store, TallyCodec(), hot_bytes=_HOT_TALLIES_BYTES)
+
+    async def change(self, code: str, step: Callable[[Tally], Tally]) -> Tally:
+        def change(stored: Tally | None) -> Change[Tally, Tally]:
+            before = stored or Tally(code)
+            after = step(before)
+            return Change(None if after is before else after, after)
+
+        return await self.update(code, change)
+
+
+def _having(status: PromotionStatus | None, now: datetime) -> list[Condition]:
+    """Documents hold times in milliseconds, and `Between` leaves its upper end out."""
+    past = to_rfc3339(now.astimezone(UTC) + _MILLISECOND)
+    match status:
+        case PromotionStatus.SCHEDULED:
+            return [Between("begins_at", at_least=past), Between("over_at", at_least=past)]
+        case PromotionStatus.ACTIVE:
+            return [Between("begins_at", below=past), Between("over_at", at_least=past)]
+        case PromotionStatus.ENDED:
+            return [Between("over_at", below=past)]
+        case None:
+            return []

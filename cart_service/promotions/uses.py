@@ -1,0 +1,164 @@
+"""Reserving uses of a code, giving them back and making them final, so that no limit is ever exceeded.
+
+A use is first written down as wanted in the user's claim, then counted in the code's tally, then confirmed in
+the claim; only after that does a cart get the code. It is given back the other way round: the cart loses the
+code, then the claim says so, then the tally forgets it. Whatever dies between two steps leaves a use counted
+that nobody has, never one that is not counted. Every step can be repeated, and whoever comes next (the user
+again, the event of the cart's change, the sweep) goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from cart_service.carts.ports import ClaimRepository, TallyRepository
+from cart_service.carts.promo_operations import Dropped
+from cart_service.promotions.claims import NOBODY, Claim, ClaimState, PlacedOrder, Tally
+from cart_service.promotions.errors import PromoCodeUsedUp
+from cart_service.promotions.model import Promotion
+from shared.clock import Clock
+from shared.errors import Unavailable
+
+_ATTEMPTS = 8
+_ID_BYTES = 9  # 12 characters, which every id in a tally has
+
+
+class ClaimContended(Unavailable):
+    """Several requests of the same user about the same code got in each other's way."""
+
+    code = "promo-code-busy"
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """How many uses a code has."""
+
+    reserved: int
+    final: int
+
+
+class PromotionUses:
+    def __init__(self, claims: ClaimRepository, tallies: TallyRepository, clock: Clock) -> None:
+        self._claims = claims
+        self._tallies = tallies
+        self._clock = clock
+
+    async def reserve(self, promotion: Promotion, owner: str, turn: int = 0) -> None:
+        """Reserves the owner's one use at a time, if that is not done yet, for this turn of the cart, or for
+        none.
+
+        Raises `PromoCodeUsedUp`, `PromoCodeUsedByYou`, `ClaimContended`.
+        """
+        for _ in range(_ATTEMPTS):
+            fresh_id = secrets.token_urlsafe(_ID_BYTES)
+            now = self._clock.now()
+            step = partial(Claim.claimed, promotion=promotion, turn=turn, fresh_id=fresh_id, now=now)
+            claim = await self._claims.change(promotion.code, owner, step)
+            if claim.state is ClaimState.LEAVING:
+                await self.forget(claim)
+            elif claim.is_unfinished:
+                await self.finish(claim)
+            elif claim.state is ClaimState.RESERVED or await self._count(promotion, claim):
+                return
+        raise contended(promotion.code)
+
+    async def give_back(self, owner: str, dropped: Dropped) -> None:
+        """Gives back the use of a code that the owner's cart has lost; repeating it changes nothing."""
+        await self.release(dropped.code, owner, dropped.turn)
+
+    async def release(self, code: str, owner: str, turn: int) -> None:
+        """Gives back what was reserved for this turn or an earlier one. The cart has to be past it, and must
+        not have the code; or be gone."""
+        now = self._clock.now()
+        await self.finish(await self._claims.change(code, owner, lambda it: it.released(turn, now)))
+
+    async def make_final(self, promotion: Promotion, owner: str, order_id: str) -> PlacedOrder:
+        """Makes the owner's use final, once for each order. Where none is reserved any more, it reserves one:
+        raises what `reserve` raises, and `PromoCodeEnded`, `PromoCodeNotStarted`."""
+        for _ in range(_ATTEMPTS):
+            claim, is_new = await self._settle(promotion.code, owner, order_id)
+            if is_new and not claim.counted:
+                await self._tallies.change(promotion.code, Tally.with_order)
+            await self.finish(claim)
+            order = claim.placed(order_id)
+            if order is not None:
+                return order
+            if not claim.is_unfinished:
+                promotion.require_running(self._clock.now())
+                await self.reserve(promotion, owner)
+        raise contended(promotion.code)
+
+    async def of(self, promotion: Promotion) -> Uses:
+        """The numbers; without a total limit the reserved ones are those of about a second ago."""
+        tally = await self._tallies.get(promotion.code) or Tally(promotion.code)
+        if promotion.conditions.total_limit is not None:
+            return Uses(tally.reserved, tally.final)
+        return Uses(await self._claims.reserved(promotion.code), tally.final)
+
+    async def withdraw(self, claim: Claim) -> None:
+        """Takes back a claim that was never confirmed, unless somebody does that just now."""
+        id = claim.claim_id
+        now = await self._claims.change(claim.code, claim.owner, lambda it: it.refused(id))
+        if now.has_left(id):
+            await self._tallies.change(claim.code, lambda it: it.let_go(id))
+
+    async def finish(self, claim: Claim) -> None:
+        """Tells the tally what the claim says already."""
+        if not claim.is_unfinished:
+            return
+        id, is_final = claim.claim_id, claim.state is ClaimState.SETTLING
+        await self._tallies.change(claim.code, lambda it: it.make_final(id) if is_final else it.let_go(id))
+        await self._claims.change(claim.code, claim.owner, lambda it: it.finished(id))
+
+    async def retain(self, claim: Claim, until: datetime) -> None:
+        """Keeps what counts for its owner's limit until then, and nothing else of it."""
+        now = await self._claims.change(claim.code, claim.owner, lambda it: it.retained(until))
+        if now.is_empty:
+            await self._claims.drop(claim.code, claim.owner, lambda it: it.is_empty)
+
+    async def forget(self, claim: Claim) -> None:
+        """Removes a free claim of somebody who is no more. Its placed orders go to the claim of `NOBODY`, so
+        that all claims to a code still add up to its tally; each step can be repeated."""
+        code, owner = claim.code, claim.owner
+        fresh_id, now = secrets.token_urlsafe(_ID_BYTES), self._clock.now()
+        left = await self._claims.change(code, owner, lambda it: it.leaving(fresh_id, now))
+        if left.state is ClaimState.LEAVING:
+            id = left.claim_id
+            await self._claims.change(code, NOBODY, lambda it: it.taking_in(left))
+            await self._claims.drop(code, owner, lambda it: it.claim_id == id)
+            await self._claims.change(code, NOBODY, lambda it: it.without_order(id))
+        elif left.is_empty:
+            await self._claims.drop(code, owner, lambda it: it.is_empty)
+
+    async def _settle(self, code: str, owner: str, order_id: str) -> tuple[Claim, bool]:
+        now, is_new = self._clock.now(), False
+
+        def step(claim: Claim) -> Claim:
+            nonlocal is_new
+            settled = claim if claim.placed(order_id) else claim.settled(order_id, now)
+            is_new = settled is not claim
+            return settled
+
+        return await self._claims.change(code, owner, step), is_new
+
+    async def _count(self, promotion: Promotion, claim: Claim) -> bool:
+        """Has the tally count the claim, and confirms it; False when the claim was withdrawn meanwhile."""
+        id, limit = claim.claim_id, promotion.conditions.total_limit or 0
+        try:
+            await self._tallies.change(claim.code, lambda it: it.hold(id, limit))
+        except PromoCodeUsedUp:
+            await self._claims.change(claim.code, claim.owner, lambda it: it.refused(id))
+            raise
+        confirmed = await self._claims.change(claim.code, claim.owner, lambda it: it.confirmed(id))
+        if confirmed.claim_id == id and confirmed.state is ClaimState.RESERVED:
+            return True
+        if confirmed.has_left(id):
+            await self._tallies.change(claim.code, lambda it: it.let_go(id))
+        return False
+
+
+def contended(code: str) -> ClaimContended:
+    return ClaimContended(f"The use of {code} is being changed by several requests at once: come again soon.")

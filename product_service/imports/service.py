@@ -1,0 +1,156 @@
+"""Taking a whole catalogue, line by line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from product_service.products.capacity import Capacity
+from product_service.products.events import DELIVERY_SECONDS, change_to
+from product_service.products.model import Product, ProductDraft
+from product_service.products.ports import Deliveries, Products
+from shared.aggregates.coalescing import Change
+from shared.clock import Clock
+from shared.errors import FieldError, InvalidInput, ShopError, Unavailable
+
+ERRORS_REPORTED = 100
+"""Lines whose errors a report spells out; further ones are only counted."""
+
+IMPORTS_AT_ONCE = 32
+"""Each holds a chunk of lines, its products and their documents: some 2 MiB."""
+
+
+class TooManyImports(Unavailable):
+    """As many imports are under way here as there may be. Nothing was taken."""
+
+    code, title = "too-many-imports", "Too many imports"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportLine:
+    """One line as it was read: a draft, or what is wrong with it. Lines count from 1."""
+
+    number: int
+    sku: str | None
+    draft: ProductDraft | None = None
+    errors: Sequence[FieldError] = ()
+
+
+class Outcome(StrEnum):
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What became of the lines. `failed` counts bad lines; `errors` holds the first hundred of them."""
+
+    taken: Counter[Outcome] = field(default_factory=Counter)
+    failed: int = 0
+    errors: list[dict[str, Any]] = field(default_factory=list)
+
+    def fail(self, line: ImportLine, errors: Sequence[FieldError]) -> None:
+        self.failed += 1
+        if len(self.errors) < ERRORS_REPORTED:
+            sku = {"sku": line.sku} if line.sku is not None else {}
+            listed = [{"pointer": error.pointer, "message": error.message} for error in errors]
+            self.errors.append({"line": line.number, **sku, "errors": listed})
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            **{outcome.value: self.taken[outcome] for outcome in Outcome},
+            "failed": self.failed,
+            "errors": self.errors,
+            "errors_left_out": self.failed - len(self.errors),
+        }
+
+
+class ImportService:
+    """Creates or replaces products by SKU. Repeating an import changes nothing."""
+
+    def __init__(
+        self, products: Products, deliveries: Deliveries, capacity: Capacity, clock: Clock, currency: str
+    ) -> None:
+        self.currency = currency
+        self._products = products
+        self._deliveries = deliveries
+        self._capacity = capacity
+        self._clock = clock
+        self._running = 0
+
+    async def run(self, chunks: AsyncIterator[Sequence[ImportLine]]) -> ImportReport:
+        """Takes chunk after chunk; the lines of a chunk are written at the same time.
+
+        What ends it early (`PayloadTooLarge` from the reader, `Unavailable` from the store, `CatalogueFull`)
+        is raised with the report so far as `report`. Every line is a whole product or nothing: sending it
+        again is harmless. Raises `TooManyImports` before anything is read.
+        """
+        if self._running >= IMPORTS_AT_ONCE:
+            raise TooManyImports(f"{IMPORTS_AT_ONCE} imports are under way here. Try again when one is done.")
+        report = ImportReport()
+        waiting = True
+        self._running += 1
+        try:
+            async for lines in chunks:
+                written = await self._take(lines, report)
+                # The relay delivers later what NATS cannot take now: waiting for it again would be in vain.
+                waiting = waiting and await self._delivered(written)
+        except ShopError as error:
+            error.extra["report"] = report.to_json()
+            raise
+        finally:
+            self._running -= 1
+        return report
+
+    async def _take(self, lines: Sequence[ImportLine], report: ImportReport) -> list[str]:
+        """Writes the good lines, counts all, and gives the ids of the products that changed."""
+        await self._capacity.refresh()
+        drafts = [(line, line.draft) for line in lines if line.draft is not None]
+        for line in lines:
+            if line.draft is None:
+                report.fail(line, line.errors)
+        outcomes = await asyncio.gather(*(self._put(draft) for _, draft in drafts), return_exceptions=True)
+        return self._counted(drafts, outcomes, report)
+
+    def _counted(
+        self,
+        drafts: Sequence[tuple[ImportLine, ProductDraft]],
+        outcomes: Sequence[Outcome | BaseException],
+        report: ImportReport,
+    ) -> list[str]:
+        written, broken = [], None
+        for (line, draft), outcome in zip(drafts, outcomes, strict=True):
+            match outcome:
+                case InvalidInput():
+                    report.fail(line, outcome.errors)
+                case BaseException():
+                    broken = outcome
+                case _:
+                    report.taken[outcome] += 1
+                    if outcome is not Outcome.UNCHANGED:
+                        written.append(draft.id)
+        if broken is not None:
+            raise broken
+        return written
+
+    async def _put(self, draft: ProductDraft) -> Outcome:
+        draft.sold_in(self.currency)
+
+        def change(before: Product | None) -> Change[Product, Outcome]:
+            now = self._clock.now()
+            if before is None:
+                self._capacity.take()
+            if before is None or before.deleted:
+                return change_to(before, Product.from_draft(draft, now, tombstone=before), Outcome.CREATED)
+            after = before.revised(draft.details, now)
+            return change_to(before, after, Outcome.UNCHANGED if after is before else Outcome.UPDATED)
+
+        return await self._products.update(draft.id, change)
+
+    async def _delivered(self, ids: Sequence[str]) -> bool:
+        return all(await asyncio.gather(*(self._deliveries.flushed(id, DELIVERY_SECONDS) for id in ids)))

@@ -1,0 +1,108 @@
+"""Lists of products: the query in the address, and the page that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from product_service.products.dependencies import ProductApi
+from product_service.products.model import Product, ProductStatus
+from product_service.products.ports import SearchQuery, Sort
+from product_service.products.schemas import public
+from shared.errors import FieldError, InvalidInput
+from shared.http.responses import JsonBytes
+
+MOST_IDS = 100
+
+Money = Annotated[int, Field(ge=0, le=10**9)]
+
+
+class ListParameters(BaseModel):
+    """The query of `GET /`."""
+
+    q: str = Field(
+        "",
+        max_length=200,
+        description="Words of the name, brand, SKU, categories, description or attributes; beginnings of"
+        " words will do. Case and accents do not count; what matches nothing is looked for with typos.",
+        examples=["creme brulee"],
+    )
+    category: str | None = Field(None, max_length=100, description="One of the product's categories.")
+    brand: str | None = Field(None, max_length=100, description="The product's brand.")
+    price_min: Money | None = Field(
+        None, description="In minor units, inclusive; not above `price_max`, where both are given."
+    )
+    price_max: Money | None = Field(None, description="In minor units, inclusive.")
+    in_stock: bool | None = Field(
+        None, description="`true`: what can be bought now; `false`: what is sold out."
+    )
+    status: Literal["draft", "active", "archived"] = Field(
+        "active", description="Other than active needs the scope `catalog:write`."
+    )
+    sort: Sort = Field(Sort.RELEVANCE, description="Relevance without `q` is the newest first.")
+    limit: int = Field(20, ge=1, le=100, description="Products on a page at most.")
+    cursor: str | None = Field(None, max_length=4096, description="`next_cursor` of the page before.")
+    ids: str | None = Field(
+        None,
+        max_length=4096,
+        description="These products instead, in this order, as of their last write; with commas, at most 100."
+        " Ids that are not on sale are left out. Goes with no other parameter.",
+    )
+
+    def query(self) -> SearchQuery:
+        """Raises `InvalidInput` for a range of prices that is empty."""
+        if self.price_min is not None and self.price_max is not None and self.price_min > self.price_max:
+            message = f"must not be above price_max, which is {self.price_max}"
+            raise InvalidInput("No price is in this range.", errors=[FieldError("query:price_min", message)])
+        return SearchQuery(
+            text=self.q.strip(),
+            category=self.category,
+            brand=self.brand,
+            price_min=self.price_min,
+            price_max=self.price_max,
+            in_stock=self.in_stock,
+            status=ProductStatus(self.status),
+            sort=self.sort,
+        )
+
+    def wanted_ids(self) -> list[str]:
+        """Raises `InvalidInput` for too many ids, and for ids beside anything else."""
+        ids = list(dict.fromkeys(filter(None, (self.ids or "").split(","))))
+        if len(ids) > MOST_IDS:
+            raise _refused(f"{len(ids)} ids, and {MOST_IDS} is the most")
+        if others := self.model_fields_set - {"ids"}:
+            raise _refused(f"goes with no other parameter, and not with {', '.join(sorted(others))}")
+        return ids
+
+
+async def page_of_search(api: ProductApi, parameters: ListParameters) -> JsonBytes:
+    """Raises `InvalidInput` for a cursor that was made for another query, and for a range that is empty."""
+    query = parameters.query()
+    name = repr(query)
+    after = api.cursors.decode(parameters.cursor, name) if parameters.cursor else None
+    found = await api.catalogue.search(query, parameters.limit, after)
+    cursor = api.cursors.encode(found.next, name) if found.next is not None else None
+    return _page(found.products, found.total, found.total_is_exact, cursor)
+
+
+async def page_of_ids(api: ProductApi, ids: list[str], *, hidden: bool) -> JsonBytes:
+    """The products of these ids."""
+    products = await api.catalogue.get_many(ids, hidden=hidden)
+    return _page(products, len(products), True, None)
+
+
+def _page(products: Sequence[Product], total: int, total_is_exact: bool, cursor: str | None) -> JsonBytes:
+    return JsonBytes.of(
+        {
+            "items": [public(product) for product in products],
+            "total": total,
+            "total_is_exact": total_is_exact,
+            "next_cursor": cursor,
+        }
+    )
+
+
+def _refused(message: str) -> InvalidInput:
+    return InvalidInput("The list of ids is not acceptable.", errors=[FieldError("query:ids", message)])

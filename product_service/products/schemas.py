@@ -1,0 +1,237 @@
+"""Bodies of requests and answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field, JsonValue
+
+from product_service.imports.service import ERRORS_REPORTED
+from product_service.products.fields import (
+    Attributes,
+    AttributesPatch,
+    Brand,
+    Categories,
+    Currency,
+    Description,
+    EditableStatus,
+    Name,
+    OptionalImageUrl,
+    Price,
+    Sku,
+    Stock,
+)
+from product_service.products.model import Product, ProductDetails, ProductDraft, ProductStatus
+from shared.clock import to_rfc3339
+from shared.errors import FieldError, InvalidInput
+from shared.http.fields import LARGEST_INTEGER, Count, Id, Timestamp, Version
+from shared.http.models import WHOLE, Moment, Page, PublicModel, StrictModel
+from shared.http.problem_schemas import LONGEST_TEXT, MOST_ERRORS
+
+_READ_ONLY: dict[str, JsonValue] = {"readOnly": True}
+_KEPT = ("id", "sku", "created_at", "updated_at", "version")
+
+
+class _ProductFields(StrictModel):
+    """What every product has."""
+
+    name: Name
+    description: Description = ""
+    brand: Brand = ""
+    categories: Categories = Field(default_factory=list)
+    image_url: OptionalImageUrl = None
+    price: Price
+    currency: Currency | None = Field(None, description="Default: the currency of the shop.")
+    stock: Stock = 0
+    status: EditableStatus = "active"
+    attributes: Attributes = Field(default_factory=dict)
+
+    def details(self, shop_currency: str) -> ProductDetails:
+        return ProductDetails(
+            name=self.name,
+            price=self.price,
+            currency=self.currency or shop_currency,
+            description=self.description,
+            brand=self.brand,
+            categories=tuple(self.categories),
+            image_url=self.image_url,
+            stock=self.stock,
+            status=ProductStatus(self.status),
+            attributes=self.attributes,
+        )
+
+
+class ProductUpdate(_ProductFields):
+    """All of a product but its SKU. What is left out gets its default.
+
+    What a read shows beyond that cannot be changed. It may be sent back as it is, or left out.
+    """
+
+    id: Id | None = Field(None, description="As it is, or left out.", json_schema_extra=_READ_ONLY)
+    sku: Sku | None = Field(None, description="As it is, or left out.", json_schema_extra=_READ_ONLY)
+    created_at: Moment | None = Field(
+        None, description="As it is, or left out.", json_schema_extra=_READ_ONLY
+    )
+    updated_at: Moment | None = Field(
+        None, description="As it is, or left out.", json_schema_extra=_READ_ONLY
+    )
+    version: Annotated[Version, WHOLE] | None = Field(
+        None, description="As it is, or left out.", json_schema_extra=_READ_ONLY
+    )
+
+    def check_read_only(self, product: Product) -> None:
+        """Raises `InvalidInput` where something is sent that cannot be changed, and differs."""
+        present = public(product)
+        given = {name: getattr(self, name) for name in _KEPT}
+        told = {name: to_rfc3339(it) if isinstance(it, datetime) else it for name, it in given.items()}
+        errors = [
+            FieldError(f"/{name}", "Cannot be changed. Send it as it is, or leave it out.")
+            for name, value in told.items()
+            if value not in (None, present[name])
+        ]
+        if errors:
+            raise InvalidInput("Fields that cannot be changed have other values.", errors=errors)
+
+
+class ProductCreate(_ProductFields):
+    """A new product, or a line of an import."""
+
+    sku: Sku
+
+    def draft(self, shop_currency: str) -> ProductDraft:
+        return ProductDraft(self.sku, self.details(shop_currency))
+
+
+_DEFAULTS: dict[str, Any] = {
+    name: field.get_default(call_default_factory=True)
+    for name, field in _ProductFields.model_fields.items()
+    if not field.is_required() and name != "attributes"
+}
+
+
+class ProductPatch(StrictModel):
+    """A JSON merge patch (RFC 7396): what is left out stays, lists are replaced whole, and null gives a field
+    its default. The name and the price have none."""
+
+    # The defaults only mean "left out"; a factory keeps them out of the documentation.
+    name: Name = Field(default_factory=str)
+    description: Description | None = Field(default_factory=str)
+    brand: Brand | None = Field(default_factory=str)
+    categories: Categories | None = Field(default_factory=list)
+    image_url: OptionalImageUrl = None
+    price: Price = Field(default_factory=int)
+    currency: Currency | None = Field(default_factory=str)
+    stock: Stock | None = Field(default_factory=int)
+    status: EditableStatus | None = Field(default_factory=lambda: "active")
+    attributes: AttributesPatch | None = Field(default_factory=dict)
+
+    def changes(self, shop_currency: str) -> dict[str, Any]:
+        """What the client sent, as `ProductDetails.merged` takes it."""
+        sent = {name: getattr(self, name) for name in self.model_fields_set}
+        defaults = {**_DEFAULTS, "currency": shop_currency}
+        sent |= {name: default for name, default in defaults.items() if sent.get(name, "") is None}
+        if "categories" in sent:
+            sent["categories"] = tuple(sent["categories"])
+        if "status" in sent:
+            sent["status"] = ProductStatus(sent["status"])
+        return sent
+
+
+class ProductPublic(PublicModel):
+    """A product at one version. `version` is also its ETag."""
+
+    id: Annotated[
+        Id, Field(description="Made from the SKU; stays.", examples=["pe23d91941206b368157f396c39669ce"])
+    ]
+    sku: Sku
+    name: Name
+    description: Description
+    brand: Brand
+    categories: Categories
+    image_url: OptionalImageUrl
+    price: Price
+    currency: Currency
+    stock: Stock
+    status: EditableStatus
+    attributes: Attributes
+    created_at: Annotated[Timestamp, Field(description="When the product was added.")]
+    updated_at: Annotated[Timestamp, Field(description="When the product was changed last.")]
+    version: Annotated[Version, Field(description="Grows by one with each change.")]
+
+
+class ProductPage(Page[ProductPublic]):
+    """One page of products."""
+
+
+class FieldProblem(PublicModel):
+    """What is wrong with one value."""
+
+    pointer: Annotated[
+        str,
+        Field(
+            max_length=LONGEST_TEXT,
+            description="JSON pointer into the line (RFC 6901); empty for the whole line.",
+            examples=["/price"],
+        ),
+    ]
+    message: Annotated[
+        str,
+        Field(
+            max_length=LONGEST_TEXT,
+            description="What is wrong, in English, for people.",
+            examples=["Input should be greater than or equal to 0"],
+        ),
+    ]
+
+
+class LineProblem(PublicModel):
+    """A line that was not taken."""
+
+    line: Annotated[
+        int, Field(ge=1, le=LARGEST_INTEGER, description="Number of the line, from 1.", examples=[12])
+    ]
+    sku: Annotated[
+        str | None,
+        Field(max_length=64, description="As far as the line could be read.", examples=["KIT-1001"]),
+    ] = None
+    errors: Annotated[
+        list[FieldProblem], Field(max_length=MOST_ERRORS, description="What is wrong with the line.")
+    ]
+
+
+class ImportResult(PublicModel):
+    """What became of the lines. Sending them again is harmless."""
+
+    created: Annotated[Count, Field(description="Products that were added.")]
+    updated: Annotated[Count, Field(description="Products that were changed.")]
+    unchanged: Annotated[Count, Field(description="Products that were as the line says already.")]
+    failed: Annotated[Count, Field(description="Lines that were not taken.")]
+    errors: Annotated[
+        list[LineProblem], Field(max_length=ERRORS_REPORTED, description="The first hundred bad lines.")
+    ]
+    errors_left_out: Annotated[
+        Count, Field(description="Further bad lines, counted in `failed` only.", examples=[0])
+    ]
+
+
+def public(product: Product) -> dict[str, Any]:
+    """The body of `ProductPublic`, ready to be encoded."""
+    details = product.details
+    return {
+        "id": product.id,
+        "sku": product.sku,
+        "name": details.name,
+        "description": details.description,
+        "brand": details.brand,
+        "categories": details.categories,
+        "image_url": details.image_url,
+        "price": details.price,
+        "currency": details.currency,
+        "stock": details.stock,
+        "status": details.status,
+        "attributes": details.attributes,
+        "created_at": to_rfc3339(product.created_at),
+        "updated_at": to_rfc3339(product.updated_at),
+        "version": product.version,
+    }

@@ -1,0 +1,98 @@
+"""Products as documents: the declared fields, and the way there and back."""
+
+from __future__ import annotations
+
+from product_service.products.model import Product, ProductDetails, ProductStatus
+from shared.aggregates.outbox_fields import OUTBOX_FIELDS
+from shared.clock import from_rfc3339, to_rfc3339
+from shared.store.ports import Collection, Field, FieldType, Json
+from shared.text import joined, name_key
+
+_WORDS = Field(
+    FieldType.TEXT, {"analyzer": "whitespace", "index_prefixes": {"min_chars": 1, "max_chars": 10}}
+)
+_KEPT = Field(FieldType.OPAQUE)
+_KEYWORD = Field(FieldType.KEYWORD)
+
+PRODUCTS = Collection(
+    name="products",
+    schema_version=1,
+    fields={
+        "sku": _KEPT,
+        "name": _KEPT,
+        "description": _KEPT,
+        "brand": _KEPT,
+        "categories": _KEPT,
+        "image_url": _KEPT,
+        "price": Field(FieldType.LONG),
+        "currency": _KEPT,
+        "stock": Field(FieldType.LONG),
+        "status": _KEYWORD,
+        "attributes": _KEPT,
+        "created_at": Field(FieldType.DATE),
+        "updated_at": _KEPT,
+        "version": _KEPT,
+        # What the search needs, folded.
+        "sku_key": _KEYWORD,
+        "name_key": _KEYWORD,
+        "brand_key": _KEYWORD,
+        "category_keys": _KEYWORD,
+        "name_words": _WORDS,
+        "search_words": _WORDS,
+        **OUTBOX_FIELDS,
+    },
+)
+
+
+class ProductCodec:
+    """`shared.aggregates.repository.Codec` of products."""
+
+    def to_document(self, product: Product) -> Json:
+        details = product.details
+        return {
+            "sku": product.sku,
+            "name": details.name,
+            "description": details.description,
+            "brand": details.brand,
+            "categories": list(details.categories),
+            "image_url": details.image_url,
+            "price": details.price,
+            "currency": details.currency,
+            "stock": details.stock,
+            "status": details.status.value,
+            "attributes": dict(details.attributes),
+            "created_at": to_rfc3339(product.created_at),
+            "updated_at": to_rfc3339(product.updated_at),
+            "version": product.version,
+            **_search_fields(product),
+        }
+
+    def from_document(self, id: str, body: Json) -> Product:
+        details = ProductDetails(
+            name=body["name"],
+            price=body["price"],
+            currency=body["currency"],
+            description=body["description"],
+            brand=body["brand"],
+            categories=tuple(body["categories"]),
+            image_url=body["image_url"],
+            stock=body["stock"],
+            status=ProductStatus(body["status"]),
+            attributes=body["attributes"],
+        )
+        created, updated = from_rfc3339(body["created_at"]), from_rfc3339(body["updated_at"])
+        return Product(id, body["sku"], details, created, updated, body["version"])
+
+
+def _search_fields(product: Product) -> Json:
+    """The name with brand and SKU is what weighs most; categories, description and attributes come after."""
+    details = product.details
+    attributes = [f"{name} {value}" for name, value in details.attributes.items()]
+    return {
+        "sku_key": product.sku.upper(),
+        "name_key": joined([details.name]),
+        "brand_key": name_key(details.brand),
+        "category_keys": [name_key(category) for category in details.categories],
+        "name_words": joined([details.name, details.brand, product.sku]),
+        "search_words": joined([*details.categories, details.description, *attributes]),
+    }

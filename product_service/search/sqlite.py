@@ -1,0 +1,141 @@
+"""Product search in the SQLite file that holds the products, by FTS5."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from product_service.products.ports import Hits, Position, SearchQuery, Sort
+from product_service.search.leniency import TOTAL_COUNTED, exact_before_lenient
+from product_service.search.sqlite_schema import install
+from product_service.search.words import edits_allowed, is_within
+from shared.store.sqlite.thread import SqliteThread
+from shared.text import name_key
+
+_NAME_WEIGHT, _REST_WEIGHT = 8.0, 2.0
+_NEAR_WORDS = 50
+"""Most words of the vocabulary that one misspelt word may stand for."""
+
+_SORTS: dict[Sort, tuple[str, bool]] = {
+    Sort.RELEVANCE: (f"bm25(search_texts, {_NAME_WEIGHT}, {_REST_WEIGHT})", False),
+    Sort.PRICE: ("price", False),
+    Sort.PRICE_DESCENDING: ("price", True),
+    Sort.NAME: ("name_key", False),
+    Sort.NEWEST: ("created_at", True),
+}
+
+
+class SqliteProductSearch:
+    """`ProductSearch` over tables that triggers keep: a write and its search entry are one transaction."""
+
+    def __init__(self, path: Path) -> None:
+        self._thread = SqliteThread(path)
+
+    async def open(self) -> None:
+        """Makes the tables. The collection of products must be open already."""
+        await self._thread.run(install)
+
+    async def close(self) -> None:
+        await self._thread.close()
+
+    async def refresh(self) -> None:
+        """Nothing to do: a commit is visible at once."""
+
+    async def search(self, query: SearchQuery, limit: int, after: Position | None = None) -> Hits:
+        async def find(words: list[str], lenient: bool, position: Position | None) -> Hits:
+            question = _Question(query, words, lenient)
+            return await self._thread.run(lambda connection: question.ask(connection, limit, position))
+
+        return await exact_before_lenient(query, find, after)
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A query as SQL. Values are always bound; the texts come from this module only."""
+
+    query: SearchQuery
+    words: Sequence[str]
+    lenient: bool
+
+    def ask(self, connection: sqlite3.Connection, limit: int, after: Position | None) -> Hits:
+        source, conditions, values = self._matching(connection)
+        found = f"FROM {source} WHERE {' AND '.join(conditions)}"
+        rows = self._rows(connection, found, values, limit + 1, after)
+        counted = f"SELECT count(*) FROM (SELECT 1 {found} LIMIT ?)"  # noqa: S608 - see above
+        total: int = connection.execute(counted, (*values, TOTAL_COUNTED + 1)).fetchone()[0]
+        following = list(rows[limit - 1][1:]) if len(rows) > limit else None
+        ids = [id for id, *_ in rows[:limit]]
+        return Hits(ids, min(total, TOTAL_COUNTED), total <= TOTAL_COUNTED, following)
+
+    def _rows(
+        self,
+        connection: sqlite3.Connection,
+        found: str,
+        values: Sequence[Any],
+        limit: int,
+        after: Position | None,
+    ) -> list[Any]:
+        """Id, sort value and SKU of what comes after that position."""
+        key, descends = self._order()
+        beyond, position = _beyond(descends, after)
+        way = "DESC" if descends else "ASC"  # of both, so that an index has the order
+        rows = f"SELECT id, {key} AS key, sku_key {found}"
+        page = f"SELECT * FROM ({rows}) WHERE {beyond} ORDER BY key {way}, sku_key {way} LIMIT ?"  # noqa: S608 - see above
+        return connection.execute(page, (*values, *position, limit)).fetchall()
+
+    def _order(self) -> tuple[str, bool]:
+        """The expression to sort by, and whether it descends."""
+        by_relevance = self.query.sort is Sort.RELEVANCE
+        return _SORTS[Sort.NEWEST if by_relevance and not self.words else self.query.sort]
+
+    def _matching(self, connection: sqlite3.Connection) -> tuple[str, list[str], list[Any]]:
+        """The tables to look in, the conditions, and the values bound to them."""
+        conditions, values = _filters(self.query)
+        if not self.words:
+            return "search_entries", conditions, values
+        alternatives = [_ways(connection, word, self.lenient) for word in self.words]
+        match = " AND ".join(f"({' OR '.join(ways)})" for ways in alternatives)
+        source = "search_texts CROSS JOIN search_entries ON search_entries.entry = search_texts.rowid"
+        return source, ["search_texts MATCH ?", *conditions], [match, *values]
+
+
+def _beyond(descends: bool, after: Position | None) -> tuple[str, Position]:
+    """What comes after that position in the order."""
+    return (f"(key, sku_key) {'<' if descends else '>'} (?, ?)", after) if after is not None else ("TRUE", ())
+
+
+def _ways(connection: sqlite3.Connection, word: str, lenient: bool) -> list[str]:
+    """The word as it is and as a beginning: a whole word counts twice. When lenient also near words."""
+    near = _near_words(connection, word) if lenient else []
+    return [f'"{word}"', f'"{word}"*', *(f'"{other}"' for other in near)]
+
+
+def _near_words(connection: sqlite3.Connection, word: str) -> list[str]:
+    """Words that products have and that are so few typos away, with the same first letter."""
+    edits = edits_allowed(word)
+    if not edits:
+        return []
+    select = "SELECT term FROM search_vocabulary WHERE term >= ? AND term < ?"
+    terms = connection.execute(select, (word[0], chr(ord(word[0]) + 1)))
+    near = (term for (term,) in terms if term != word and is_within(term, word, edits))
+    return [term for term, _ in zip(near, range(_NEAR_WORDS), strict=False)]
+
+
+def _filters(query: SearchQuery) -> tuple[list[str], list[Any]]:
+    wanted = {
+        "status = ?": query.status.value,
+        "brand_key = ?": name_key(query.brand) if query.brand is not None else None,
+        "price >= ?": query.price_min,
+        "price <= ?": query.price_max,
+        "entry IN (SELECT entry FROM search_categories WHERE category = ?)": (
+            name_key(query.category) if query.category is not None else None
+        ),
+    }
+    given = {condition: value for condition, value in wanted.items() if value is not None}
+    conditions = list(given)
+    if query.in_stock is not None:
+        conditions.append("stock > 0" if query.in_stock else "stock = 0")
+    return conditions, list(given.values())

@@ -1,0 +1,88 @@
+"""Changes of one aggregate that arrive together are applied together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from shared.aggregates.hot import Held
+from shared.events.envelope import Event
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Generic[A, R]):
+    """What a change makes of an aggregate: the new one (None: nothing is to be written), what its caller
+    gets, and the events that the same write makes durable."""
+
+    aggregate: A | None
+    result: R
+    events: Sequence[Event] = ()
+
+    def __post_init__(self) -> None:
+        if self.events and self.aggregate is None:
+            raise ValueError(
+                "events are kept by the write that they belong to, and this change writes nothing"
+            )
+
+
+class Request(Generic[A]):
+    """One caller's change and the future of its result. Without a change it only asks to drop `settled`
+    events."""
+
+    __slots__ = ("_change", "_context", "future", "settled")
+
+    def __init__(
+        self,
+        change: Callable[[A | None], Change[A, Any]] | None,
+        settled: frozenset[str] = frozenset(),
+    ) -> None:
+        self._change = change
+        self._context: Context = copy_context()
+        self.settled = settled
+        self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    def apply(self, aggregate: A | None) -> Change[A, Any] | Exception:
+        """The change, made in its caller's context (trace, log fields); or what it raised."""
+        if self._change is None:
+            return Change(None, None)
+        try:
+            return self._context.run(self._change, aggregate)
+        except Exception as error:
+            return error
+
+    def finish(self, outcome: Change[A, Any] | Exception) -> None:
+        if self.future.done():
+            return
+        if isinstance(outcome, Exception):
+            self.future.set_exception(outcome)
+        else:
+            self.future.set_result(outcome.result)
+
+
+@dataclass(slots=True)
+class Applied(Generic[A]):
+    """Several changes applied one after the other to one aggregate."""
+
+    aggregate: A | None
+    outcomes: list[Change[A, Any] | Exception] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    is_changed: bool = False
+
+
+def apply_all(requests: Sequence[Request[A]], held: Held[A]) -> Applied[A]:
+    """Each change sees what the ones before it made; one that raises leaves no trace."""
+    applied = Applied(held.aggregate)
+    for request in requests:
+        outcome = request.apply(applied.aggregate)
+        applied.outcomes.append(outcome)
+        if isinstance(outcome, Change) and outcome.aggregate is not None:
+            applied.aggregate = outcome.aggregate
+            applied.events += outcome.events
+            applied.is_changed = True
+    return applied

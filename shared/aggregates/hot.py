@@ -1,0 +1,67 @@
+"""The last aggregates that a replica has read or written, as many as fit into so much memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import orjson
+
+from shared.aggregates.outbox_fields import PendingEvents
+from shared.bounded import BoundedMapping
+from shared.store.ports import Json
+
+A = TypeVar("A")
+
+BYTES_OF_ENTRY = 1500
+BYTES_FOR_JSON = 4
+"""Memory of an aggregate for each byte of its document as JSON, and what each takes besides. Measured with
+tracemalloc, carts of 1 to 500 lines, with used keys, remembered writes or an undo took 2.8 to 4.0 times the
+length of their JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held(Generic[A]):
+    """An aggregate as it was at one version of its document; without a version there is no document."""
+
+    aggregate: A | None
+    version: str | None
+    pending: PendingEvents = ()
+
+
+class HotAggregates(Generic[A]):
+    """At most `most_bytes` of them, estimated; the least recently used goes first. What it holds may be out
+    of date: only a compare-and-swap on its version proves that it was not."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._entries: BoundedMapping[tuple[Held[A], int, int]] = BoundedMapping(most_bytes)
+
+    @property
+    def held_bytes(self) -> int:
+        """The estimate for all of them together."""
+        return self._entries.held_bytes
+
+    def get(self, id: str) -> Held[A] | None:
+        entry = self._entries.get(id)
+        return entry[0] if entry is not None else None
+
+    def put(self, id: str, held: Held[A], body: Json) -> None:
+        """Keeps it, as it is in the document `body`."""
+        if held.version is None or self._most_bytes == 0:
+            return
+        before = self._entries.peek(id)
+        own = BYTES_OF_ENTRY + BYTES_FOR_JSON * len(orjson.dumps(body))
+        self._put(id, held, own, before[2] if before is not None else 0)
+
+    def note_derived(self, id: str, derived: int) -> None:
+        """Counts the bytes of what was made of the aggregate and lives as long as it does."""
+        entry = self._entries.peek(id)
+        if entry is not None and derived != entry[2]:
+            self._put(id, entry[0], entry[1], derived)
+
+    def drop(self, id: str) -> None:
+        self._entries.drop(id)
+
+    def _put(self, id: str, held: Held[A], own: int, derived: int) -> None:
+        self._entries.put(id, (held, own, derived), own + derived)

@@ -1,0 +1,233 @@
+"""Aggregates in a document store: read, change, compare-and-swap, and again until no other write came
+between."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Generic, Protocol, TypeVar
+
+import structlog
+
+from shared.aggregates import outbox_fields
+from shared.aggregates.coalescing import Applied, Change, Request, apply_all
+from shared.aggregates.hot import Held, HotAggregates
+from shared.aggregates.outbox_fields import EventSink, PendingEvents
+from shared.errors import Unavailable
+from shared.observability.metrics import STORE_CONFLICTS
+from shared.store.ports import AlreadyExists, Document, DocumentStore, Json, StoreOverloaded, VersionConflict
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+_WAITING_LIMIT = 1024
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.002, 0.1  # seconds
+_log = structlog.get_logger(__name__)
+
+
+class Codec(Protocol[A]):
+    """Between an aggregate and the fields of its document."""
+
+    def to_document(self, aggregate: A) -> Json: ...
+
+    def from_document(self, id: str, body: Json) -> A: ...
+
+
+class AggregateRepository(Generic[A]):
+    """The aggregates of one collection. They are immutable values; a change makes a new one.
+
+    With a `sink`, a write also keeps the events of its changes in the document, until the sink has delivered
+    them. With `hot_bytes` of memory, an aggregate that this replica touched lately is changed without a read:
+    the compare-and-swap shows whether it was still the newest, and nothing is told to a caller before that.
+    """
+
+    def __init__(
+        self,
+        store: DocumentStore,
+        codec: Codec[A],
+        sink: EventSink | None = None,
+        *,
+        hot_bytes: int = 0,
+        max_attempts: int = 50,
+    ) -> None:
+        self._store = store
+        self._codec = codec
+        self._sink = sink
+        self._max_attempts = max_attempts
+        self._hot: HotAggregates[A] = HotAggregates(hot_bytes)
+        self._waiting: dict[str, list[Request[A]]] = {}
+        self._workers: set[asyncio.Task[None]] = set()
+        self._conflicts = STORE_CONFLICTS.labels(store.collection.name)
+
+    async def get(self, id: str) -> A | None:
+        """As of its last acknowledged write by any replica. Raises `StoreUnavailable`, `StoreOverloaded`."""
+        return (await self._read(id)).aggregate
+
+    async def get_many(self, ids: Sequence[str]) -> list[A | None]:
+        """In the order of `ids`, None where there is none."""
+        documents = await self._store.get_many(ids)
+        return [self._held(document).aggregate for document in documents]
+
+    async def update(self, id: str, change: Callable[[A | None], Change[A, R]]) -> R:
+        """Applies `change` to the newest aggregate (None: there is none) and gives its result once that is
+        durable.
+
+        `change` must be a pure function: it is called again whenever another write came between. What it
+        raises reaches its caller, and only that one. Changes that arrive while one is being written go
+        together in the next write, in order. A caller that is cancelled may find its change written. Raises
+        `StoreUnavailable` (written or not), `StoreOverloaded` (not written).
+        """
+        result: R = await self._enqueue(id, Request(change))
+        return result
+
+    async def remove(
+        self, id: str, check: Callable[[A], None] = lambda _: None, *, even_with_events: bool = True
+    ) -> bool:
+        """Deletes the document; False when there is none. Events in it that were not delivered go with it, or
+        keep it: then it is False, too.
+
+        `check` sees the newest aggregate and keeps it from being deleted by raising.
+        """
+        for attempt in range(self._max_attempts):
+            held = await self._read(id)
+            if held.version is None or held.aggregate is None:
+                return False
+            if held.pending and not even_with_events:
+                return False
+            check(held.aggregate)
+            try:
+                await self._store.delete(id, held.version)
+            except VersionConflict:
+                await _pause(attempt)
+            else:
+                return True
+            finally:
+                self._hot.drop(id)
+        raise self._contended(id)
+
+    async def settle(self, id: str, event_ids: Collection[str]) -> None:
+        """Drops delivered events from the document. Best effort: without the store they stay, and come
+        again."""
+        try:
+            await self._enqueue(id, Request(None, frozenset(event_ids)))
+        except Unavailable as error:
+            _log.debug("events_not_settled", document_id=id, reason=error.detail)
+
+    def note_derived(self, id: str, derived_bytes: int) -> None:
+        """Counts the memory of what was made of the newest aggregate and is kept with it."""
+        self._hot.note_derived(id, derived_bytes)
+
+    def _enqueue(self, id: str, request: Request[A]) -> asyncio.Future[Any]:
+        waiting = self._waiting.get(id)
+        if waiting is None:
+            self._waiting[id] = [request]
+            worker = asyncio.create_task(self._work(id))
+            self._workers.add(worker)
+            worker.add_done_callback(self._workers.discard)
+        elif len(waiting) < _WAITING_LIMIT:
+            waiting.append(request)
+        else:
+            raise self._contended(id)
+        return request.future
+
+    async def _work(self, id: str) -> None:
+        """Serves the requests of one document, all that wait at a time, until none is left.
+
+        This is a task of its own, so that a caller who goes away takes nobody's write along.
+        """
+        requests: list[Request[A]] = []
+        try:
+            while requests := self._waiting[id]:
+                self._waiting[id] = []
+                await self._serve(id, [request for request in requests if not request.future.done()])
+        finally:
+            for request in [*requests, *self._waiting.pop(id)]:
+                request.future.cancel()  # only what is open because the worker itself was cancelled
+
+    async def _serve(self, id: str, requests: Sequence[Request[A]]) -> None:
+        outcomes: Sequence[Change[A, Any] | Exception]
+        try:
+            outcomes = await self._commit(id, requests)
+        except Unavailable as error:
+            outcomes = [error] * len(requests)
+        except Exception as error:
+            if len(requests) > 1:  # one of them made what cannot be stored; the others shall not suffer
+                for request in requests:
+                    await self._serve(id, [request])
+                return
+            outcomes = [error]
+        for request, outcome in zip(requests, outcomes, strict=True):
+            request.finish(outcome)
+
+    async def _commit(self, id: str, requests: Sequence[Request[A]]) -> list[Change[A, Any] | Exception]:
+        hot = self._hot.get(id)
+        if hot is not None:
+            applied = await self._attempt(id, requests, hot, is_fresh=False)
+            if applied is not None:
+                return applied.outcomes
+        for attempt in range(self._max_attempts):
+            held = await self._read(id)
+            applied = await self._attempt(id, requests, held, is_fresh=True)
+            if applied is not None:
+                return applied.outcomes
+            await _pause(attempt)
+        raise self._contended(id)
+
+    async def _attempt(
+        self, id: str, requests: Sequence[Request[A]], held: Held[A], *, is_fresh: bool
+    ) -> Applied[A] | None:
+        """None when `held` was not the newest version, or when nothing has proved that it was."""
+        applied = apply_all(requests, held)
+        pending = self._still_pending(id, requests, held)
+        settles = len(pending) < len(held.pending) and any(request.settled for request in requests)
+        if applied.aggregate is None or not (applied.is_changed or settles):
+            return applied if is_fresh else None
+        pending += tuple(event.to_json() for event in applied.events)
+        body = self._body(applied.aggregate, pending)
+        try:
+            version = await self._write(id, body, held.version)
+        except (VersionConflict, AlreadyExists):
+            self._hot.drop(id)
+            self._conflicts.inc()
+            return None
+        self._hot.put(id, Held(applied.aggregate, version, pending), body)
+        if self._sink is not None and applied.events:
+            self._sink.dispatch(id, applied.events)
+        return applied
+
+    def _still_pending(self, id: str, requests: Sequence[Request[A]], held: Held[A]) -> PendingEvents:
+        delivered = frozenset().union(*(request.settled for request in requests))
+        if self._sink is not None and held.pending:
+            delivered |= self._sink.confirmed(id)
+        return outbox_fields.without(held.pending, delivered)
+
+    def _body(self, aggregate: A, pending: PendingEvents) -> Json:
+        body = self._codec.to_document(aggregate)
+        return body if self._sink is None else outbox_fields.joined(body, pending)
+
+    async def _write(self, id: str, body: Json, version: str | None) -> str:
+        if version is None:
+            return await self._store.create(id, body)
+        return await self._store.replace(id, body, version)
+
+    async def _read(self, id: str) -> Held[A]:
+        document = await self._store.get(id)
+        held = self._held(document)
+        if document is not None:
+            self._hot.put(id, held, document.body)
+        return held
+
+    def _held(self, document: Document | None) -> Held[A]:
+        if document is None:
+            return Held(None, None)
+        fields, pending = outbox_fields.split(document.body)
+        return Held(self._codec.from_document(document.id, fields), document.version, pending)
+
+    def _contended(self, id: str) -> StoreOverloaded:
+        name = self._store.collection.name
+        return StoreOverloaded(f"Too many changes of {name}/{id} at the same moment: come again soon.")
+
+
+async def _pause(attempt: int) -> None:
+    await asyncio.sleep(random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)))

@@ -1,0 +1,222 @@
+"""The connection to NATS: dialled anew without end, and only called connected once it is ready for use."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+import nats.errors
+from nats.aio.client import Client
+
+from shared.backoff import backoff
+from shared.events.ports import BusUnavailable
+from shared.jetstream.dialling import LONGEST_RETRY_SECONDS, choose_server, cut_socket, hang_up
+from shared.jetstream.requests import ApiError, Requests
+from shared.jetstream.session import Session
+from shared.nats_addresses import split_addresses, without_credentials
+from shared.observability.logging import get_logger
+from shared.tasks import cancel_all
+
+log = get_logger(__name__)
+
+CONNECT_SECONDS = 2
+PING_SECONDS = 2  # twice unanswered, the connection counts as dead
+WATCH_SECONDS = 0.25
+PATIENCE_SECONDS = 30.0
+FORGIVING_SECONDS = 5.0  # a session that ended sooner is not renewed at once
+
+Prepare = Callable[[Session], Awaitable[None]]
+
+
+class Sessions(Protocol):
+    """Gives the present session to what works on it."""
+
+    @property
+    def session(self) -> Session:
+        """The present session. Raises `BusUnavailable` when there is none."""
+        ...
+
+    async def next_session(self) -> Session:
+        """The present session, or the next one as soon as it is ready."""
+        ...
+
+
+class NatsConnection:
+    """Keeps one client connected. `prepare` is awaited with each new session before it is handed out: it
+    makes streams and buckets, so that a NATS that came back empty is whole before anyone uses it."""
+
+    def __init__(self, urls: str, name: str, prepare: Prepare, request_seconds: float) -> None:
+        self._addresses = split_addresses(urls)
+        self._name = name
+        self._prepare = prepare
+        self._request_seconds = request_seconds
+        self._client = Client()
+        self._coming: Session | None = None  # the session being prepared or in use
+        self._session: Session | None = None
+        self._ready = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._last_error: Exception | None = None
+        self._keeper: asyncio.Task[None] | None = None
+
+    @property
+    def connected(self) -> bool:
+        return self._session is not None and not self._session.ended and self._client.is_connected
+
+    @property
+    def client(self) -> Client:
+        return self._client
+
+    @property
+    def session(self) -> Session:
+        session = self._session
+        if session is None or session.ended or not self._client.is_connected:
+            raise BusUnavailable("NATS is away")
+        return session
+
+    async def next_session(self) -> Session:
+        while self._session is None or self._session.ended:
+            self._ready.clear()  # else nobody else would get to run until the next session is there
+            await self._ready.wait()
+        return self._session
+
+    async def start(self) -> None:
+        """One attempt to connect and to prepare. Raises `BusUnavailable`; afterwards it reconnects by
+        itself."""
+        if self._keeper is not None:
+            return
+        try:
+            await self._dial()
+            session = await self._begin()
+        except BaseException:
+            await hang_up(self._client)
+            raise
+        self._keeper = asyncio.create_task(self._keep(session), name="nats-connection")
+
+    async def close(self) -> None:
+        keeper, self._keeper = self._keeper, None
+        if keeper is None:
+            return
+        await cancel_all([keeper])
+        self._end_session()
+        await hang_up(self._client)
+
+    @property
+    def _where(self) -> str:
+        return without_credentials(self._addresses)
+
+    async def _dial(self) -> None:
+        client = self._client = Client()
+        try:
+            await client.connect(**self._options())
+        except (nats.errors.Error, OSError) as error:
+            cause = self._last_error or error
+            raise BusUnavailable(f"NATS does not answer at {self._where} (NATS_URL): {cause}") from error
+        client.options["max_reconnect_attempts"] = -1  # one attempt at first, then without end
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            "servers": self._addresses,
+            "name": self._name,
+            "no_echo": True,  # who publishes knows
+            "max_reconnect_attempts": 1,
+            "reconnect_time_wait": 0.1,
+            "connect_timeout": CONNECT_SECONDS,
+            "ping_interval": PING_SECONDS,
+            "max_outstanding_pings": 2,
+            "pending_size": 0,  # nothing is kept for later while NATS is away: publishing fails at once
+            "reconnect_to_server_handler": choose_server,
+            "error_cb": self._on_error,
+            "disconnected_cb": self._on_disconnected,
+            "reconnected_cb": self._on_changed,
+            "closed_cb": self._on_changed,
+        }
+
+    async def _begin(self) -> Session:
+        session = Session(self._client, Requests(self._client, self._request_seconds))
+        self._coming = session
+        await session.requests.open()
+        try:
+            await self._prepare(session)
+        except BaseException as error:
+            session.end()
+            await session.requests.close()
+            if isinstance(error, (BusUnavailable, ApiError)):
+                raise BusUnavailable(f"NATS at {self._where} (NATS_URL) is not ready: {error}") from error
+            raise
+        self._session = session
+        self._ready.set()
+        log.info("connected to NATS", servers=self._where)
+        return session
+
+    async def _keep(self, session: Session) -> None:
+        while True:
+            try:
+                await self._outlast(session)
+                session = await self._renew()
+            except Exception:  # it must go on: nobody else reconnects
+                log.exception("unexpected failure of the connection to NATS")
+                session.end()
+                await asyncio.sleep(WATCH_SECONDS)
+
+    async def _outlast(self, session: Session) -> None:
+        began = asyncio.get_running_loop().time()
+        await self._watch(session)
+        await session.requests.close()
+        log.warning("NATS is away", setting="NATS_URL", servers=self._where)
+        if asyncio.get_running_loop().time() - began < FORGIVING_SECONDS:
+            await asyncio.sleep(WATCH_SECONDS)
+
+    async def _watch(self, session: Session) -> None:
+        """Until the session ends. The client tells of a lost connection only after it closed the socket,
+        which waits for unsent bytes, and so for ever when the other side is frozen: then the socket is cut
+        here."""
+        while not session.ended:
+            try:
+                async with asyncio.timeout(WATCH_SECONDS):
+                    await session.wait_ended()
+            except TimeoutError:
+                if not self._client.is_connected:
+                    session.end()
+                    cut_socket(self._client)
+
+    async def _renew(self) -> Session:
+        for delay in backoff(most=LONGEST_RETRY_SECONDS):
+            self._changed.clear()
+            try:
+                if self._client.is_closed:
+                    await self._dial()
+                if self._client.is_connected:
+                    return await self._begin()
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await self._changed.wait()
+            except TimeoutError:
+                await hang_up(
+                    self._client
+                )  # the next round dials anew: the client may have given up in silence
+            except BusUnavailable as error:
+                log.warning("still without NATS", reason=error.detail)
+                await asyncio.sleep(delay)
+        raise AssertionError("backoff has no end")
+
+    async def _on_error(self, error: Exception) -> None:
+        self._last_error = error
+        log.debug("NATS client error", error=repr(error))
+        if self._client.is_reconnecting or self._client.is_connecting:
+            cut_socket(self._client)  # the client opens the next one without closing this one
+
+    async def _on_disconnected(self) -> None:
+        self._end_session()
+        # What was not sent yet has failed for its sender: sent after the reconnect it could undo a later
+        # write.
+        self._client._pending.clear()
+        self._client._pending_data_size = 0
+
+    async def _on_changed(self) -> None:
+        if self._client.is_closed:
+            self._end_session()
+        self._changed.set()
+
+    def _end_session(self) -> None:
+        if self._coming is not None:
+            self._coming.end()

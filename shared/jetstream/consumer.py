@@ -1,0 +1,194 @@
+"""A durable pull consumer on the stream of facts, shared by all replicas that name it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+
+import nats.errors
+import orjson
+from nats.aio.msg import Msg
+
+from shared.backoff import backoff
+from shared.events.ports import BusUnavailable, EventHandler
+from shared.jetstream.connection import Sessions
+from shared.jetstream.delivery import Deliveries
+from shared.jetstream.requests import ApiError
+from shared.jetstream.retries import RetryPolicy
+from shared.jetstream.session import Session
+from shared.jetstream.streams import SHOP
+from shared.observability.logging import get_logger
+from shared.tasks import cancel_all
+
+log = get_logger(__name__)
+
+EXPIRES_SECONDS = 30
+HEARTBEAT_SECONDS = 5
+_NANOSECONDS = 1_000_000_000
+_EXISTS = 10148  # JetStream's error: a consumer of this name exists with other settings
+_HEARTBEAT, _NO_MESSAGES, _EXPIRED = "100", "404", "408"
+
+
+class _PullEnded(Exception):
+    """The pull has to begin anew: the session ended, or the consumer is gone."""
+
+
+class DurableConsumer:
+    """At most `concurrency` events are handled at once in this replica; their order is not kept."""
+
+    def __init__(
+        self,
+        connection: Sessions,
+        name: str,
+        handlers: Mapping[str, EventHandler],
+        policy: RetryPolicy,
+        *,
+        drain_seconds: float,
+        concurrency: int = 32,
+    ) -> None:
+        self._connection = connection
+        self._name = name
+        self._subjects = list(handlers)
+        self._policy = policy
+        self._drain_seconds = drain_seconds
+        self._concurrency = concurrency
+        self._deliveries = Deliveries(name, handlers, policy)
+        self._working: dict[asyncio.Task[None], Msg] = {}
+        self._slot_freed = asyncio.Event()
+        self._pulling: list[asyncio.Task[None]] = []
+        self._reporting: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Makes the consumer and starts to pull. Raises `BusUnavailable`."""
+        try:
+            await self._make(self._connection.session)
+        except ApiError as error:
+            raise BusUnavailable(f"NATS refused the consumer {self._name}: {error}") from error
+        self._pulling = [asyncio.create_task(self._run(), name=f"consumer-{self._name}")]
+        self._reporting = [asyncio.create_task(self._report_progress(), name=f"progress-{self._name}")]
+
+    async def stop(self) -> None:
+        """Pulls no more, and gives running handlers `drain_seconds` to end; then their events come again."""
+        await cancel_all(self._pulling)
+        if self._working:
+            await asyncio.wait(self._working, timeout=self._drain_seconds)
+        await cancel_all([*self._working, *self._reporting])
+
+    async def _make_if_missing(self, session: Session) -> None:
+        """Settings that a replica of a newer version, started later, gave the consumer stay."""
+        try:
+            await self._make(session, action="create")
+        except ApiError as error:
+            if error.err_code != _EXISTS:
+                raise
+
+    async def _make(self, session: Session, action: str = "") -> None:
+        seconds = self._policy.ack_seconds
+        config = {
+            "name": self._name,
+            "durable_name": self._name,
+            "filter_subjects": self._subjects,
+            "deliver_policy": "all",
+            "ack_policy": "explicit",
+            # Delays between attempts go with each refusal: the server's own `backoff` would replace this
+            # wait.
+            "ack_wait": int(seconds * _NANOSECONDS),
+            "max_deliver": self._policy.max_deliver,
+            "max_ack_pending": 5000,
+        }
+        body = {"stream_name": SHOP, "config": config, "action": action}
+        await session.requests.call(f"CONSUMER.CREATE.{SHOP}.{self._name}", body)
+
+    async def _run(self) -> None:
+        delays = backoff()
+        while True:
+            session = await self._connection.next_session()
+            try:
+                await self._make_if_missing(session)
+                delays = backoff()
+                await self._pull(session)
+            except (BusUnavailable, ApiError, _PullEnded, nats.errors.Error) as error:
+                log.info("consumer interrupted", consumer=self._name, reason=str(error))
+                await asyncio.sleep(next(delays))
+            except Exception:  # it must go on: nobody else handles these events
+                log.exception("consumer failed", consumer=self._name)
+                await asyncio.sleep(next(delays))
+
+    async def _pull(self, session: Session) -> None:
+        inbox = session.client.new_inbox()
+        arrived: asyncio.Queue[Msg | None] = asyncio.Queue()
+
+        async def on_arrival(message: Msg) -> None:
+            arrived.put_nowait(message)
+
+        def on_end() -> None:
+            arrived.put_nowait(None)
+
+        subscription = await session.client.subscribe(inbox, cb=on_arrival)
+        session.on_end(on_end)
+        try:
+            while True:
+                await self._pull_batch(session, inbox, arrived)
+        finally:
+            session.forget(on_end)
+            with suppress(nats.errors.Error):
+                await subscription.unsubscribe()
+
+    async def _pull_batch(self, session: Session, inbox: str, arrived: asyncio.Queue[Msg | None]) -> None:
+        """Asks for as many events as there are free places, and takes them as they come."""
+        wanted = await self._free_places()
+        await session.client.publish(
+            f"$JS.API.CONSUMER.MSG.NEXT.{SHOP}.{self._name}", _request(wanted), inbox
+        )
+        while wanted:
+            try:
+                async with asyncio.timeout(2.5 * HEARTBEAT_SECONDS):
+                    message = await arrived.get()
+            except TimeoutError as error:
+                raise _PullEnded("the server is silent") from error
+            if message is None:
+                raise _PullEnded("NATS is away")
+            status = (message.headers or {}).get("Status")
+            if status in (_NO_MESSAGES, _EXPIRED):
+                return
+            if status is None:
+                wanted -= 1
+                self._spawn(session, message)
+            elif status != _HEARTBEAT:
+                raise _PullEnded((message.headers or {}).get("Description", status))
+
+    async def _free_places(self) -> int:
+        while len(self._working) >= self._concurrency:
+            self._slot_freed.clear()
+            await self._slot_freed.wait()
+        return self._concurrency - len(self._working)
+
+    def _spawn(self, session: Session, message: Msg) -> None:
+        task = asyncio.create_task(self._deliveries.process(session, message))
+        self._working[task] = message
+        task.add_done_callback(self._on_done)
+
+    def _on_done(self, task: asyncio.Task[None]) -> None:
+        del self._working[task]
+        self._slot_freed.set()
+        if not task.cancelled() and (error := task.exception()):
+            log.error("delivery failed", consumer=self._name, exc_info=error)
+
+    async def _report_progress(self) -> None:
+        """Tells the server of events in work before it takes this replica for dead."""
+        while True:
+            await asyncio.sleep(self._policy.ack_seconds / 3)
+            for message in list(self._working.values()):
+                with suppress(nats.errors.Error):
+                    await message.in_progress()
+
+
+def _request(batch: int) -> bytes:
+    return orjson.dumps(
+        {
+            "batch": batch,
+            "expires": EXPIRES_SECONDS * _NANOSECONDS,
+            "idle_heartbeat": HEARTBEAT_SECONDS * _NANOSECONDS,
+        }
+    )

@@ -1,0 +1,109 @@
+"""The event bus on NATS JetStream."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import orjson
+from nats.aio.client import Client
+from nats.js.api import StreamConfig
+from prometheus_client import Counter
+
+from shared.events.envelope import Event
+from shared.events.ports import BucketConfig, BusUnavailable, EventHandler
+from shared.jetstream.buckets import NatsBucket
+from shared.jetstream.connection import NatsConnection
+from shared.jetstream.consumer import DurableConsumer
+from shared.jetstream.publishing import MESSAGE_ID, write_message
+from shared.jetstream.requests import ApiError
+from shared.jetstream.retries import RetryPolicy
+from shared.jetstream.session import Session
+from shared.jetstream.streams import bucket_stream, ensure_stream, shop_streams
+from shared.observability.metrics import EVENTS_PUBLISHED
+
+
+@lru_cache(maxsize=256)
+def _published(event_type: str) -> Counter:
+    # Resolving the label costs more than counting.
+    return EVENTS_PUBLISHED.labels(event_type)
+
+
+class NatsEventBus:
+    """An `EventBus`. `urls` are addresses with commas between; `name` is what NATS shows for this replica.
+
+    `start` is one attempt: it raises `BusUnavailable`, which names `NATS_URL`, and can be called again. From
+    then on the bus reconnects by itself without end, and makes streams and buckets again where they are gone.
+    While NATS is away every operation fails at once; none takes longer than `request_seconds`.
+    """
+
+    def __init__(
+        self,
+        urls: str,
+        *,
+        name: str,
+        replicas: int = 1,
+        policy: RetryPolicy | None = None,
+        request_seconds: float = 2.0,
+        drain_seconds: float = 5.0,
+    ) -> None:
+        self._replicas = replicas
+        self._policy = policy or RetryPolicy()
+        self._drain_seconds = drain_seconds
+        self._streams: dict[str | None, StreamConfig] = {
+            config.name: config for config in shop_streams(replicas)
+        }
+        self._consumers: list[DurableConsumer] = []
+        self._connection = NatsConnection(urls, name, self._prepare, request_seconds)
+
+    @property
+    def connected(self) -> bool:
+        return self._connection.connected
+
+    @property
+    def client(self) -> Client:
+        """The connection of the moment."""
+        return self._connection.client
+
+    @property
+    def connection(self) -> NatsConnection:
+        """For what works on sessions: dead letters, presence."""
+        return self._connection
+
+    async def start(self) -> None:
+        await self._connection.start()
+
+    async def close(self) -> None:
+        """Gives running handlers `drain_seconds` to end, then leaves NATS."""
+        consumers, self._consumers = self._consumers, []
+        for consumer in consumers:
+            await consumer.stop()
+        await self._connection.close()
+
+    async def publish(self, event: Event) -> None:
+        headers = {MESSAGE_ID: event.id}
+        if event.traceparent:
+            headers["traceparent"] = event.traceparent
+        payload = orjson.dumps(event.to_json())
+        await write_message(self._connection.session, event.subject, payload, headers)
+        _published(event.type).inc()
+
+    async def subscribe(self, consumer: str, handlers: Mapping[str, EventHandler]) -> None:
+        durable = DurableConsumer(
+            self._connection, consumer, handlers, self._policy, drain_seconds=self._drain_seconds
+        )
+        await durable.start()
+        self._consumers.append(durable)
+
+    async def bucket(self, config: BucketConfig) -> NatsBucket:
+        stream = bucket_stream(config, self._replicas)
+        try:
+            await ensure_stream(self._connection.session, stream)
+        except ApiError as error:
+            raise BusUnavailable(f"NATS refused the bucket {config.name}: {error}") from error
+        self._streams[stream.name] = stream
+        return NatsBucket(self._connection, config.name, direct=bool(stream.allow_direct))
+
+    async def _prepare(self, session: Session) -> None:
+        for config in list(self._streams.values()):
+            await ensure_stream(session, config)

@@ -1,0 +1,167 @@
+"""Replicas make themselves known over NATS, by the protocol of its service API (ADR-32): whoever asks
+`$SRV.PING`, `$SRV.INFO` or `$SRV.STATS` hears from each one. `nats micro list` and `trolley nodes` ask."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from itertools import product
+from typing import Any
+
+import nats.errors
+import orjson
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+
+from shared.clock import Clock, SystemClock, from_rfc3339, to_rfc3339
+from shared.ids import new_id
+from shared.jetstream.connection import Sessions
+from shared.jetstream.load import Load, LoadMeter
+from shared.jetstream.session import Session
+from shared.tasks import cancel_all
+
+_VERBS = ("PING", "INFO", "STATS")
+_TYPE = "io.nats.micro.v1.{}_response"
+_QUIET_SECONDS = 0.25  # without an answer for so long, all have answered
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One running replica."""
+
+    id: str
+    service: str
+    version: str
+    host: str
+    started: datetime
+    load: Load
+
+
+class Presence:
+    """Answers for this replica as long as it runs, and again after each reconnect.
+
+    `name` may hold letters, digits, `-` and `_`; `version` is a semantic version.
+    """
+
+    def __init__(
+        self,
+        connection: Sessions,
+        meter: LoadMeter,
+        *,
+        name: str,
+        version: str,
+        host: str,
+        clock: Clock | None = None,
+    ) -> None:
+        self._connection = connection
+        self._identity = {"name": name, "id": new_id(), "version": version, "metadata": {"host": host}}
+        self._meter = meter
+        self._started = (clock or SystemClock()).now()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._answers: Mapping[str, Callable[[], dict[str, Any]]] = {
+            "PING": dict,
+            "INFO": self._info,
+            "STATS": self._stats,
+        }
+
+    def start(self) -> None:
+        """Starts to answer as soon as NATS is there."""
+        self._tasks = [
+            asyncio.create_task(self._run(), name="presence"),
+            asyncio.create_task(self._meter.run(), name="load-meter"),
+        ]
+
+    async def close(self) -> None:
+        await cancel_all(self._tasks)
+
+    async def _run(self) -> None:
+        while True:
+            session = await self._connection.next_session()
+            subscriptions: list[Subscription] = []
+            try:
+                await self._subscribe(session, subscriptions)
+                await session.wait_ended()
+            except nats.errors.Error:
+                await session.wait_ended()
+            finally:
+                await _unsubscribe(subscriptions)
+
+    async def _subscribe(self, session: Session, subscriptions: list[Subscription]) -> None:
+        name, id = self._identity["name"], self._identity["id"]
+        for verb, whom in product(_VERBS, ("", f".{name}", f".{name}.{id}")):
+            subscription = await session.client.subscribe(f"$SRV.{verb}{whom}", cb=self._answer)
+            subscriptions.append(subscription)
+
+    async def _answer(self, question: Msg) -> None:
+        verb = question.subject.split(".")[1]
+        body = {"type": _TYPE.format(verb.lower()), **self._identity, **self._answers[verb]()}
+        with suppress(nats.errors.Error):
+            await question.respond(orjson.dumps(body))
+
+    def _info(self) -> dict[str, Any]:
+        return {"description": "a service of the shop", "endpoints": []}
+
+    def _stats(self) -> dict[str, Any]:
+        load = asdict(self._meter.load())
+        return {"started": to_rfc3339(self._started), "endpoints": [], "data": load}
+
+
+async def list_nodes(client: Client, timeout: float) -> list[Node]:
+    """Every replica that answers within `timeout` seconds, by service and start. Raises what the client
+    raises."""
+    answers: asyncio.Queue[Msg] = asyncio.Queue()
+    inbox = client.new_inbox()
+    subscription = await client.subscribe(inbox, cb=_put_into(answers))
+    await client.publish("$SRV.STATS", reply=inbox)
+    nodes: list[Node] = []
+    with suppress(TimeoutError):
+        async with asyncio.timeout(timeout):
+            while True:
+                wait = _QUIET_SECONDS if nodes else timeout
+                async with asyncio.timeout(wait):
+                    message = await answers.get()
+                if _is_nobody(message):
+                    break
+                nodes += _read_node(message)
+    await _unsubscribe([subscription])
+    return sorted(nodes, key=lambda node: (node.service, node.started, node.id))
+
+
+def _put_into(queue: asyncio.Queue[Msg]) -> Callable[[Msg], Any]:
+    async def put(message: Msg) -> None:
+        queue.put_nowait(message)
+
+    return put
+
+
+def _is_nobody(message: Msg) -> bool:
+    """The server's own answer where nobody listens."""
+    return (message.headers or {}).get("Status") == "503"
+
+
+def _read_node(message: Msg) -> list[Node]:
+    """The replica that answered; none for services of another kind."""
+    try:
+        body = orjson.loads(message.data)
+        return [
+            Node(
+                id=body["id"],
+                service=body["name"],
+                version=body["version"],
+                host=body["metadata"]["host"],
+                started=from_rfc3339(body["started"]),
+                load=Load(**body["data"]),
+            )
+        ]
+    except (ValueError, KeyError, TypeError):
+        return []
+
+
+async def _unsubscribe(subscriptions: list[Subscription]) -> None:
+    for subscription in subscriptions:
+        with suppress(nats.errors.Error):
+            await subscription.unsubscribe()

@@ -1,0 +1,48 @@
+"""A session: the time between a connection to NATS that is ready for use and its loss."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from nats.aio.client import Client
+
+from shared.jetstream.requests import Requests
+
+
+class Session:
+    """What is only valid while this connection lasts. Consumers and watches start anew in each session."""
+
+    def __init__(self, client: Client, requests: Requests) -> None:
+        self.client = client
+        self.requests = requests
+        self._ended = asyncio.Event()
+        self._callbacks: list[Callable[[], None]] = []
+
+    @property
+    def ended(self) -> bool:
+        return self._ended.is_set()
+
+    def end(self) -> None:
+        """Ends the session: the connection was lost, or what was prepared on the server is gone."""
+        if self._ended.is_set():
+            return
+        self._ended.set()
+        for callback in self._callbacks:
+            callback()
+        self._callbacks.clear()
+
+    def on_end(self, callback: Callable[[], None]) -> None:
+        """Calls back once when the session ends; at once when it has ended already."""
+        if self._ended.is_set():
+            callback()
+        else:
+            self._callbacks.append(callback)
+
+    def forget(self, callback: Callable[[], None]) -> None:
+        """Takes back `on_end`."""
+        if callback in self._callbacks:
+            self._callbacks.remove(callback)
+
+    async def wait_ended(self) -> None:
+        await self._ended.wait()

@@ -1,0 +1,79 @@
+"""The streams, and how they come to be: made when missing, changed when their settings differ."""
+
+from __future__ import annotations
+
+from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
+
+from shared.events.ports import BucketConfig
+from shared.jetstream.requests import ApiError
+from shared.jetstream.session import Session
+
+SHOP = "SHOP"
+SHOP_DEAD = "SHOP_DEAD"
+DEAD_PREFIX = "dead."
+
+_OTHER_SETTINGS = 10058  # JetStream's error: a stream of this name exists with other settings
+_DAY = 24 * 3600
+_MIB = 1024 * 1024
+_DUPLICATE_SECONDS = 120
+"""In which a repeated event is dropped. What comes later is recognised by its version."""
+
+
+def shop_streams(replicas: int) -> list[StreamConfig]:
+    """The facts, and the facts that a consumer could not handle. Old ones make room for new ones.
+
+    The number of messages is limited for NATS's memory: it holds about 0.5 KiB for each subject, and most
+    facts have a subject of their own.
+    """
+    return [
+        _stream(SHOP, "shop.>", replicas, days=7, mib=1024, messages=500_000),
+        _stream(SHOP_DEAD, f"{DEAD_PREFIX}>", replicas, days=30, mib=256, messages=100_000),
+    ]
+
+
+def _stream(name: str, subject: str, replicas: int, *, days: int, mib: int, messages: int) -> StreamConfig:
+    return StreamConfig(
+        name=name,
+        subjects=[subject],
+        retention=RetentionPolicy.LIMITS,
+        discard=DiscardPolicy.OLD,
+        storage=StorageType.FILE,
+        max_age=days * _DAY,
+        max_bytes=mib * _MIB,
+        max_msgs=messages,
+        duplicate_window=_DUPLICATE_SECONDS,
+        num_replicas=replicas,
+        allow_direct=True,
+    )
+
+
+def bucket_stream(config: BucketConfig, replicas: int) -> StreamConfig:
+    """The stream of a key-value bucket, by NATS's convention (ADR-8), so that `nats kv` can read it.
+
+    Only a single copy answers direct reads: one of several may lag behind an acknowledged write.
+    """
+    return StreamConfig(
+        name=f"KV_{config.name}",
+        subjects=[f"$KV.{config.name}.>"],
+        storage=StorageType.FILE,
+        discard=DiscardPolicy.NEW,
+        max_msgs_per_subject=1,
+        max_age=config.ttl_seconds,
+        duplicate_window=min(config.ttl_seconds or 120, 120),
+        num_replicas=replicas,
+        allow_direct=replicas == 1,
+        allow_rollup_hdrs=True,
+        allow_msg_ttl=True,
+        deny_delete=True,
+    )
+
+
+async def ensure_stream(session: Session, config: StreamConfig) -> None:
+    """Makes the stream so. Harmless when it is so already, and when replicas race."""
+    settings = config.as_dict()
+    try:
+        await session.requests.call(f"STREAM.CREATE.{config.name}", settings)
+    except ApiError as error:
+        if error.err_code != _OTHER_SETTINGS:
+            raise
+        await session.requests.call(f"STREAM.UPDATE.{config.name}", settings)

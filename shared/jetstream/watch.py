@@ -1,0 +1,158 @@
+"""Watching a bucket: every change in order, across reconnects and restarts of NATS."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from nats.aio.msg import Msg
+
+from shared.backoff import backoff
+from shared.events.ports import BusUnavailable, Entry
+from shared.jetstream.connection import Sessions
+from shared.jetstream.entries import read_entry
+from shared.jetstream.feed import Feed
+from shared.jetstream.requests import ApiError
+from shared.jetstream.session import Session
+from shared.observability.logging import get_logger
+from shared.tasks import cancel_all
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Position:
+    """Where a bucket stands: when its stream was made, and its last revision."""
+
+    created: str
+    revision: int
+
+
+class BucketWatch:
+    """A `Watch`. After an interruption it goes on behind the last revision handed over: a bucket keeps the
+    last value of each key, so that what was overwritten meanwhile is all that is left out. A gap is what it
+    calls a bucket that was made anew, or that lost its newest revisions."""
+
+    def __init__(
+        self,
+        connection: Sessions,
+        bucket: str,
+        on_entry: Callable[[Entry], None],
+        replay: bool,
+        on_gap: Callable[[], None],
+    ) -> None:
+        self._connection = connection
+        self._stream = f"KV_{bucket}"
+        self._prefix = f"$KV.{bucket}."
+        self._on_entry = on_entry
+        self._replay = replay
+        self._on_gap = on_gap
+        self._known: _Position | None = None
+        self._revision = 0
+        self._caught_up = asyncio.Event()
+        self._goal = 0  # the revision that the bucket had when the feed was opened
+        self._feed: Feed | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def revision(self) -> int:
+        return self._revision
+
+    @property
+    def connected(self) -> bool:
+        return self._caught_up.is_set()
+
+    async def start(self) -> None:
+        """Returns when the present entries were handed over, if asked for. Raises `BusUnavailable`."""
+        try:
+            await self._attach(self._connection.session)
+        except ApiError as error:
+            raise BusUnavailable(f"NATS refused to watch {self._stream}: {error}") from error
+        self._task = asyncio.create_task(self._follow(), name=f"watch-{self._stream}")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            await cancel_all([self._task])
+        await self._detach()
+
+    async def _follow(self) -> None:
+        delays = backoff()
+        while True:
+            if self._feed is not None:
+                await self._feed.wait_broken()
+                await self._detach()
+            session = await self._connection.next_session()
+            try:
+                await self._attach(session)
+                delays = backoff()
+            except (BusUnavailable, ApiError) as error:
+                log.warning("watch interrupted", stream=self._stream, reason=str(error))
+                await asyncio.sleep(next(delays))
+            except Exception:  # it must go on: its reader would never learn of another change
+                log.exception("watch failed", stream=self._stream)
+                await asyncio.sleep(next(delays))
+
+    async def _detach(self) -> None:
+        self._caught_up.clear()
+        feed, self._feed = self._feed, None
+        if feed is not None:
+            await feed.close()
+
+    async def _attach(self, session: Session) -> None:
+        position = await self._look(session)
+        start = self._start_at(position)
+        self._goal = position.revision
+        feed = self._feed = Feed(session, self._stream, self._on_message)
+        try:
+            if await feed.open(start) == 0:
+                self._caught_up.set()
+            await self._wait_caught_up(feed)
+        except BaseException:
+            await self._detach()
+            raise
+        self._revision = max(self._revision, position.revision)
+
+    async def _look(self, session: Session) -> _Position:
+        info = await session.requests.call(f"STREAM.INFO.{self._stream}")
+        return _Position(info["created"], info["state"]["last_seq"])
+
+    def _start_at(self, position: _Position) -> dict[str, Any]:
+        known, self._known = self._known, position
+        if known is not None and known.created == position.created and self._revision <= position.revision:
+            return _behind(self._revision)
+        if known is not None:
+            log.warning("bucket was made anew", stream=self._stream)
+            self._on_gap()
+        self._revision = 0 if self._replay else position.revision
+        if self._replay:
+            return {"deliver_policy": "last_per_subject", "filter_subject": f"{self._prefix}>"}
+        return _behind(position.revision)
+
+    async def _wait_caught_up(self, feed: Feed) -> None:
+        broken = asyncio.create_task(feed.wait_broken())
+        caught_up = asyncio.create_task(self._caught_up.wait())
+        try:
+            await asyncio.wait({broken, caught_up}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            broken.cancel()
+            caught_up.cancel()
+        if not self._caught_up.is_set():
+            raise BusUnavailable("NATS went away during a replay")
+
+    def _on_message(self, message: Msg) -> None:
+        metadata = message.metadata
+        revision = metadata.sequence.stream
+        entry = read_entry(message.subject[len(self._prefix) :], revision, message.data, message.headers)
+        try:
+            self._on_entry(entry)
+        except Exception:  # the watch must go on: one entry that cannot be read hides no other
+            log.exception("watcher failed", stream=self._stream, key=entry.key)
+        self._revision = revision
+        if revision >= self._goal or metadata.num_pending == 0:
+            self._caught_up.set()
+
+
+def _behind(revision: int) -> dict[str, Any]:
+    return {"deliver_policy": "by_start_sequence", "opt_start_seq": revision + 1}

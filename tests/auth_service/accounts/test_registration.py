@@ -1,0 +1,149 @@
+"""One account for an address, also when registrations are slow, die or race."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from auth_service.accounts.authentication import Client
+from auth_service.accounts.claims import EmailClaim
+from auth_service.accounts.credentials import NewAccount, claim_id
+from auth_service.accounts.errors import EmailAlreadyRegistered, InvalidCredentials
+from auth_service.service import AuthService
+from auth_service.sessions.tokens import SignedIn
+from shared.aggregates.coalescing import Change
+from shared.ids import new_id
+from shared.security.identity import Identity
+from tests.auth_service.conftest import CLIENT, MovableClock, World
+from tests.auth_service.gates import Gate
+
+
+async def leave_claim(world: World, account: NewAccount) -> None:
+    """What a registration leaves behind that died before it wrote the account."""
+    claim = EmailClaim(new_id(), world.clock.now())
+    await world.adapters.claims.update(claim_id(account.email), lambda _: Change(claim, None))
+
+
+async def claimant(world: World, account: NewAccount) -> str:
+    """The id of the account that has, or is about to get, the address."""
+    claim = await world.adapters.claims.get(claim_id(account.email))
+    assert claim is not None
+    return claim.user_id
+
+
+async def login(auth: AuthService, account: NewAccount) -> SignedIn:
+    return await auth.sessions.login(account.email, account.password, Client("192.0.2.7"))
+
+
+async def test_a_claim_without_an_account_holds_for_a_while_only(
+    world: World, auth: AuthService, account: NewAccount
+) -> None:
+    await leave_claim(world, account)
+    with pytest.raises(EmailAlreadyRegistered):
+        await auth.sessions.register(account, CLIENT)
+    with pytest.raises(InvalidCredentials):
+        await login(auth, account)
+    world.clock.move(seconds=31)
+    registered = await auth.sessions.register(account, CLIENT)
+    assert (await login(auth, account)).user.id == registered.user.id
+
+
+async def test_of_many_who_take_a_claim_over_one_wins(
+    world: World, auth: AuthService, account: NewAccount
+) -> None:
+    await leave_claim(world, account)
+    world.clock.move(seconds=31)
+    results = await asyncio.gather(
+        *(auth.sessions.register(account, CLIENT) for _ in range(20)), return_exceptions=True
+    )
+    winners = [result for result in results if isinstance(result, SignedIn)]
+    assert len(winners) == 1
+    assert {type(result) for result in results} == {SignedIn, EmailAlreadyRegistered}
+    assert (await login(auth, account)).user.id == winners[0].user.id
+
+
+async def test_a_registration_that_was_overtaken_fails_and_leaves_nothing(
+    world: World, auth: AuthService, clock: MovableClock, account: NewAccount
+) -> None:
+    users = Gate(world.adapters.users, "update")
+    slow = asyncio.create_task((await world.compose(users=users)).sessions.register(account, CLIENT))
+    await users.reached.wait()
+    overtaken = await claimant(world, account)
+    clock.move(seconds=31)
+    winner = await auth.sessions.register(account, CLIENT)
+    users.open()
+    with pytest.raises(EmailAlreadyRegistered):
+        await slow
+    assert (await login(auth, account)).user.id == winner.user.id
+    shell = await world.adapters.users.get(overtaken)
+    assert shell is not None
+    assert (shell.deleted, shell.name, shell.email, shell.password_hash) == (True, "", "", "")
+
+
+async def test_an_account_that_was_written_is_never_overtaken(
+    world: World, auth: AuthService, clock: MovableClock, account: NewAccount
+) -> None:
+    users = Gate(world.adapters.users, "update", before=False)
+    slow = asyncio.create_task((await world.compose(users=users)).sessions.register(account, CLIENT))
+    await users.reached.wait()
+    clock.move(seconds=31)
+    with pytest.raises(EmailAlreadyRegistered):
+        await auth.sessions.register(account, CLIENT)
+    users.open()
+    assert (await login(auth, account)).user.id == (await slow).user.id
+
+
+async def test_a_take_over_that_was_overtaken_fails(
+    world: World, auth: AuthService, clock: MovableClock, account: NewAccount
+) -> None:
+    users = Gate(world.adapters.users, "update")
+    first = asyncio.create_task((await world.compose(users=users)).sessions.register(account, CLIENT))
+    await users.reached.wait()
+    clock.move(seconds=31)
+    passwords = Gate(world.adapters.passwords, "hash")
+    second = asyncio.create_task(
+        (await world.compose(passwords=passwords)).sessions.register(account, CLIENT)
+    )
+    await passwords.reached.wait()
+    users.open()
+    winner = await first
+    passwords.open()
+    with pytest.raises(EmailAlreadyRegistered):
+        await second
+    assert (await login(auth, account)).user.id == winner.user.id
+
+
+async def test_an_account_deleted_before_its_confirmation_stays_deleted(
+    world: World, auth: AuthService, clock: MovableClock, account: NewAccount
+) -> None:
+    """The slow one loses its claim after its account was already erased: there is nothing to withdraw."""
+    claims = Gate(world.adapters.claims, "update", calls_to_pass=1)
+    slow = asyncio.create_task((await world.compose(claims=claims)).sessions.register(account, CLIENT))
+    await claims.reached.wait()
+    owner = await claimant(world, account)
+    await world.adapters.users.update(
+        owner, lambda user: Change(user.erased(clock.now()) if user else None, None)
+    )
+    await world.adapters.claims.release(claim_id(account.email), owner)
+    erased = await world.adapters.users.get(owner)
+    claims.open()
+    with pytest.raises(EmailAlreadyRegistered):
+        await slow
+    assert await world.adapters.users.get(owner) == erased
+
+
+async def test_only_the_claimant_frees_an_address(
+    world: World, auth: AuthService, account: NewAccount
+) -> None:
+    await auth.sessions.register(account, CLIENT)
+    await world.adapters.claims.release(claim_id(account.email), "somebody else")
+    with pytest.raises(EmailAlreadyRegistered):
+        await auth.sessions.register(account, CLIENT)
+
+
+async def test_a_deletion_leaves_no_claim_of_the_address(
+    world: World, auth: AuthService, account: NewAccount, identity: Identity
+) -> None:
+    await auth.accounts.delete(identity, account.password, CLIENT)
+    assert await world.adapters.claims.get(claim_id(account.email)) is None

@@ -1,0 +1,93 @@
+"""Signing keys: shared, sealed, rotated."""
+
+from __future__ import annotations
+
+import asyncio
+
+import orjson
+import pytest
+from jose import jwt
+
+from auth_service.keys.signing import WrongSecret
+from auth_service.service import AuthService
+from shared.security.keyring import AUTH_KEYS
+from tests.auth_service.conftest import CLIENT, MakeSettings, MovableClock, World, open_world
+
+
+def kid_of(token: str) -> str:
+    return str(jwt.get_unverified_header(token)["kid"])
+
+
+async def published(world: World, kid: str) -> dict[str, str] | None:
+    entry = await (await world.backends.bus.bucket(AUTH_KEYS)).get(kid)
+    return orjson.loads(entry.value) if entry is not None and entry.value else None
+
+
+async def test_replicas_that_start_together_agree_on_the_first_key(
+    auth_settings: MakeSettings, clock: MovableClock
+) -> None:
+    async with open_world(auth_settings(), clock) as one, open_world(auth_settings(), clock) as two:
+        services = await asyncio.gather(*(world.compose() for world in (one, two) for _ in range(5)))
+        assert len({service.keys.active().kid for service in services}) == 1
+
+
+async def test_the_published_key_is_public_only(world: World, auth: AuthService) -> None:
+    await auth.keys.publish()
+    key = await published(world, auth.keys.active().kid)
+    assert key == dict(auth.keys.active().public)
+    assert set(key) == {"kty", "crv", "x", "y", "kid", "use", "alg"}
+
+
+async def test_a_private_key_is_kept_sealed(world: World, auth: AuthService) -> None:
+    ring = await world.adapters.keyrings.get("current")
+    assert ring is not None
+    assert "PRIVATE" not in ring.keys[0].sealed
+
+
+async def test_another_secret_does_not_open_the_keys(
+    auth: AuthService, auth_settings: MakeSettings, clock: MovableClock
+) -> None:
+    settings = auth_settings(auth_secret="another secret of a fair length")
+    async with open_world(settings, clock) as stranger:
+        with pytest.raises(WrongSecret, match="AUTH_SECRET"):
+            await stranger.compose()
+
+
+async def test_a_rotation_hands_over_without_a_gap(
+    world: World, auth: AuthService, clock: MovableClock
+) -> None:
+    replica = await world.compose()
+    old = auth.keys.active().kid
+    new = (await auth.keys.rotate()).kid
+    await replica.keys.load()
+    assert await published(world, old)
+    assert await published(world, new)
+    for service in (auth, replica):
+        assert [key["kid"] for key in service.keys.public_keys()] == [old, new]
+        assert kid_of((await service.sessions.guest(CLIENT)).access_token) == old
+    clock.move(seconds=61)
+    assert {kid_of((await service.sessions.guest(CLIENT)).access_token) for service in (auth, replica)} == {
+        new
+    }
+    assert [key["kid"] for key in replica.keys.public_keys()] == [old, new]
+
+
+async def test_a_key_retires_when_its_last_token_has_expired(
+    world: World, auth: AuthService, clock: MovableClock
+) -> None:
+    old = auth.keys.active().kid
+    await auth.keys.publish()
+    new = (await auth.keys.rotate()).kid
+    clock.move(seconds=60 + 600 + 60 + 1)
+    restarted = await world.compose()
+    await restarted.keys.publish()
+    assert [key["kid"] for key in restarted.keys.public_keys()] == [new]
+    assert await published(world, old) is None
+    assert await published(world, new)
+
+
+async def test_parallel_rotations_lose_no_key(world: World, auth: AuthService) -> None:
+    replica = await world.compose()
+    keys = await asyncio.gather(auth.keys.rotate(), replica.keys.rotate())
+    await auth.keys.load()
+    assert {key.kid for key in keys} <= {key.kid for key in auth.keys.published()}

@@ -1,0 +1,102 @@
+"""What changes while a password is being checked, or a token exchanged."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from auth_service.accounts.credentials import NewAccount
+from auth_service.accounts.errors import InvalidCredentials, InvalidRefreshToken, WrongPassword
+from auth_service.accounts.passwords import ArgonPasswords
+from auth_service.service import AuthService
+from auth_service.sessions.tokens import SignedIn
+from shared.security.identity import Identity
+from tests.auth_service.conftest import CLIENT, MovableClock, World
+from tests.auth_service.gates import Gate
+from tests.support.waiting import eventually
+
+NEW = "staple horse battery"
+
+
+async def test_a_sign_in_with_the_old_password_fails_while_it_is_changed(
+    world: World, auth: AuthService, account: NewAccount, identity: Identity
+) -> None:
+    passwords = Gate(world.adapters.passwords, "verify", before=False)
+    slow = await world.compose(passwords=passwords)
+    login = asyncio.create_task(slow.sessions.login(account.email, account.password, CLIENT))
+    await passwords.reached.wait()
+    await auth.accounts.change_password(identity, account.password, NEW, CLIENT)
+    passwords.open()
+    with pytest.raises(InvalidCredentials):
+        await login
+
+
+async def test_an_account_is_not_deleted_with_the_old_password_while_it_is_changed(
+    world: World, auth: AuthService, account: NewAccount, identity: Identity
+) -> None:
+    passwords = Gate(world.adapters.passwords, "verify", before=False)
+    slow = await world.compose(passwords=passwords)
+    deletion = asyncio.create_task(slow.accounts.delete(identity, account.password, CLIENT))
+    await passwords.reached.wait()
+    await auth.accounts.change_password(identity, account.password, NEW, CLIENT)
+    passwords.open()
+    with pytest.raises(WrongPassword):
+        await deletion
+
+
+async def test_a_session_that_is_removed_during_a_refresh_is_over(
+    world: World, auth: AuthService, clock: MovableClock
+) -> None:
+    guest = await auth.sessions.guest(CLIENT)
+    sessions = Gate(world.adapters.sessions, "update")
+    slow = await world.compose(sessions=sessions)
+    refresh = asyncio.create_task(slow.sessions.refresh(guest.refresh_token))
+    await sessions.reached.wait()
+
+    async def removed() -> bool:
+        return await world.adapters.sessions.remove_expired(clock.now(), 10) == 1
+
+    clock.move(days=31)
+    await eventually(removed)
+    sessions.open()
+    with pytest.raises(InvalidRefreshToken):
+        await refresh
+
+
+async def test_a_session_expires_when_it_is_not_refreshed(auth: AuthService, clock: MovableClock) -> None:
+    guest = await auth.sessions.guest(CLIENT)
+    clock.move(days=29)
+    renewed = await auth.sessions.refresh(guest.refresh_token)
+    clock.move(days=29)
+    renewed = await auth.sessions.refresh(renewed.refresh_token)
+    clock.move(days=31)
+    with pytest.raises(InvalidRefreshToken):
+        await auth.sessions.refresh(renewed.refresh_token)
+
+
+async def test_better_parameters_are_used_from_the_next_sign_in_on(
+    world: World, auth: AuthService, account: NewAccount, signed_in: SignedIn
+) -> None:
+    stronger = ArgonPasswords(1, 10, memory_kib=128, iterations=1)
+    later = await world.compose(passwords=stronger)
+    before = await world.adapters.users.get(signed_in.user.id)
+    await later.sessions.login(account.email, account.password, CLIENT)
+    after = await world.adapters.users.get(signed_in.user.id)
+    assert before is not None
+    assert after is not None
+    assert "m=64," in before.password_hash
+    assert "m=128," in after.password_hash
+    assert (await auth.sessions.login(account.email, account.password, CLIENT)).user.id == signed_in.user.id
+    stronger.close()
+
+
+async def test_signing_out_twice_ends_the_session_once(
+    world: World, auth: AuthService, identity: Identity
+) -> None:
+    await asyncio.gather(auth.endings.logout(identity), auth.endings.logout(identity))
+    ended = await world.adapters.sessions.get(identity.session_id)
+    await auth.endings.logout(identity)
+    assert ended is not None
+    assert ended.ended_at is not None
+    assert await world.adapters.sessions.get(identity.session_id) == ended

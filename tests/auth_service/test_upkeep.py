@@ -1,0 +1,136 @@
+"""What replicas do from time to time."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from auth_service.accounts.documents import SESSIONS
+from auth_service.accounts.store import SessionRepository
+from auth_service.bootstrap import open_operations
+from auth_service.main import create_app
+from auth_service.service import AuthService
+from auth_service.upkeep import sweep_sessions
+from shared.aggregates.outbox import Outbox, publish_to
+from shared.security.keyring import AUTH_KEYS
+from shared.store.ports import DocumentStore, VersionConflict
+from tests.auth_service.conftest import CLIENT, MakeSettings, MovableClock, World, open_world
+from tests.auth_service.people import AUTH
+from tests.support.apps import running
+from tests.support.servers import NatsServer
+from tests.support.waiting import eventually
+
+
+@pytest.fixture
+async def world(auth_settings: MakeSettings) -> AsyncIterator[World]:
+    async with open_world(auth_settings(), MovableClock()) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def auth(world: World) -> AuthService:
+    return await world.compose()
+
+
+async def test_sessions_that_expired_are_removed(world: World, auth: AuthService) -> None:
+    expired = (await auth.sessions.guest(CLIENT)).refresh_token.partition(".")[0]
+    world.clock.move(days=20)
+    alive = (await auth.sessions.guest(CLIENT)).refresh_token.partition(".")[0]
+    world.clock.move(days=11, hours=1)
+
+    async def removed() -> bool:
+        return await sweep_sessions(world.adapters.sessions, world.clock) == 1
+
+    await eventually(removed)
+    assert await world.adapters.sessions.get(expired) is None
+    assert await world.adapters.sessions.get(alive) is not None
+
+
+class ShowingTheGone:
+    """A store whose search still shows a document that another replica has removed."""
+
+    def __init__(self, store: DocumentStore, gone: str) -> None:
+        self._store = store
+        self._gone = gone
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def delete(self, id: str, expected_version: str) -> None:
+        if id == self._gone:
+            raise VersionConflict(id)
+        await self._store.delete(id, expected_version)
+
+
+async def test_a_page_of_what_is_gone_does_not_end_the_sweep(world: World, auth: AuthService) -> None:
+    first, second = [(await auth.sessions.guest(CLIENT)).refresh_token.partition(".")[0] for _ in range(2)]
+    store = await world.backends.stores.open(SESSIONS)
+    await store.refresh()
+    sessions = SessionRepository(
+        ShowingTheGone(store, first), Outbox(publish_to(world.backends.bus), clock=world.clock)
+    )
+    world.clock.move(days=40)
+    assert await sessions.remove_expired(world.clock.now(), 1) == 1
+    assert await world.adapters.sessions.get(second) is None
+
+
+async def test_a_running_replica_takes_over_new_keys(auth_settings: MakeSettings) -> None:
+    settings = auth_settings(auth_key_reload_seconds=0.1)
+    async with running(create_app(settings)) as shop:
+        async with open_operations(settings) as operations:
+            key = await operations.rotate_keys()
+
+        async def known() -> bool:
+            return key.kid in await kids(shop)
+
+        await eventually(known)
+        assert len(await kids(shop)) == 2
+
+
+async def kids(shop: httpx.AsyncClient) -> list[str]:
+    answer = await shop.get(f"{AUTH}/.well-known/jwks.json")
+    assert answer.headers["cache-control"] == "public, max-age=60"
+    return [key["kid"] for key in answer.json()["keys"]]
+
+
+async def test_keys_that_nats_lost_are_published_again(
+    auth_settings: MakeSettings, nats_server: NatsServer
+) -> None:
+    settings = auth_settings(nats_url=nats_server.url, auth_key_reload_seconds=0.1)
+    async with open_world(settings, MovableClock()) as world, running(create_app(settings)) as shop:
+        [kid] = await kids(shop)
+
+        async def published() -> bool:
+            return await (await world.backends.bus.bucket(AUTH_KEYS)).get(kid) is not None
+
+        await eventually(published)
+        nats_server.stop()
+        await eventually(lambda: not world.backends.bus.connected)
+        nats_server.start()
+        await eventually(lambda: world.backends.bus.connected)
+        await (await world.backends.bus.bucket(AUTH_KEYS)).delete(kid)
+        await eventually(published)
+
+
+async def test_keys_are_published_as_soon_as_nats_is_back_without_them(
+    auth_settings: MakeSettings, nats_server: NatsServer, tmp_path: Path
+) -> None:
+    settings = auth_settings(nats_url=nats_server.url, auth_key_reload_seconds=3600)
+    async with open_world(settings, MovableClock()) as world, running(create_app(settings)) as shop:
+        [kid] = await kids(shop)
+        bus = world.backends.bus
+        nats_server.stop()
+        await eventually(lambda: not bus.connected)
+        shutil.rmtree(tmp_path / "jetstream")
+        nats_server.start()
+        await eventually(lambda: bus.connected)
+
+        async def published() -> bool:
+            return await (await bus.bucket(AUTH_KEYS)).get(kid) is not None
+
+        await eventually(published)

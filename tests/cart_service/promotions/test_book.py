@@ -1,0 +1,88 @@
+"""What a replica knows of promotions."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import orjson
+
+from cart_service.promotions.book import WatchedPromotions
+from cart_service.promotions.model import Conditions, FixedAmount, FreeItem, Percentage, Promotion
+from tests.cart_service.memory import MemoryBucket
+from tests.cart_service.memory_promotions import promotion_entry
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def promotion(code: str = "SPRING", **fields: object) -> Promotion:
+    usual = {"benefit": Percentage(10), "conditions": Conditions(), "currency": "USD", "description": ""}
+    return Promotion(code, created_at=NOW, **{**usual, **fields})  # type: ignore[arg-type]
+
+
+async def started(bucket: MemoryBucket, capacity: int = 9, **limits: int) -> WatchedPromotions:
+    book = WatchedPromotions(bucket, capacity=capacity, **limits)  # type: ignore[arg-type]
+    await book.start()
+    bucket.watches[-1].deliver()
+    return book
+
+
+async def test_every_kind_of_promotion_is_read_as_it_was_written() -> None:
+    bucket = MemoryBucket()
+    conditions = Conditions(5, ("Kitchen",), NOW, NOW.replace(year=2027), 1, 9)
+    kinds = [
+        promotion("PERCENT", conditions=conditions),
+        promotion("FIXED", benefit=FixedAmount(5)).ended(NOW),
+        promotion("FREE", benefit=FreeItem("mug", 2)),
+    ]
+    for kind in kinds:
+        bucket.put_raw(kind.code, promotion_entry(kind))
+    book = await started(bucket)
+    assert [book.find(kind.code) for kind in kinds] == kinds
+    await book.close()
+    assert bucket.watches[-1].stopped
+
+
+async def test_the_newest_version_stays_in_whatever_order_they_come() -> None:
+    bucket = MemoryBucket()
+    book = await started(bucket)
+    ended = promotion().ended(NOW)
+    book.learn(ended)
+    bucket.put_raw("SPRING", promotion_entry(promotion()))
+    bucket.watches[-1].deliver()
+    assert book.find("SPRING") == ended
+
+
+async def test_what_cannot_be_read_hides_nothing_and_nothing_is_forgotten_in_a_gap() -> None:
+    bucket = MemoryBucket()
+    bucket.put_raw("BROKEN", b"{")
+    bucket.put_raw("STRANGE", orjson.dumps({"code": "STRANGE", "kind": "gift"}))
+    bucket.put_raw("SPRING", promotion_entry(promotion()))
+    book = await started(bucket)
+    bucket.put_raw("SPRING", None)
+    bucket.watches[-1].deliver()
+    bucket.watches[-1].miss()
+    assert book.find("BROKEN") is book.find("STRANGE") is None
+    assert book.find("SPRING") == promotion()
+
+
+async def test_only_so_many_are_kept_those_asked_for_last() -> None:
+    book = await started(MemoryBucket(), capacity=2)
+    for code in ("ONE", "TWO"):
+        book.learn(promotion(code))
+    book.find("ONE")
+    book.learn(promotion("THREE"))
+    assert [book.find(code) is not None for code in ("ONE", "TWO", "THREE")] == [True, False, True]
+
+
+async def test_promotions_are_weighed_not_counted() -> None:
+    book = await started(MemoryBucket(), most_bytes=10_000)
+    for code in ("ONE", "TWO", "THREE"):
+        book.learn(promotion(code))
+    assert all(book.find(code) for code in ("ONE", "TWO", "THREE"))
+    book.learn(promotion("LONG", description="x" * 7000))
+    assert [book.find(code) is not None for code in ("ONE", "TWO", "THREE", "LONG")] == [
+        False,
+        False,
+        True,
+        True,
+    ]
