@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
-from auth_service.accounts.ports import Sessions
 from auth_service.keys.service import KeyService
+from auth_service.sessions.ports import Sessions
 from shared.clock import Clock
 from shared.errors import Unavailable
 from shared.jetstream.connection import Sessions as NatsSessions

@@ -11,7 +11,6 @@ from typing import Generic, TypeVar
 from cart_service.carts.deletions import KnownDeletions
 from cart_service.carts.delivery import CartDelivery
 from cart_service.carts.model import Cart
-from cart_service.carts.ports import PromotionStores
 from cart_service.carts.price_policy import PricePolicy
 from cart_service.carts.store import CARTS, CartCodec
 from cart_service.carts.version_board import BOARD, NatsVersionBoard
@@ -22,6 +21,7 @@ from cart_service.live.service import LiveCarts
 from cart_service.live.tickets import StreamTickets
 from cart_service.promotions.book import BUCKET, PromotionDelivery, WatchedPromotions
 from cart_service.promotions.documents import PROMOTION_CLAIMS, PROMOTION_TALLIES, PROMOTIONS
+from cart_service.promotions.ports import PromotionStores
 from cart_service.promotions.store import StoredClaims, StoredPromotions, StoredTallies
 from cart_service.service import CartService
 from cart_service.settings import CartSettings
@@ -77,7 +77,8 @@ async def open_operations(settings: CartSettings, backends: Backends) -> AsyncIt
             settings,
             backends,
             carts=carts.repository,
-            promotions=await _promotion_stores(settings, backends, carts, promotions, book),
+            promotions=await _promotion_stores(settings, backends, promotions, book),
+            holders=StoredCodeHolders(carts.store),
             catalogue=await _open_catalogue(stack, settings, backends, live),
             board=NatsVersionBoard(announcements, backends.bus.connection, versions),
             versions=versions,
@@ -103,7 +104,8 @@ async def bootstrap(settings: CartSettings, backends: Backends) -> AsyncIterator
             settings,
             backends,
             carts=carts.repository,
-            promotions=await _promotion_stores(settings, backends, carts, promotions, book),
+            promotions=await _promotion_stores(settings, backends, promotions, book),
+            holders=StoredCodeHolders(carts.store),
             catalogue=await _open_catalogue(stack, settings, backends, live),
             board=board,
             versions=versions,
@@ -128,6 +130,7 @@ def _compose(
     *,
     carts: AggregateRepository[Cart],
     promotions: PromotionStores,
+    holders: StoredCodeHolders,
     catalogue: CatalogueView,
     board: NatsVersionBoard,
     versions: KnownVersions,
@@ -137,6 +140,7 @@ def _compose(
     return CartService(
         carts=carts,
         promotions=promotions,
+        holders=holders,
         catalogue=catalogue,
         cache=backends.cache,
         board=board,
@@ -189,7 +193,6 @@ async def _open_promotions(stack: AsyncExitStack, backends: Backends) -> Kept[St
 async def _promotion_stores(
     settings: CartSettings,
     backends: Backends,
-    carts: Kept[AggregateRepository[Cart]],
     promotions: Kept[StoredPromotions],
     book: WatchedPromotions,
 ) -> PromotionStores:
@@ -197,7 +200,6 @@ async def _promotion_stores(
         promotions=promotions.repository,
         claims=StoredClaims(await backends.stores.open(PROMOTION_CLAIMS)),
         tallies=StoredTallies(await backends.stores.open(PROMOTION_TALLIES)),
-        holders=StoredCodeHolders(carts.store),
         book=book,
         cursors=CursorCodec(settings.cursor_secret),
     )

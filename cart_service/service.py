@@ -9,24 +9,28 @@ from cart_service.carts.leftovers import Leftovers
 from cart_service.carts.lifetimes import Lifetimes, OwnerKind
 from cart_service.carts.model import Cart
 from cart_service.carts.operations import Operation
-from cart_service.carts.ports import CartRepository, Catalogue, PromotionStores, VersionBoard
+from cart_service.carts.ports import CartRepository, VersionBoard
 from cart_service.carts.price_policy import PricePolicy
 from cart_service.carts.pricer import Pricer
 from cart_service.carts.pricing import PricedCart
 from cart_service.carts.promo_codes import PromoCodes
-from cart_service.carts.promo_operations import DropEndedPromoCode, Dropped
+from cart_service.carts.promo_operations import DropEndedPromoCode, dropped_between
 from cart_service.carts.rendering import Rendered, render_cart
+from cart_service.carts.renewal import Renewal
 from cart_service.carts.service import CartWriter, Write, Written
 from cart_service.carts.summaries import Summaries
 from cart_service.carts.versions import KnownVersions
+from cart_service.catalogue.ports import Catalogue
 from cart_service.live.service import LiveCarts
 from cart_service.live.tickets import StreamTickets
 from cart_service.merging.service import CartMerger, Merge, Merged
+from cart_service.promotions.claims import Dropped
+from cart_service.promotions.ports import PromotionStores
 from cart_service.promotions.service import Promotions
 from cart_service.promotions.uses import PromotionUses
 from cart_service.upkeep.inspection import SummaryInspection
+from cart_service.upkeep.ports import CodeHolders
 from cart_service.upkeep.promotion_audit import PromotionAudit
-from cart_service.upkeep.sweep import Renewal
 from cart_service.upkeep.unbacked_carts import UnbackedCarts
 from shared.cache.ports import Cache
 from shared.clock import Clock
@@ -40,6 +44,7 @@ class CartService:
         *,
         carts: CartRepository,
         promotions: PromotionStores,
+        holders: CodeHolders,
         catalogue: Catalogue,
         cache: Cache,
         board: VersionBoard,
@@ -89,7 +94,7 @@ class CartService:
         self.promo_codes = PromoCodes(self.promotions, uses, self.leftovers, self._writer, clock)
         self._merger = CartMerger(carts, self._writer, self.promo_codes.carry_over)
         self.inspection = SummaryInspection(carts, catalogue, self._pricer, cache, board)
-        unbacked = UnbackedCarts(carts, promotions, uses, self.leftovers, self._writer)
+        unbacked = UnbackedCarts(carts, promotions, uses, self.leftovers, self._writer, holders=holders)
         self.promotion_audit = PromotionAudit(promotions, self.leftovers, unbacked)
 
     async def cart(self, owner: str) -> Rendered:
@@ -164,7 +169,7 @@ class CartService:
         """Clears away what there is of the cart outside its document. Raises `SummaryNotSecured`,
         `StoreUnavailable`."""
         try:
-            if dropped := Dropped.between(cart, None):
+            if dropped := dropped_between(cart, None):
                 await self._give_back(cart.owner, dropped)
             if cart.owner_kind is OwnerKind.GUEST:
                 await self.leftovers.retain(cart.owner, self._clock.now() + self._lifetimes.guest)

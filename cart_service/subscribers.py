@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cart_service.carts.promo_operations import Dropped
+from cart_service.promotions.claims import Dropped
 from cart_service.service import CartService
 from shared.events.envelope import Event
 from shared.events.ports import EventBus, EventHandler

@@ -10,12 +10,12 @@ from product_service.imports.service import ImportService
 from product_service.imports.stream import Limits
 from product_service.products.capacity import Capacity
 from product_service.products.delivery import BUCKET, ProductDelivery
-from product_service.products.dependencies import ProductApi
 from product_service.products.model import Product
 from product_service.products.ports import ProductSearch
 from product_service.products.service import CatalogueService
 from product_service.products.store import PRODUCTS, ProductCodec
 from product_service.search.sqlite import SqliteProductSearch
+from product_service.service import ProductApi
 from product_service.settings import ProductSettings
 from shared.aggregates.outbox import Outbox
 from shared.aggregates.repository import AggregateRepository

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from product_service.bootstrap import bootstrap
+from product_service.imports import routes as import_routes
 from product_service.products import routes
 from product_service.settings import ProductSettings
 from shared.clock import Clock, SystemClock
@@ -15,7 +16,7 @@ SPEC = ServiceSpec(
     prefix="/api/v1/products",
     title="Trolley: products",
     description="What the shop sells: find it, show it, and look after it.",
-    routers=[routes.router],
+    routers=[routes.router, import_routes.router],
     tags=[{"name": "Products", "description": "The catalogue. Writing needs the scope `catalog:write`."}],
 )
 

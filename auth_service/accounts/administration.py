@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from auth_service.accounts import events
 from auth_service.accounts.credentials import normalise_email
 from auth_service.accounts.errors import OwnAccount
+from auth_service.accounts.events import DELIVERY_SECONDS
 from auth_service.accounts.model import User, existing
 from auth_service.accounts.ports import Cursors, UserPage, Users
-from auth_service.sessions.service import DELIVERY_SECONDS
-from shared.aggregates.coalescing import Change
+from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.security.identity import Identity, Role
 

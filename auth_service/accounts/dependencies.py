@@ -4,38 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Request
 
 from auth_service.accounts.administration import AdministrationService
 from auth_service.accounts.authentication import Client
 from auth_service.accounts.credentials import PASSWORD_MAX
 from auth_service.accounts.service import AccountService
-from auth_service.keys.service import KeyService
-from auth_service.service import AuthService
-from auth_service.sessions.service import Endings
-from auth_service.sign_in.service import SessionService
 from shared.http.headers import RequestHeader
 from shared.http.runtime import use_cases
 
 
 async def accounts(request: Request) -> AccountService:
-    return use_cases(request, AuthService).accounts
-
-
-async def sessions(request: Request) -> SessionService:
-    return use_cases(request, AuthService).sessions
-
-
-async def endings(request: Request) -> Endings:
-    return use_cases(request, AuthService).endings
+    return use_cases(request, AccountService)
 
 
 async def administration(request: Request) -> AdministrationService:
-    return use_cases(request, AuthService).administration
-
-
-async def keys(request: Request) -> KeyService:
-    return use_cases(request, AuthService).keys
+    return use_cases(request, AdministrationService)
 
 
 async def client(request: Request) -> Client:
@@ -66,16 +50,7 @@ current_password = PasswordHeader(
 )
 
 
-async def no_store(response: Response) -> None:
-    """Answers with tokens are not kept by caches (RFC 6749, section 5.1)."""
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Pragma"] = "no-cache"
-
-
 AccountsDep = Annotated[AccountService, Depends(accounts)]
-SessionsDep = Annotated[SessionService, Depends(sessions)]
-EndingsDep = Annotated[Endings, Depends(endings)]
 AdministrationDep = Annotated[AdministrationService, Depends(administration)]
-KeysDep = Annotated[KeyService, Depends(keys)]
 CurrentPasswordDep = Annotated[str | None, Depends(current_password)]
 ClientDep = Annotated[Client, Depends(client)]

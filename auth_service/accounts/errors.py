@@ -1,13 +1,10 @@
-"""What sign-in can refuse.
+"""What accounts can refuse.
 
-NotAuthenticated   ├── InvalidCredentials       wrong e-mail or wrong password, never which
-                   ├── InvalidRefreshToken      unknown, expired or ended
-                   └── RefreshTokenReused       spent before; its session is ended
+NotAuthenticated   └── InvalidCredentials       wrong e-mail or wrong password, never which
 PermissionDenied   ├── AccountDisabled
                    ├── GuestsHaveNoAccount
                    └── WrongPassword            while changing one's own account
-NotFound           ├── AccountNotFound
-                   └── SessionNotFound
+NotFound           └── AccountNotFound
 Conflict           ├── EmailAlreadyRegistered
                    └── OwnAccount               an administrator may not lock themselves out
 """
@@ -16,7 +13,7 @@ from __future__ import annotations
 
 from shared.errors import Conflict, NotAuthenticated, NotFound, PermissionDenied
 
-_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="trolley"'}
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="trolley"'}
 """What RFC 9110 (section 11.6.1) wants in every 401."""
 
 
@@ -24,27 +21,7 @@ class InvalidCredentials(NotAuthenticated):
     code, title = "invalid-credentials", "Wrong e-mail address or password"
 
     def __init__(self) -> None:
-        super().__init__("No account has this e-mail address and password. Check both.", headers=_CHALLENGE)
-
-
-class InvalidRefreshToken(NotAuthenticated):
-    code, title = "invalid-refresh-token", "Refresh token not accepted"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The refresh token is unknown, or its session has ended. Sign in again.", headers=_CHALLENGE
-        )
-
-
-class RefreshTokenReused(NotAuthenticated):
-    code, title = "refresh-token-reused", "Refresh token used twice"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This refresh token was exchanged before, so it may be stolen, and its session has ended. "
-            "Sign in again.",
-            headers=_CHALLENGE,
-        )
+        super().__init__("No account has this e-mail address and password. Check both.", headers=CHALLENGE)
 
 
 class AccountDisabled(PermissionDenied):
@@ -73,13 +50,6 @@ class AccountNotFound(NotFound):
 
     def __init__(self) -> None:
         super().__init__("There is no such account, or it was deleted.")
-
-
-class SessionNotFound(NotFound):
-    code, title = "session-not-found", "Session not found"
-
-    def __init__(self) -> None:
-        super().__init__("You have no such session, or it has ended.")
 
 
 class EmailAlreadyRegistered(Conflict):

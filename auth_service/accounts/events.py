@@ -1,4 +1,4 @@
-"""The events of accounts and sessions. `session_ids` in an event are the sessions that ended with it:
+"""The events of accounts. `session_ids` in an event are the sessions that ended with it:
 delivering the event revokes their access tokens."""
 
 from __future__ import annotations
@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from auth_service.accounts.model import User
-from auth_service.sessions.model import Session
 from shared.events.envelope import Event
 
 
@@ -25,6 +24,5 @@ def user_deleted(user: User, session_ids: Iterable[str], now: datetime) -> Event
     return Event.new("user.deleted", user.id, user.version, now, {"session_ids": sorted(session_ids)})
 
 
-def session_ended(session: Session, reason: str, now: datetime) -> Event:
-    data = {"user_id": session.user_id, "session_ids": [session.id], "reason": reason}
-    return Event.new("session.ended", session.id, session.version, now, data)
+DELIVERY_SECONDS = 1.0
+"""How long an answer waits for the revocation to be delivered. Past it, it follows by itself."""

@@ -2,49 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Protocol
 
 from auth_service.accounts.claims import EmailClaim
 from auth_service.accounts.model import User
-from auth_service.keys.model import Keyring, SigningKey
-from auth_service.sessions.model import Session
-from shared.aggregates.coalescing import Change
+from shared.aggregates.ports import Announcing, Repository
 from shared.errors import Unavailable
-
-A = TypeVar("A")
-R = TypeVar("R")
 
 
 class PasswordsOverloaded(Unavailable):
     """More passwords wait to be hashed than will be in reasonable time."""
 
     code = "sign-in-overloaded"
-
-
-class Repository(Protocol[A]):
-    """Aggregates of one kind."""
-
-    async def get(self, id: str) -> A | None:
-        """As of the last acknowledged write by any replica."""
-        ...
-
-    async def update(self, id: str, change: Callable[[A | None], Change[A, R]]) -> R:
-        """Applies `change` to the newest state, again and again until no other write came between. What
-        `change` raises is raised, and nothing is written."""
-        ...
-
-
-class Announcing(Repository[A], Protocol[A]):
-    """A repository whose changes carry events."""
-
-    async def delivered(self, id: str, timeout_seconds: float) -> bool:
-        """Waits until every event of this aggregate is delivered. False when that takes longer: they
-        follow."""
-        ...
 
 
 Position = Sequence[str | int | None]
@@ -77,21 +50,26 @@ class Users(Announcing[User], Protocol):
         ...
 
 
-class Sessions(Announcing[Session], Protocol):
-    async def get_many(self, ids: Sequence[str]) -> list[Session | None]: ...
+class GuestSession(Protocol):
+    """A session, as far as it stands for a guest."""
 
-    async def remove_expired(self, before: datetime, batch: int) -> int:
-        """Removes the sessions that expired before then, that many at a time; gives how many it removed."""
-        ...
+    @property
+    def user_id(self) -> str: ...
+
+    @property
+    def created_at(self) -> datetime: ...
+
+
+class GuestSessions(Protocol):
+    """Where a guest is known from: there is no account."""
+
+    async def get(self, id: str) -> GuestSession | None: ...
 
 
 class EmailClaims(Repository[EmailClaim], Protocol):
     async def release(self, id: str, user_id: str) -> None:
         """Frees the address, if that user is who claims it."""
         ...
-
-
-class Keyrings(Repository[Keyring], Protocol): ...
 
 
 class Passwords(Protocol):
@@ -119,26 +97,4 @@ class Throttle(Protocol):
 
     async def sign_up(self, client: str) -> None:
         """A new account or guest. Raises `TooManyRequests` after too many."""
-        ...
-
-
-class TokenSigner(Protocol):
-    """Holds the secret that seals private keys."""
-
-    def generate(self, active_from: datetime) -> SigningKey: ...
-
-    def open(self, key: SigningKey) -> None:
-        """Makes the key ready to sign. Raises `WrongSecret` when it was sealed with another secret."""
-        ...
-
-    def sign(self, key: SigningKey, claims: Mapping[str, Any]) -> str:
-        """A compact JWS (RFC 7515), with the key's id in its header."""
-        ...
-
-
-class KeyPublisher(Protocol):
-    """Where verifiers find the public keys."""
-
-    async def publish(self, current: Sequence[SigningKey], retired: Sequence[SigningKey]) -> None:
-        """Makes the current keys known, and the retired ones unknown. Raises `BusUnavailable`."""
         ...

@@ -11,7 +11,7 @@ from auth_service.accounts.credentials import NewAccount, claim_id
 from auth_service.accounts.errors import EmailAlreadyRegistered
 from auth_service.accounts.model import User, is_live
 from auth_service.accounts.ports import EmailClaims, Passwords, Users
-from shared.aggregates.coalescing import Change
+from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.ids import new_id
 from shared.security.identity import Role

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, Field
 
 from auth_service.accounts import credentials
-from auth_service.accounts.schemas import LONGEST_TOKEN
 from shared.http.models import StrictModel
 from shared.security.identity import Role
 
@@ -62,50 +61,6 @@ GivenPassword = Annotated[
         json_schema_extra={"format": "password"},
     ),
 ]
-
-
-class RegisterRequest(StrictModel):
-    """A new account."""
-
-    name: Name
-    email: Email
-    password: Password
-
-
-class LoginRequest(StrictModel):
-    """Who signs in."""
-
-    email: GivenEmail
-    password: GivenPassword
-
-
-class TokenForm(BaseModel):
-    """The form of the password grant (RFC 6749, section 4.3.2); other fields of OAuth clients are ignored."""
-
-    grant_type: Annotated[Literal["password"], Field(description="The only grant there is.")]
-    username: Annotated[
-        str,
-        Field(
-            min_length=1,
-            max_length=credentials.EMAIL_MAX,
-            description="The e-mail address.",
-            examples=["ana@example.com"],
-        ),
-    ]
-    password: Annotated[GivenPassword, Field(min_length=1)]
-
-
-class RefreshRequest(StrictModel):
-    """The session to renew."""
-
-    refresh_token: Annotated[
-        str,
-        Field(
-            max_length=LONGEST_TOKEN,
-            description="The newest refresh token of the session. It works once.",
-            examples=["0198c1d2e3f47a5b8c9d0e1f2a3b4c5d.b3Blbi1zZXNhbWU"],
-        ),
-    ]
 
 
 class ProfileUpdate(StrictModel):

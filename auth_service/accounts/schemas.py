@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field
 
 from auth_service.accounts import credentials
 from auth_service.accounts.model import User
-from auth_service.sessions.model import USER_AGENT_MAX, Session
-from auth_service.sessions.tokens import SignedIn
 from shared.http.fields import Count, Id, Timestamp
 from shared.http.models import Page, PublicModel
 from shared.security.identity import Role
 
-LONGEST_TOKEN = 4096
 MOST_SESSIONS = 1000
 _KEPT_NAME_MAX = 3 * credentials.NAME_MAX
 """NFC makes at most three characters of one (Unicode Standard Annex 15)."""
@@ -69,101 +66,3 @@ class UserAdministered(UserPublic):
 
 class UserAdministeredPage(Page[UserAdministered]):
     """One page of users, as administrators see them."""
-
-
-class SessionPublic(PublicModel):
-    """A sign-in on one device."""
-
-    id: Annotated[Id, Field(description="Id of the session.")]
-    created_at: Annotated[Timestamp, Field(description="When the device signed in.")]
-    refreshed_at: Annotated[Timestamp, Field(description="When its tokens were last renewed.")]
-    expires_at: Annotated[Timestamp, Field(description="When it ends unless it is refreshed before.")]
-    user_agent: Annotated[
-        str,
-        Field(max_length=USER_AGENT_MAX, description="What the device said it is.", examples=["Mozilla/5.0"]),
-    ]
-    current: Annotated[bool, Field(description="Whether this request belongs to it.", examples=[True])]
-
-    @classmethod
-    def of(cls, session: Session, current_id: str) -> Self:
-        return cls(
-            id=session.id,
-            created_at=session.created_at,
-            refreshed_at=session.refreshed_at,
-            expires_at=session.expires_at,
-            user_agent=session.user_agent,
-            current=session.id == current_id,
-        )
-
-
-class SessionList(PublicModel):
-    """The devices that are signed in."""
-
-    items: Annotated[list[SessionPublic], Field(max_length=MOST_SESSIONS, description="The oldest first.")]
-
-
-class TokenPublic(PublicModel):
-    """The tokens of a session (RFC 6749, section 5.1)."""
-
-    access_token: Annotated[
-        str,
-        Field(
-            max_length=LONGEST_TOKEN,
-            description="Send it as `Authorization: Bearer …`.",
-            examples=["eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIwMTk4In0.c2lnbmF0dXJl"],
-        ),
-    ]
-    token_type: Annotated[Literal["Bearer"], Field(description="How to send the access token.")] = "Bearer"  # noqa: S105 (a kind of token)
-    expires_in: Annotated[
-        int,
-        Field(ge=0, le=10**9, description="Seconds until the access token expires.", examples=[600]),
-    ]
-    refresh_token: Annotated[
-        str,
-        Field(
-            max_length=LONGEST_TOKEN,
-            description="Exchange it at `/refresh` for new tokens, once.",
-            examples=["0198c1d2e3f47a5b8c9d0e1f2a3b4c5d.b3Blbi1zZXNhbWU"],
-        ),
-    ]
-
-
-class SignedInPublic(TokenPublic):
-    """A session: its tokens, and whose it is."""
-
-    user: Annotated[UserPublic, Field(description="Who has signed in.")]
-
-    @classmethod
-    def of(cls, signed_in: SignedIn) -> Self:
-        return cls(
-            user=UserPublic.of(signed_in.user),
-            access_token=signed_in.access_token,
-            expires_in=signed_in.expires_in,
-            refresh_token=signed_in.refresh_token,
-        )
-
-
-_Coordinate = Annotated[
-    str,
-    Field(
-        max_length=43, pattern="^[A-Za-z0-9_-]{43}$", examples=["f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"]
-    ),
-]
-
-
-class PublicKey(PublicModel):
-    """A public key (RFC 7517, RFC 7518)."""
-
-    kid: Annotated[Id, Field(description="Id of the key, as in the header of a token.")]
-    kty: Annotated[Literal["EC"], Field(description="Type of the key.")]
-    crv: Annotated[Literal["P-256"], Field(description="The curve.")]
-    x: Annotated[_Coordinate, Field(description="X coordinate, base64url.")]
-    y: Annotated[_Coordinate, Field(description="Y coordinate, base64url.")]
-    use: Annotated[Literal["sig"], Field(description="What it is for: signatures.")]
-    alg: Annotated[Literal["ES256"], Field(description="The algorithm.")]
-
-
-class PublicKeys(PublicModel):
-    """A JSON Web Key Set (RFC 7517)."""
-
-    keys: Annotated[list[PublicKey], Field(max_length=10, description="Every key that is in use.")]

@@ -6,10 +6,10 @@ from auth_service.accounts import events
 from auth_service.accounts.authentication import Authentication, Client
 from auth_service.accounts.credentials import checked, claim_id, clean_name, clean_password, normalise_email
 from auth_service.accounts.errors import GuestsHaveNoAccount, WrongPassword
+from auth_service.accounts.events import DELIVERY_SECONDS
 from auth_service.accounts.model import User, existing, guest
-from auth_service.accounts.ports import EmailClaims, Passwords, Sessions, Users
-from auth_service.sessions.service import DELIVERY_SECONDS
-from shared.aggregates.coalescing import Change
+from auth_service.accounts.ports import EmailClaims, GuestSessions, Passwords, Users
+from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.security.identity import Identity, Role
 
@@ -21,7 +21,7 @@ class AccountService:
         self,
         *,
         users: Users,
-        sessions: Sessions,
+        sessions: GuestSessions,
         claims: EmailClaims,
         passwords: Passwords,
         authentication: Authentication,

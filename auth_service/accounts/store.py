@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Generic, TypeVar
 
 from auth_service.accounts.claims import EmailClaim
-from auth_service.accounts.documents import EmailClaimCodec, SessionCodec, UserCodec
+from auth_service.accounts.documents import EmailClaimCodec, UserCodec
 from auth_service.accounts.model import User
 from auth_service.accounts.ports import Position, UserPage
-from auth_service.sessions.model import Session
-from shared.aggregates.coalescing import Change
+from shared.aggregates.change import Change
 from shared.aggregates.outbox import Outbox
-from shared.aggregates.outbox_fields import PENDING_EVENTS
 from shared.aggregates.repository import AggregateRepository, Codec
-from shared.clock import to_rfc3339
-from shared.store.ports import Between, Document, DocumentStore, Equals, Query, VersionConflict
+from shared.store.ports import DocumentStore, Equals, Query
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -56,30 +52,6 @@ class UserRepository(AnnouncingRepository[User]):
         found = await self._store.find(Query(conditions, ["created_at"], limit, after))
         users = [self._codec.from_document(document.id, document.body) for document in found.documents]
         return UserPage(users, found.total, found.total_is_exact, found.next_after)
-
-
-class SessionRepository(AnnouncingRepository[Session]):
-    def __init__(self, store: DocumentStore, outbox: Outbox) -> None:
-        super().__init__(store, SessionCodec(), outbox)
-
-    async def remove_expired(self, before: datetime, batch: int) -> int:
-        expired = [Between("expires_at", below=to_rfc3339(before))]
-        removed, after = 0, None
-        while True:
-            found = await self._store.find(Query(expired, ["expires_at"], batch, after))
-            removed += sum([await self._remove(document) for document in found.documents])
-            # A page may show nothing but what is gone already: the search is a second behind.
-            if (after := found.next_after) is None:
-                return removed
-
-    async def _remove(self, document: Document) -> bool:
-        if document.body.get(PENDING_EVENTS):
-            return False  # the relay delivers them first
-        try:
-            await self._store.delete(document.id, document.version)
-        except VersionConflict:  # refreshed since, or removed by another replica
-            return False
-        return True
 
 
 class EmailClaimRepository(AggregateRepository[EmailClaim]):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from auth_service.accounts.dependencies import KeysDep
-from auth_service.accounts.schemas import PublicKey, PublicKeys
+from auth_service.keys.dependencies import KeysDep
+from auth_service.keys.schemas import PublicKey, PublicKeys
 
 router = APIRouter(tags=["Keys"])
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from auth_service.accounts.ports import KeyPublisher, Keyrings, TokenSigner
 from auth_service.keys.model import Keyring, SigningKey
-from shared.aggregates.coalescing import Change
+from auth_service.keys.ports import KeyPublisher, Keyrings, TokenSigner
+from shared.aggregates.change import Change
 from shared.clock import Clock
 
 KEYRING_ID = "current"

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from auth_service.accounts.dependencies import EndingsDep
-from auth_service.accounts.errors import SessionNotFound
-from auth_service.accounts.schemas import SessionList, SessionPublic
+from auth_service.sessions.dependencies import EndingsDep
+from auth_service.sessions.errors import SessionNotFound
+from auth_service.sessions.schemas import SessionList, SessionPublic
 from shared.errors import NotAuthenticated
 from shared.http.identity import CurrentUserDep
 from shared.http.responses import problem_responses

@@ -7,17 +7,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from auth_service.accounts import events
-from auth_service.accounts.errors import SessionNotFound
+from auth_service.accounts.events import DELIVERY_SECONDS, user_signed_out
 from auth_service.accounts.model import User, is_live
-from auth_service.accounts.ports import Sessions, Users
+from auth_service.accounts.ports import Users
+from auth_service.sessions.errors import SessionNotFound
+from auth_service.sessions.events import session_ended
 from auth_service.sessions.model import Session
-from shared.aggregates.coalescing import Change
+from auth_service.sessions.ports import Sessions
+from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.security.identity import Identity, Role
-
-DELIVERY_SECONDS = 1.0
-"""How long an answer waits for the revocation to be delivered. Past it, it follows by itself."""
 
 
 class Endings:
@@ -42,7 +41,7 @@ class Endings:
                 return Change(None, None)
             changed, ended = user.signed_out(now)
             everything = {*ended, identity.session_id}
-            return Change(changed, None, [events.user_signed_out(changed, everything, "logout_all", now)])
+            return Change(changed, None, [user_signed_out(changed, everything, "logout_all", now)])
 
         await self._users.update(identity.user_id, sign_out)
         await self._end(identity, identity.session_id)
@@ -83,7 +82,7 @@ class Endings:
             if session is not None and session.ended_at is not None:
                 return Change(None, None)
             ended = (session or unknown).end(now)
-            return Change(ended, None, [events.session_ended(ended, "logout", now)])
+            return Change(ended, None, [session_ended(ended, "logout", now)])
 
         return end
 

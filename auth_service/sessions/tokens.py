@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from auth_service.accounts.model import User
-from auth_service.accounts.ports import TokenSigner
+from auth_service.keys.ports import TokenSigner
 from auth_service.keys.service import KeyService
 from shared.ids import new_id
 from shared.security.identity import SCOPES_OF_ROLE, Role, Scope

@@ -7,17 +7,19 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form
 
 from auth_service.accounts.credentials import new_account
-from auth_service.accounts.dependencies import ClientDep, SessionsDep, no_store
-from auth_service.accounts.errors import (
-    AccountDisabled,
-    EmailAlreadyRegistered,
-    InvalidCredentials,
-    InvalidRefreshToken,
-    RefreshTokenReused,
-)
-from auth_service.accounts.requests import LoginRequest, RefreshRequest, RegisterRequest, TokenForm
-from auth_service.accounts.schemas import SignedInPublic, TokenPublic
+from auth_service.accounts.dependencies import ClientDep
+from auth_service.accounts.errors import AccountDisabled, EmailAlreadyRegistered, InvalidCredentials
+from auth_service.sessions.errors import InvalidRefreshToken, RefreshTokenReused
+from auth_service.sign_in.dependencies import SessionsDep, no_store
 from auth_service.sign_in.oauth_errors import TokenRequestRefused, as_oauth_error
+from auth_service.sign_in.schemas import (
+    LoginRequest,
+    RefreshRequest,
+    RegisterRequest,
+    SignedInPublic,
+    TokenForm,
+    TokenPublic,
+)
 from shared.errors import TooManyRequests
 from shared.http.responses import problem_responses
 from shared.http.translation import errors_translated

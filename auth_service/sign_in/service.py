@@ -6,23 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from auth_service.accounts import events as facts
 from auth_service.accounts.authentication import Authentication, Client, Verified
 from auth_service.accounts.credentials import NewAccount
-from auth_service.accounts.errors import (
-    AccountDisabled,
-    InvalidCredentials,
-    InvalidRefreshToken,
-    RefreshTokenReused,
-)
+from auth_service.accounts.errors import AccountDisabled, InvalidCredentials
+from auth_service.accounts.events import user_signed_out
 from auth_service.accounts.model import User, guest, is_live
-from auth_service.accounts.ports import Sessions, Throttle, Users
+from auth_service.accounts.ports import Throttle, Users
 from auth_service.accounts.registration import Registration
+from auth_service.sessions.errors import InvalidRefreshToken, RefreshTokenReused
+from auth_service.sessions.events import session_ended
 from auth_service.sessions.model import USER_AGENT_MAX, RefreshToken, Rotation, Session
+from auth_service.sessions.ports import Sessions
 from auth_service.sessions.refresh_tokens import RefreshTokens
 from auth_service.sessions.service import Endings
 from auth_service.sessions.tokens import AccessTokens, SignedIn
-from shared.aggregates.coalescing import Change
+from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.ids import new_id
 from shared.security.identity import Role
@@ -113,7 +111,7 @@ class SessionService:
             if rotation is Rotation.ENDED:
                 return Change(None, rotation)
             reused = rotation is Rotation.REUSED
-            return Change(changed, rotation, [facts.session_ended(changed, "reuse", now)] if reused else [])
+            return Change(changed, rotation, [session_ended(changed, "reuse", now)] if reused else [])
 
         return exchange
 
@@ -159,7 +157,7 @@ def _admit(
         if verified.rehashed:
             user = user.rehashed(verified.rehashed)
         admitted, ended = user.signed_in(session_id, limit, now)
-        events = [facts.user_signed_out(admitted, ended, "too_many_sessions", now)] if ended else []
+        events = [user_signed_out(admitted, ended, "too_many_sessions", now)] if ended else []
         return Change(admitted, admitted, events)
 
     return admit

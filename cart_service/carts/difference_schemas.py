@@ -8,9 +8,10 @@ from pydantic import Field
 
 from cart_service.carts.differences import Differing
 from cart_service.carts.errors import CartChanged
-from cart_service.carts.lines import MAX_LINES, MAX_PRICES
+from cart_service.carts.lines import MAX_PRICES
 from cart_service.carts.schemas import EMPTY_CART, CartPublic, UnitPricePublic
 from cart_service.fields import EXAMPLE_PRODUCT_ID, ProductId
+from cart_service.limits import MAX_LINES
 from shared.http.fields import LARGEST_INTEGER
 from shared.http.models import PublicModel
 from shared.http.problem_schemas import Problem

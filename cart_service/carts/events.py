@@ -8,7 +8,7 @@ from typing import Any
 
 from cart_service.carts.differences import differences
 from cart_service.carts.model import Cart
-from cart_service.carts.promo_operations import Dropped
+from cart_service.carts.promo_operations import dropped_between
 from shared.events.envelope import Event
 
 
@@ -22,7 +22,7 @@ def events_of(before: Cart, after: Cart, now: datetime) -> Sequence[Event]:
         ]
         data = {"version": after.version, "changes": changes, **_promo_code_changed(before, after)}
         events.append(Event.new("cart.updated", after.owner, after.version, now, data))
-    if dropped := Dropped.between(before, after):
+    if dropped := dropped_between(before, after):
         what = {"code": dropped.code, "turn": dropped.turn}
         events.append(Event.new("cart.promo_code_dropped", after.owner, after.version, now, what))
     handover = after.handover

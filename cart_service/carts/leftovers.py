@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 import structlog
 
 from cart_service.carts.model import Cart
-from cart_service.carts.ports import CartRepository, ClaimRepository, Position
+from cart_service.carts.ports import CartRepository
 from cart_service.promotions.claims import Claim, ClaimState
+from cart_service.promotions.ports import ClaimRepository, Position
 from cart_service.promotions.uses import PromotionUses
-from shared.aggregates.coalescing import Change
+from shared.aggregates.change import Change
 from shared.clock import Clock
 
 log = structlog.get_logger(__name__)

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from cart_service.carts.errors import CartFull, LineLimitReached
+from cart_service.limits import MAX_LINES, MAX_QUANTITY
 
-MAX_QUANTITY = 999
-MAX_LINES = 500
 MAX_PRICES = 16
 """Prices that the pieces of one line can have been added at."""
 

@@ -10,13 +10,13 @@ from cart_service.carts.merge_records import Handover
 from cart_service.carts.operations import Operation
 from cart_service.carts.promo_operations import (
     BeginPromoTurns,
-    Dropped,
     NotReserved,
     PutPromoCode,
     RedeemPromoCode,
     RemovePromoCode,
 )
 from cart_service.carts.service import CartWriter, Write, Written
+from cart_service.promotions.claims import Dropped
 from cart_service.promotions.errors import PromoCodeNotFound
 from cart_service.promotions.model import Promotion, PromotionStatus
 from cart_service.promotions.service import Promotions

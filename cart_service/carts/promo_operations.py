@@ -8,22 +8,15 @@ from dataclasses import dataclass
 from cart_service.carts.model import Cart
 from cart_service.carts.operations import BaseOperation
 from cart_service.catalogue.model import Product
+from cart_service.promotions.claims import Dropped
 from cart_service.promotions.errors import MergeUndone
 
 
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """A promo code that a cart has lost, and the turn by which it stood there: a use to be given back."""
-
-    code: str
-    turn: int
-
-    @classmethod
-    def between(cls, before: Cart, after: Cart | None) -> Dropped | None:
-        """What the cart has lost; everything when there is none any more."""
-        if before.promo_code is None or (after and before.promo_code == after.promo_code):
-            return None
-        return cls(before.promo_code, before.promo_turn)
+def dropped_between(before: Cart, after: Cart | None) -> Dropped | None:
+    """What the cart has lost; everything when there is none any more."""
+    if before.promo_code is None or (after and before.promo_code == after.promo_code):
+        return None
+    return Dropped(before.promo_code, before.promo_turn)
 
 
 class NotReserved(Exception):

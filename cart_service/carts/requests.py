@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from cart_service.carts.lines import MAX_LINES, MAX_QUANTITY
 from cart_service.carts.operations import (
     AddItem,
     ClearCart,
@@ -18,6 +17,7 @@ from cart_service.carts.operations import (
     SetQuantity,
 )
 from cart_service.fields import EXAMPLE_PRODUCT_ID, ProductId
+from cart_service.limits import MAX_LINES, MAX_QUANTITY
 from shared.http.models import WHOLE, StrictModel
 
 AddedQuantity = Annotated[

@@ -7,15 +7,10 @@ from typing import Any
 from fastapi import Response
 
 from cart_service.carts.difference_schemas import cart_changed_response
-from cart_service.carts.errors import (
-    CartFull,
-    IdempotencyKeyReused,
-    LineLimitReached,
-    ProductNotForSale,
-    ProductNotFound,
-)
+from cart_service.carts.errors import CartFull, IdempotencyKeyReused, LineLimitReached
 from cart_service.carts.rendering import Rendered
 from cart_service.carts.service import Written
+from cart_service.catalogue.errors import ProductNotForSale, ProductNotFound
 from shared.errors import InvalidInput
 from shared.http.etag import EntityTags, etag_of, not_modified
 from shared.http.responses import JsonBytes, problem_responses

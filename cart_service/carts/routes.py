@@ -7,11 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 
 from cart_service.carts.dependencies import CartChangesDep, CartServiceDep, OwnerDep
-from cart_service.carts.errors import CartFull, LineLimitReached, NothingToUndo, NotInCart, ProductNotForSale
+from cart_service.carts.errors import CartFull, LineLimitReached, NothingToUndo, NotInCart
 from cart_service.carts.operations import Acknowledge, AddItem, ClearCart, RemoveItem, SetQuantity, TakeBack
 from cart_service.carts.requests import CartUpdate, ItemAdd, QuantitySet
 from cart_service.carts.responses import ADD_ERRORS, NOT_MODIFIED, WRITE_ERRORS, read, written
 from cart_service.carts.schemas import CartPublic, SummaryPublic
+from cart_service.catalogue.errors import ProductNotForSale
 from cart_service.fields import EXAMPLE_PRODUCT_ID, PRODUCT_ID_PATTERN
 from shared.http.etag import IfNoneMatchDep
 from shared.http.responses import problem_responses

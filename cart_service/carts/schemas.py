@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from cart_service.carts.lines import MAX_LINES, MAX_PRICES, MAX_QUANTITY
+from cart_service.carts.lines import MAX_PRICES
 from cart_service.carts.notices import NoticeType
 from cart_service.carts.priced_lines import Availability
 from cart_service.carts.undo import Undoable
 from cart_service.fields import Currency, Money, ProductId
+from cart_service.limits import MAX_LINES, MAX_QUANTITY
 from cart_service.promotions.discounts import Reason
 from shared.http.fields import LARGEST_INTEGER, AwareTimestamp, Message
 

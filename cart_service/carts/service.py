@@ -13,14 +13,16 @@ from cart_service.carts.events import events_of
 from cart_service.carts.lifetimes import Lifetimes, OwnerKind
 from cart_service.carts.model import Cart
 from cart_service.carts.operations import Operation, apply_all, fingerprint_of
-from cart_service.carts.ports import CartRepository, Catalogue, Shelf
+from cart_service.carts.ports import CartRepository
 from cart_service.carts.pricer import Pricer
 from cart_service.carts.pricing import PricedCart
-from cart_service.carts.promo_operations import Dropped
+from cart_service.carts.promo_operations import dropped_between
 from cart_service.carts.rendering import Rendered, cart_json, differences_json, render_cart, render_summary
 from cart_service.carts.summaries import Summaries
 from cart_service.carts.turns import Turns
-from shared.aggregates.coalescing import Change
+from cart_service.catalogue.ports import Catalogue, Shelf
+from cart_service.promotions.claims import Dropped
+from shared.aggregates.change import Change
 from shared.clock import Clock, to_rfc3339
 from shared.errors import Unavailable
 
@@ -190,7 +192,7 @@ class CartWriter:
             after = after.with_key(write.key, write.fingerprint)
         if after is not before:
             after = self._kept(after, write, now)
-        outcome = _Outcome(after, self._shown(loaded, after), dropped=Dropped.between(before, after))
+        outcome = _Outcome(after, self._shown(loaded, after), dropped=dropped_between(before, after))
         return Change(None if after is before else after, outcome, events)
 
     def _accepts(self, write: Write, cart: Cart, loaded: Shelf) -> bool:

@@ -31,13 +31,14 @@ import structlog
 
 from cart_service.carts.flights import Flights
 from cart_service.carts.model import Cart
-from cart_service.carts.ports import CartRepository, Catalogue, VersionBoard
+from cart_service.carts.ports import CartRepository, VersionBoard
 from cart_service.carts.pricer import Pricer
 from cart_service.carts.pricing import PricedCart
 from cart_service.carts.rendered_lines import bytes_kept
 from cart_service.carts.rendering import Rendered, render_summary
+from cart_service.carts.renewal import Renewal
 from cart_service.carts.versions import KnownVersions, pack, unpack
-from cart_service.upkeep.sweep import Renewal
+from cart_service.catalogue.ports import Catalogue
 from shared.cache.ports import Cache, Cached
 from shared.clock import to_millis
 from shared.errors import Unavailable

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cart_service.carts.errors import CartFull, NothingToUndo
-from cart_service.carts.lines import MAX_LINES, MAX_QUANTITY, Line, Lines, in_order, quantity_in
+from cart_service.carts.lines import Line, Lines, in_order, quantity_in
+from cart_service.limits import MAX_LINES, MAX_QUANTITY
 from shared.clock import from_rfc3339
 
 UNDO_WINDOW = timedelta(hours=24)

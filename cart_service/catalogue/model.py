@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cart_service.carts.errors import ProductNotForSale, ProductNotFound
+from cart_service.catalogue.errors import ProductNotForSale, ProductNotFound
 
 
 class ProductStatus(StrEnum):

@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Iterable
 
 import structlog
 
-from cart_service.carts.ports import CatalogueUnavailable, Shelf
 from cart_service.catalogue.model import Product
+from cart_service.catalogue.ports import CatalogueUnavailable, Shelf
 from cart_service.catalogue.product_entries import product_of
 from shared.bounded import BoundedMapping
 from shared.events.ports import Bucket, BucketConfig, BusUnavailable, Entry, Watch

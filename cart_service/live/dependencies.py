@@ -7,11 +7,13 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 from pydantic import Field
 
-from cart_service.carts.dependencies import CartServiceDep, OnBehalfOfDep, cart_owner
-from cart_service.carts.ports import StreamGrant
-from cart_service.live.tickets import TICKET_SECONDS
+from cart_service.carts.dependencies import OnBehalfOfDep, cart_owner
+from cart_service.live.ports import StreamGrant
+from cart_service.live.service import LiveCarts
+from cart_service.live.tickets import TICKET_SECONDS, StreamTickets
 from shared.http.identity import CurrentUser
 from shared.http.models import PublicModel
+from shared.http.runtime import use_cases
 from shared.security.identity import Identity
 
 
@@ -57,14 +59,26 @@ class CurrentUserWithoutTicket(CurrentUser):
         return await super().__call__(request)
 
 
+async def live_carts(request: Request) -> LiveCarts:
+    return use_cases(request, LiveCarts)
+
+
+async def stream_tickets(request: Request) -> StreamTickets:
+    return use_cases(request, StreamTickets)
+
+
+LiveCartsDep = Annotated[LiveCarts, Depends(live_carts)]
+StreamTicketsDep = Annotated[StreamTickets, Depends(stream_tickets)]
+
+
 async def stream_grant(
     user: Annotated[Identity | None, Depends(CurrentUserWithoutTicket())],
     other: OnBehalfOfDep,
-    carts: CartServiceDep,
+    tickets: StreamTicketsDep,
     ticket: TicketQuery = None,
 ) -> StreamGrant:
     if user is None:
-        return await carts.stream_tickets.redeem(ticket or "")
+        return await tickets.redeem(ticket or "")
     owner = await cart_owner(user, other)
     return StreamGrant(owner.id, user)
 

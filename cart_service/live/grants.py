@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from cart_service.carts.ports import StreamGrant
+from cart_service.live.ports import StreamGrant
 from shared.clock import from_rfc3339, to_rfc3339
 from shared.events.ports import Bucket, BucketConfig, EventBus, WrongRevision
 from shared.security.identity import Identity, Role, Scope

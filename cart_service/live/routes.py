@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field, Json, WithJsonSchema
 
-from cart_service.carts.dependencies import CartServiceDep, OwnerDep
-from cart_service.carts.ports import StreamGrant
+from cart_service.carts.dependencies import OwnerDep
 from cart_service.carts.schemas import CartPublic
-from cart_service.live.dependencies import EventsTicket, StreamGrantDep
+from cart_service.live.dependencies import EventsTicket, LiveCartsDep, StreamGrantDep, StreamTicketsDep
 from cart_service.live.feed import EndReason
+from cart_service.live.ports import StreamGrant
 from cart_service.live.service import NoMoreStreams, TooManyStreams
 from cart_service.live.stream import CartEvents
 from cart_service.live.tickets import TICKET_SECONDS, TicketRefused, TooManyTickets
@@ -111,7 +111,7 @@ router = APIRouter(tags=["Cart"])
     responses=STREAM | problem_responses(NotAuthenticated, TicketRefused, TooManyStreams, NoMoreStreams),
 )
 async def get_cart_events(
-    grant: StreamGrantDep, carts: CartServiceDep, known: KnownEventDep, once: Once = False
+    grant: StreamGrantDep, carts: LiveCartsDep, known: KnownEventDep, once: Once = False
 ) -> Response:
     """Server-Sent Events (WHATWG HTML, section 9.2): the cart now, then again each time it looks different,
     whoever changed it and wherever; also when a price, a name or the stock of a product in it changes.
@@ -140,10 +140,10 @@ async def get_cart_events(
     response_model=EventsTicket,
     responses=problem_responses(TooManyTickets),
 )
-async def create_events_ticket(owner: OwnerDep, user: CurrentUserDep, carts: CartServiceDep) -> Response:
+async def create_events_ticket(owner: OwnerDep, user: CurrentUserDep, tickets: StreamTicketsDep) -> Response:
     """Admits one connection to `GET /api/v1/cart/events?ticket=…` within a minute, without any header. It
     shows the cart that this request is about, also where `On-Behalf-Of` names it. A ticket works once, and no
     longer than the session and the access token that it was issued for; no log of the shop holds it."""
-    ticket = await carts.stream_tickets.issue(StreamGrant(owner.id, user))
+    ticket = await tickets.issue(StreamGrant(owner.id, user))
     body = {"ticket": ticket, "expires_in": TICKET_SECONDS}
     return JsonBytes.of(body, 201, {"Cache-Control": "no-store"})

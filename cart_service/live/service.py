@@ -17,10 +17,10 @@ import structlog
 
 from cart_service.carts.pricing import PricedCart
 from cart_service.live.feed import CartFeed, CartStream, EndReason
+from cart_service.metrics import CART_STREAMS
 from shared.budget import SharedBudget
 from shared.clock import Clock
 from shared.errors import TooManyRequests, Unavailable
-from shared.observability.metrics import CART_STREAMS
 from shared.security.identity import Identity
 
 log = structlog.get_logger(__name__)

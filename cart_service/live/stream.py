@@ -14,9 +14,9 @@ from starlette.types import Receive, Scope, Send
 
 from cart_service.carts.rendering import Rendered
 from cart_service.live.feed import CartStream, EndReason
-from cart_service.service import CartService
+from cart_service.live.service import LiveCarts
+from cart_service.metrics import CART_STREAM_EVENTS
 from shared.errors import ShopError
-from shared.observability.metrics import CART_STREAM_EVENTS
 from shared.security.identity import Identity
 
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -34,7 +34,7 @@ class CartEvents(Response):
     media_type = "text/event-stream"
 
     def __init__(
-        self, carts: CartService, owner: str, viewer: Identity, *, known: str | None, once: bool
+        self, carts: LiveCarts, owner: str, viewer: Identity, *, known: str | None, once: bool
     ) -> None:
         super().__init__(headers=HEADERS)
         del self.headers["content-length"]
@@ -48,7 +48,7 @@ class CartEvents(Response):
         if scope["method"] == "HEAD":
             await super().__call__(scope, receive, send)
             return
-        live = self._carts.live.open(self._owner, self._viewer, known=self._known, once=self._once)
+        live = self._carts.open(self._owner, self._viewer, known=self._known, once=self._once)
         with live as stream:
             leaving = asyncio.create_task(_end_when_gone(receive, stream))
             try:

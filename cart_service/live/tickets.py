@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
-from cart_service.carts.ports import StreamGrant, StreamGrants
+from cart_service.live.ports import StreamGrant, StreamGrants
 from shared.clock import Clock
 from shared.errors import NotAuthenticated, TooManyRequests
 from shared.security.challenge import invalid_token

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 
 from cart_service.carts.idempotency import REMEMBERED_KEYS, UsedKey
 from cart_service.carts.lines import Line, Lines, together
-from cart_service.carts.merge_records import Handover, MergeRecord, MergeStrategy, merge_lines, merge_saved
+from cart_service.carts.merge_records import Handover, MergeRecord, MergeStrategy
 from cart_service.carts.model import Cart
 from cart_service.carts.operations import BaseOperation
 from cart_service.catalogue.model import Product
+from cart_service.merging.lines import merge_lines, merge_saved
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from typing import Annotated
 import orjson
 from pydantic import BaseModel, Field
 
-from cart_service.carts.lines import MAX_LINES, MAX_QUANTITY
 from cart_service.carts.merge_records import MergeLimit, MergeOutcome, MergeStrategy
 from cart_service.carts.schemas import CartPublic
 from cart_service.fields import ProductId
+from cart_service.limits import MAX_LINES, MAX_QUANTITY
 from cart_service.merging.service import Merged
 from shared.http.models import StrictModel
 

@@ -219,3 +219,11 @@ class Tally:
     def with_order(self) -> Tally:
         """Counts a placed order of a code without a total limit, whose claims are not held."""
         return replace(self, final=self.final + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A promo code that a cart has lost, and the turn by which it stood there: a use to be given back."""
+
+    code: str
+    turn: int

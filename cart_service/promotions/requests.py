@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from cart_service.carts.lines import MAX_QUANTITY
 from cart_service.fields import USER_ID_PATTERN, Currency, ProductId
+from cart_service.limits import MAX_QUANTITY
 from cart_service.promotions.model import Benefit, Conditions, FixedAmount, FreeItem, Percentage, Promotion
 from shared.http.models import WHOLE, Moment, StrictModel
 

@@ -6,20 +6,16 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 
-from cart_service.carts.dependencies import CartServiceDep
-from cart_service.carts.errors import ProductNotFound
+from cart_service.catalogue.errors import ProductNotFound
 from cart_service.promotions.definitions import definition_of
+from cart_service.promotions.dependencies import PromotionsDep
 from cart_service.promotions.errors import (
-    PromoCodeEnded,
-    PromoCodeNotStarted,
-    PromoCodeUsedByYou,
-    PromoCodeUsedUp,
     PromotionCodeTaken,
     PromotionNotFound,
 )
 from cart_service.promotions.model import CODE_PATTERN, PromotionStatus
-from cart_service.promotions.requests import PromotionCreate, UseCreate
-from cart_service.promotions.schemas import PromotionPage, PromotionWithUses, UsePublic
+from cart_service.promotions.requests import PromotionCreate
+from cart_service.promotions.schemas import PromotionPage, PromotionWithUses
 from cart_service.promotions.service import PromotionNow
 from shared.errors import NotAuthenticated, PermissionDenied
 from shared.http.identity import requires
@@ -65,11 +61,10 @@ _BENEFITS = dict.fromkeys(("percent", "amount", "product_id", "quantity"))
     responses=problem_responses(PromotionCodeTaken, ProductNotFound),
 )
 async def create_promotion(
-    body: Annotated[PromotionCreate, Body(examples=[_EXAMPLE])], carts: CartServiceDep, request: Request
+    body: Annotated[PromotionCreate, Body(examples=[_EXAMPLE])], promotions: PromotionsDep, request: Request
 ) -> Response:
     """Its code is taken for ever. Discounts are rounded once, half up, and add up over the lines. The product
     of a free item has to exist, and need not be for sale yet."""
-    promotions = carts.promotions
     created = await promotions.create(body.draft(promotions.currency, promotions.now()))
     location = f"{request.url.path.rstrip('/')}/{created.promotion.code}"
     return JsonBytes.of(_public(created), 201, {"Location": location})
@@ -77,7 +72,7 @@ async def create_promotion(
 
 @router.get("", summary="List promotions", response_model=PromotionPage)
 async def list_promotions(
-    carts: CartServiceDep,
+    promotions: PromotionsDep,
     status: Annotated[PromotionStatus | None, Query(description="Only promotions that are this now.")] = None,
     limit: Annotated[int, Query(ge=1, le=100, description="Promotions on a page at most.")] = 50,
     cursor: Annotated[
@@ -85,7 +80,7 @@ async def list_promotions(
     ] = None,
 ) -> Response:
     """The newest first. Shows a change after about a second."""
-    found = await carts.promotions.page(status, limit, cursor)
+    found = await promotions.page(status, limit, cursor)
     return JsonBytes.of(
         {
             "items": [_public(item) for item in found.items],
@@ -102,9 +97,9 @@ async def list_promotions(
     response_model=PromotionWithUses,
     responses=problem_responses(PromotionNotFound),
 )
-async def get_promotion(code: PromotionCode, carts: CartServiceDep) -> Response:
+async def get_promotion(code: PromotionCode, promotions: PromotionsDep) -> Response:
     """With the number of carts that have its code, and of orders placed with it."""
-    return JsonBytes.of(_public(await carts.promotions.get(code.upper())))
+    return JsonBytes.of(_public(await promotions.get(code.upper())))
 
 
 @router.post(
@@ -113,24 +108,9 @@ async def get_promotion(code: PromotionCode, carts: CartServiceDep) -> Response:
     response_model=PromotionWithUses,
     responses=problem_responses(PromotionNotFound),
 )
-async def end_promotion(code: PromotionCode, carts: CartServiceDep) -> Response:
+async def end_promotion(code: PromotionCode, promotions: PromotionsDep) -> Response:
     """At once and for ever. Carts that have the code say that it has ended. Repeating it changes nothing."""
-    return JsonBytes.of(_public(await carts.promotions.end(code.upper())))
-
-
-@router.post(
-    "/{code}/uses",
-    summary="Make a use final",
-    response_model=UsePublic,
-    responses=problem_responses(
-        PromotionNotFound, PromoCodeNotStarted, PromoCodeEnded, PromoCodeUsedUp, PromoCodeUsedByYou
-    ),
-)
-async def add_promotion_use(code: PromotionCode, body: UseCreate, carts: CartServiceDep) -> Response:
-    """For whoever places orders: the use that the user's cart has reserved is final, and the code leaves the
-    cart. Repeating it for the same order changes nothing. Where no use is reserved, one is taken now, as far
-    as the limits allow."""
-    return JsonBytes.of(await carts.promo_codes.redeem(code.upper(), body.user_id, body.order_id))
+    return JsonBytes.of(_public(await promotions.end(code.upper())))
 
 
 def _public(now: PromotionNow) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from cart_service.carts.lines import MAX_QUANTITY
 from cart_service.fields import PRODUCT_ID_PATTERN, Currency
+from cart_service.limits import MAX_QUANTITY
 from cart_service.promotions.model import PromotionKind, PromotionStatus
 from cart_service.promotions.requests import (
     END,

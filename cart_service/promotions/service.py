@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from cart_service.carts.errors import ProductNotFound
-from cart_service.carts.ports import Catalogue, PromotionPage, PromotionStores
+from cart_service.catalogue.errors import ProductNotFound
 from cart_service.catalogue.model import ProductStatus
+from cart_service.catalogue.ports import Catalogue
 from cart_service.promotions.definitions import definition_of
 from cart_service.promotions.errors import PromotionCodeTaken, PromotionNotFound
 from cart_service.promotions.model import FreeItem, Promotion, PromotionStatus
+from cart_service.promotions.ports import PromotionPage, PromotionStores
 from cart_service.promotions.uses import PromotionUses, Uses
-from shared.aggregates.coalescing import Change
+from shared.aggregates.change import Change
 from shared.clock import Clock, from_rfc3339, to_rfc3339
 from shared.events.envelope import Event
 

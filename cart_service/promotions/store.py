@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from cart_service.carts.ports import ClaimPage, Position, PromotionPage
 from cart_service.promotions.claims import Claim, ClaimState, Tally
 from cart_service.promotions.documents import ClaimCodec, PromotionCodec, TallyCodec, claim_id_of
 from cart_service.promotions.model import Promotion, PromotionStatus
-from shared.aggregates.coalescing import Change
+from cart_service.promotions.ports import ClaimPage, Position, PromotionPage
+from shared.aggregates.change import Change
 from shared.aggregates.outbox import Outbox
 from shared.aggregates.repository import AggregateRepository
 from shared.clock import to_rfc3339

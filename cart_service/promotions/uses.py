@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from cart_service.carts.ports import ClaimRepository, TallyRepository
-from cart_service.carts.promo_operations import Dropped
-from cart_service.promotions.claims import NOBODY, Claim, ClaimState, PlacedOrder, Tally
+from cart_service.promotions.claims import NOBODY, Claim, ClaimState, Dropped, PlacedOrder, Tally
 from cart_service.promotions.errors import PromoCodeUsedUp
 from cart_service.promotions.model import Promotion
+from cart_service.promotions.ports import ClaimRepository, TallyRepository
 from shared.clock import Clock
 from shared.errors import Unavailable
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from cart_service.carts.model import Cart
-from cart_service.carts.ports import CartRepository, Catalogue, VersionBoard
+from cart_service.carts.ports import CartRepository, VersionBoard
 from cart_service.carts.pricer import Pricer
 from cart_service.carts.rendering import render_summary
 from cart_service.carts.summaries import CachedSummary, cache_key
+from cart_service.catalogue.ports import Catalogue
 from shared.cache.ports import Cache
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from cart_service.carts.leftovers import Leftovers
-from cart_service.carts.ports import PromotionStores
 from cart_service.promotions.claims import NOBODY, Claim, ClaimState, Tally
+from cart_service.promotions.ports import PromotionStores
 from cart_service.upkeep.unbacked_carts import UnbackedCarts
 
 

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 
 from cart_service.carts.leftovers import Leftovers
 from cart_service.carts.model import Cart
-from cart_service.carts.ports import CartRepository, PromotionStores
+from cart_service.carts.ports import CartRepository
 from cart_service.carts.promo_operations import RedeemPromoCode
 from cart_service.carts.service import CartWriter, Write
 from cart_service.promotions.claims import Claim, ClaimState
+from cart_service.promotions.ports import PromotionStores
 from cart_service.promotions.uses import PromotionUses
+from cart_service.upkeep.ports import CodeHolders
 from shared.errors import ShopError, Unavailable
 
 
@@ -25,9 +27,12 @@ class UnbackedCarts:
         uses: PromotionUses,
         leftovers: Leftovers,
         writer: CartWriter,
+        *,
+        holders: CodeHolders,
     ) -> None:
         self._carts = carts
         self._stores = stores
+        self._holders = holders
         self._uses = uses
         self._leftovers = leftovers
         self._writer = writer
@@ -35,7 +40,7 @@ class UnbackedCarts:
     async def find(self, code: str, claims: Iterable[Claim]) -> list[Cart]:
         """`claims` are those to the code, read before this call."""
         reserved = {claim.owner for claim in claims if claim.state is ClaimState.RESERVED}
-        carts = [it async for it in self._stores.holders.carts_with(code) if it.owner not in reserved]
+        carts = [it async for it in self._holders.carts_with(code) if it.owner not in reserved]
         return [cart for cart in carts if await self._is_unbacked(cart, code)]
 
     async def repair(self, code: str, cart: Cart) -> None:

@@ -13,7 +13,7 @@ from product_service.products.capacity import Capacity
 from product_service.products.events import DELIVERY_SECONDS, change_to
 from product_service.products.model import Product, ProductDraft
 from product_service.products.ports import Deliveries, Products
-from shared.aggregates.coalescing import Change
+from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.errors import FieldError, InvalidInput, ShopError, Unavailable
 

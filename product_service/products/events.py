@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from product_service.products.model import Product, facts
-from shared.aggregates.coalescing import Change
+from shared.aggregates.change import Change
 from shared.events.envelope import Event
 
 R = TypeVar("R")

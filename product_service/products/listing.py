@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from product_service.products.dependencies import ProductApi
 from product_service.products.model import Product, ProductStatus
 from product_service.products.ports import SearchQuery, Sort
 from product_service.products.schemas import public
+from product_service.products.service import CatalogueService
 from shared.errors import FieldError, InvalidInput
+from shared.http.pagination import CursorCodec
 from shared.http.responses import JsonBytes
 
 MOST_IDS = 100
@@ -77,19 +78,21 @@ class ListParameters(BaseModel):
         return ids
 
 
-async def page_of_search(api: ProductApi, parameters: ListParameters) -> JsonBytes:
+async def page_of_search(
+    service: CatalogueService, cursors: CursorCodec, parameters: ListParameters
+) -> JsonBytes:
     """Raises `InvalidInput` for a cursor that was made for another query, and for a range that is empty."""
     query = parameters.query()
     name = repr(query)
-    after = api.cursors.decode(parameters.cursor, name) if parameters.cursor else None
-    found = await api.catalogue.search(query, parameters.limit, after)
-    cursor = api.cursors.encode(found.next, name) if found.next is not None else None
+    after = cursors.decode(parameters.cursor, name) if parameters.cursor else None
+    found = await service.search(query, parameters.limit, after)
+    cursor = cursors.encode(found.next, name) if found.next is not None else None
     return _page(found.products, found.total, found.total_is_exact, cursor)
 
 
-async def page_of_ids(api: ProductApi, ids: list[str], *, hidden: bool) -> JsonBytes:
+async def page_of_ids(service: CatalogueService, ids: list[str], *, hidden: bool) -> JsonBytes:
     """The products of these ids."""
-    products = await api.catalogue.get_many(ids, hidden=hidden)
+    products = await service.get_many(ids, hidden=hidden)
     return _page(products, len(products), True, None)
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from product_service.products.model import Product, ProductStatus
-from shared.aggregates.coalescing import Change
+from shared.aggregates.change import Change
 
 R = TypeVar("R")
 Position = Sequence[str | int | float]

@@ -7,12 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from product_service.products.dependencies import (
-    NDJSON,
-    ApiDep,
     CatalogueDep,
+    CursorsDep,
     EditorDep,
     ExpectedDep,
-    ImportChunksDep,
     SeesHiddenDep,
     WaitsForSearchDep,
     editor,
@@ -20,7 +18,6 @@ from product_service.products.dependencies import (
 from product_service.products.listing import ListParameters, page_of_ids, page_of_search
 from product_service.products.model import Product, ProductChanged, ProductNotFound, SkuTaken
 from product_service.products.schemas import (
-    ImportResult,
     ProductCreate,
     ProductPage,
     ProductPatch,
@@ -31,12 +28,9 @@ from product_service.products.schemas import (
 from product_service.products.service import CatalogueService
 from shared.errors import (
     NotAuthenticated,
-    PayloadTooLarge,
     PermissionDenied,
     PreconditionRequired,
-    UnsupportedMediaType,
 )
-from shared.http.body_limit import body_limit
 from shared.http.etag import IfNoneMatchDep, etag_of, not_modified
 from shared.http.responses import JsonBytes, problem_responses
 
@@ -48,21 +42,6 @@ ProductId = Annotated[
         max_length=64, description="As in `id` of a product.", examples=["pe23d91941206b368157f396c39669ce"]
     ),
 ]
-
-_IMPORT_LIMIT = 2**40
-"""The import counts its own bytes (PRODUCTS_IMPORT_TOTAL_BYTES), and tells what it took until then."""
-_IMPORT_EXAMPLE = (
-    '{"sku": "KIT-1014", "name": "Crêpe Pan 28 cm with Spreader", "description": "A flat, low-rimmed pancake'
-    ' pan with a beechwood spreader and a turning spatula.", "brand": "Petit Foyer", "categories":'
-    ' ["Kitchen", "Cookware"], "price": 3650, "stock": 36,'
-    ' "attributes": {"diameter_cm": 28, "induction": true}}\n'
-)
-_IMPORT_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {NDJSON: {"schema": {"type": "string"}, "example": _IMPORT_EXAMPLE}},
-    }
-}
 _REVALIDATE = {"Cache-Control": "no-cache"}
 _WRITES = problem_responses(ProductNotFound, ProductChanged, PreconditionRequired)
 
@@ -74,15 +53,19 @@ _WRITES = problem_responses(ProductNotFound, ProductChanged, PreconditionRequire
     responses=problem_responses(NotAuthenticated, PermissionDenied),
 )
 async def list_products(
-    request: Request, api: ApiDep, sees_hidden: SeesHiddenDep, parameters: Annotated[ListParameters, Query()]
+    request: Request,
+    service: CatalogueDep,
+    cursors: CursorsDep,
+    sees_hidden: SeesHiddenDep,
+    parameters: Annotated[ListParameters, Query()],
 ) -> Response:
     """Every product shows as of its last write; which products are in the list is known about a second after
     a write."""
     if parameters.ids is not None:
-        return await page_of_ids(api, parameters.wanted_ids(), hidden=sees_hidden)
+        return await page_of_ids(service, parameters.wanted_ids(), hidden=sees_hidden)
     if parameters.status != "active":
         await editor(request)
-    return await page_of_search(api, parameters)
+    return await page_of_search(service, cursors, parameters)
 
 
 @router.get(
@@ -112,7 +95,7 @@ async def create_product(
     """The SKU decides about the id: a product that was deleted comes back under the id it had."""
     product = await service.create(body.draft(service.currency))
     location = {"Location": f"{request.url.path.rstrip('/')}/{product.id}"}
-    return _answer(product, 201, {**location, **await _preference(service, waits)})
+    return _answer(product, 201, {**location, **await preference(service, waits)})
 
 
 @router.put("/{product_id}", summary="Replace a product", response_model=ProductPublic, responses=_WRITES)
@@ -129,7 +112,7 @@ async def replace_product(
     version."""
     details = body.details(service.currency)
     product = await service.replace(product_id, details, expected.includes, body.check_read_only)
-    return _answer(product, headers=await _preference(service, waits))
+    return _answer(product, headers=await preference(service, waits))
 
 
 @router.patch("/{product_id}", summary="Change a product", response_model=ProductPublic, responses=_WRITES)
@@ -143,7 +126,7 @@ async def update_product(
 ) -> Response:
     """A JSON merge patch (RFC 7396)."""
     product = await service.patch(product_id, body.changes(service.currency), expected.includes)
-    return _answer(product, headers=await _preference(service, waits))
+    return _answer(product, headers=await preference(service, waits))
 
 
 @router.delete("/{product_id}", summary="Delete a product", status_code=204, responses=_WRITES)
@@ -156,32 +139,14 @@ async def delete_product(
 ) -> Response:
     """Carts that hold it say that it is gone."""
     await service.delete(product_id, expected.includes)
-    return Response(status_code=204, headers=await _preference(service, waits))
-
-
-@router.post(
-    "/import",
-    summary="Add or replace products in bulk",
-    response_model=ImportResult,
-    responses=problem_responses(PayloadTooLarge, UnsupportedMediaType),
-    openapi_extra=_IMPORT_BODY,
-)
-@body_limit(_IMPORT_LIMIT, streams=True)
-async def import_products(
-    _editor: EditorDep, chunks: ImportChunksDep, api: ApiDep, waits: WaitsForSearchDep
-) -> Response:
-    """A stream of lines, each a whole product as for adding one; its SKU says which. A bad line is reported
-    and stops nothing. What ends the import early says in `report` what was taken until then; every line is
-    taken whole or not at all, so that sending it all again is harmless."""
-    report = await api.imports.run(chunks)
-    return JsonBytes.of(report.to_json(), headers=await _preference(api.catalogue, waits))
+    return Response(status_code=204, headers=await preference(service, waits))
 
 
 def _answer(product: Product, status_code: int = 200, headers: dict[str, str] | None = None) -> JsonBytes:
     return JsonBytes.of(public(product), status_code, {"ETag": etag_of(product.version), **(headers or {})})
 
 
-async def _preference(service: CatalogueService, waits: bool) -> dict[str, str]:
+async def preference(service: CatalogueService, waits: bool) -> dict[str, str]:
     """Does what the client prefers, and the header that says so."""
     if not waits:
         return {}

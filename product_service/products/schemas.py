@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 from pydantic import Field, JsonValue
 
-from product_service.imports.service import ERRORS_REPORTED
 from product_service.products.fields import (
     Attributes,
     AttributesPatch,
@@ -25,9 +24,8 @@ from product_service.products.fields import (
 from product_service.products.model import Product, ProductDetails, ProductDraft, ProductStatus
 from shared.clock import to_rfc3339
 from shared.errors import FieldError, InvalidInput
-from shared.http.fields import LARGEST_INTEGER, Count, Id, Timestamp, Version
+from shared.http.fields import Id, Timestamp, Version
 from shared.http.models import WHOLE, Moment, Page, PublicModel, StrictModel
-from shared.http.problem_schemas import LONGEST_TEXT, MOST_ERRORS
 
 _READ_ONLY: dict[str, JsonValue] = {"readOnly": True}
 _KEPT = ("id", "sku", "created_at", "updated_at", "version")
@@ -162,57 +160,6 @@ class ProductPublic(PublicModel):
 
 class ProductPage(Page[ProductPublic]):
     """One page of products."""
-
-
-class FieldProblem(PublicModel):
-    """What is wrong with one value."""
-
-    pointer: Annotated[
-        str,
-        Field(
-            max_length=LONGEST_TEXT,
-            description="JSON pointer into the line (RFC 6901); empty for the whole line.",
-            examples=["/price"],
-        ),
-    ]
-    message: Annotated[
-        str,
-        Field(
-            max_length=LONGEST_TEXT,
-            description="What is wrong, in English, for people.",
-            examples=["Input should be greater than or equal to 0"],
-        ),
-    ]
-
-
-class LineProblem(PublicModel):
-    """A line that was not taken."""
-
-    line: Annotated[
-        int, Field(ge=1, le=LARGEST_INTEGER, description="Number of the line, from 1.", examples=[12])
-    ]
-    sku: Annotated[
-        str | None,
-        Field(max_length=64, description="As far as the line could be read.", examples=["KIT-1001"]),
-    ] = None
-    errors: Annotated[
-        list[FieldProblem], Field(max_length=MOST_ERRORS, description="What is wrong with the line.")
-    ]
-
-
-class ImportResult(PublicModel):
-    """What became of the lines. Sending them again is harmless."""
-
-    created: Annotated[Count, Field(description="Products that were added.")]
-    updated: Annotated[Count, Field(description="Products that were changed.")]
-    unchanged: Annotated[Count, Field(description="Products that were as the line says already.")]
-    failed: Annotated[Count, Field(description="Lines that were not taken.")]
-    errors: Annotated[
-        list[LineProblem], Field(max_length=ERRORS_REPORTED, description="The first hundred bad lines.")
-    ]
-    errors_left_out: Annotated[
-        Count, Field(description="Further bad lines, counted in `failed` only.", examples=[0])
-    ]
 
 
 def public(product: Product) -> dict[str, Any]:

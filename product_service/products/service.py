@@ -17,7 +17,7 @@ from product_service.products.model import (
     SkuTaken,
 )
 from product_service.products.ports import Deliveries, Position, Products, ProductSearch, SearchQuery
-from shared.aggregates.coalescing import Change
+from shared.aggregates.change import Change
 from shared.clock import Clock
 
 Expected = Callable[[int], bool]

@@ -11,7 +11,8 @@ from typing import Any, Generic, Protocol, TypeVar
 import structlog
 
 from shared.aggregates import outbox_fields
-from shared.aggregates.coalescing import Applied, Change, Request, apply_all
+from shared.aggregates.change import Change
+from shared.aggregates.coalescing import Applied, Request, apply_all
 from shared.aggregates.hot import Held, HotAggregates
 from shared.aggregates.outbox_fields import EventSink, PendingEvents
 from shared.errors import Unavailable

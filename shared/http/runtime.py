@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, TypeVar, cast
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import TypeVar, cast
 
 from starlette.requests import Request
 
@@ -28,7 +30,7 @@ class Runtime:
         self.requests = 0
         """Since the start."""
         self.waiting_for: str | None = "its first start"
-        self.use_cases: object = None
+        self.groups: Mapping[type, object] = {}
         self.failed = False
         """It will never be ready: the process should end."""
 
@@ -37,8 +39,9 @@ class Runtime:
         return self.waiting_for is None
 
     def start_with(self, use_cases: object) -> None:
-        """The service is complete: from now on it answers."""
-        self.use_cases = use_cases
+        """The service is complete: from now on it answers. `use_cases` is found by its class, and so is
+        each of its fields."""
+        self.groups = {type(group): group for group in (*members_of(use_cases), use_cases)}
         self.waiting_for = None
 
     def wait_for(self, what: str) -> None:
@@ -57,12 +60,19 @@ def runtime_of(request: Request) -> Runtime:
     return cast(Runtime, request.scope["app"].state.runtime)
 
 
+def members_of(use_cases: object) -> list[object]:
+    if is_dataclass(use_cases):
+        return [getattr(use_cases, field.name) for field in fields(use_cases)]
+    return list(getattr(use_cases, "__dict__", {}).values())
+
+
 def use_cases(request: Request, kind: type[S]) -> S:
-    """The object that the service's `bootstrap` yielded. Raises `Unavailable` while the service starts."""
+    """The object of this class among those that the service's `bootstrap` yielded. Raises `Unavailable` while
+    the service starts."""
     runtime = runtime_of(request)
     if not runtime.ready:
         raise runtime.not_ready()
-    found: Any = runtime.use_cases
-    if not isinstance(found, kind):
-        raise TypeError(f"bootstrap yielded {type(found).__name__}, not {kind.__name__}")
-    return found
+    found = runtime.groups.get(kind)
+    if found is None:
+        raise TypeError(f"bootstrap yielded no {kind.__name__}")
+    return cast(S, found)

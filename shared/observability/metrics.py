@@ -71,20 +71,9 @@ EVENTS_UNDELIVERED = Gauge(
     "events_undelivered", "Events of this replica that wait for delivery.", registry=REGISTRY
 )
 
-CART_STREAMS = Gauge("cart_streams", "Live carts that are open.", registry=REGISTRY)
-CART_STREAM_EVENTS = Counter(
-    "cart_stream_events_total",
-    "Events of live carts: `cart`, or why a stream ended; `left` is a client that closed it, `stalled`"
-    " one that took nothing for too long.",
-    ["event"],
-    registry=REGISTRY,
-)
-
 TOKENS_VERIFIED = Counter(
     "tokens_verified_total",
     "Access tokens: valid, memoised, refused or revoked.",
     ["result"],
     registry=REGISTRY,
 )
-
-CARTS_EXPIRED = Counter("carts_expired_total", "Carts removed at the end of their life.", registry=REGISTRY)

@@ -10,11 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from auth_service.accounts.documents import SESSIONS
-from auth_service.accounts.store import SessionRepository
 from auth_service.bootstrap import open_operations
 from auth_service.main import create_app
 from auth_service.service import AuthService
+from auth_service.sessions.store import SESSIONS, SessionRepository
 from auth_service.upkeep import sweep_sessions
 from shared.aggregates.outbox import Outbox, publish_to
 from shared.security.keyring import AUTH_KEYS

@@ -19,7 +19,7 @@ from cart_service.catalogue.view import CatalogueView
 from cart_service.live.service import LiveCarts, LiveLimits
 from cart_service.promotions.book import WatchedPromotions
 from cart_service.service import CartService
-from shared.aggregates.coalescing import Change
+from shared.aggregates.change import Change
 from shared.cache.ports import Cached
 from shared.events.envelope import Event
 from shared.events.ports import BusUnavailable, Entry
@@ -27,7 +27,7 @@ from shared.store.ports import StoreUnavailable
 from tests.cart_service.lanes import before_access
 from tests.cart_service.memory_board import Announcements, MemoryBoard
 from tests.cart_service.memory_grants import memory_tickets
-from tests.cart_service.memory_promotions import Kept, memory_stores
+from tests.cart_service.memory_promotions import Kept, MemoryHolders, memory_stores
 
 
 class FirstSecond:
@@ -235,7 +235,8 @@ async def start_replica(shop: Shop, *, capacity: int) -> Replica:
     )
     service = CartService(
         carts=repository,
-        promotions=memory_stores(shop.kept, book, shop.carts),
+        promotions=memory_stores(shop.kept, book),
+        holders=MemoryHolders(shop.carts),
         catalogue=catalogue,
         cache=cache,
         board=board,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cart_service.carts.ports import StreamGrant
+from cart_service.live.ports import StreamGrant
 from cart_service.live.tickets import StreamTickets
 from shared.clock import Clock
 

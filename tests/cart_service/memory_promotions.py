@@ -12,11 +12,11 @@ import orjson
 from pydantic import SecretStr
 
 from cart_service.carts.model import Cart
-from cart_service.carts.ports import ClaimPage, Position, PromotionPage, PromotionStores
 from cart_service.promotions.claims import Claim, ClaimState, Tally
 from cart_service.promotions.definitions import definition_of
 from cart_service.promotions.model import Promotion, PromotionStatus
-from shared.aggregates.coalescing import Change
+from cart_service.promotions.ports import ClaimPage, Position, PromotionPage, PromotionStores
+from shared.aggregates.change import Change
 from shared.http.pagination import CursorCodec
 from shared.store.ports import StoreUnavailable
 from tests.cart_service.lanes import before_access
@@ -163,12 +163,11 @@ class MemoryHolders:
             yield cart
 
 
-def memory_stores(kept: Kept, book: Any, carts: Mapping[str, Cart] | None = None) -> PromotionStores:
+def memory_stores(kept: Kept, book: Any) -> PromotionStores:
     return PromotionStores(
         promotions=MemoryPromotions(kept),
         claims=MemoryClaims(kept),
         tallies=MemoryTallies(kept),
-        holders=MemoryHolders({} if carts is None else carts),
         book=book,
         cursors=CursorCodec(SecretStr("a secret that signs the cursors of tests")),
     )

@@ -13,7 +13,7 @@ from product_service.products.ports import ProductSearch, SearchQuery
 from product_service.products.store import PRODUCTS, ProductCodec
 from product_service.search.elasticsearch import ElasticsearchProductSearch
 from product_service.search.sqlite import SqliteProductSearch
-from shared.aggregates.coalescing import Change
+from shared.aggregates.change import Change
 from shared.aggregates.repository import AggregateRepository
 from shared.store.elasticsearch.factory import ElasticsearchStoreFactory
 from shared.store.sqlite.factory import SqliteStoreFactory

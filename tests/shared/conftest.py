@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shared.aggregates.coalescing import Change
+from shared.aggregates.change import Change
 from shared.aggregates.outbox import Outbox
 from shared.aggregates.repository import AggregateRepository
 from shared.clock import SystemClock

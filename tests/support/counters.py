@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from shared.aggregates.coalescing import Change
+from shared.aggregates.change import Change
 from shared.aggregates.outbox_fields import OUTBOX_FIELDS
 from shared.events.envelope import Event
 from shared.store.ports import Field, FieldType, Json

@@ -11,7 +11,7 @@ import orjson
 from product_service.bootstrap import Parts
 from product_service.products.model import Product
 from product_service.products.store import ProductCodec
-from shared.aggregates.coalescing import Change
+from shared.aggregates.change import Change
 from shared.aggregates.outbox_fields import split
 from shared.clock import Clock
 from shared.events.envelope import Event

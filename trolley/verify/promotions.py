@@ -13,7 +13,7 @@ from cart_service.promotions.definitions import definition_of, promotion_of
 from cart_service.promotions.documents import PromotionCodec
 from cart_service.promotions.model import Promotion
 from cart_service.promotions.store import StoredPromotions
-from shared.aggregates.coalescing import Change
+from shared.aggregates.change import Change
 from shared.aggregates.outbox_fields import split
 from shared.clock import Clock
 from shared.events.envelope import Event

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from auth_service.accounts.documents import SESSIONS, USERS
-from auth_service.accounts.store import SessionRepository, UserRepository
+from auth_service.accounts.documents import USERS
+from auth_service.accounts.store import UserRepository
 from auth_service.sessions.revocations import RevokingDelivery
+from auth_service.sessions.store import SESSIONS, SessionRepository
 from cart_service.bootstrap import Operations, open_operations
 from cart_service.promotions.book import BUCKET as PROMOTION_ENTRIES
 from cart_service.settings import CartSettings

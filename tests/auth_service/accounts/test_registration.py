@@ -12,7 +12,7 @@ from auth_service.accounts.credentials import NewAccount, claim_id
 from auth_service.accounts.errors import EmailAlreadyRegistered, InvalidCredentials
 from auth_service.service import AuthService
 from auth_service.sessions.tokens import SignedIn
-from shared.aggregates.coalescing import Change
+from shared.aggregates.change import Change
 from shared.ids import new_id
 from shared.security.identity import Identity
 from tests.auth_service.conftest import CLIENT, MovableClock, World

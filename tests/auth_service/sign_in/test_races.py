@@ -7,9 +7,10 @@ import asyncio
 import pytest
 
 from auth_service.accounts.credentials import NewAccount
-from auth_service.accounts.errors import InvalidCredentials, InvalidRefreshToken, WrongPassword
+from auth_service.accounts.errors import InvalidCredentials, WrongPassword
 from auth_service.accounts.passwords import ArgonPasswords
 from auth_service.service import AuthService
+from auth_service.sessions.errors import InvalidRefreshToken
 from auth_service.sessions.tokens import SignedIn
 from shared.security.identity import Identity
 from tests.auth_service.conftest import CLIENT, MovableClock, World

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 
-from cart_service.carts.lines import MAX_LINES
 from cart_service.carts.model import Cart
+from cart_service.limits import MAX_LINES
 from tests.cart_service.conftest import Catalogue, Customer
 
 CLIENTS, WRITES = 12, 3

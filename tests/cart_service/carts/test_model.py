@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 
 from cart_service.carts.errors import CartFull, IdempotencyKeyReused, LineLimitReached
 from cart_service.carts.idempotency import REMEMBERED_KEYS
-from cart_service.carts.lines import MAX_LINES, MAX_QUANTITY
 from cart_service.carts.model import Cart
+from cart_service.limits import MAX_LINES, MAX_QUANTITY
 
 AT, LATER = "2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z"
 EMPTY = Cart("ann")

@@ -1,7 +1,6 @@
 import pytest
 
-from cart_service.carts.errors import ProductNotForSale, ProductNotFound
-from cart_service.carts.lines import MAX_LINES, Line
+from cart_service.carts.lines import Line
 from cart_service.carts.model import Cart
 from cart_service.carts.operations import (
     Acknowledge,
@@ -13,7 +12,9 @@ from cart_service.carts.operations import (
     apply_all,
     fingerprint_of,
 )
+from cart_service.catalogue.errors import ProductNotForSale, ProductNotFound
 from cart_service.catalogue.model import Product, ProductStatus
+from cart_service.limits import MAX_LINES
 
 AT = "2026-01-01T00:00:00.000Z"
 MUG = Product("mug", "Mug", None, 1299, 5, ProductStatus.ACTIVE, 1)

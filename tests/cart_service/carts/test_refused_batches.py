@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from cart_service.carts.errors import LineLimitReached, ProductNotFound
-from cart_service.carts.lines import MAX_LINES
+from cart_service.carts.errors import LineLimitReached
 from cart_service.carts.model import Cart
 from cart_service.carts.operations import AddItem, RestoreSaved, SaveForLater, apply_all
+from cart_service.catalogue.errors import ProductNotFound
 from cart_service.catalogue.model import Product, ProductStatus
+from cart_service.limits import MAX_LINES
 from tests.cart_service.conftest import Catalogue, Customer
 
 

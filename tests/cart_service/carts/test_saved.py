@@ -1,8 +1,8 @@
 import pytest
 
 from cart_service.carts.errors import CartFull, LineLimitReached, NotInCart
-from cart_service.carts.lines import MAX_LINES
 from cart_service.carts.model import Cart
+from cart_service.limits import MAX_LINES
 
 AT = "2026-01-01T00:00:00.000Z"
 CART = Cart("ann").add("mug", 2, 100, AT).after(Cart("ann"), AT)

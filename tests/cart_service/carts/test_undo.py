@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cart_service.carts.errors import CartFull, NothingToUndo
-from cart_service.carts.lines import MAX_LINES
 from cart_service.carts.model import Cart
 from cart_service.carts.operations import (
     AddItem,
@@ -21,6 +20,7 @@ from cart_service.carts.operations import (
 )
 from cart_service.carts.undo import UNDO_WINDOW, Undo, Undoable
 from cart_service.catalogue.model import Product, ProductStatus
+from cart_service.limits import MAX_LINES
 from shared.clock import from_rfc3339, to_rfc3339
 
 AT = "2026-01-01T00:00:00.000Z"

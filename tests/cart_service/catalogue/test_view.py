@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from cart_service.carts.ports import CatalogueUnavailable
 from cart_service.catalogue.model import ProductStatus
+from cart_service.catalogue.ports import CatalogueUnavailable
 from cart_service.catalogue.view import CatalogueView
 from tests.cart_service.memory import MemoryBucket
 from tests.support.waiting import eventually

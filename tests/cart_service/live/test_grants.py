@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cart_service.carts.ports import StreamGrant
 from cart_service.live.grants import STREAM_TICKETS, NatsStreamGrants
+from cart_service.live.ports import StreamGrant
 from shared.events.ports import BusUnavailable
 from shared.ids import new_id
 from shared.jetstream.nats_bus import NatsEventBus

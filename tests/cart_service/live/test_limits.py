@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from cart_service.metrics import CART_STREAM_EVENTS, CART_STREAMS
 from shared.http.runtime import Runtime
-from shared.observability.metrics import CART_STREAM_EVENTS, CART_STREAMS, HTTP_REQUEST_SECONDS
+from shared.observability.metrics import HTTP_REQUEST_SECONDS
 from tests.cart_service.conftest import Catalogue, Customer
 from tests.support.apps import serving
 from tests.support.streams import EVENTS, following

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from cart_service.carts.ports import StreamGrant
+from cart_service.live.ports import StreamGrant
 from cart_service.live.tickets import StreamTickets, TicketRefused, TooManyTickets
 from shared.errors import NotAuthenticated
 from tests.cart_service.memory_grants import MemoryGrants

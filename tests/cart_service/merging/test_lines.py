@@ -4,18 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cart_service.carts.lines import MAX_LINES, MAX_QUANTITY, Line
-from cart_service.carts.merge_records import (
-    MergedLine,
-    MergeLimit,
-    MergeOutcome,
-    MergeStrategy,
-    merge_lines,
-    merge_saved,
-)
+from cart_service.carts.lines import Line
+from cart_service.carts.merge_records import MergedLine, MergeLimit, MergeOutcome, MergeStrategy
 from cart_service.carts.model import Cart
 from cart_service.carts.operations import AddItem, RestoreSaved, SaveForLater, TakeBack, apply_all
 from cart_service.catalogue.model import Product, ProductStatus
+from cart_service.limits import MAX_LINES, MAX_QUANTITY
+from cart_service.merging.lines import merge_lines, merge_saved
 from cart_service.merging.operations import FinishHandover, HandOver, TakeIn
 
 AT = "2026-01-01T00:00:00.000Z"

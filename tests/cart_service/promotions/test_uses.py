@@ -22,7 +22,7 @@ from cart_service.upkeep.unbacked_carts import UnbackedCarts
 from shared.errors import ShopError
 from shared.store.ports import StoreUnavailable
 from tests.cart_service.memory import FirstSecond, MemoryCarts
-from tests.cart_service.memory_promotions import Faults, Kept, MemoryTallies, memory_stores
+from tests.cart_service.memory_promotions import Faults, Kept, MemoryHolders, MemoryTallies, memory_stores
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -42,7 +42,9 @@ class World:
         self.uses = PromotionUses(self.stores.claims, self.stores.tallies, self.clock)
         carts = MemoryCarts({})
         self.leftovers = Leftovers(carts, self.stores.claims, self.uses, self.clock)
-        none = UnbackedCarts(carts, self.stores, self.uses, self.leftovers, cast("CartWriter", None))
+        none = UnbackedCarts(
+            carts, self.stores, self.uses, self.leftovers, cast("CartWriter", None), holders=MemoryHolders({})
+        )
         self.audit = PromotionAudit(self.stores, self.leftovers, none)
 
     @property

@@ -20,7 +20,7 @@ from cart_service.promotions.model import Conditions, Percentage, Promotion
 from cart_service.settings import CartSettings
 from cart_service.upkeep.expiring_carts import StoredExpiringCarts
 from cart_service.upkeep.sweep import ExpirySweep
-from shared.aggregates.coalescing import Change
+from shared.aggregates.change import Change
 from shared.aggregates.repository import AggregateRepository
 from shared.cache.redis_cache import RedisCache
 from shared.clock import to_rfc3339

@@ -14,9 +14,10 @@ import pytest
 from cart_service.carts.lifetimes import Lifetimes
 from cart_service.carts.lines import Line
 from cart_service.carts.model import Cart
+from cart_service.carts.renewal import Renewal
 from cart_service.upkeep import sweep as expiry
-from cart_service.upkeep.sweep import ClearAway, ExpirySweep, Renewal
-from shared.aggregates.coalescing import Change
+from cart_service.upkeep.sweep import ClearAway, ExpirySweep
+from shared.aggregates.change import Change
 from shared.clock import SystemClock, to_rfc3339
 from shared.errors import Unavailable
 from shared.store.ports import StoreUnavailable

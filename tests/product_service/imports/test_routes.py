@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from product_service.imports.schemas import ImportResult
 from product_service.imports.stream import MOST_LINES
 from product_service.main import create_app
-from product_service.products.schemas import ImportResult
 from tests.product_service.catalogues import body, ndjson
 from tests.product_service.conftest import MakeSettings
 from tests.product_service.editors import PRODUCTS, Editor

@@ -17,7 +17,7 @@ from product_service.imports.service import (
 )
 from product_service.products.capacity import Capacity
 from product_service.products.model import Product
-from shared.aggregates.coalescing import Change
+from shared.aggregates.change import Change
 from shared.clock import SystemClock
 from shared.errors import FieldError, PayloadTooLarge
 from shared.store.ports import StoreUnavailable

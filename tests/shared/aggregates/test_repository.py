@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.aggregates.coalescing import Change
+from shared.aggregates.change import Change
 from shared.aggregates.hot import BYTES_OF_ENTRY
 from shared.aggregates.repository import AggregateRepository
 from shared.ids import new_id

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 import pytest
 
-from shared.aggregates.coalescing import Change
+from shared.aggregates.change import Change
 from shared.aggregates.repository import AggregateRepository
 from shared.store.ports import Between, DocumentStore, Query
 from tests.support.counters import Counter, CounterCodec, RecordingSink, add, event, look

@@ -12,7 +12,7 @@ from cart_service.carts.operations import AddItem, SetQuantity
 from cart_service.carts.service import Write
 from product_service.products.events import change_to
 from product_service.products.model import Product, ProductDraft
-from shared.aggregates.coalescing import Change
+from shared.aggregates.change import Change
 from shared.clock import SystemClock
 from shared.ids import new_id
 from shared.store.ports import Document

@@ -1,0 +1,18 @@
+"""What the use cases of sessions need from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from auth_service.sessions.model import Session
+from shared.aggregates.ports import Announcing
+
+
+class Sessions(Announcing[Session], Protocol):
+    async def get_many(self, ids: Sequence[str]) -> list[Session | None]: ...
+
+    async def remove_expired(self, before: datetime, batch: int) -> int:
+        """Removes the sessions that expired before then, that many at a time; gives how many it removed."""
+        ...

@@ -1,0 +1,101 @@
+"""Sessions as documents."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from auth_service.accounts.store import AnnouncingRepository
+from auth_service.sessions.model import Session
+from shared.aggregates.outbox import Outbox
+from shared.aggregates.outbox_fields import OUTBOX_FIELDS, PENDING_EVENTS
+from shared.clock import from_rfc3339, to_rfc3339
+from shared.security.identity import Role
+from shared.store.ports import (
+    Between,
+    Collection,
+    Document,
+    DocumentStore,
+    Field,
+    FieldType,
+    Json,
+    Query,
+    VersionConflict,
+)
+
+_DATE = Field(FieldType.DATE)
+_KEYWORD = Field(FieldType.KEYWORD)
+_OPAQUE = Field(FieldType.OPAQUE)
+
+SESSIONS = Collection(
+    "sessions",
+    1,
+    {
+        "user_id": _KEYWORD,
+        "role": _KEYWORD,
+        "created_at": _DATE,
+        "refreshed_at": _DATE,
+        "expires_at": _DATE,
+        "ended_at": _DATE,
+        "version": Field(FieldType.LONG),
+        "refresh_digest": _OPAQUE,
+        "user_agent": _OPAQUE,
+        **OUTBOX_FIELDS,
+    },
+)
+
+
+class SessionCodec:
+    def to_document(self, session: Session) -> Json:
+        return {
+            "user_id": session.user_id,
+            "role": session.role.value,
+            "created_at": to_rfc3339(session.created_at),
+            "refreshed_at": to_rfc3339(session.refreshed_at),
+            "expires_at": to_rfc3339(session.expires_at),
+            "ended_at": to_rfc3339(session.ended_at) if session.ended_at else None,
+            "version": session.version,
+            "refresh_digest": session.refresh_digest,
+            "user_agent": session.user_agent,
+        }
+
+    def from_document(self, id: str, body: Json) -> Session:
+        return Session(
+            id=id,
+            user_id=body["user_id"],
+            role=Role(body["role"]),
+            refresh_digest=body["refresh_digest"],
+            created_at=from_rfc3339(body["created_at"]),
+            refreshed_at=from_rfc3339(body["refreshed_at"]),
+            expires_at=from_rfc3339(body["expires_at"]),
+            user_agent=body["user_agent"],
+            version=body["version"],
+            ended_at=_moment(body["ended_at"]),
+        )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return from_rfc3339(text) if text else None
+
+
+class SessionRepository(AnnouncingRepository[Session]):
+    def __init__(self, store: DocumentStore, outbox: Outbox) -> None:
+        super().__init__(store, SessionCodec(), outbox)
+
+    async def remove_expired(self, before: datetime, batch: int) -> int:
+        expired = [Between("expires_at", below=to_rfc3339(before))]
+        removed, after = 0, None
+        while True:
+            found = await self._store.find(Query(expired, ["expires_at"], batch, after))
+            removed += sum([await self._remove(document) for document in found.documents])
+            # A page may show nothing but what is gone already: the search is a second behind.
+            if (after := found.next_after) is None:
+                return removed
+
+    async def _remove(self, document: Document) -> bool:
+        if document.body.get(PENDING_EVENTS):
+            return False  # the relay delivers them first
+        try:
+            await self._store.delete(document.id, document.version)
+        except VersionConflict:  # refreshed since, or removed by another replica
+            return False
+        return True

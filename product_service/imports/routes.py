@@ -1,0 +1,59 @@
+"""The route of imports."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from product_service.imports.dependencies import NDJSON, ImportChunksDep, ImportsDep
+from product_service.imports.schemas import ImportResult
+from product_service.products.dependencies import (
+    CatalogueDep,
+    EditorDep,
+    WaitsForSearchDep,
+)
+from product_service.products.routes import preference
+from shared.errors import (
+    PayloadTooLarge,
+    UnsupportedMediaType,
+)
+from shared.http.body_limit import body_limit
+from shared.http.responses import JsonBytes, problem_responses
+
+router = APIRouter(tags=["Products"])
+
+_IMPORT_LIMIT = 2**40
+"""The import counts its own bytes (PRODUCTS_IMPORT_TOTAL_BYTES), and tells what it took until then."""
+_IMPORT_EXAMPLE = (
+    '{"sku": "KIT-1014", "name": "Crêpe Pan 28 cm with Spreader", "description": "A flat, low-rimmed pancake'
+    ' pan with a beechwood spreader and a turning spatula.", "brand": "Petit Foyer", "categories":'
+    ' ["Kitchen", "Cookware"], "price": 3650, "stock": 36,'
+    ' "attributes": {"diameter_cm": 28, "induction": true}}\n'
+)
+_IMPORT_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {NDJSON: {"schema": {"type": "string"}, "example": _IMPORT_EXAMPLE}},
+    }
+}
+
+
+@router.post(
+    "/import",
+    summary="Add or replace products in bulk",
+    response_model=ImportResult,
+    responses=problem_responses(PayloadTooLarge, UnsupportedMediaType),
+    openapi_extra=_IMPORT_BODY,
+)
+@body_limit(_IMPORT_LIMIT, streams=True)
+async def import_products(
+    _editor: EditorDep,
+    chunks: ImportChunksDep,
+    service: ImportsDep,
+    catalogue: CatalogueDep,
+    waits: WaitsForSearchDep,
+) -> Response:
+    """A stream of lines, each a whole product as for adding one; its SKU says which. A bad line is reported
+    and stops nothing. What ends the import early says in `report` what was taken until then; every line is
+    taken whole or not at all, so that sending it all again is harmless."""
+    report = await service.run(chunks)
+    return JsonBytes.of(report.to_json(), headers=await preference(catalogue, waits))

@@ -1,0 +1,33 @@
+"""What use cases need of a repository."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from shared.aggregates.change import Change
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+
+class Repository(Protocol[A]):
+    """Aggregates of one kind."""
+
+    async def get(self, id: str) -> A | None:
+        """As of the last acknowledged write by any replica."""
+        ...
+
+    async def update(self, id: str, change: Callable[[A | None], Change[A, R]]) -> R:
+        """Applies `change` to the newest state, again and again until no other write came between. What
+        `change` raises is raised, and nothing is written."""
+        ...
+
+
+class Announcing(Repository[A], Protocol[A]):
+    """A repository whose changes carry events."""
+
+    async def delivered(self, id: str, timeout_seconds: float) -> bool:
+        """Waits until every event of this aggregate is delivered. False when that takes longer: they
+        follow."""
+        ...
