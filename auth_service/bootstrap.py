@@ -11,28 +11,28 @@ from auth_service.accounts.administration import AdministrationService
 from auth_service.accounts.authentication import Authentication
 from auth_service.accounts.documents import EMAIL_CLAIMS, USERS
 from auth_service.accounts.passwords import ArgonPasswords
-from auth_service.accounts.ports import EmailClaims, Passwords, Throttle, Users
+from auth_service.accounts.ports import EmailClaimRepository, Passwords, Throttle, UserRepository
 from auth_service.accounts.registration import Registration
 from auth_service.accounts.service import AccountService
-from auth_service.accounts.store import EmailClaimRepository, UserRepository
+from auth_service.accounts.store import StoredEmailClaims, StoredUsers
 from auth_service.accounts.throttle import RedisThrottle, ThrottleLimits
 from auth_service.clock import DocumentClock
 from auth_service.keys.bucket import BucketKeyPublisher
 from auth_service.keys.derivation import derive_key
-from auth_service.keys.ports import Keyrings
+from auth_service.keys.ports import SigningKeyringRepository
 from auth_service.keys.service import KeyPolicy, KeyService
 from auth_service.keys.signing import Es256Signer
-from auth_service.keys.store import SIGNING_KEYS, KeyringCodec
-from auth_service.operations import Operations
+from auth_service.keys.store import SIGNING_KEYS, SigningKeyringCodec
+from auth_service.operations import OperatorService
 from auth_service.service import AuthService
-from auth_service.sessions.ports import Sessions
+from auth_service.sessions.ports import SessionRepository
 from auth_service.sessions.refresh_tokens import RefreshTokens
 from auth_service.sessions.revocations import RevokingDelivery
-from auth_service.sessions.service import Endings
-from auth_service.sessions.store import SESSIONS, SessionRepository
+from auth_service.sessions.service import SessionService
+from auth_service.sessions.store import SESSIONS, StoredSessions
 from auth_service.sessions.tokens import AccessTokens, TokenPolicy
 from auth_service.settings import AuthSettings
-from auth_service.sign_in.service import SessionPolicy, SessionService
+from auth_service.sign_in.service import SessionPolicy, SignInService
 from auth_service.upkeep import upkeep
 from shared.aggregates.outbox import Outbox
 from shared.aggregates.repository import AggregateRepository
@@ -46,10 +46,10 @@ from shared.security.revocations import revocations_bucket
 class Adapters:
     """What the use cases need from outside, ready for use."""
 
-    users: Users
-    claims: EmailClaims
-    sessions: Sessions
-    keyrings: Keyrings
+    users: UserRepository
+    claims: EmailClaimRepository
+    sessions: SessionRepository
+    keyrings: SigningKeyringRepository
     passwords: Passwords
     throttle: Throttle
 
@@ -75,7 +75,7 @@ async def bootstrap(settings: AuthSettings, backends: Backends) -> AsyncIterator
 @asynccontextmanager
 async def open_operations(
     settings: AuthSettings, clock: Clock | None = None, *, patience_seconds: float = 15
-) -> AsyncIterator[Operations]:
+) -> AsyncIterator[OperatorService]:
     """The operator's use cases, without HTTP. Raises `Unavailable` when the store or NATS does not answer
     for so long, and `WrongSecret`."""
     opened = open_backends_within(patience_seconds, settings, clock or SystemClock(), name="operator")
@@ -100,10 +100,10 @@ async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIter
         delivery = RevokingDelivery(backends.bus, revocations_bucket(settings), backends.verifier.end)
         outboxes = [Outbox(delivery, clock=backends.clock) for _ in (USERS, SESSIONS)]
         adapters = Adapters(
-            users=UserRepository(await stores.open(USERS), outboxes[0]),
-            claims=EmailClaimRepository(await stores.open(EMAIL_CLAIMS)),
-            sessions=SessionRepository(await stores.open(SESSIONS), outboxes[1]),
-            keyrings=AggregateRepository(await stores.open(SIGNING_KEYS), KeyringCodec()),
+            users=StoredUsers(await stores.open(USERS), outboxes[0]),
+            claims=StoredEmailClaims(await stores.open(EMAIL_CLAIMS)),
+            sessions=StoredSessions(await stores.open(SESSIONS), outboxes[1]),
+            keyrings=AggregateRepository(await stores.open(SIGNING_KEYS), SigningKeyringCodec()),
             passwords=passwords,
             throttle=throttle,
         )
@@ -125,7 +125,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
     tokens = AccessTokens(keys, signer, _token_policy(settings))
     registration = Registration(users, adapters.claims, adapters.passwords, clock)
     authentication = Authentication(users, adapters.claims, adapters.passwords, adapters.throttle)
-    endings = Endings(users, sessions, clock, session_life)
+    endings = SessionService(users, sessions, clock, session_life)
     policy = SessionPolicy(session_life, settings.auth_sessions_per_user)
     accounts = AccountService(
         users=users,
@@ -137,7 +137,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
     )
     return AuthService(
         accounts=accounts,
-        sessions=SessionService(
+        sessions=SignInService(
             users=users,
             sessions=sessions,
             registration=registration,
@@ -152,7 +152,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         endings=endings,
         administration=AdministrationService(users, CursorCodec(settings.cursor_secret), clock),
         keys=keys,
-        operations=Operations(registration, accounts, keys, tokens, clock),
+        operations=OperatorService(registration, accounts, keys, tokens, clock),
     )
 
 

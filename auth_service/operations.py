@@ -18,7 +18,7 @@ from shared.security.identity import Role, Scope
 OPERATOR_ID = "operator"
 
 
-class Operations:
+class OperatorService:
     """The use cases of the operator's command line."""
 
     def __init__(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from auth_service.accounts.administration import AdministrationService
 from auth_service.accounts.service import AccountService
 from auth_service.keys.service import KeyService
-from auth_service.operations import Operations
-from auth_service.sessions.service import Endings
-from auth_service.sign_in.service import SessionService
+from auth_service.operations import OperatorService
+from auth_service.sessions.service import SessionService
+from auth_service.sign_in.service import SignInService
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +17,8 @@ class AuthService:
     """All use cases, in groups: routes use the first five, the command line the last."""
 
     accounts: AccountService
-    sessions: SessionService
-    endings: Endings
+    sessions: SignInService
+    endings: SessionService
     administration: AdministrationService
     keys: KeyService
-    operations: Operations
+    operations: OperatorService

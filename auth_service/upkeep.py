@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 from auth_service.keys.service import KeyService
-from auth_service.sessions.ports import Sessions
+from auth_service.sessions.ports import SessionRepository
 from shared.clock import Clock
 from shared.errors import Unavailable
-from shared.jetstream.connection import Sessions as NatsSessions
+from shared.jetstream.connection import NatsSessions
 from shared.observability.logging import get_logger
 from shared.tasks import cancel_all
 
@@ -34,14 +34,14 @@ async def refresh_keys(keys: KeyService) -> None:
         await keys.publish()
 
 
-async def sweep_sessions(sessions: Sessions, clock: Clock) -> int:
+async def sweep_sessions(sessions: SessionRepository, clock: Clock) -> int:
     """Removes sessions that expired a while ago; gives their number."""
     return await sessions.remove_expired(clock.now() - _KEPT_AFTER_EXPIRY, _SWEEP_BATCH)
 
 
 @asynccontextmanager
 async def upkeep(
-    keys: KeyService, sessions: Sessions, clock: Clock, nats: NatsSessions, key_reload_seconds: float
+    keys: KeyService, sessions: SessionRepository, clock: Clock, nats: NatsSessions, key_reload_seconds: float
 ) -> AsyncIterator[None]:
     """Runs both in the background."""
     tasks = [
@@ -67,7 +67,7 @@ async def _keep_keys(keys: KeyService, nats: NatsSessions, seconds: float) -> No
         pause = seconds if done else min(seconds, _KEY_RETRY_SECONDS)
 
 
-async def _sweep(sessions: Sessions, clock: Clock) -> None:
+async def _sweep(sessions: SessionRepository, clock: Clock) -> None:
     while True:
         await asyncio.sleep(_SWEEP_SECONDS)
         await _attempt(lambda: sweep_sessions(sessions, clock))

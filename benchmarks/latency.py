@@ -21,7 +21,7 @@ from benchmarks.load import Load, Plan, run
 from benchmarks.scenarios import fill, guests, product_ids, request
 from benchmarks.shop import open_shop
 from product_service.products.model import product_id_of
-from trolley.catalogues import Catalogue
+from trolley.catalogues import ProductDataset
 from trolley.local.stack import LocalStack
 
 CARTS = 32
@@ -39,7 +39,7 @@ def sku_of(number: int) -> str:
     return f"BENCH-{number}"
 
 
-def synthetic(size: int) -> Catalogue:
+def synthetic(size: int) -> ProductDataset:
     """As many products, each with a name of its own."""
 
     def lines() -> Iterator[bytes]:
@@ -47,7 +47,7 @@ def synthetic(size: int) -> Catalogue:
             product = {"sku": sku_of(number), "name": f"Product {number}", "price": 100 + number % 9_000}
             yield orjson.dumps({**product, "stock": 1_000, "categories": [f"Shelf {number % 100}"]})
 
-    return Catalogue("synthetic", lines(), size)
+    return ProductDataset("synthetic", lines(), size)
 
 
 async def by_lines(process: ProcessPoolExecutor, stack: LocalStack, turns: int) -> Mapping[str, Load]:

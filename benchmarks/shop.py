@@ -13,7 +13,7 @@ import httpx
 from shared.ids import new_id
 from shared.observability.logging import configure_logging
 from shared.settings import LogFormat
-from trolley.catalogues import Catalogue
+from trolley.catalogues import ProductDataset
 from trolley.local.gateway import ROUTES
 from trolley.local.ports import free_port
 from trolley.local.process import ManagedProcess, Program
@@ -48,7 +48,10 @@ def stores() -> list[str]:
 
 @asynccontextmanager
 async def open_shop(
-    directory: Path, catalogue: Catalogue, scale: Mapping[str, int] | None = None, store: str | None = None
+    directory: Path,
+    catalogue: ProductDataset,
+    scale: Mapping[str, int] | None = None,
+    store: str | None = None,
 ) -> AsyncIterator[LocalStack]:
     """The shop with that catalogue and no rate limits, on NATS and Redis of its own; on the last of `stores`
     unless another is named. On Elasticsearch it uses an index prefix of its own, which it deletes."""

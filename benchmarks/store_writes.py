@@ -24,7 +24,7 @@ from rich.table import Table
 from shared.ids import new_id
 from shared.store.elasticsearch.factory import ElasticsearchStoreFactory
 from shared.store.ports import Collection, DocumentStore, Field, FieldType
-from shared.store.queues import Limits
+from shared.store.queues import QueueLimits
 from shared.store.sqlite.factory import SqliteStoreFactory
 
 COLLECTION = Collection(
@@ -35,8 +35,8 @@ LINES = [
 ]
 
 
-GROUPED = Limits(batch_items=256, queue_limit=4096)
-SINGLE = Limits(batch_items=1, queue_limit=4096, batches_at_once=16)
+GROUPED = QueueLimits(batch_items=256, queue_limit=4096)
+SINGLE = QueueLimits(batch_items=1, queue_limit=4096, batches_at_once=16)
 Factory = ElasticsearchStoreFactory | SqliteStoreFactory
 
 
@@ -57,7 +57,7 @@ class Comparison:
 
 
 async def compare(
-    store: str, open_factory: Callable[[Limits], Factory], *, seconds: float = 3.0, callers: int = 256
+    store: str, open_factory: Callable[[QueueLimits], Factory], *, seconds: float = 3.0, callers: int = 256
 ) -> Comparison:
     """Each way for `seconds`, after a warm-up of the same store."""
     single, grouped = open_factory(SINGLE), open_factory(GROUPED)

@@ -13,7 +13,7 @@ from cart_service.carts.delivery import CartDelivery
 from cart_service.carts.model import Cart
 from cart_service.carts.price_policy import PricePolicy
 from cart_service.carts.store import CARTS, CartCodec
-from cart_service.carts.version_board import BOARD, NatsVersionBoard
+from cart_service.carts.version_announcements import BOARD, NatsVersionAnnouncements
 from cart_service.carts.versions import KnownVersions
 from cart_service.catalogue.view import PRODUCTS, CatalogueView
 from cart_service.live.grants import NatsStreamGrants
@@ -43,18 +43,18 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class Operations:
+class OperatorTools:
     """What an operator's command works with. The outboxes deliver what it writes; what others left behind
     they only relay when they are told to."""
 
-    carts: Kept[AggregateRepository[Cart]]
-    promotions: Kept[StoredPromotions]
+    carts: OpenedRepository[AggregateRepository[Cart]]
+    promotions: OpenedRepository[StoredPromotions]
     announcements: Bucket
     service: CartService
 
 
 @dataclass(frozen=True, slots=True)
-class Kept(Generic[R]):
+class OpenedRepository(Generic[R]):
     """A repository with its collection and its outbox."""
 
     store: DocumentStore
@@ -63,7 +63,7 @@ class Kept(Generic[R]):
 
 
 @asynccontextmanager
-async def open_operations(settings: CartSettings, backends: Backends) -> AsyncIterator[Operations]:
+async def open_operations(settings: CartSettings, backends: Backends) -> AsyncIterator[OperatorTools]:
     """The use cases without subscribers and relay, for as long as a command takes."""
     async with AsyncExitStack() as stack:
         delivery = CartDelivery(backends.bus)
@@ -80,13 +80,13 @@ async def open_operations(settings: CartSettings, backends: Backends) -> AsyncIt
             promotions=await _promotion_stores(settings, backends, promotions, book),
             holders=StoredCodeHolders(carts.store),
             catalogue=await _open_catalogue(stack, settings, backends, live),
-            board=NatsVersionBoard(announcements, backends.bus.connection, versions),
+            board=NatsVersionAnnouncements(announcements, backends.bus.connection, versions),
             versions=versions,
             live=live,
             deletions=KnownDeletions(),
         )
         delivery.attach(service.cart_was_updated)
-        yield Operations(carts=carts, promotions=promotions, announcements=announcements, service=service)
+        yield OperatorTools(carts=carts, promotions=promotions, announcements=announcements, service=service)
 
 
 @asynccontextmanager
@@ -132,7 +132,7 @@ def _compose(
     promotions: PromotionStores,
     holders: StoredCodeHolders,
     catalogue: CatalogueView,
-    board: NatsVersionBoard,
+    board: NatsVersionAnnouncements,
     versions: KnownVersions,
     live: LiveCarts,
     deletions: KnownDeletions,
@@ -167,13 +167,13 @@ def _live_carts(settings: CartSettings, backends: Backends) -> LiveCarts:
 
 async def _open_carts(
     stack: AsyncExitStack, backends: Backends, delivery: CartDelivery, *, hot_bytes: int
-) -> Kept[AggregateRepository[Cart]]:
+) -> OpenedRepository[AggregateRepository[Cart]]:
     store = await backends.stores.open(CARTS)
     outbox = Outbox(delivery, clock=backends.clock)
     carts = AggregateRepository(store, CartCodec(), outbox, hot_bytes=hot_bytes)
     outbox.attach(carts, store)
     stack.push_async_callback(outbox.close)
-    return Kept(store, outbox, carts)
+    return OpenedRepository(store, outbox, carts)
 
 
 async def _open_book(stack: AsyncExitStack, backends: Backends, live: LiveCarts) -> WatchedPromotions:
@@ -183,17 +183,17 @@ async def _open_book(stack: AsyncExitStack, backends: Backends, live: LiveCarts)
     return book
 
 
-async def _open_promotions(stack: AsyncExitStack, backends: Backends) -> Kept[StoredPromotions]:
+async def _open_promotions(stack: AsyncExitStack, backends: Backends) -> OpenedRepository[StoredPromotions]:
     store = await backends.stores.open(PROMOTIONS)
     outbox = Outbox(PromotionDelivery(backends.bus, await backends.bus.bucket(BUCKET)), clock=backends.clock)
     stack.push_async_callback(outbox.close)
-    return Kept(store, outbox, StoredPromotions(store, outbox))
+    return OpenedRepository(store, outbox, StoredPromotions(store, outbox))
 
 
 async def _promotion_stores(
     settings: CartSettings,
     backends: Backends,
-    promotions: Kept[StoredPromotions],
+    promotions: OpenedRepository[StoredPromotions],
     book: WatchedPromotions,
 ) -> PromotionStores:
     return PromotionStores(
@@ -224,16 +224,18 @@ async def _open_catalogue(
 
 async def _open_board(
     settings: CartSettings, backends: Backends, versions: KnownVersions, live: LiveCarts
-) -> NatsVersionBoard:
+) -> NatsVersionAnnouncements:
     bucket = await backends.bus.bucket(_board_bucket(settings))
-    return NatsVersionBoard(bucket, backends.bus.connection, versions, on_listening=live.anything_changed)
+    return NatsVersionAnnouncements(
+        bucket, backends.bus.connection, versions, on_listening=live.anything_changed
+    )
 
 
 async def _start_sweep(
     stack: AsyncExitStack,
     settings: CartSettings,
     backends: Backends,
-    carts: Kept[AggregateRepository[Cart]],
+    carts: OpenedRepository[AggregateRepository[Cart]],
     service: CartService,
 ) -> None:
     bucket = await backends.bus.bucket(BucketConfig(LEASES, ttl_seconds=LEASE_SECONDS))

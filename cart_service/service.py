@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from cart_service.carts.abandoned_reservations import AbandonedReservations
 from cart_service.carts.deletions import KnownDeletions
-from cart_service.carts.leftovers import Leftovers
 from cart_service.carts.lifetimes import Lifetimes, OwnerKind
 from cart_service.carts.model import Cart
 from cart_service.carts.operations import Operation
-from cart_service.carts.ports import CartRepository, VersionBoard
+from cart_service.carts.ports import CartRepository, VersionAnnouncements
 from cart_service.carts.price_policy import PricePolicy
 from cart_service.carts.pricer import Pricer
 from cart_service.carts.pricing import PricedCart
@@ -17,21 +17,21 @@ from cart_service.carts.promo_codes import PromoCodes
 from cart_service.carts.promo_operations import DropEndedPromoCode, dropped_between
 from cart_service.carts.rendering import Rendered, render_cart
 from cart_service.carts.renewal import Renewal
-from cart_service.carts.service import CartWriter, Write, Written
+from cart_service.carts.service import CartWrite, CartWriter, WriteResult
 from cart_service.carts.summaries import Summaries
 from cart_service.carts.versions import KnownVersions
 from cart_service.catalogue.ports import Catalogue
 from cart_service.live.service import LiveCarts
 from cart_service.live.tickets import StreamTickets
 from cart_service.merging.service import CartMerger, Merge, Merged
-from cart_service.promotions.claims import Dropped
+from cart_service.promotions.claims import DroppedPromoCode
 from cart_service.promotions.ports import PromotionStores
 from cart_service.promotions.service import Promotions
 from cart_service.promotions.uses import PromotionUses
 from cart_service.upkeep.inspection import SummaryInspection
 from cart_service.upkeep.ports import CodeHolders
 from cart_service.upkeep.promotion_audit import PromotionAudit
-from cart_service.upkeep.unbacked_carts import UnbackedCarts
+from cart_service.upkeep.unreserved_carts import UnreservedCarts
 from shared.cache.ports import Cache
 from shared.clock import Clock
 
@@ -47,7 +47,7 @@ class CartService:
         holders: CodeHolders,
         catalogue: Catalogue,
         cache: Cache,
-        board: VersionBoard,
+        board: VersionAnnouncements,
         versions: KnownVersions,
         clock: Clock,
         currency: str,
@@ -90,11 +90,11 @@ class CartService:
             clock=clock,
             lifetimes=lifetimes,
         )
-        self.leftovers = Leftovers(carts, promotions.claims, uses, clock)
+        self.leftovers = AbandonedReservations(carts, promotions.claims, uses, clock)
         self.promo_codes = PromoCodes(self.promotions, uses, self.leftovers, self._writer, clock)
         self._merger = CartMerger(carts, self._writer, self.promo_codes.carry_over)
         self.inspection = SummaryInspection(carts, catalogue, self._pricer, cache, board)
-        unbacked = UnbackedCarts(carts, promotions, uses, self.leftovers, self._writer, holders=holders)
+        unbacked = UnreservedCarts(carts, promotions, uses, self.leftovers, self._writer, holders=holders)
         self.promotion_audit = PromotionAudit(promotions, self.leftovers, unbacked)
 
     async def cart(self, owner: str) -> Rendered:
@@ -122,7 +122,7 @@ class CartService:
         """The cart in short, mostly from the cache. Raises `StoreUnavailable`, `CatalogueUnavailable`."""
         return await self._summaries.get(owner)
 
-    async def write(self, write: Write) -> Written:
+    async def write(self, write: CartWrite) -> WriteResult:
         """Changes a cart; see `CartWriter.write`."""
         return await self._writer.write(write)
 
@@ -139,7 +139,7 @@ class CartService:
         """What acknowledging the notice of an ended code means."""
         return DropEndedPromoCode(self._pricer.is_over)
 
-    async def promo_code_was_dropped(self, owner: str, dropped: Dropped) -> None:
+    async def promo_code_was_dropped(self, owner: str, dropped: DroppedPromoCode) -> None:
         """Gives its use back, should the writer have died before it could."""
         await self._give_back(owner, dropped)
 

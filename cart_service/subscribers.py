@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cart_service.promotions.claims import Dropped
+from cart_service.promotions.claims import DroppedPromoCode
 from cart_service.service import CartService
 from shared.events.envelope import Event
 from shared.events.ports import EventBus, EventHandler
@@ -27,7 +27,7 @@ def promo_code_handlers(carts: CartService) -> Mapping[str, EventHandler]:
     """Codes that left a cart, for whoever could not give the use back."""
 
     async def promo_code_dropped(event: Event) -> None:
-        dropped = Dropped(event.data["code"], event.data["turn"])
+        dropped = DroppedPromoCode(event.data["code"], event.data["turn"])
         await carts.promo_code_was_dropped(event.entity_id, dropped)
 
     return {"shop.cart.promo_code_dropped.*": promo_code_dropped}

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from product_service.imports.service import ImportService
-from product_service.imports.stream import Limits
+from product_service.imports.stream import ImportLimits
 from product_service.products.capacity import Capacity
 from product_service.products.delivery import BUCKET, ProductDelivery
 from product_service.products.model import Product
@@ -15,7 +15,7 @@ from product_service.products.ports import ProductSearch
 from product_service.products.service import CatalogueService
 from product_service.products.store import PRODUCTS, ProductCodec
 from product_service.search.sqlite import SqliteProductSearch
-from product_service.service import ProductApi
+from product_service.service import ProductService
 from product_service.settings import ProductSettings
 from shared.aggregates.outbox import Outbox
 from shared.aggregates.repository import AggregateRepository
@@ -28,7 +28,7 @@ from shared.store.sqlite.factory import SqliteStoreFactory
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class ProductStorage:
     """The products and where they are kept. The outbox delivers what is written through `products`; what was
     left behind by others it only relays once it is started."""
 
@@ -39,7 +39,7 @@ class Parts:
 
 
 @asynccontextmanager
-async def open_parts(backends: Backends) -> AsyncIterator[Parts]:
+async def open_product_storage(backends: Backends) -> AsyncIterator[ProductStorage]:
     """Without the use cases and their background work: what an operator's command needs."""
     bucket = await backends.bus.bucket(BUCKET)
     store = await backends.stores.open(PRODUCTS)
@@ -47,28 +47,30 @@ async def open_parts(backends: Backends) -> AsyncIterator[Parts]:
     products = AggregateRepository(store, ProductCodec(), outbox)
     outbox.attach(products, store)
     try:
-        yield Parts(store, bucket, outbox, products)
+        yield ProductStorage(store, bucket, outbox, products)
     finally:
         await outbox.close()
 
 
 @asynccontextmanager
-async def bootstrap(settings: ProductSettings, backends: Backends) -> AsyncIterator[ProductApi]:
+async def bootstrap(settings: ProductSettings, backends: Backends) -> AsyncIterator[ProductService]:
     """The use cases over the backends that the settings choose."""
     async with AsyncExitStack() as stack:
-        parts = await stack.enter_async_context(open_parts(backends))
+        parts = await stack.enter_async_context(open_product_storage(backends))
         products, outbox = parts.products, parts.outbox
         search = await _open_search(backends.stores, parts.store, stack)
         await outbox.start()
         clock, currency = backends.clock, settings.shop_currency
         capacity = Capacity(parts.bucket, settings.products_limit)
-        yield ProductApi(
+        yield ProductService(
             catalogue=CatalogueService(
                 products, search, outbox, capacity=capacity, clock=clock, currency=currency
             ),
             imports=ImportService(products, outbox, capacity, clock, currency),
             cursors=CursorCodec(settings.cursor_secret),
-            import_limits=Limits(settings.products_import_line_bytes, settings.products_import_total_bytes),
+            import_limits=ImportLimits(
+                settings.products_import_line_bytes, settings.products_import_total_bytes
+            ),
         )
 
 

@@ -14,7 +14,7 @@ from shared.cache.ports import Cache
 from shared.cache.redis_cache import RedisCache
 from shared.clock import Clock
 from shared.errors import ShopError, Unavailable
-from shared.health import Check
+from shared.health import HealthCheck
 from shared.jetstream.nats_bus import NatsEventBus
 from shared.observability.logging import get_logger
 from shared.security.keyring import Keyring
@@ -79,9 +79,11 @@ async def open_backends(
     )
     try:
         store_setting = "ELASTICSEARCH_URL" if settings.elasticsearch_url else "SQLITE_DIRECTORY"
-        await insist(stores.ping, f"the store ({store_setting})", waiting)
-        await insist(bus.start, "NATS (NATS_URL)", waiting)
-        await insist(lambda: verifier.start(bus), "the signing keys in NATS (NATS_URL)", waiting)
+        await retry_until_available(stores.ping, f"the store ({store_setting})", waiting)
+        await retry_until_available(bus.start, "NATS (NATS_URL)", waiting)
+        await retry_until_available(
+            lambda: verifier.start(bus), "the signing keys in NATS (NATS_URL)", waiting
+        )
         yield Backends(settings, stores, bus, cache, clock, verifier, draining or asyncio.Event())
     finally:
         await verifier.stop()
@@ -108,7 +110,7 @@ async def open_backends_within(
         yield backends
 
 
-async def insist(attempt: Callable[[], Awaitable[T]], what: str, waiting: Waiting) -> T:
+async def retry_until_available(attempt: Callable[[], Awaitable[T]], what: str, waiting: Waiting) -> T:
     """Tries until it works, a fifth of a second apart at first and five seconds in the end. What nobody
     expects of something that is away is raised in the end: waiting will hardly mend it."""
     waiting(what)
@@ -148,7 +150,7 @@ def _heed_cancellation() -> None:
         raise asyncio.CancelledError
 
 
-def health_checks(backends: Backends, without_redis: str | None) -> list[Check]:
+def health_checks(backends: Backends, without_redis: str | None) -> list[HealthCheck]:
     """The store is needed. Without NATS or Redis a service goes on with what it knows. `without_redis` says
     what is missing then; None for a service that has no use for Redis."""
 
@@ -158,5 +160,8 @@ def health_checks(backends: Backends, without_redis: str | None) -> list[Check]:
     async def redis() -> str | None:
         return None if await backends.cache.ping() else f"away; {without_redis}"
 
-    checks = [Check("store", backends.stores.ping, required=True), Check("nats", nats, required=False)]
-    return checks if without_redis is None else [*checks, Check("redis", redis, required=False)]
+    checks = [
+        HealthCheck("store", backends.stores.ping, required=True),
+        HealthCheck("nats", nats, required=False),
+    ]
+    return checks if without_redis is None else [*checks, HealthCheck("redis", redis, required=False)]

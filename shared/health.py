@@ -51,7 +51,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class HealthCheck:
     """One dependency. A required one takes the service out of service; another one only degrades it."""
 
     name: str
@@ -63,7 +63,7 @@ class Health:
     """Runs the checks; concurrent callers share one run, and its report is kept for `max_age` seconds."""
 
     def __init__(self, *, max_age: float = 1.0, time_limit: float = 1.0) -> None:
-        self._checks: list[Check] = []
+        self._checks: list[HealthCheck] = []
         self._max_age = max_age
         self._time_limit = time_limit
         self._report: Report | None = None
@@ -71,7 +71,7 @@ class Health:
         self._running: asyncio.Task[Report] | None = None
         self._logged: dict[str, str] = {}
 
-    def add(self, check: Check) -> None:
+    def add(self, check: HealthCheck) -> None:
         self._checks.append(check)
         self._report = None
 
@@ -89,7 +89,7 @@ class Health:
         self._report, self._made_at = report, time.monotonic()
         return report
 
-    async def _try(self, check: Check) -> CheckResult:
+    async def _try(self, check: HealthCheck) -> CheckResult:
         try:
             async with asyncio.timeout(self._time_limit):
                 problem = await check.probe()

@@ -10,7 +10,7 @@ import nats.errors
 from nats.aio.client import Client
 
 from shared.jetstream.requests import Requests
-from shared.jetstream.session import Session
+from shared.jetstream.session import NatsSession
 from shared.nats_addresses import split_addresses, without_credentials
 from trolley.environment import require_servers
 from trolley.errors import CommandFailed
@@ -45,13 +45,13 @@ async def nats_client(environment: Mapping[str, str]) -> AsyncIterator[Client]:
 
 
 @asynccontextmanager
-async def nats_session(environment: Mapping[str, str]) -> AsyncIterator[Session]:
+async def nats_session(environment: Mapping[str, str]) -> AsyncIterator[NatsSession]:
     """For what asks JetStream. Raises `CommandFailed` when nobody answers at NATS_URL."""
     async with nats_client(environment) as client:
         requests = Requests(client, _ANSWER_SECONDS)
         await requests.open()
         try:
-            yield Session(client, requests)
+            yield NatsSession(client, requests)
         finally:
             await requests.close()
 

@@ -11,7 +11,7 @@ from trolley.errors import CommandFailed
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogue:
+class ProductDataset:
     """Lines for the import route; `size` is how many, where that is known before."""
 
     name: str
@@ -19,10 +19,10 @@ class Catalogue:
     size: int | None = None
 
 
-def demo() -> Catalogue:
+def demo() -> ProductDataset:
     """The shop's own demo catalogue."""
     lines = list(import_lines())
-    return Catalogue("demo catalogue", lines, len(lines))
+    return ProductDataset("demo catalogue", lines, len(lines))
 
 
 def demo_wanted(environment: Mapping[str, str]) -> bool:
@@ -34,6 +34,6 @@ def demo_wanted(environment: Mapping[str, str]) -> bool:
     return given == "true" if given else environment.get("ENVIRONMENT") != "production"
 
 
-def completejourney() -> Catalogue:
+def completejourney() -> ProductDataset:
     """Real retail products. Raises `DatasetMissing`."""
-    return Catalogue("completejourney", dataset.import_lines(), dataset.PRODUCTS)
+    return ProductDataset("completejourney", dataset.import_lines(), dataset.PRODUCTS)

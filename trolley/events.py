@@ -16,7 +16,7 @@ from shared.clock import to_rfc3339
 from shared.events.envelope import Event
 from shared.jetstream.feed import Feed
 from shared.jetstream.requests import ApiError
-from shared.jetstream.session import Session
+from shared.jetstream.session import NatsSession
 from shared.jetstream.streams import SHOP
 from trolley.errors import CommandFailed
 
@@ -53,7 +53,7 @@ def parse_age(text: str, option: str = "--since") -> timedelta:
     return age
 
 
-async def follow(session: Session, subject: str, age: timedelta | None = None) -> AsyncGenerator[Fact]:
+async def follow(session: NatsSession, subject: str, age: timedelta | None = None) -> AsyncGenerator[Fact]:
     """What happens from now on, and before it what is not older than `age`, in order and without end. Raises
     `CommandFailed` when NATS refuses or goes away."""
     if not _PATTERN.fullmatch(subject):

@@ -16,7 +16,7 @@ _HEAD_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class LoadPlan:
     """`connections` send the request again and again, each when its last one was answered, until `seconds`
     are over or `requests` were sent."""
 
@@ -27,7 +27,7 @@ class Plan:
 
 
 @dataclass(slots=True)
-class Outcome:
+class RequestOutcome:
     """`latencies` are in seconds, of answers of any status; `failures` are requests without an answer, by
     reason."""
 
@@ -52,9 +52,9 @@ class Outcome:
         ]
 
 
-async def run(plan: Plan, on_answer: Callable[[Outcome], None] = lambda _: None) -> Outcome:
+async def run(plan: LoadPlan, on_answer: Callable[[RequestOutcome], None] = lambda _: None) -> RequestOutcome:
     """Carries out the plan. What is under way when the time is over does not count."""
-    outcome, left = Outcome(), iter(range(plan.requests))
+    outcome, left = RequestOutcome(), iter(range(plan.requests))
     connections = [_Connection(plan.request, outcome, on_answer) for _ in range(plan.connections)]
     started = time.perf_counter()
     try:
@@ -73,7 +73,7 @@ class _Connection:
     """HTTP/1.1 on asyncio's streams, which take a tenth of what a client library does."""
 
     def __init__(
-        self, request: httpx.Request, outcome: Outcome, on_answer: Callable[[Outcome], None]
+        self, request: httpx.Request, outcome: RequestOutcome, on_answer: Callable[[RequestOutcome], None]
     ) -> None:
         self._url = request.url
         self._bytes = _serialised(request)

@@ -9,18 +9,18 @@ from contextlib import asynccontextmanager
 
 from auth_service.bootstrap import open_operations
 from auth_service.keys.model import SigningKey
-from auth_service.operations import Operations
+from auth_service.operations import OperatorService
 from auth_service.settings import AuthSettings
 from shared.security.identity import Role, Scope
 from trolley.environment import require_servers, require_store, settings_from
 from trolley.errors import CommandFailed
-from trolley.sessions import Session
+from trolley.sessions import SavedSession
 
 _PATIENCE_SECONDS = 20
 
 
 @asynccontextmanager
-async def _operations(environment: Mapping[str, str]) -> AsyncIterator[Operations]:
+async def _operations(environment: Mapping[str, str]) -> AsyncIterator[OperatorService]:
     """Bounds the wait for the store and NATS, which are tried again and again. Raises `CommandFailed`."""
     require_store(environment)
     require_servers(environment, "NATS_URL")
@@ -35,12 +35,12 @@ async def _operations(environment: Mapping[str, str]) -> AsyncIterator[Operation
         ) from error
 
 
-async def operator_session(environment: Mapping[str, str]) -> Session:
+async def operator_session(environment: Mapping[str, str]) -> SavedSession:
     """An access token with every scope, for one life of an access token. Raises `CommandFailed`."""
     life = settings_from(AuthSettings, environment).auth_access_token_seconds
     async with _operations(environment) as operations:
         token = await operations.issue_operator_token(Scope)
-    return Session(token, None, time.time() + life)
+    return SavedSession(token, None, time.time() + life)
 
 
 class Operator:
@@ -48,7 +48,7 @@ class Operator:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
-        self._session: Session | None = None
+        self._session: SavedSession | None = None
 
     async def token(self) -> str:
         """Raises `CommandFailed`."""
@@ -67,7 +67,7 @@ async def create_user(
 
 async def set_password(environment: Mapping[str, str], email: str, password: str) -> None:
     """Gives an account a new password and ends its sessions. Raises `CommandFailed`, and what
-    `Operations.set_password` raises."""
+    `OperatorService.set_password` raises."""
     async with _operations(environment) as operations:
         await operations.set_password(email, password)
 

@@ -20,7 +20,7 @@ _KEPT_SECONDS = 90 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class SavedSession:
     """Tokens of one identity; `expires_at` is in seconds since 1970."""
 
     access_token: str
@@ -28,7 +28,7 @@ class Session:
     expires_at: float
 
     @classmethod
-    def from_answer(cls, answer: dict[str, Any]) -> Session:
+    def from_answer(cls, answer: dict[str, Any]) -> SavedSession:
         """What register, login, guest and refresh answer."""
         return cls(answer["access_token"], answer.get("refresh_token"), time.time() + answer["expires_in"])
 
@@ -46,11 +46,11 @@ class SessionFile:
         self._tell = tell
         self._in_memory: dict[str, Any] | None = None
 
-    def get(self, name: str) -> Session | None:
+    def get(self, name: str) -> SavedSession | None:
         entry = self._read().get(name)
-        return Session(**entry) if entry else None
+        return SavedSession(**entry) if entry else None
 
-    def put(self, name: str, session: Session) -> None:
+    def put(self, name: str, session: SavedSession) -> None:
         self._write({**self._read(), name: asdict(session)})
 
     def forget(self, name: str) -> None:
@@ -92,7 +92,7 @@ def _is_session(entry: Any) -> bool:
     return isinstance(entry, dict) and entry.keys() == {"access_token", "refresh_token", "expires_at"}
 
 
-SignIn = Callable[[httpx.AsyncClient], Awaitable[Session]]
+SignIn = Callable[[httpx.AsyncClient], Awaitable[SavedSession]]
 
 
 class KeptIdentity:
@@ -113,23 +113,23 @@ class KeptIdentity:
     def forget(self) -> None:
         self._file.forget(self._name)
 
-    async def _renewed(self, client: httpx.AsyncClient, session: Session | None) -> Session | None:
+    async def _renewed(self, client: httpx.AsyncClient, session: SavedSession | None) -> SavedSession | None:
         if session is None or session.refresh_token is None:
             return None
         answer = await client.post("/api/v1/auth/refresh", json={"refresh_token": session.refresh_token})
-        return Session.from_answer(answer.json()) if answer.is_success else None
+        return SavedSession.from_answer(answer.json()) if answer.is_success else None
 
 
-async def guest_session(client: httpx.AsyncClient) -> Session:
+async def guest_session(client: httpx.AsyncClient) -> SavedSession:
     """A new guest."""
-    return Session.from_answer(require_success(await client.post("/api/v1/auth/guest")))
+    return SavedSession.from_answer(require_success(await client.post("/api/v1/auth/guest")))
 
 
 def login(email: str, ask_password: Callable[[], str]) -> SignIn:
     """Signs in with a password, asked for when it is needed."""
 
-    async def sign_in(client: httpx.AsyncClient) -> Session:
+    async def sign_in(client: httpx.AsyncClient) -> SavedSession:
         body = {"email": email, "password": ask_password()}
-        return Session.from_answer(require_success(await client.post("/api/v1/auth/login", json=body)))
+        return SavedSession.from_answer(require_success(await client.post("/api/v1/auth/login", json=body)))
 
     return sign_in

@@ -9,7 +9,7 @@ from auth_service.accounts.credentials import normalise_email
 from auth_service.accounts.errors import OwnAccount
 from auth_service.accounts.events import DELIVERY_SECONDS
 from auth_service.accounts.model import User, existing
-from auth_service.accounts.ports import Cursors, UserPage, Users
+from auth_service.accounts.ports import Cursors, UserPage, UserRepository
 from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.security.identity import Identity, Role
@@ -24,7 +24,7 @@ class AccountPage:
 class AdministrationService:
     """Lists, promotes and disables accounts."""
 
-    def __init__(self, users: Users, cursors: Cursors, clock: Clock) -> None:
+    def __init__(self, users: UserRepository, cursors: Cursors, clock: Clock) -> None:
         self._users = users
         self._cursors = cursors
         self._clock = clock

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from auth_service.accounts.credentials import claim_id, clean_password, normalise_email
 from auth_service.accounts.errors import InvalidCredentials, WrongPassword
 from auth_service.accounts.model import User, is_live
-from auth_service.accounts.ports import EmailClaims, Passwords, Throttle, Users
+from auth_service.accounts.ports import EmailClaimRepository, Passwords, Throttle, UserRepository
 
 _NOBODY = "nobody"
 
@@ -33,7 +33,9 @@ class Authentication:
     """Checks passwords, and how often it is asked to. An unknown address costs the same work, counts the
     same and is answered the same as a wrong password."""
 
-    def __init__(self, users: Users, claims: EmailClaims, passwords: Passwords, throttle: Throttle) -> None:
+    def __init__(
+        self, users: UserRepository, claims: EmailClaimRepository, passwords: Passwords, throttle: Throttle
+    ) -> None:
         self._users = users
         self._claims = claims
         self._passwords = passwords

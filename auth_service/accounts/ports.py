@@ -10,7 +10,7 @@ from typing import Protocol
 
 from auth_service.accounts.claims import EmailClaim
 from auth_service.accounts.model import User
-from shared.aggregates.ports import Announcing, Repository
+from shared.aggregates.ports import AnnouncingRepository, Repository
 from shared.errors import Unavailable
 
 
@@ -44,7 +44,7 @@ class Cursors(Protocol):
         ...
 
 
-class Users(Announcing[User], Protocol):
+class UserRepository(AnnouncingRepository[User], Protocol):
     async def page(self, email: str | None, limit: int, after: Position | None) -> UserPage:
         """Accounts, the oldest first, or the one with that address. Sees a change after about a second."""
         ...
@@ -66,7 +66,7 @@ class GuestSessions(Protocol):
     async def get(self, id: str) -> GuestSession | None: ...
 
 
-class EmailClaims(Repository[EmailClaim], Protocol):
+class EmailClaimRepository(Repository[EmailClaim], Protocol):
     async def release(self, id: str, user_id: str) -> None:
         """Frees the address, if that user is who claims it."""
         ...

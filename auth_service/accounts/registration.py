@@ -10,7 +10,7 @@ from auth_service.accounts.claims import EmailClaim
 from auth_service.accounts.credentials import NewAccount, claim_id
 from auth_service.accounts.errors import EmailAlreadyRegistered
 from auth_service.accounts.model import User, is_live
-from auth_service.accounts.ports import EmailClaims, Passwords, Users
+from auth_service.accounts.ports import EmailClaimRepository, Passwords, UserRepository
 from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.ids import new_id
@@ -20,7 +20,9 @@ from shared.security.identity import Role
 class Registration:
     """Claims the address, writes the account, confirms the claim. See `EmailClaim` for why in three steps."""
 
-    def __init__(self, users: Users, claims: EmailClaims, passwords: Passwords, clock: Clock) -> None:
+    def __init__(
+        self, users: UserRepository, claims: EmailClaimRepository, passwords: Passwords, clock: Clock
+    ) -> None:
         self._users = users
         self._claims = claims
         self._passwords = passwords

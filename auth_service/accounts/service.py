@@ -8,7 +8,7 @@ from auth_service.accounts.credentials import checked, claim_id, clean_name, cle
 from auth_service.accounts.errors import GuestsHaveNoAccount, WrongPassword
 from auth_service.accounts.events import DELIVERY_SECONDS
 from auth_service.accounts.model import User, existing, guest
-from auth_service.accounts.ports import EmailClaims, GuestSessions, Passwords, Users
+from auth_service.accounts.ports import EmailClaimRepository, GuestSessions, Passwords, UserRepository
 from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.security.identity import Identity, Role
@@ -20,9 +20,9 @@ class AccountService:
     def __init__(
         self,
         *,
-        users: Users,
+        users: UserRepository,
         sessions: GuestSessions,
-        claims: EmailClaims,
+        claims: EmailClaimRepository,
         passwords: Passwords,
         authentication: Authentication,
         clock: Clock,

@@ -18,7 +18,7 @@ A = TypeVar("A")
 R = TypeVar("R")
 
 
-class AnnouncingRepository(Generic[A]):
+class StoredAggregates(Generic[A]):
     """Aggregates whose documents carry their undelivered events, and the outbox that delivers them."""
 
     def __init__(self, store: DocumentStore, codec: Codec[A], outbox: Outbox) -> None:
@@ -41,7 +41,7 @@ class AnnouncingRepository(Generic[A]):
         return await self._outbox.flushed(id, timeout_seconds)
 
 
-class UserRepository(AnnouncingRepository[User]):
+class StoredUsers(StoredAggregates[User]):
     def __init__(self, store: DocumentStore, outbox: Outbox) -> None:
         super().__init__(store, UserCodec(), outbox)
 
@@ -54,7 +54,7 @@ class UserRepository(AnnouncingRepository[User]):
         return UserPage(users, found.total, found.total_is_exact, found.next_after)
 
 
-class EmailClaimRepository(AggregateRepository[EmailClaim]):
+class StoredEmailClaims(AggregateRepository[EmailClaim]):
     def __init__(self, store: DocumentStore) -> None:
         super().__init__(store, EmailClaimCodec())
 

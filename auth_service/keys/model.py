@@ -19,7 +19,7 @@ class SigningKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Keyring:
+class SigningKeyring:
     """All signing keys, in the order of their activation, kept as one document: replicas never disagree.
 
     A new key is published at once and signs after `lead`, when every replica knows it. The one before stays
@@ -33,15 +33,15 @@ class Keyring:
         due = [key for key in self.keys if key.active_from <= now]
         return due[-1] if due else self.keys[0]
 
-    def rotated(self, key: SigningKey, now: datetime, lead: timedelta, overlap: timedelta) -> Keyring:
+    def rotated(self, key: SigningKey, now: datetime, lead: timedelta, overlap: timedelta) -> SigningKeyring:
         """With one more key, which signs after `lead` (the first one at once); without those that are no
         longer needed."""
         latest = [other.active_from for other in self.keys[-1:]]
         active_from = max(now + lead, *latest) if latest else now
-        return Keyring((*self.pruned(now, overlap).keys, replace(key, active_from=active_from)))
+        return SigningKeyring((*self.pruned(now, overlap).keys, replace(key, active_from=active_from)))
 
-    def pruned(self, now: datetime, overlap: timedelta) -> Keyring:
+    def pruned(self, now: datetime, overlap: timedelta) -> SigningKeyring:
         """Without the keys whose successor has been signing for longer than `overlap`."""
         pairs = zip(self.keys, self.keys[1:], strict=False)
         retired = {key.kid for key, successor in pairs if successor.active_from + overlap <= now}
-        return Keyring(tuple(key for key in self.keys if key.kid not in retired))
+        return SigningKeyring(tuple(key for key in self.keys if key.kid not in retired))

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from auth_service.keys.model import Keyring, SigningKey
+from auth_service.keys.model import SigningKey, SigningKeyring
 from shared.aggregates.ports import Repository
 
 
-class Keyrings(Repository[Keyring], Protocol): ...
+class SigningKeyringRepository(Repository[SigningKeyring], Protocol): ...
 
 
 class TokenSigner(Protocol):

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from auth_service.keys.model import Keyring, SigningKey
-from auth_service.keys.ports import KeyPublisher, Keyrings, TokenSigner
+from auth_service.keys.model import SigningKey, SigningKeyring
+from auth_service.keys.ports import KeyPublisher, SigningKeyringRepository, TokenSigner
 from shared.aggregates.change import Change
 from shared.clock import Clock
 
@@ -28,7 +28,7 @@ class KeyService:
 
     def __init__(
         self,
-        keyrings: Keyrings,
+        keyrings: SigningKeyringRepository,
         signer: TokenSigner,
         publisher: KeyPublisher,
         clock: Clock,
@@ -39,7 +39,7 @@ class KeyService:
         self._publisher = publisher
         self._clock = clock
         self._policy = policy
-        self._ring = Keyring(())
+        self._ring = SigningKeyring(())
 
     async def load(self) -> None:
         """Reads the keys, and makes the first one where there is none; of several replicas that do, one wins.
@@ -58,8 +58,8 @@ class KeyService:
         now = self._clock.now()
         key = self._signer.generate(now)
 
-        def rotate(ring: Keyring | None) -> Change[Keyring, Keyring]:
-            rotated = (ring or Keyring(())).rotated(key, now, self._policy.lead, self._policy.overlap)
+        def rotate(ring: SigningKeyring | None) -> Change[SigningKeyring, SigningKeyring]:
+            rotated = (ring or SigningKeyring(())).rotated(key, now, self._policy.lead, self._policy.overlap)
             return Change(rotated, rotated)
 
         self._adopt(await self._keyrings.update(KEYRING_ID, rotate))
@@ -77,13 +77,13 @@ class KeyService:
         """As JSON Web Keys (RFC 7517)."""
         return [key.public for key in self.published()]
 
-    def _with_first_key(self, ring: Keyring | None) -> Change[Keyring, Keyring]:
+    def _with_first_key(self, ring: SigningKeyring | None) -> Change[SigningKeyring, SigningKeyring]:
         if ring is not None:
             return Change(None, ring)
-        first = Keyring((self._signer.generate(self._clock.now()),))
+        first = SigningKeyring((self._signer.generate(self._clock.now()),))
         return Change(first, first)
 
-    def _adopt(self, ring: Keyring) -> None:
+    def _adopt(self, ring: SigningKeyring) -> None:
         for key in ring.keys:
             self._signer.open(key)
         self._ring = ring

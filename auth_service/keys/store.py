@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auth_service.keys.model import Keyring, SigningKey
+from auth_service.keys.model import SigningKey, SigningKeyring
 from shared.clock import from_rfc3339, to_rfc3339
 from shared.store.ports import Collection, Field, FieldType, Json
 
@@ -11,12 +11,12 @@ _OPAQUE = Field(FieldType.OPAQUE)
 SIGNING_KEYS = Collection("signing_keys", 1, {"keys": _OPAQUE})
 
 
-class KeyringCodec:
-    def to_document(self, ring: Keyring) -> Json:
+class SigningKeyringCodec:
+    def to_document(self, ring: SigningKeyring) -> Json:
         return {"keys": [_key_to_json(key) for key in ring.keys]}
 
-    def from_document(self, id: str, body: Json) -> Keyring:  # noqa: ARG002  (there is one)
-        return Keyring(tuple(_key_from_json(key) for key in body["keys"]))
+    def from_document(self, id: str, body: Json) -> SigningKeyring:  # noqa: ARG002  (there is one)
+        return SigningKeyring(tuple(_key_from_json(key) for key in body["keys"]))
 
 
 def _key_to_json(key: SigningKey) -> Json:

@@ -6,12 +6,12 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from auth_service.sessions.service import Endings
+from auth_service.sessions.service import SessionService
 from shared.http.runtime import use_cases
 
 
-async def endings(request: Request) -> Endings:
-    return use_cases(request, Endings)
+async def endings(request: Request) -> SessionService:
+    return use_cases(request, SessionService)
 
 
-EndingsDep = Annotated[Endings, Depends(endings)]
+SessionServiceDep = Annotated[SessionService, Depends(endings)]

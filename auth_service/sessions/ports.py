@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Protocol
 
 from auth_service.sessions.model import Session
-from shared.aggregates.ports import Announcing
+from shared.aggregates.ports import AnnouncingRepository
 
 
-class Sessions(Announcing[Session], Protocol):
+class SessionRepository(AnnouncingRepository[Session], Protocol):
     async def get_many(self, ids: Sequence[str]) -> list[Session | None]: ...
 
     async def remove_expired(self, before: datetime, batch: int) -> int:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from auth_service.sessions.dependencies import EndingsDep
+from auth_service.sessions.dependencies import SessionServiceDep
 from auth_service.sessions.errors import SessionNotFound
 from auth_service.sessions.schemas import SessionList, SessionPublic
 from shared.errors import NotAuthenticated
@@ -17,19 +17,19 @@ router = APIRouter(tags=["Sessions"], responses=problem_responses(NotAuthenticat
 
 
 @router.post("/logout", status_code=204, summary="Sign out on this device")
-async def logout(identity: CurrentUserDep, endings: EndingsDep) -> None:
+async def logout(identity: CurrentUserDep, endings: SessionServiceDep) -> None:
     """The access token stops working in every service within a second."""
     await endings.logout(identity)
 
 
 @router.post("/logout-all", status_code=204, summary="Sign out on every device")
-async def logout_all(identity: CurrentUserDep, endings: EndingsDep) -> None:
+async def logout_all(identity: CurrentUserDep, endings: SessionServiceDep) -> None:
     """Every access token of the account stops working in every service within a second."""
     await endings.logout_all(identity)
 
 
 @router.get("/sessions", summary="List the devices that are signed in")
-async def list_sessions(identity: CurrentUserDep, endings: EndingsDep) -> SessionList:
+async def list_sessions(identity: CurrentUserDep, endings: SessionServiceDep) -> SessionList:
     """The oldest first. There are never more than a few dozen, so there are no pages."""
     found = await endings.sessions(identity)
     return SessionList(items=[SessionPublic.of(session, identity.session_id) for session in found])
@@ -44,7 +44,7 @@ async def list_sessions(identity: CurrentUserDep, endings: EndingsDep) -> Sessio
 async def end_session(
     session_id: Annotated[str, Path(description="As `/sessions` lists it.", max_length=64)],
     identity: CurrentUserDep,
-    endings: EndingsDep,
+    endings: SessionServiceDep,
 ) -> None:
     """Its access token stops working in every service within a second."""
     await endings.end(identity, session_id)

@@ -9,20 +9,22 @@ from datetime import datetime, timedelta
 
 from auth_service.accounts.events import DELIVERY_SECONDS, user_signed_out
 from auth_service.accounts.model import User, is_live
-from auth_service.accounts.ports import Users
+from auth_service.accounts.ports import UserRepository
 from auth_service.sessions.errors import SessionNotFound
 from auth_service.sessions.events import session_ended
 from auth_service.sessions.model import Session
-from auth_service.sessions.ports import Sessions
+from auth_service.sessions.ports import SessionRepository
 from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.security.identity import Identity, Role
 
 
-class Endings:
+class SessionService:
     """Ends sessions of the caller's own."""
 
-    def __init__(self, users: Users, sessions: Sessions, clock: Clock, session_life: timedelta) -> None:
+    def __init__(
+        self, users: UserRepository, sessions: SessionRepository, clock: Clock, session_life: timedelta
+    ) -> None:
         self._users = users
         self._sessions = sessions
         self._clock = clock

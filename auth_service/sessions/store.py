@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from auth_service.accounts.store import AnnouncingRepository
+from auth_service.accounts.store import StoredAggregates
 from auth_service.sessions.model import Session
 from shared.aggregates.outbox import Outbox
 from shared.aggregates.outbox_fields import OUTBOX_FIELDS, PENDING_EVENTS
@@ -77,7 +77,7 @@ def _moment(text: str | None) -> datetime | None:
     return from_rfc3339(text) if text else None
 
 
-class SessionRepository(AnnouncingRepository[Session]):
+class StoredSessions(StoredAggregates[Session]):
     def __init__(self, store: DocumentStore, outbox: Outbox) -> None:
         super().__init__(store, SessionCodec(), outbox)
 

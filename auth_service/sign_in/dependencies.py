@@ -6,12 +6,12 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 
-from auth_service.sign_in.service import SessionService
+from auth_service.sign_in.service import SignInService
 from shared.http.runtime import use_cases
 
 
-async def sessions(request: Request) -> SessionService:
-    return use_cases(request, SessionService)
+async def sessions(request: Request) -> SignInService:
+    return use_cases(request, SignInService)
 
 
 async def no_store(response: Response) -> None:
@@ -20,4 +20,4 @@ async def no_store(response: Response) -> None:
     response.headers["Pragma"] = "no-cache"
 
 
-SessionsDep = Annotated[SessionService, Depends(sessions)]
+SignInServiceDep = Annotated[SignInService, Depends(sessions)]

@@ -10,7 +10,7 @@ from auth_service.accounts.credentials import new_account
 from auth_service.accounts.dependencies import ClientDep
 from auth_service.accounts.errors import AccountDisabled, EmailAlreadyRegistered, InvalidCredentials
 from auth_service.sessions.errors import InvalidRefreshToken, RefreshTokenReused
-from auth_service.sign_in.dependencies import SessionsDep, no_store
+from auth_service.sign_in.dependencies import SignInServiceDep, no_store
 from auth_service.sign_in.oauth_errors import TokenRequestRefused, as_oauth_error
 from auth_service.sign_in.schemas import (
     LoginRequest,
@@ -35,7 +35,7 @@ _REFUSED = problem_responses(InvalidCredentials, AccountDisabled, TooManyRequest
     summary="Create an account and sign in",
     responses=problem_responses(EmailAlreadyRegistered, TooManyRequests),
 )
-async def register(body: RegisterRequest, client: ClientDep, sessions: SessionsDep) -> SignedInPublic:
+async def register(body: RegisterRequest, client: ClientDep, sessions: SignInServiceDep) -> SignedInPublic:
     """One account for an e-mail address, whatever its case. Of many requests at the same time one
     succeeds."""
     account = new_account(body.name, body.email, body.password)
@@ -43,7 +43,7 @@ async def register(body: RegisterRequest, client: ClientDep, sessions: SessionsD
 
 
 @router.post("/login", summary="Sign in", responses=_REFUSED)
-async def login(body: LoginRequest, client: ClientDep, sessions: SessionsDep) -> SignedInPublic:
+async def login(body: LoginRequest, client: ClientDep, sessions: SignInServiceDep) -> SignedInPublic:
     """An unknown address and a wrong password are answered the same, after the same work. Failures are
     counted per account and per client; too many answer 429."""
     return SignedInPublic.of(await sessions.login(body.email, body.password, client))
@@ -56,7 +56,7 @@ async def login(body: LoginRequest, client: ClientDep, sessions: SessionsDep) ->
 )
 @errors_translated(as_oauth_error)
 async def create_token(
-    form: Annotated[TokenForm, Form()], client: ClientDep, sessions: SessionsDep
+    form: Annotated[TokenForm, Form()], client: ClientDep, sessions: SignInServiceDep
 ) -> TokenPublic:
     """The password grant of OAuth 2.0, for tools that know no other way to sign in. The user name is the
     e-mail address. Errors have the member `error` of RFC 6749, section 5.2."""
@@ -71,7 +71,7 @@ async def create_token(
 @router.post(
     "/guest", status_code=201, summary="Start as a guest", responses=problem_responses(TooManyRequests)
 )
-async def create_guest(client: ClientDep, sessions: SessionsDep) -> SignedInPublic:
+async def create_guest(client: ClientDep, sessions: SignInServiceDep) -> SignedInPublic:
     """A guest can hold a cart, which can be merged into an account's later."""
     return SignedInPublic.of(await sessions.guest(client))
 
@@ -81,7 +81,7 @@ async def create_guest(client: ClientDep, sessions: SessionsDep) -> SignedInPubl
     summary="Exchange a refresh token for new tokens",
     responses=problem_responses(InvalidRefreshToken, RefreshTokenReused),
 )
-async def refresh(body: RefreshRequest, sessions: SessionsDep) -> SignedInPublic:
+async def refresh(body: RefreshRequest, sessions: SignInServiceDep) -> SignedInPublic:
     """Each refresh token works once. One that is used again may be stolen: the session ends, for both
     users of it."""
     return SignedInPublic.of(await sessions.refresh(body.refresh_token))

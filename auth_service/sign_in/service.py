@@ -11,14 +11,14 @@ from auth_service.accounts.credentials import NewAccount
 from auth_service.accounts.errors import AccountDisabled, InvalidCredentials
 from auth_service.accounts.events import user_signed_out
 from auth_service.accounts.model import User, guest, is_live
-from auth_service.accounts.ports import Throttle, Users
+from auth_service.accounts.ports import Throttle, UserRepository
 from auth_service.accounts.registration import Registration
 from auth_service.sessions.errors import InvalidRefreshToken, RefreshTokenReused
 from auth_service.sessions.events import session_ended
 from auth_service.sessions.model import USER_AGENT_MAX, RefreshToken, Rotation, Session
-from auth_service.sessions.ports import Sessions
+from auth_service.sessions.ports import SessionRepository
 from auth_service.sessions.refresh_tokens import RefreshTokens
-from auth_service.sessions.service import Endings
+from auth_service.sessions.service import SessionService
 from auth_service.sessions.tokens import AccessTokens, SignedIn
 from shared.aggregates.change import Change
 from shared.clock import Clock
@@ -34,20 +34,20 @@ class SessionPolicy:
     per_user: int
 
 
-class SessionService:
+class SignInService:
     """Opens sessions and renews their tokens."""
 
     def __init__(
         self,
         *,
-        users: Users,
-        sessions: Sessions,
+        users: UserRepository,
+        sessions: SessionRepository,
         registration: Registration,
         authentication: Authentication,
         throttle: Throttle,
         tokens: AccessTokens,
         refresh_tokens: RefreshTokens,
-        endings: Endings,
+        endings: SessionService,
         clock: Clock,
         policy: SessionPolicy,
     ) -> None:

@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 from cart_service.carts.lifetimes import OwnerKind
 from cart_service.carts.operations import Operation
 from cart_service.carts.rendering import version_in
-from cart_service.carts.service import Write, Written
+from cart_service.carts.service import CartWrite, WriteResult
 from cart_service.service import CartService
 from shared.errors import PermissionDenied
 from shared.http.etag import EntityTags, IfMatchDep
@@ -113,22 +113,22 @@ class CartChanges:
     versions: Collection[int] | None
     tags: Collection[str] | None
 
-    async def make(self, operations: Sequence[Operation]) -> Written:
+    async def make(self, operations: Sequence[Operation]) -> WriteResult:
         """All of the operations, or none; see `CartService.write`."""
         return await self.carts.write(self.write(operations))
 
-    async def make_batch(self, operations: Sequence[Operation]) -> Written:
+    async def make_batch(self, operations: Sequence[Operation]) -> WriteResult:
         """The same, for a client's list of operations: a refusal names all that are refused."""
         return await self.carts.write(replace(self.write(operations), is_batch=True))
 
-    async def make_as_seen(self, operations: Sequence[Operation]) -> Written:
+    async def make_as_seen(self, operations: Sequence[Operation]) -> WriteResult:
         """The same, for what accepts prices: where `If-Match` names a whole ETag, what it showed must be what
         is shown now. A version alone asks for no more than that."""
         return await self.carts.write(replace(self.write(operations), if_tags=self.tags))
 
-    def write(self, operations: Sequence[Operation] = ()) -> Write:
+    def write(self, operations: Sequence[Operation] = ()) -> CartWrite:
         """The write that the request asks for."""
-        return Write(self.owner.id, operations, self.key, self.versions, self.owner.kind)
+        return CartWrite(self.owner.id, operations, self.key, self.versions, self.owner.kind)
 
 
 async def cart_changes(

@@ -54,7 +54,7 @@ class PriceWhenAdded:
 
 
 Value = str | int | tuple[PriceWhenAdded, ...] | None
-Found = Mapping[str, Any]
+WriteDifferences = Mapping[str, Any]
 """What a write found where it changed a cart, as JSON: of each line its quantity, or a list of its quantity,
 price, time of adding and (where they have several) prices of its pieces, if more than the quantity was
 changed; the promo code; and what could be undone. So an add, the most frequent of all, leaves few bytes."""
@@ -87,7 +87,7 @@ class FieldDifference:
     now: Value
 
 
-def found_by(before: Cart, after: Cart) -> Found:
+def differences_of_write(before: Cart, after: Cart) -> WriteDifferences:
     """What a write that made `after` found in `before`; nothing where they look the same."""
     found = _found("", before.lines, after.lines)
     if before.saved is not after.saved:
@@ -127,7 +127,7 @@ def _terms(line: Line) -> tuple[object, ...]:
     return line.unit_price_when_added, line.added_at, line.place, line.layers
 
 
-def since(recent: Sequence[Found], cart: Cart) -> Iterator[FieldDifference]:
+def since(recent: Sequence[WriteDifferences], cart: Cart) -> Iterator[FieldDifference]:
     """What the writes in `recent`, the oldest first, have changed in all."""
     then: dict[str, Any] = {}
     for found in reversed(recent):

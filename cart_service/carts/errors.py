@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from cart_service.catalogue.errors import ProductNotForSale, ProductNotFound
+from cart_service.catalogue.errors import ProductNotForSale, UnknownProduct
 from shared.errors import Conflict, FieldError, InvalidInput, PreconditionFailed
 
 
@@ -51,9 +51,9 @@ class NotInCart(Conflict):
         )
 
 
-Refusal = ProductNotFound | ProductNotForSale | LineLimitReached | CartFull | NotInCart
+Refusal = UnknownProduct | ProductNotForSale | LineLimitReached | CartFull | NotInCart
 """What an operation is refused for. `field` is the one of its fields that is to be corrected."""
-REFUSALS = (ProductNotFound, ProductNotForSale, LineLimitReached, CartFull, NotInCart)
+REFUSALS = (UnknownProduct, ProductNotForSale, LineLimitReached, CartFull, NotInCart)
 
 
 def refusal_of(refused: Mapping[int, Refusal]) -> Refusal:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from cart_service.carts import idempotency
-from cart_service.carts.differences import FieldDifference, Found, found_by, since
+from cart_service.carts.differences import FieldDifference, WriteDifferences, differences_of_write, since
 from cart_service.carts.errors import NothingToUndo, NotInCart
 from cart_service.carts.idempotency import UsedKey
 from cart_service.carts.lifetimes import OwnerKind
@@ -43,7 +43,7 @@ class Cart:
     expires_at: str | None = None
     owner_kind: OwnerKind = OwnerKind.USER
     used_keys: tuple[UsedKey, ...] = ()
-    recent: tuple[Found, ...] = ()
+    recent: tuple[WriteDifferences, ...] = ()
     undo: Undo | None = None
     merges: tuple[MergeRecord, ...] = ()
     handover: Handover | None = None
@@ -158,7 +158,7 @@ class Cart:
     def after(self, before: Cart, at: str) -> Cart:
         """This cart as the next version of `before`; of the same version when nothing that can be seen
         differs, and `before` itself when nothing at all does."""
-        found = found_by(before, self)
+        found = differences_of_write(before, self)
         if not found:
             return before if self._remembers_as(before) else self
         recent = (*before.recent, found)[-REMEMBERED_WRITES:] if len(found) <= REMEMBERED_WRITES else ()
@@ -177,7 +177,7 @@ class Cart:
         """What differs between that version and this one; None when it is too long ago, or never was. Nothing
         where all that was changed was changed back."""
         if version == 0:
-            return tuple(since([found_by(Cart(self.owner), self)], self))
+            return tuple(since([differences_of_write(Cart(self.owner), self)], self))
         behind = self.version - version
         if not 0 <= behind <= len(self.recent):
             return None

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cart_service.carts.lines import Pieces
-from cart_service.catalogue.model import Product
+from cart_service.catalogue.model import CatalogueProduct
 from cart_service.promotions.discounts import Reason
 from shared.money import format_money
 
@@ -37,7 +37,7 @@ class Notice:
 
 
 def notices_of(
-    line: PricedLine, added: Sequence[Pieces], product: Product, currency: str
+    line: PricedLine, added: Sequence[Pieces], product: CatalogueProduct, currency: str
 ) -> Iterator[Notice]:
     """At most one of the price and one of the stock; a product that is gone has neither. `added` are the
     line's pieces at the prices when they were added."""

@@ -11,7 +11,7 @@ from cart_service.carts.errors import REFUSALS, CartFull, LineLimitReached, Refu
 from cart_service.carts.lines import Line
 from cart_service.carts.model import Cart
 from cart_service.carts.undo import Undoable
-from cart_service.catalogue.model import Product
+from cart_service.catalogue.model import CatalogueProduct
 
 
 class Operation(Protocol):
@@ -29,8 +29,8 @@ class Operation(Protocol):
         """The products it must be known of what the catalogue says."""
         ...
 
-    def apply(self, cart: Cart, products: Mapping[str, Product], at: str, /) -> Cart:
-        """The cart after it. Raises what `Cart` and `Product.require_for_sale` raise."""
+    def apply(self, cart: Cart, products: Mapping[str, CatalogueProduct], at: str, /) -> Cart:
+        """The cart after it. Raises what `Cart` and `CatalogueProduct.require_for_sale` raise."""
         ...
 
 
@@ -60,7 +60,7 @@ class AddItem(BaseOperation):
     def products_of(self, _cart: Cart, /) -> Collection[str]:
         return (self.product_id,)
 
-    def apply(self, cart: Cart, products: Mapping[str, Product], at: str, /) -> Cart:
+    def apply(self, cart: Cart, products: Mapping[str, CatalogueProduct], at: str, /) -> Cart:
         product = products[self.product_id]
         product.require_for_sale()
         return cart.add(self.product_id, self.quantity, product.price, at)
@@ -80,7 +80,7 @@ class SetQuantity(BaseOperation):
     def products_of(self, _cart: Cart, /) -> Collection[str]:
         return (self.product_id,) if self.quantity else ()
 
-    def apply(self, cart: Cart, products: Mapping[str, Product], at: str, /) -> Cart:
+    def apply(self, cart: Cart, products: Mapping[str, CatalogueProduct], at: str, /) -> Cart:
         if self.quantity <= cart.quantity_of(self.product_id):
             return cart.set(self.product_id, self.quantity, 0, at)
         product = products[self.product_id]
@@ -98,7 +98,7 @@ class RemoveItem(BaseOperation):
     def undoable(self) -> Undoable | None:
         return Undoable.REMOVE
 
-    def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
+    def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], _at: str, /) -> Cart:
         return cart.remove(self.product_id)
 
 
@@ -110,7 +110,7 @@ class ClearCart(BaseOperation):
     def undoable(self) -> Undoable | None:
         return Undoable.CLEAR
 
-    def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
+    def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], _at: str, /) -> Cart:
         return cart.clear()
 
 
@@ -120,7 +120,7 @@ class SaveForLater(BaseOperation):
 
     product_id: str
 
-    def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
+    def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], _at: str, /) -> Cart:
         return cart.save(self.product_id)
 
 
@@ -130,7 +130,7 @@ class RestoreSaved(BaseOperation):
 
     product_id: str
 
-    def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
+    def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], _at: str, /) -> Cart:
         return cart.restore(self.product_id)
 
 
@@ -144,7 +144,7 @@ class DiscardSaved(BaseOperation):
     def undoable(self) -> Undoable | None:
         return Undoable.REMOVE
 
-    def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
+    def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], _at: str, /) -> Cart:
         return cart.discard(self.product_id)
 
 
@@ -154,7 +154,7 @@ class ForgetProduct(BaseOperation):
 
     product_id: str
 
-    def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
+    def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], _at: str, /) -> Cart:
         return cart.remove(self.product_id).discard(self.product_id)
 
 
@@ -162,7 +162,7 @@ class ForgetProduct(BaseOperation):
 class TakeBack(BaseOperation):
     """Undoes the write of the last clear, removal or merge."""
 
-    def apply(self, cart: Cart, _products: Mapping[str, Product], at: str, /) -> Cart:
+    def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], at: str, /) -> Cart:
         return cart.take_back(at)
 
 
@@ -175,7 +175,7 @@ class Acknowledge(BaseOperation):
     def products_of(self, cart: Cart, /) -> Collection[str]:
         return cart.lines.keys()
 
-    def apply(self, cart: Cart, products: Mapping[str, Product], at: str, /) -> Cart:
+    def apply(self, cart: Cart, products: Mapping[str, CatalogueProduct], at: str, /) -> Cart:
         before, has_dropped = cart, False
         for id, line in before.lines.items():
             product = products[id]
@@ -197,7 +197,7 @@ class Acknowledge(BaseOperation):
 def apply_all(
     operations: Sequence[Operation],
     before: Cart,
-    products: Mapping[str, Product],
+    products: Mapping[str, CatalogueProduct],
     at: str,
     *,
     is_batch: bool = False,

@@ -31,7 +31,7 @@ class CartRepository(Protocol):
         ...
 
 
-class VersionBoard(Protocol):
+class VersionAnnouncements(Protocol):
     """Tells every replica how new a cart is, when the cache could not be told."""
 
     @property

@@ -10,7 +10,7 @@ from enum import StrEnum
 from cart_service.carts.lines import Line, Lines, Pieces
 from cart_service.carts.notices import Notice, notices_of
 from cart_service.carts.price_policy import PricePolicy
-from cart_service.catalogue.model import Product
+from cart_service.catalogue.model import CatalogueProduct
 
 
 class Availability(StrEnum):
@@ -64,14 +64,14 @@ class PricedLine:
 class _Known:
     """What a line was priced as, and by what."""
 
-    product: Product
+    product: CatalogueProduct
     policy: PricePolicy
     currency: str
     line: PricedLine
 
 
 def priced_lines(
-    lines: Lines, products: Mapping[str, Product], currency: str, policy: PricePolicy, now: datetime
+    lines: Lines, products: Mapping[str, CatalogueProduct], currency: str, policy: PricePolicy, now: datetime
 ) -> Sequence[PricedLine]:
     """The lines at the products' prices. A priced line is remembered in its line, because a write changes one
     line of a cart and shows all of them; only what time alone can change is made each time."""
@@ -87,7 +87,7 @@ def priced_lines(
 
 
 def _priced_line(
-    line: Line, product: Product, currency: str, policy: PricePolicy, now: datetime
+    line: Line, product: CatalogueProduct, currency: str, policy: PricePolicy, now: datetime
 ) -> PricedLine:
     priced = _priced(line, product, policy, now)
     priced.notices = tuple(notices_of(priced, line.pieces, product, currency))
@@ -96,7 +96,7 @@ def _priced_line(
     return priced
 
 
-def _priced(line: Line, product: Product, policy: PricePolicy, now: datetime) -> PricedLine:
+def _priced(line: Line, product: CatalogueProduct, policy: PricePolicy, now: datetime) -> PricedLine:
     availability = _availability(line, product)
     gone = availability is Availability.GONE
     price_now = line.unit_price_when_added if gone else product.price
@@ -138,7 +138,7 @@ def _unit_prices(line: Line, held: Sequence[Pieces], price_now: int) -> tuple[Un
     return tuple(UnitPrice(quantity, unit_price) for unit_price, quantity in prices.items())
 
 
-def _availability(line: Line, product: Product) -> Availability:
+def _availability(line: Line, product: CatalogueProduct) -> Availability:
     if not product.for_sale:
         return Availability.GONE
     return Availability.SHORT if line.quantity > product.stock else Availability.IN_STOCK

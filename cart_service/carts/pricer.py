@@ -9,7 +9,7 @@ from typing import Protocol
 from cart_service.carts.model import Cart
 from cart_service.carts.price_policy import PricePolicy
 from cart_service.carts.pricing import PricedCart, Terms, price
-from cart_service.catalogue.model import Product
+from cart_service.catalogue.model import CatalogueProduct
 from cart_service.promotions.model import Promotion, PromotionStatus
 from shared.clock import Clock
 from shared.errors import Unavailable
@@ -36,7 +36,7 @@ class Pricer:
         self._currency = currency
         self._policy = policy
 
-    def price(self, cart: Cart, products: Mapping[str, Product]) -> PricedCart:
+    def price(self, cart: Cart, products: Mapping[str, CatalogueProduct]) -> PricedCart:
         """The cart at the prices of `products`, which holds each of `products_of`."""
         promotion = self._promotions.known(cart.promo_code) if cart.promo_code else None
         return price(cart, products, Terms(self._currency, self._policy, self._clock.now(), promotion))

@@ -17,7 +17,7 @@ from cart_service.carts.notices import Notice, notice_of_promo_code
 from cart_service.carts.price_policy import PricePolicy
 from cart_service.carts.priced_lines import Availability, PricedLine, priced_lines
 from cart_service.carts.promo_pricing import PricedPromoCode, apply_promotion
-from cart_service.catalogue.model import Product
+from cart_service.catalogue.model import CatalogueProduct
 from cart_service.promotions.model import Promotion
 
 
@@ -59,7 +59,7 @@ class PricedCart:
     promo_code: PricedPromoCode | None = None
 
 
-def price(cart: Cart, products: Mapping[str, Product], terms: Terms) -> PricedCart:
+def price(cart: Cart, products: Mapping[str, CatalogueProduct], terms: Terms) -> PricedCart:
     """The cart at the prices of `products`, which holds every product of the cart."""
     lines = _priced(cart.lines, products, terms)
     notices = [notice for line in lines for notice in line.notices]
@@ -81,7 +81,7 @@ def price(cart: Cart, products: Mapping[str, Product], terms: Terms) -> PricedCa
     )
 
 
-def _priced(lines: Lines, products: Mapping[str, Product], terms: Terms) -> Sequence[PricedLine]:
+def _priced(lines: Lines, products: Mapping[str, CatalogueProduct], terms: Terms) -> Sequence[PricedLine]:
     return priced_lines(lines, products, terms.currency, terms.policy, terms.now)
 
 

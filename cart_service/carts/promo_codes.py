@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from cart_service.carts.leftovers import Leftovers
+from cart_service.carts.abandoned_reservations import AbandonedReservations
 from cart_service.carts.merge_records import Handover
 from cart_service.carts.operations import Operation
 from cart_service.carts.promo_operations import (
@@ -15,8 +15,8 @@ from cart_service.carts.promo_operations import (
     RedeemPromoCode,
     RemovePromoCode,
 )
-from cart_service.carts.service import CartWriter, Write, Written
-from cart_service.promotions.claims import Dropped
+from cart_service.carts.service import CartWrite, CartWriter, WriteResult
+from cart_service.promotions.claims import DroppedPromoCode
 from cart_service.promotions.errors import PromoCodeNotFound
 from cart_service.promotions.model import Promotion, PromotionStatus
 from cart_service.promotions.service import Promotions
@@ -41,7 +41,7 @@ class PromoCodes:
         self,
         promotions: Promotions,
         uses: PromotionUses,
-        leftovers: Leftovers,
+        leftovers: AbandonedReservations,
         writer: CartWriter,
         clock: Clock,
     ) -> None:
@@ -51,7 +51,7 @@ class PromoCodes:
         self._writer = writer
         self._clock = clock
 
-    async def put(self, write: Write, code: str, *, merge_id: str | None = None) -> Written:
+    async def put(self, write: CartWrite, code: str, *, merge_id: str | None = None) -> WriteResult:
         """Puts the code on the cart, in place of any other. `write` has no operation yet. With a `merge_id`
         the code has come with that merge.
 
@@ -78,18 +78,18 @@ class PromoCodes:
                 turn = due.turn
         raise contended(code)
 
-    async def remove(self, write: Write) -> Written:
+    async def remove(self, write: CartWrite) -> WriteResult:
         """Takes the code off the cart and gives its use back."""
         return await self._write(write, RemovePromoCode())
 
-    async def carry_over(self, guest: str, handover: Handover) -> Written | None:
+    async def carry_over(self, guest: str, handover: Handover) -> WriteResult | None:
         """Puts the code that a guest's cart has lost on the customer's, after the guest's use was given back.
         None where the customer may not have it: then it is lost. Raises `Unavailable`."""
         if handover.promo_code is None:
             return None
-        await self._uses.give_back(guest, Dropped(handover.promo_code, handover.promo_turn))
+        await self._uses.give_back(guest, DroppedPromoCode(handover.promo_code, handover.promo_turn))
         try:
-            return await self.put(Write(handover.to, ()), handover.promo_code, merge_id=handover.merge_id)
+            return await self.put(CartWrite(handover.to, ()), handover.promo_code, merge_id=handover.merge_id)
         except Unavailable:
             raise
         except ShopError:
@@ -100,15 +100,17 @@ class PromoCodes:
         the same order changes nothing. Raises `PromotionNotFound` and what `make_final` raises."""
         promotion = await self._promotions.existing(code)
         order = await self._uses.make_final(promotion, user_id, order_id)
-        await self._write(Write(user_id, ()), RedeemPromoCode(code, order.turn))
+        await self._write(CartWrite(user_id, ()), RedeemPromoCode(code, order.turn))
         return Redeemed(code, user_id, order.order_id)
 
-    async def _put_on_new_cart(self, write: Write, code: str) -> Written:
+    async def _put_on_new_cart(self, write: CartWrite, code: str) -> WriteResult:
         """Raises `NotReserved` with its first turn, unless somebody else has put the code there meanwhile."""
         await self._write(replace(write, key=None, if_versions=None), BeginPromoTurns())
         return await self._write(write, PutPromoCode(code))
 
-    async def _put_reserved(self, write: Write, promotion: Promotion, operation: PutPromoCode) -> Written:
+    async def _put_reserved(
+        self, write: CartWrite, promotion: Promotion, operation: PutPromoCode
+    ) -> WriteResult:
         turn = operation.turn
         await self._uses.reserve(promotion, write.owner, turn)
         try:
@@ -126,5 +128,5 @@ class PromoCodes:
         with suppress(Unavailable):  # it is cleared away later
             await self._leftovers.give_up(code, owner, turn)
 
-    async def _write(self, write: Write, operation: Operation) -> Written:
+    async def _write(self, write: CartWrite, operation: Operation) -> WriteResult:
         return await self._writer.write(replace(write, operations=[operation]))

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 from cart_service.carts.model import Cart
 from cart_service.carts.operations import BaseOperation
-from cart_service.catalogue.model import Product
-from cart_service.promotions.claims import Dropped
+from cart_service.catalogue.model import CatalogueProduct
+from cart_service.promotions.claims import DroppedPromoCode
 from cart_service.promotions.errors import MergeUndone
 
 
-def dropped_between(before: Cart, after: Cart | None) -> Dropped | None:
+def dropped_between(before: Cart, after: Cart | None) -> DroppedPromoCode | None:
     """What the cart has lost; everything when there is none any more."""
     if before.promo_code is None or (after and before.promo_code == after.promo_code):
         return None
-    return Dropped(before.promo_code, before.promo_turn)
+    return DroppedPromoCode(before.promo_code, before.promo_turn)
 
 
 class NotReserved(Exception):
@@ -32,7 +32,7 @@ class NotReserved(Exception):
 class BeginPromoTurns(BaseOperation):
     """Has the cart count turns, also one that was not there before."""
 
-    def apply(self, cart: Cart, _products: Mapping[str, Product], at: str, /) -> Cart:
+    def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], at: str, /) -> Cart:
         return cart.with_turns(at)
 
 
@@ -53,7 +53,7 @@ class PutPromoCode(BaseOperation):
     def request(self) -> tuple[object, ...]:
         return type(self).__name__, self.code
 
-    def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
+    def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], _at: str, /) -> Cart:
         merge = cart.find_merge(self.merge_id) if self.merge_id else None
         if merge and merge.is_undone:
             raise MergeUndone
@@ -69,7 +69,7 @@ class PutPromoCode(BaseOperation):
 class RemovePromoCode(BaseOperation):
     """Takes whatever code there is off the cart."""
 
-    def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
+    def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], _at: str, /) -> Cart:
         return cart.without_promo_code()
 
 
@@ -81,7 +81,7 @@ class RedeemPromoCode(BaseOperation):
     code: str
     turn: int
 
-    def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
+    def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], _at: str, /) -> Cart:
         spent = cart.promo_code == self.code and cart.promo_turn <= self.turn
         return (cart.without_promo_code() if spent else cart).past_turn(self.turn)
 
@@ -96,5 +96,5 @@ class DropEndedPromoCode(BaseOperation):
     def request(self) -> tuple[object, ...]:
         return (type(self).__name__,)
 
-    def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
+    def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], _at: str, /) -> Cart:
         return cart.without_promo_code() if cart.promo_code and self.is_over(cart.promo_code) else cart

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cart_service.carts.priced_lines import PricedLine
-from cart_service.catalogue.model import Product
+from cart_service.catalogue.model import CatalogueProduct
 from cart_service.promotions.discounts import Discount, DiscountableLine, Reason, discount_of
 from cart_service.promotions.model import Promotion
 
@@ -35,7 +35,7 @@ def apply_promotion(
     code: str,
     promotion: Promotion | None,
     lines: Sequence[PricedLine],
-    products: Mapping[str, Product],
+    products: Mapping[str, CatalogueProduct],
     now: datetime,
 ) -> tuple[Sequence[PricedLine], PricedPromoCode]:
     """The lines with their discounts, and what the code does in all."""
@@ -63,7 +63,7 @@ def _discounted(lines: Sequence[PricedLine], discount: Discount) -> Sequence[Pri
     ]
 
 
-def _discountable(line: PricedLine, products: Mapping[str, Product]) -> DiscountableLine:
+def _discountable(line: PricedLine, products: Mapping[str, CatalogueProduct]) -> DiscountableLine:
     product = products[line.product_id]
     return DiscountableLine(
         product_id=line.product_id,

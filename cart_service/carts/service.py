@@ -20,20 +20,20 @@ from cart_service.carts.promo_operations import dropped_between
 from cart_service.carts.rendering import Rendered, cart_json, differences_json, render_cart, render_summary
 from cart_service.carts.summaries import Summaries
 from cart_service.carts.turns import Turns
-from cart_service.catalogue.ports import Catalogue, Shelf
-from cart_service.promotions.claims import Dropped
+from cart_service.catalogue.ports import Catalogue, CatalogueSnapshot
+from cart_service.promotions.claims import DroppedPromoCode
 from shared.aggregates.change import Change
 from shared.clock import Clock, to_rfc3339
 from shared.errors import Unavailable
 
-NOTHING = Shelf({}, 0)
+NOTHING = CatalogueSnapshot({}, 0)
 FEW_LINES = 32
 """A write that changes more takes turns with others of its kind: one of 500 keeps the loop busy for 10 ms."""
 LONG_WRITES_AT_ONCE, LONG_WRITES_WAITING = 2, 64
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
+class CartWrite:
     """All of the operations, or none. `key` is the Idempotency-Key. `if_versions`, when given, are the
     versions of the cart that the client accepts to change (If-Match); any version otherwise. `if_tags`, when
     given, are whole ETags, for what depends on prices too: one has to be that of the cart or of its summary
@@ -63,7 +63,7 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WriteResult:
     """The cart after a write, and as JSON. `replayed` when the write had been made before, under the same
     key."""
 
@@ -72,15 +72,15 @@ class Written:
     replayed: bool
 
 
-GiveBack = Callable[[str, Dropped], Awaitable[None]]
+GiveBack = Callable[[str, DroppedPromoCode], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
     cart: Cart
-    shelf: Shelf
+    shelf: CatalogueSnapshot
     replayed: bool = False
-    dropped: Dropped | None = None
+    dropped: DroppedPromoCode | None = None
 
 
 class _NotOnShelf(Exception):
@@ -120,7 +120,7 @@ class CartWriter:
         self._lifetimes = lifetimes
         self._turns = Turns(LONG_WRITES_AT_ONCE, LONG_WRITES_WAITING)
 
-    async def write(self, write: Write) -> Written:
+    async def write(self, write: CartWrite) -> WriteResult:
         """Makes the write, and answers only once no replica serves an older summary.
 
         Raises what the operations raise, `CartChanged`, `IdempotencyKeyReused`, and, with nothing written,
@@ -132,7 +132,7 @@ class CartWriter:
         async with self._turns.take():
             return await self._write(write)
 
-    async def _write(self, write: Write) -> Written:
+    async def _write(self, write: CartWrite) -> WriteResult:
         try:
             outcome = await self._update(write)
         except _OtherVersion as other:
@@ -141,9 +141,9 @@ class CartWriter:
         if outcome.dropped is not None:
             with suppress(Unavailable):  # the write's event has it done again
                 await self._give_back(write.owner, outcome.dropped)
-        return Written(outcome.cart, render_cart(priced), outcome.replayed)
+        return WriteResult(outcome.cart, render_cart(priced), outcome.replayed)
 
-    async def preview(self, write: Write) -> Written:
+    async def preview(self, write: CartWrite) -> WriteResult:
         """What the write would make of the cart, without writing; raises what it would. The version is the
         stored one: there is no other yet."""
         stored, shelf = await self._carts.get(write.owner), NOTHING
@@ -159,9 +159,9 @@ class CartWriter:
                 break
         await self._secured(_Outcome(before, shown))
         cart = replace(outcome.cart, version=before.version, updated_at=before.updated_at)
-        return Written(cart, render_cart(self._price(replace(outcome, cart=cart))), outcome.replayed)
+        return WriteResult(cart, render_cart(self._price(replace(outcome, cart=cart))), outcome.replayed)
 
-    async def _update(self, write: Write) -> _Outcome:
+    async def _update(self, write: CartWrite) -> _Outcome:
         """The products are collected before anything is written, so that no answer to a write lacks one."""
         shelf = await self._load(NOTHING, write.products_of(Cart(write.owner)))
         if write.if_tags is not None and (stored := await self._carts.get(write.owner)):
@@ -172,12 +172,14 @@ class CartWriter:
             except _NotOnShelf as lacking:
                 shelf = await self._load(shelf, lacking.ids)
 
-    async def _load(self, shelf: Shelf, ids: Sequence[str]) -> Shelf:
+    async def _load(self, shelf: CatalogueSnapshot, ids: Sequence[str]) -> CatalogueSnapshot:
         more = await self._catalogue.load(ids)
         revision = min(shelf.revision, more.revision) if shelf.products else more.revision
-        return Shelf({**shelf.products, **more.products}, revision)
+        return CatalogueSnapshot({**shelf.products, **more.products}, revision)
 
-    def _decide(self, write: Write, loaded: Shelf, stored: Cart | None) -> Change[Cart, _Outcome]:
+    def _decide(
+        self, write: CartWrite, loaded: CatalogueSnapshot, stored: Cart | None
+    ) -> Change[Cart, _Outcome]:
         before = stored or Cart(write.owner)
         if write.key and before.has_used(write.key, write.fingerprint):
             return Change(None, _Outcome(before, self._shown(loaded, before), replayed=True))
@@ -195,7 +197,7 @@ class CartWriter:
         outcome = _Outcome(after, self._shown(loaded, after), dropped=dropped_between(before, after))
         return Change(None if after is before else after, outcome, events)
 
-    def _accepts(self, write: Write, cart: Cart, loaded: Shelf) -> bool:
+    def _accepts(self, write: CartWrite, cart: Cart, loaded: CatalogueSnapshot) -> bool:
         if write.if_versions is not None and cart.version not in write.if_versions:
             return False
         if write.if_tags is None:
@@ -204,13 +206,13 @@ class CartWriter:
         tags = {str(cart.version), render_cart(priced).etag, render_summary(priced).etag}
         return not tags.isdisjoint(write.if_tags)
 
-    def _kept(self, cart: Cart, write: Write, now: datetime) -> Cart:
+    def _kept(self, cart: Cart, write: CartWrite, now: datetime) -> Cart:
         """The cart with how long it is kept."""
         if write.owner_kind not in (None, cart.owner_kind):
             cart = replace(cart, owner_kind=write.owner_kind)
         return replace(cart, expires_at=to_rfc3339(self._lifetimes.end_of(cart, now)))
 
-    def _shown(self, loaded: Shelf, cart: Cart) -> Shelf:
+    def _shown(self, loaded: CatalogueSnapshot, cart: Cart) -> CatalogueSnapshot:
         return self._shelf(loaded, self._pricer.products_of(cart))
 
     async def _secured(self, outcome: _Outcome) -> PricedCart:
@@ -223,7 +225,7 @@ class CartWriter:
     def _price(self, outcome: _Outcome) -> PricedCart:
         return self._pricer.price(outcome.cart, outcome.shelf.products)
 
-    def _shelf(self, loaded: Shelf, ids: Collection[str]) -> Shelf:
+    def _shelf(self, loaded: CatalogueSnapshot, ids: Collection[str]) -> CatalogueSnapshot:
         """The newest known of what is wanted; what this replica has dropped meanwhile is as it was loaded."""
         known = self._catalogue.peek(ids)
         if len(known.products) == len(ids):
@@ -232,9 +234,9 @@ class CartWriter:
         lacking = [id for id in ids if id not in products]
         if lacking:
             raise _NotOnShelf(lacking)
-        return Shelf(products, min(known.revision, loaded.revision))
+        return CatalogueSnapshot(products, min(known.revision, loaded.revision))
 
-    async def _refusal(self, write: Write, outcome: _Outcome) -> CartChanged:
+    async def _refusal(self, write: CartWrite, outcome: _Outcome) -> CartChanged:
         """It tells a version, so it waits for the summary as the answer to a write does."""
         priced, cart = await self._secured(outcome), outcome.cart
         versions = write.if_versions or ()

@@ -29,14 +29,14 @@ from dataclasses import dataclass
 
 import structlog
 
-from cart_service.carts.flights import Flights
 from cart_service.carts.model import Cart
-from cart_service.carts.ports import CartRepository, VersionBoard
+from cart_service.carts.ports import CartRepository, VersionAnnouncements
 from cart_service.carts.pricer import Pricer
 from cart_service.carts.pricing import PricedCart
 from cart_service.carts.rendered_lines import bytes_kept
 from cart_service.carts.rendering import Rendered, render_summary
 from cart_service.carts.renewal import Renewal
+from cart_service.carts.single_flight import SingleFlight
 from cart_service.carts.versions import KnownVersions, pack, unpack
 from cart_service.catalogue.ports import Catalogue
 from shared.cache.ports import Cache, Cached
@@ -116,7 +116,7 @@ class Summaries:
         renewal: Renewal,
         *,
         cache: Cache,
-        board: VersionBoard,
+        board: VersionAnnouncements,
         versions: KnownVersions,
         ttl_seconds: int,
     ) -> None:
@@ -128,17 +128,17 @@ class Summaries:
         self._board = board
         self._versions = versions
         self._ttl_seconds = ttl_seconds
-        self._flights: Flights[Rendered] = Flights()
+        self._flights: SingleFlight[Rendered] = SingleFlight()
         self._puts: dict[str, asyncio.Future[None]] = {}
 
     async def get(self, owner: str) -> Rendered:
         """The summary of the owner's cart. Raises `StoreUnavailable`, `CatalogueUnavailable`."""
-        arrived = self._flights.arrive()
+        arrived = self._flights.moment()
         cached = await self._cache.get(cache_key(owner))
         summary = _read(cached) if cached is not None and cached.value else None
         if summary is not None and await self._is_fresh(owner, summary):
             return summary.rendered()
-        return await self._flights.share(owner, arrived, lambda: self._build(owner))
+        return await self._flights.run(owner, arrived, lambda: self._build(owner))
 
     async def secure(self, priced: PricedCart, revision: int) -> None:
         """Makes sure that no replica serves a summary older than this cart, as far as anything can be

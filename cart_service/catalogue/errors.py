@@ -7,7 +7,7 @@ from typing import ClassVar
 from shared.errors import Conflict, NotFound
 
 
-class ProductNotFound(NotFound):
+class UnknownProduct(NotFound):
     """There is no such product, or it is not (or no longer) shown to customers."""
 
     code, title = "product-not-found", "Product not found"

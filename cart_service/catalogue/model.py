@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cart_service.catalogue.errors import ProductNotForSale, ProductNotFound
+from cart_service.catalogue.errors import ProductNotForSale, UnknownProduct
 
 
-class ProductStatus(StrEnum):
+class CatalogueStatus(StrEnum):
     """`MISSING`: the catalogue has no such product."""
 
     DRAFT = "draft"
@@ -19,7 +19,7 @@ class ProductStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Product:
+class CatalogueProduct:
     """`price` is in minor units of the shop's currency; `revision` orders what was heard of the catalogue."""
 
     id: str
@@ -27,26 +27,26 @@ class Product:
     image_url: str | None
     price: int
     stock: int
-    status: ProductStatus
+    status: CatalogueStatus
     revision: int
     categories: tuple[str, ...] = ()
 
     @classmethod
-    def missing(cls, id: str, revision: int = 0) -> Product:
+    def missing(cls, id: str, revision: int = 0) -> CatalogueProduct:
         """Stands for a product the catalogue does not have."""
-        return cls(id, id, None, 0, 0, ProductStatus.MISSING, revision)
+        return cls(id, id, None, 0, 0, CatalogueStatus.MISSING, revision)
 
     @property
     def for_sale(self) -> bool:
-        return self.status is ProductStatus.ACTIVE
+        return self.status is CatalogueStatus.ACTIVE
 
     def require_for_sale(self) -> None:
-        """Raises `ProductNotForSale` when it is archived, and `ProductNotFound` when it is not to be seen.
+        """Raises `ProductNotForSale` when it is archived, and `UnknownProduct` when it is not to be seen.
 
         Stock is not asked: it moves between now and the order, so it is checked there, and until then a line
         that asks for more than there is says so (`short`). A cart would promise too much by refusing here.
         """
-        if self.status is ProductStatus.ARCHIVED:
+        if self.status is CatalogueStatus.ARCHIVED:
             raise ProductNotForSale(self.id)
         if not self.for_sale:
-            raise ProductNotFound(self.id)
+            raise UnknownProduct(self.id)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from cart_service.catalogue.model import Product
+from cart_service.catalogue.model import CatalogueProduct
 from shared.errors import Unavailable
 
 
@@ -17,21 +17,21 @@ class CatalogueUnavailable(Unavailable):
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class CatalogueSnapshot:
     """Products as they were at one moment: each change up to `revision` of the catalogue is in."""
 
-    products: Mapping[str, Product]
+    products: Mapping[str, CatalogueProduct]
     revision: int
 
 
 class Catalogue(Protocol):
     """The products as this replica has heard of them."""
 
-    def peek(self, ids: Collection[str]) -> Shelf:
+    def peek(self, ids: Collection[str]) -> CatalogueSnapshot:
         """Those of the products that are known at once."""
         ...
 
-    async def load(self, ids: Collection[str]) -> Shelf:
+    async def load(self, ids: Collection[str]) -> CatalogueSnapshot:
         """All of the products, asked for where they are not known. Raises `CatalogueUnavailable`."""
         ...
 

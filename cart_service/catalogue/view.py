@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Iterable
 
 import structlog
 
-from cart_service.catalogue.model import Product
-from cart_service.catalogue.ports import CatalogueUnavailable, Shelf
+from cart_service.catalogue.model import CatalogueProduct
+from cart_service.catalogue.ports import CatalogueSnapshot, CatalogueUnavailable
 from cart_service.catalogue.product_entries import product_of
 from shared.bounded import BoundedMapping
 from shared.events.ports import Bucket, BucketConfig, BusUnavailable, Entry, Watch
@@ -49,12 +49,12 @@ class CatalogueView:
         self._capacity = capacity
         self._on_change = on_change
         self._on_missed = on_missed
-        self._products: BoundedMapping[Product] = BoundedMapping(most_bytes, capacity)
+        self._products: BoundedMapping[CatalogueProduct] = BoundedMapping(most_bytes, capacity)
         self._changes: OrderedDict[str, int] = OrderedDict()
         self._newest_change = 0
         self._floor: int | None = None
         self._gaps = 0
-        self._asked: dict[str, asyncio.Task[Product]] = {}
+        self._asked: dict[str, asyncio.Task[CatalogueProduct]] = {}
         self._watch: Watch | None = None
 
     async def start(self) -> None:
@@ -73,11 +73,11 @@ class CatalogueView:
     def revision(self) -> int:
         return self._watch.revision if self._watch else 0
 
-    def peek(self, ids: Collection[str]) -> Shelf:
+    def peek(self, ids: Collection[str]) -> CatalogueSnapshot:
         known = ((id, self._products.peek(id)) for id in ids)
-        return Shelf({id: product for id, product in known if product is not None}, self.revision)
+        return CatalogueSnapshot({id: product for id, product in known if product is not None}, self.revision)
 
-    async def load(self, ids: Collection[str]) -> Shelf:
+    async def load(self, ids: Collection[str]) -> CatalogueSnapshot:
         revision = self.revision  # before asking: what is heard meanwhile may or may not be in the answers
         shelf = self.peek(ids)
         lacking = [id for id in ids if id not in shelf.products]
@@ -87,14 +87,16 @@ class CatalogueView:
             return shelf
         asked = await self._ask_all(lacking)
         overtaken = [it.revision for it in asked if it.revision < self._changes.get(it.id, 0)]
-        return Shelf({**shelf.products, **{it.id: it for it in asked}}, min([revision, *overtaken]))
+        return CatalogueSnapshot(
+            {**shelf.products, **{it.id: it for it in asked}}, min([revision, *overtaken])
+        )
 
     def unchanged_since(self, revision: int, ids: Callable[[], Collection[str]]) -> bool:
         if not self._trusted_from() <= revision <= self.revision:
             return False
         return revision >= self._newest_change or all(self._changes.get(id, 0) <= revision for id in ids())
 
-    async def _ask_all(self, ids: Iterable[str]) -> list[Product]:
+    async def _ask_all(self, ids: Iterable[str]) -> list[CatalogueProduct]:
         tasks = [self._asked.get(id) or self._ask(id) for id in ids]
         try:
             return await asyncio.gather(*(asyncio.shield(task) for task in tasks))
@@ -103,23 +105,23 @@ class CatalogueView:
                 "The catalogue cannot be asked about a product just now. Nothing was changed; try again."
             ) from error
 
-    def _ask(self, id: str) -> asyncio.Task[Product]:
+    def _ask(self, id: str) -> asyncio.Task[CatalogueProduct]:
         task = asyncio.create_task(self._fetch(id))
         self._asked[id] = task
         task.add_done_callback(lambda done: self._answered(id, done))
         return task
 
-    def _answered(self, id: str, task: asyncio.Task[Product]) -> None:
+    def _answered(self, id: str, task: asyncio.Task[CatalogueProduct]) -> None:
         del self._asked[id]
         if not task.cancelled():
             task.exception()  # marks it as seen, should everybody who waited have been cancelled
 
-    async def _fetch(self, id: str) -> Product:
+    async def _fetch(self, id: str) -> CatalogueProduct:
         """Asks again when a change was heard meanwhile that the answer may lack."""
         for _ in range(ATTEMPTS):
             gaps, heard = self._gaps, self._changes.get(id, 0)
             entry = await self._bucket.get(id)
-            product = product_of(entry, self._currency) if entry else Product.missing(id, heard)
+            product = product_of(entry, self._currency) if entry else CatalogueProduct.missing(id, heard)
             if product.revision >= self._changes.get(id, 0):
                 break
         else:
@@ -128,7 +130,7 @@ class CatalogueView:
             self._keep(product)
         return product
 
-    def _keep(self, product: Product) -> None:
+    def _keep(self, product: CatalogueProduct) -> None:
         self._products.put(product.id, product, _bytes_of(product))
 
     def _on_entry(self, entry: Entry) -> None:
@@ -157,7 +159,7 @@ class CatalogueView:
         return self._floor
 
 
-def _bytes_of(product: Product) -> int:
+def _bytes_of(product: CatalogueProduct) -> int:
     """Its texts, and an estimate of the objects around them."""
     texts = (product.id, product.name, product.image_url or "", *product.categories)
     return BYTES_OF_PRODUCT + sum(map(sys.getsizeof, texts))

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from cart_service.carts.lines import Line, Lines, quantity_in, with_line, without
 from cart_service.carts.merge_records import MergedLine, MergeLimit, MergeOutcome, MergeStrategy
-from cart_service.catalogue.model import Product
+from cart_service.catalogue.model import CatalogueProduct
 from cart_service.limits import MAX_LINES, MAX_QUANTITY
 
 
 def merge_lines(
-    mine: Lines, guest: tuple[Line, ...], strategy: MergeStrategy, products: Mapping[str, Product]
+    mine: Lines, guest: tuple[Line, ...], strategy: MergeStrategy, products: Mapping[str, CatalogueProduct]
 ) -> tuple[Lines, tuple[MergedLine, ...]]:
     """The lines after the merge, and the report, a line for each of the guest's. It never fails: a quantity
     is held to the stock, which never takes away what was in the cart before, and to the limits of a cart."""
@@ -37,7 +37,7 @@ def _with_pieces_of(lines: Lines, guest: Line, quantity: int) -> Lines:
     return with_line(lines, mine.more(guest.first(quantity - mine.quantity).pieces))
 
 
-def _merge_line(lines: Lines, line: Line, strategy: MergeStrategy, product: Product) -> MergedLine:
+def _merge_line(lines: Lines, line: Line, strategy: MergeStrategy, product: CatalogueProduct) -> MergedLine:
     id, mine = line.product_id, quantity_in(lines, line.product_id)
     wanted = strategy.quantity(mine, line.quantity)
     if wanted > mine:
@@ -47,7 +47,9 @@ def _merge_line(lines: Lines, line: Line, strategy: MergeStrategy, product: Prod
     return MergedLine(id, mine, line.quantity, quantity, _outcome(mine, quantity), limit)
 
 
-def _limited(lines: Lines, mine: int, wanted: int, product: Product) -> tuple[int, MergeLimit | None]:
+def _limited(
+    lines: Lines, mine: int, wanted: int, product: CatalogueProduct
+) -> tuple[int, MergeLimit | None]:
     if not product.for_sale:
         return mine, MergeLimit.NOT_FOR_SALE
     if not mine and len(lines) >= MAX_LINES:

@@ -14,7 +14,7 @@ from cart_service.carts.lines import Line, Lines, together
 from cart_service.carts.merge_records import Handover, MergeRecord, MergeStrategy
 from cart_service.carts.model import Cart
 from cart_service.carts.operations import BaseOperation
-from cart_service.catalogue.model import Product
+from cart_service.catalogue.model import CatalogueProduct
 from cart_service.merging.lines import merge_lines, merge_saved
 
 
@@ -33,7 +33,7 @@ class HandOver(BaseOperation):
     undone: frozenset[str]
     key: UsedKey | None = None
 
-    def apply(self, cart: Cart, _products: Mapping[str, Product], at: str, /) -> Cart:
+    def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], at: str, /) -> Cart:
         earlier = cart.handover
         if earlier is not None and not earlier.is_done:
             return cart
@@ -65,7 +65,7 @@ class FinishHandover(BaseOperation):
 
     merge_id: str
 
-    def apply(self, cart: Cart, _products: Mapping[str, Product], _at: str, /) -> Cart:
+    def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], _at: str, /) -> Cart:
         handover = cart.handover
         if handover is None or handover.merge_id != self.merge_id or handover.is_done:
             return cart
@@ -93,13 +93,15 @@ class TakeIn(BaseOperation):
     def products_of(self, _cart: Cart, /) -> Collection[str]:
         return [line.product_id for line in self.handover.lines] if self.handover else ()
 
-    def apply(self, cart: Cart, products: Mapping[str, Product], at: str, /) -> Cart:
+    def apply(self, cart: Cart, products: Mapping[str, CatalogueProduct], at: str, /) -> Cart:
         handover = self.handover
         if handover and not handover.is_done and not cart.find_merge(handover.merge_id):
             cart = _remembering(handover.key, self._taken_in(handover, cart, products, at), handover.merge_id)
         return _remembering(self.key, cart, handover.merge_id if handover else None)
 
-    def _taken_in(self, handover: Handover, cart: Cart, products: Mapping[str, Product], at: str) -> Cart:
+    def _taken_in(
+        self, handover: Handover, cart: Cart, products: Mapping[str, CatalogueProduct], at: str
+    ) -> Cart:
         lines, report = merge_lines(cart.lines, handover.lines, handover.strategy, products)
         after = replace(cart, lines=lines, saved=merge_saved(cart.saved, handover.saved))
         return after.merged(MergeRecord(handover.merge_id, self.guest, handover.strategy, at, report), cart)

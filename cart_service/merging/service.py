@@ -23,11 +23,11 @@ from cart_service.carts.merge_records import Handover, MergeRecord, MergeStrateg
 from cart_service.carts.model import Cart
 from cart_service.carts.operations import fingerprint_of
 from cart_service.carts.ports import CartRepository
-from cart_service.carts.service import CartWriter, Write, Written
+from cart_service.carts.service import CartWrite, CartWriter, WriteResult
 from cart_service.merging.operations import FinishHandover, HandOver, TakeIn
 from shared.ids import new_id
 
-CarryOver = Callable[[str, Handover], Awaitable[Written | None]]
+CarryOver = Callable[[str, Handover], Awaitable[WriteResult | None]]
 """Gives the promo code that a guest's cart has lost to the customer's; see `PromoCodes.carry_over`."""
 
 
@@ -49,7 +49,7 @@ class Merge:
 class Merged:
     """`record` is None where there was nothing to merge."""
 
-    written: Written
+    written: WriteResult
     record: MergeRecord | None
 
 
@@ -103,7 +103,9 @@ class CartMerger:
     async def _hand_over(self, merge: Merge, operation: HandOver) -> Handover | None:
         """The handover to the customer, made now or earlier; None where the guest has nothing for them."""
         while True:
-            written = await self._writer.write(Write(merge.guest, [operation], owner_kind=OwnerKind.GUEST))
+            written = await self._writer.write(
+                CartWrite(merge.guest, [operation], owner_kind=OwnerKind.GUEST)
+            )
             guest, handover = written.cart, written.cart.handover
             if handover is None:
                 return None
@@ -116,15 +118,15 @@ class CartMerger:
 
     async def _finish(self, guest: str, handover: Handover) -> None:
         operation = TakeIn(guest, handover, handover.strategy)
-        await self._take_in(guest, handover, Write(handover.to, [operation]))
+        await self._take_in(guest, handover, CartWrite(handover.to, [operation]))
 
-    async def _take_in(self, guest: str, handover: Handover | None, write: Write) -> Written:
+    async def _take_in(self, guest: str, handover: Handover | None, write: CartWrite) -> WriteResult:
         written = await self._writer.write(write)
         if handover is None or handover.is_done:
             return written
         if written.cart.promo_code is None:
             written = await self._carry_over(guest, handover) or written
-        await self._writer.write(Write(guest, [FinishHandover(handover.merge_id)]))
+        await self._writer.write(CartWrite(guest, [FinishHandover(handover.merge_id)]))
         return written
 
 
@@ -138,13 +140,13 @@ def _handing_over(merge: Merge, mine: Cart) -> HandOver:
     return HandOver(new_id(), merge.owner, merge.strategy, undone, _used_key(merge))
 
 
-def _taking_in(merge: Merge, handover: Handover | None) -> Write:
+def _taking_in(merge: Merge, handover: Handover | None) -> CartWrite:
     operation = TakeIn(merge.guest, handover, merge.strategy, _used_key(merge))
     versions = None if handover else merge.if_versions
-    return Write(merge.owner, [operation], if_versions=versions, owner_kind=merge.owner_kind)
+    return CartWrite(merge.owner, [operation], if_versions=versions, owner_kind=merge.owner_kind)
 
 
-def _marked(written: Written, handover: Handover | None, operation: HandOver) -> Written:
+def _marked(written: WriteResult, handover: Handover | None, operation: HandOver) -> WriteResult:
     """Replayed where another request under the same key was faster."""
     is_repeat = handover is not None and handover.merge_id != operation.merge_id
     is_same = operation.key is not None and handover is not None and handover.key == operation.key

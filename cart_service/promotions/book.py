@@ -37,8 +37,8 @@ class PromotionDelivery:
 
 
 class WatchedPromotions:
-    """A `PromotionBook`: the promotions heard of or asked for last, `capacity` or `most_bytes` of them, up to
-    date by a watch.
+    """A `KnownPromotions`: the promotions heard of or asked for last, `capacity` or `most_bytes` of
+    them, kept up to date by a watch.
 
     Versions of a promotion only ever grow, even where the bucket is made anew, so nothing is forgotten then.
     `on_change` is told the code of each that was heard of.
@@ -69,7 +69,7 @@ class WatchedPromotions:
     def find(self, code: str) -> Promotion | None:
         return self._promotions.get(code)
 
-    def learn(self, promotion: Promotion) -> None:
+    def remember(self, promotion: Promotion) -> None:
         known = self._promotions.get(promotion.code)
         if known is None or known.version < promotion.version:
             self._promotions.put(promotion.code, promotion, _bytes_of(promotion))
@@ -78,7 +78,7 @@ class WatchedPromotions:
         if entry.value is None:
             return
         try:
-            self.learn(promotion_of(orjson.loads(entry.value)))
+            self.remember(promotion_of(orjson.loads(entry.value)))
         except (KeyError, TypeError, ValueError) as error:
             log.warning("a promotion cannot be read", code=entry.key, reason=repr(error))
         else:

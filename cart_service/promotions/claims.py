@@ -222,7 +222,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Dropped:
+class DroppedPromoCode:
     """A promo code that a cart has lost, and the turn by which it stood there: a use to be given back."""
 
     code: str

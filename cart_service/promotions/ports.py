@@ -19,7 +19,7 @@ Position = Sequence[str | int | None]
 
 
 @dataclass(frozen=True, slots=True)
-class PromotionPage:
+class PageOfPromotions:
     """`end` is None on the last page; `total` is a lower bound unless it is exact."""
 
     promotions: Sequence[Promotion]
@@ -49,7 +49,7 @@ class PromotionRepository(Protocol):
 
     async def page(
         self, status: PromotionStatus | None, now: datetime, limit: int, after: Position | None
-    ) -> PromotionPage:
+    ) -> PageOfPromotions:
         """The newest first, as of about a second ago."""
         ...
 
@@ -58,14 +58,14 @@ class PromotionRepository(Protocol):
         ...
 
 
-class PromotionBook(Protocol):
+class KnownPromotions(Protocol):
     """The promotions as this replica has heard of them."""
 
     def find(self, code: str) -> Promotion | None:
         """At once; None when it was never heard of, or long ago."""
         ...
 
-    def learn(self, promotion: Promotion) -> None:
+    def remember(self, promotion: Promotion) -> None:
         """Keeps it, unless a newer version is known."""
         ...
 
@@ -127,5 +127,5 @@ class PromotionStores:
     promotions: PromotionRepository
     claims: ClaimRepository
     tallies: TallyRepository
-    book: PromotionBook
+    book: KnownPromotions
     cursors: Cursors

@@ -6,13 +6,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 
-from cart_service.catalogue.errors import ProductNotFound
+from cart_service.catalogue.errors import UnknownProduct
 from cart_service.promotions.definitions import definition_of
 from cart_service.promotions.dependencies import PromotionsDep
-from cart_service.promotions.errors import (
-    PromotionCodeTaken,
-    PromotionNotFound,
-)
+from cart_service.promotions.errors import PromotionCodeTaken, PromotionNotFound
 from cart_service.promotions.model import CODE_PATTERN, PromotionStatus
 from cart_service.promotions.requests import PromotionCreate
 from cart_service.promotions.schemas import PromotionPage, PromotionWithUses
@@ -58,7 +55,7 @@ _BENEFITS = dict.fromkeys(("percent", "amount", "product_id", "quantity"))
     summary="Add a promotion",
     status_code=201,
     response_model=PromotionWithUses,
-    responses=problem_responses(PromotionCodeTaken, ProductNotFound),
+    responses=problem_responses(PromotionCodeTaken, UnknownProduct),
 )
 async def create_promotion(
     body: Annotated[PromotionCreate, Body(examples=[_EXAMPLE])], promotions: PromotionsDep, request: Request

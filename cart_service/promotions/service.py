@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from cart_service.catalogue.errors import ProductNotFound
-from cart_service.catalogue.model import ProductStatus
+from cart_service.catalogue.errors import UnknownProduct
+from cart_service.catalogue.model import CatalogueStatus
 from cart_service.catalogue.ports import Catalogue
 from cart_service.promotions.definitions import definition_of
 from cart_service.promotions.errors import PromotionCodeTaken, PromotionNotFound
 from cart_service.promotions.model import FreeItem, Promotion, PromotionStatus
-from cart_service.promotions.ports import PromotionPage, PromotionStores
+from cart_service.promotions.ports import PageOfPromotions, PromotionStores
 from cart_service.promotions.uses import PromotionUses, Uses
 from shared.aggregates.change import Change
 from shared.clock import Clock, from_rfc3339, to_rfc3339
@@ -35,7 +35,7 @@ class PromotionsFound:
     """One page of them, and the cursor of the next one."""
 
     items: list[PromotionNow]
-    page: PromotionPage
+    page: PageOfPromotions
     next_cursor: str | None
 
 
@@ -62,7 +62,7 @@ class Promotions:
         return from_rfc3339(to_rfc3339(self._clock.now()))
 
     async def create(self, draft: Promotion) -> PromotionNow:
-        """Raises `PromotionCodeTaken`, `InvalidInput` for what does not fit together, `ProductNotFound` for
+        """Raises `PromotionCodeTaken`, `InvalidInput` for what does not fit together, `UnknownProduct` for
         a free product that does not exist, and `CatalogueUnavailable`."""
         promotion = draft.require_valid(self.currency)
         if isinstance(promotion.benefit, FreeItem):
@@ -79,8 +79,8 @@ class Promotions:
     async def _require_product(self, id: str) -> None:
         """It need not be for sale yet: a promotion may be planned ahead."""
         product = (await self._catalogue.load([id])).products[id]
-        if product.status in (ProductStatus.MISSING, ProductStatus.DELETED):
-            raise ProductNotFound(id)
+        if product.status in (CatalogueStatus.MISSING, CatalogueStatus.DELETED):
+            raise UnknownProduct(id)
 
     async def end(self, code: str) -> PromotionNow:
         """Ends it now, if that was not done before. Raises `PromotionNotFound`."""
@@ -114,7 +114,7 @@ class Promotions:
         promotion = await self._promotions.get(code)
         if promotion is None:
             raise PromotionNotFound(code)
-        self._book.learn(promotion)
+        self._book.remember(promotion)
         return promotion
 
     def known(self, code: str) -> Promotion | None:
@@ -125,11 +125,11 @@ class Promotions:
         """As this replica has heard of it; it looks in the store when it has not."""
         promotion = self._book.find(code) or await self._promotions.get(code)
         if promotion is not None:
-            self._book.learn(promotion)
+            self._book.remember(promotion)
         return promotion
 
     async def _told(self, promotion: Promotion) -> PromotionNow:
-        self._book.learn(promotion)
+        self._book.remember(promotion)
         await self._promotions.delivered(promotion.code, DELIVERY_SECONDS)
         return self._now(promotion, await self._uses.of(promotion))
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from cart_service.promotions.claims import Claim, ClaimState, Tally
 from cart_service.promotions.documents import ClaimCodec, PromotionCodec, TallyCodec, claim_id_of
 from cart_service.promotions.model import Promotion, PromotionStatus
-from cart_service.promotions.ports import ClaimPage, Position, PromotionPage
+from cart_service.promotions.ports import ClaimPage, PageOfPromotions, Position
 from shared.aggregates.change import Change
 from shared.aggregates.outbox import Outbox
 from shared.aggregates.repository import AggregateRepository
@@ -30,10 +30,10 @@ class StoredPromotions(AggregateRepository[Promotion]):
 
     async def page(
         self, status: PromotionStatus | None, now: datetime, limit: int, after: Position | None
-    ) -> PromotionPage:
+    ) -> PageOfPromotions:
         found = await self._store.find(Query(_having(status, now), ["-created_at"], limit, after))
         promotions = [self._codec.from_document(it.id, it.body) for it in found.documents]
-        return PromotionPage(promotions, found.total, found.total_is_exact, found.next_after)
+        return PageOfPromotions(promotions, found.total, found.total_is_exact, found.next_after)
 
     async def delivered(self, id: str, timeout_seconds: float) -> bool:
         return await self._outbox.flushed(id, timeout_seconds)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from cart_service.promotions.claims import NOBODY, Claim, ClaimState, Dropped, PlacedOrder, Tally
+from cart_service.promotions.claims import NOBODY, Claim, ClaimState, DroppedPromoCode, PlacedOrder, Tally
 from cart_service.promotions.errors import PromoCodeUsedUp
 from cart_service.promotions.model import Promotion
 from cart_service.promotions.ports import ClaimRepository, TallyRepository
@@ -64,7 +64,7 @@ class PromotionUses:
                 return
         raise contended(promotion.code)
 
-    async def give_back(self, owner: str, dropped: Dropped) -> None:
+    async def give_back(self, owner: str, dropped: DroppedPromoCode) -> None:
         """Gives back the use of a code that the owner's cart has lost; repeating it changes nothing."""
         await self.release(dropped.code, owner, dropped.turn)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cart_service.carts.model import Cart
-from cart_service.carts.ports import CartRepository, VersionBoard
+from cart_service.carts.ports import CartRepository, VersionAnnouncements
 from cart_service.carts.pricer import Pricer
 from cart_service.carts.rendering import render_summary
 from cart_service.carts.summaries import CachedSummary, cache_key
@@ -15,7 +15,12 @@ class SummaryInspection:
     """Judges what is in the cache by the store and the catalogue, not by what this process has heard."""
 
     def __init__(
-        self, carts: CartRepository, catalogue: Catalogue, pricer: Pricer, cache: Cache, board: VersionBoard
+        self,
+        carts: CartRepository,
+        catalogue: Catalogue,
+        pricer: Pricer,
+        cache: Cache,
+        board: VersionAnnouncements,
     ) -> None:
         self._carts = carts
         self._catalogue = catalogue

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
 
-from cart_service.carts.leftovers import Leftovers
+from cart_service.carts.abandoned_reservations import AbandonedReservations
 from cart_service.promotions.claims import NOBODY, Claim, ClaimState, Tally
 from cart_service.promotions.ports import PromotionStores
-from cart_service.upkeep.unbacked_carts import UnbackedCarts
+from cart_service.upkeep.unreserved_carts import UnreservedCarts
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,9 @@ class Recount:
 
 
 class PromotionAudit:
-    def __init__(self, stores: PromotionStores, leftovers: Leftovers, unbacked: UnbackedCarts) -> None:
+    def __init__(
+        self, stores: PromotionStores, leftovers: AbandonedReservations, unbacked: UnreservedCarts
+    ) -> None:
         self._claims = stores.claims
         self._tallies = stores.tallies
         self._leftovers = leftovers

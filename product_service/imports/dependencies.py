@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from product_service.imports.service import ImportLine, ImportService
-from product_service.imports.stream import Limits, read_chunks
+from product_service.imports.stream import ImportLimits, read_chunks
 from shared.http.media_type import require_media_type
 from shared.http.runtime import use_cases
 
@@ -25,7 +25,7 @@ ImportsDep = Annotated[ImportService, Depends(imports)]
 async def import_chunks(request: Request, service: ImportsDep) -> AsyncIterator[list[ImportLine]]:
     """The lines of an import as they arrive. Raises `UnsupportedMediaType`."""
     require_media_type(request, (NDJSON,))
-    return read_chunks(request.stream(), use_cases(request, Limits), service.currency)
+    return read_chunks(request.stream(), use_cases(request, ImportLimits), service.currency)
 
 
 ImportChunksDep = Annotated[AsyncIterator[list[ImportLine]], Depends(import_chunks)]

@@ -6,16 +6,9 @@ from fastapi import APIRouter, Response
 
 from product_service.imports.dependencies import NDJSON, ImportChunksDep, ImportsDep
 from product_service.imports.schemas import ImportResult
-from product_service.products.dependencies import (
-    CatalogueDep,
-    EditorDep,
-    WaitsForSearchDep,
-)
+from product_service.products.dependencies import CatalogueDep, EditorDep, WaitsForSearchDep
 from product_service.products.routes import preference
-from shared.errors import (
-    PayloadTooLarge,
-    UnsupportedMediaType,
-)
+from shared.errors import PayloadTooLarge, UnsupportedMediaType
 from shared.http.body_limit import body_limit
 from shared.http.responses import JsonBytes, problem_responses
 

@@ -12,7 +12,7 @@ from typing import Any
 from product_service.products.capacity import Capacity
 from product_service.products.events import DELIVERY_SECONDS, change_to
 from product_service.products.model import Product, ProductDraft
-from product_service.products.ports import Deliveries, Products
+from product_service.products.ports import EventDelivery, ProductRepository
 from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.errors import FieldError, InvalidInput, ShopError, Unavailable
@@ -40,7 +40,7 @@ class ImportLine:
     errors: Sequence[FieldError] = ()
 
 
-class Outcome(StrEnum):
+class ImportOutcome(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
@@ -50,7 +50,7 @@ class Outcome(StrEnum):
 class ImportReport:
     """What became of the lines. `failed` counts bad lines; `errors` holds the first hundred of them."""
 
-    taken: Counter[Outcome] = field(default_factory=Counter)
+    taken: Counter[ImportOutcome] = field(default_factory=Counter)
     failed: int = 0
     errors: list[dict[str, Any]] = field(default_factory=list)
 
@@ -63,7 +63,7 @@ class ImportReport:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            **{outcome.value: self.taken[outcome] for outcome in Outcome},
+            **{outcome.value: self.taken[outcome] for outcome in ImportOutcome},
             "failed": self.failed,
             "errors": self.errors,
             "errors_left_out": self.failed - len(self.errors),
@@ -74,7 +74,12 @@ class ImportService:
     """Creates or replaces products by SKU. Repeating an import changes nothing."""
 
     def __init__(
-        self, products: Products, deliveries: Deliveries, capacity: Capacity, clock: Clock, currency: str
+        self,
+        products: ProductRepository,
+        deliveries: EventDelivery,
+        capacity: Capacity,
+        clock: Clock,
+        currency: str,
     ) -> None:
         self.currency = currency
         self._products = products
@@ -120,7 +125,7 @@ class ImportService:
     def _counted(
         self,
         drafts: Sequence[tuple[ImportLine, ProductDraft]],
-        outcomes: Sequence[Outcome | BaseException],
+        outcomes: Sequence[ImportOutcome | BaseException],
         report: ImportReport,
     ) -> list[str]:
         written, broken = [], None
@@ -132,23 +137,27 @@ class ImportService:
                     broken = outcome
                 case _:
                     report.taken[outcome] += 1
-                    if outcome is not Outcome.UNCHANGED:
+                    if outcome is not ImportOutcome.UNCHANGED:
                         written.append(draft.id)
         if broken is not None:
             raise broken
         return written
 
-    async def _put(self, draft: ProductDraft) -> Outcome:
+    async def _put(self, draft: ProductDraft) -> ImportOutcome:
         draft.sold_in(self.currency)
 
-        def change(before: Product | None) -> Change[Product, Outcome]:
+        def change(before: Product | None) -> Change[Product, ImportOutcome]:
             now = self._clock.now()
             if before is None:
                 self._capacity.take()
             if before is None or before.deleted:
-                return change_to(before, Product.from_draft(draft, now, tombstone=before), Outcome.CREATED)
+                return change_to(
+                    before, Product.from_draft(draft, now, tombstone=before), ImportOutcome.CREATED
+                )
             after = before.revised(draft.details, now)
-            return change_to(before, after, Outcome.UNCHANGED if after is before else Outcome.UPDATED)
+            return change_to(
+                before, after, ImportOutcome.UNCHANGED if after is before else ImportOutcome.UPDATED
+            )
 
         return await self._products.update(draft.id, change)
 

@@ -27,7 +27,7 @@ _ERRORS_OF_A_LINE = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ImportLimits:
     """In bytes."""
 
     line: int
@@ -73,7 +73,7 @@ async def _pieces(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             yield data[start : start + _PIECE_BYTES]
 
 
-async def read_lines(stream: AsyncIterator[bytes], limits: Limits) -> AsyncIterator[bytes | None]:
+async def read_lines(stream: AsyncIterator[bytes], limits: ImportLimits) -> AsyncIterator[bytes | None]:
     """The lines of the stream; None for one that is too long. Raises `PayloadTooLarge`."""
     cutter, read = LineCutter(limits.line), 0
     async for data in _pieces(stream):
@@ -89,7 +89,7 @@ async def read_lines(stream: AsyncIterator[bytes], limits: Limits) -> AsyncItera
 
 
 async def read_chunks(
-    stream: AsyncIterator[bytes], limits: Limits, shop_currency: str
+    stream: AsyncIterator[bytes], limits: ImportLimits, shop_currency: str
 ) -> AsyncIterator[list[ImportLine]]:
     """The lines as drafts, or with what is wrong with them. Blank lines are left out, but counted. Raises
     `PayloadTooLarge`."""

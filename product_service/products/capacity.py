@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from product_service.products.model import CatalogueFull
-from product_service.products.ports import ProductEntries
+from product_service.products.ports import ProductEntryCounter
 from shared.errors import Unavailable
 
 _FRESH_SECONDS = 1.0
@@ -21,7 +21,7 @@ class Capacity:
     """
 
     def __init__(
-        self, entries: ProductEntries, limit: int, now: Callable[[], float] = time.monotonic
+        self, entries: ProductEntryCounter, limit: int, now: Callable[[], float] = time.monotonic
     ) -> None:
         self._entries = entries
         self._limit = limit

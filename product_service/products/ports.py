@@ -15,7 +15,7 @@ Position = Sequence[str | int | float]
 """Where a page of a search ended: the sort values of its last product, as JSON carries them."""
 
 
-class Products(Protocol):
+class ProductRepository(Protocol):
     """The products by id, tombstones included. Raises `StoreUnavailable` and `StoreOverloaded`."""
 
     async def get(self, id: str) -> Product | None: ...
@@ -27,7 +27,7 @@ class Products(Protocol):
         ...
 
 
-class Deliveries(Protocol):
+class EventDelivery(Protocol):
     """The delivery of events and bucket entries, which goes on after a write was acknowledged."""
 
     async def flushed(self, document_id: str, timeout: float) -> bool:
@@ -35,7 +35,7 @@ class Deliveries(Protocol):
         ...
 
 
-class ProductEntries(Protocol):
+class ProductEntryCounter(Protocol):
     """What carts know of products: an entry for each, deleted ones included."""
 
     async def count(self) -> int:

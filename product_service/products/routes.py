@@ -26,11 +26,7 @@ from product_service.products.schemas import (
     public,
 )
 from product_service.products.service import CatalogueService
-from shared.errors import (
-    NotAuthenticated,
-    PermissionDenied,
-    PreconditionRequired,
-)
+from shared.errors import NotAuthenticated, PermissionDenied, PreconditionRequired
 from shared.http.etag import IfNoneMatchDep, etag_of, not_modified
 from shared.http.responses import JsonBytes, problem_responses
 

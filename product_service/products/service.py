@@ -16,7 +16,13 @@ from product_service.products.model import (
     ProductNotFound,
     SkuTaken,
 )
-from product_service.products.ports import Deliveries, Position, Products, ProductSearch, SearchQuery
+from product_service.products.ports import (
+    EventDelivery,
+    Position,
+    ProductRepository,
+    ProductSearch,
+    SearchQuery,
+)
 from shared.aggregates.change import Change
 from shared.clock import Clock
 
@@ -39,9 +45,9 @@ class CatalogueService:
 
     def __init__(
         self,
-        products: Products,
+        products: ProductRepository,
         search: ProductSearch,
-        deliveries: Deliveries,
+        deliveries: EventDelivery,
         *,
         capacity: Capacity,
         clock: Clock,

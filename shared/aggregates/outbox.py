@@ -10,11 +10,11 @@ import asyncio
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from typing import Any, Protocol
 
-from shared.aggregates.courier import Courier
-from shared.aggregates.ledger import Ledger
+from shared.aggregates.clearing import DelayedClearing
+from shared.aggregates.dispatcher import EventDispatcher
 from shared.aggregates.outbox_fields import PENDING_EVENTS
 from shared.aggregates.relay import Relay
-from shared.aggregates.settling import Settling
+from shared.aggregates.undelivered import UndeliveredEvents
 from shared.clock import Clock, SystemClock
 from shared.errors import Unavailable
 from shared.events.envelope import Event
@@ -28,10 +28,10 @@ log = get_logger(__name__)
 _CLOSE_SECONDS = 2.0
 
 
-class Settles(Protocol):
+class ClearsDelivered(Protocol):
     """The part of `AggregateRepository` that the outbox needs."""
 
-    async def settle(self, id: str, event_ids: Collection[str]) -> None: ...
+    async def clear_delivered(self, id: str, event_ids: Collection[str]) -> None: ...
 
 
 class Outbox:
@@ -53,13 +53,13 @@ class Outbox:
     ) -> None:
         self._clock = clock or SystemClock()
         self._overdue_seconds = overdue_seconds
-        self._ledger = Ledger()
-        self._settling = Settling(self._settle, quiet_seconds)
-        self._courier = Courier(deliver, self._ledger, self._settling.schedule, retry_seconds)
-        self._attached: tuple[Settles, DocumentStore] | None = None
+        self._ledger = UndeliveredEvents()
+        self._settling = DelayedClearing(self._settle, quiet_seconds)
+        self._courier = EventDispatcher(deliver, self._ledger, self._settling.schedule, retry_seconds)
+        self._attached: tuple[ClearsDelivered, DocumentStore] | None = None
         self._loops: list[asyncio.Task[None]] = []
 
-    def attach(self, repository: Settles, store: DocumentStore) -> None:
+    def attach(self, repository: ClearsDelivered, store: DocumentStore) -> None:
         """Says whose events these are; before `start`."""
         self._attached = repository, store
 
@@ -134,11 +134,11 @@ class Outbox:
         if account is None or account.is_busy:
             return
         delivered = frozenset(account.confirmed)
-        await repository.settle(document_id, delivered)
+        await repository.clear_delivered(document_id, delivered)
         account.confirmed -= delivered
         self._ledger.close(document_id)
 
-    def _require_attached(self) -> tuple[Settles, DocumentStore]:
+    def _require_attached(self) -> tuple[ClearsDelivered, DocumentStore]:
         if self._attached is None:
             raise RuntimeError("attach the outbox to its repository first")
         return self._attached

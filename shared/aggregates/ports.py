@@ -24,7 +24,7 @@ class Repository(Protocol[A]):
         ...
 
 
-class Announcing(Repository[A], Protocol[A]):
+class AnnouncingRepository(Repository[A], Protocol[A]):
     """A repository whose changes carry events."""
 
     async def delivered(self, id: str, timeout_seconds: float) -> bool:

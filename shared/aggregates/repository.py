@@ -107,7 +107,7 @@ class AggregateRepository(Generic[A]):
                 self._hot.drop(id)
         raise self._contended(id)
 
-    async def settle(self, id: str, event_ids: Collection[str]) -> None:
+    async def clear_delivered(self, id: str, event_ids: Collection[str]) -> None:
         """Drops delivered events from the document. Best effort: without the store they stay, and come
         again."""
         try:

@@ -41,7 +41,7 @@ class SetIfNewer:
 
 
 @dataclass(frozen=True, slots=True)
-class Delete:
+class DeleteKey:
     """Answers how many keys it removed."""
 
     key: str
@@ -52,7 +52,7 @@ class Ping:
     """Answers when the server can do its work."""
 
 
-Operation = Get | SetIfNewer | Delete | Ping
+Operation = Get | SetIfNewer | DeleteKey | Ping
 
 
 def bytes_of(operation: Operation) -> int:
@@ -65,7 +65,7 @@ def command_of(operation: Operation, *, with_script: bool) -> tuple[Any, ...]:
     match operation:
         case Get(key):
             return "GET", key
-        case Delete(key):
+        case DeleteKey(key):
             return "UNLINK", key
         case Ping():
             return ("PING",)

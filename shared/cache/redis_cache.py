@@ -14,7 +14,16 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 from shared.batching import Batcher, QueueFull, Weighing
 from shared.budget import ByteBudget
 from shared.cache.circuit import Circuit
-from shared.cache.commands import Delete, Get, Operation, Ping, SetIfNewer, bytes_of, command_of, read_cached
+from shared.cache.commands import (
+    DeleteKey,
+    Get,
+    Operation,
+    Ping,
+    SetIfNewer,
+    bytes_of,
+    command_of,
+    read_cached,
+)
 from shared.cache.ports import Cached, CacheUnavailable
 from shared.observability.logging import get_logger
 from shared.observability.metrics import CACHE_BATCH_ITEMS, CACHE_FAILURES, CACHE_READS
@@ -82,7 +91,7 @@ class RedisCache:
         return not isinstance(await self._submit(SetIfNewer(key, version, value, ttl_seconds)), _FAILURES)
 
     async def delete(self, key: str) -> bool:
-        return not isinstance(await self._submit(Delete(key)), _FAILURES)
+        return not isinstance(await self._submit(DeleteKey(key)), _FAILURES)
 
     async def scan(self, prefix: str) -> AsyncIterator[str]:
         cursor, is_first = 0, True

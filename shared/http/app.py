@@ -9,7 +9,7 @@ from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from starlette.types import ASGIApp, Lifespan
 
 from shared import __version__
-from shared.http.boundary import Boundary
+from shared.http.middleware import ServiceMiddleware
 from shared.http.openapi import build_document
 from shared.http.routing import RouteTable
 from shared.http.runtime import Runtime
@@ -56,9 +56,9 @@ class ServiceApp(FastAPI):
         self.state.prefix = prefix
 
     def build_middleware_stack(self) -> ASGIApp:
-        """What FastAPI's own stack does is in `Boundary`, but for the exit stack of uploaded files."""
+        """`ServiceMiddleware` does what FastAPI's stack does, but for the exit stack of uploaded files."""
         routes = AsyncExitStackMiddleware(RouteTable(self.router))
-        return Boundary(
+        return ServiceMiddleware(
             routes,
             self.state.runtime,
             self._settings,

@@ -14,7 +14,7 @@ class BadGateway(ShopError):
 
 _UNKNOWN_OUTCOME = "A change may or may not have been made; repeat it with the same Idempotency-Key."
 
-PROBLEMS: dict[int, ShopError] = {
+GATEWAY_PROBLEMS: dict[int, ShopError] = {
     404: NotFound("There is nothing at this path. /docs shows what there is."),
     413: PayloadTooLarge("The body is larger than the gateway takes. Send less, or split it."),
     429: TooManyRequests("Too many requests came from this address. Wait a second, then go on slower."),

@@ -13,7 +13,7 @@ from typing import Generic, Protocol, TypeVar
 from fastapi import FastAPI
 
 from shared import __version__
-from shared.backends import Backends, Waiting, health_checks, insist
+from shared.backends import Backends, Waiting, health_checks, retry_until_available
 from shared.clock import Clock
 from shared.http.runtime import Runtime
 from shared.jetstream.load import LoadMeter
@@ -101,7 +101,7 @@ class Lifecycle(Generic[Settings]):
                 )
             )
             await stack.enter_async_context(announced(self.name, backends, runtime))
-            use_cases = await insist(
+            use_cases = await retry_until_available(
                 lambda: stack.enter_async_context(self.bootstrap(self.settings, backends)),
                 "its collections and streams",
                 runtime.wait_for,

@@ -14,9 +14,9 @@ from shared.http.problem import HeadTooLarge, MethodNotImplemented, encode_probl
 from shared.ids import request_id_from
 
 LONGEST_URL = 65_535
-"""What the parser can take. A longer one is cut, and `Boundary` refuses it: its own limit is smaller."""
+"""What the parser takes. It cuts a longer one, and `ServiceMiddleware` refuses it: its limit is smaller."""
 LARGEST_HEAD = 2 << 20
-"""More than a gateway lets through. Below it `Boundary` answers; a client that sends more is left."""
+"""More than a gateway lets through. Below it `ServiceMiddleware` answers; past it the connection ends."""
 LAST_WORD_SECONDS = 5.0
 """For a client to take the end of an answer. What it does not take stays in memory."""
 

@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from nats.aio.msg import Msg
 
 from shared.events.ports import BusUnavailable, Entry, WrongRevision
-from shared.jetstream.connection import Sessions
+from shared.jetstream.connection import NatsSessions
 from shared.jetstream.entries import DELETED, OPERATION, is_key, parse_headers, read_entry
 from shared.jetstream.pages import scan_entries
 from shared.jetstream.publishing import EXPECTED_REVISION, write_message
 from shared.jetstream.requests import ApiError, NoStream
-from shared.jetstream.session import Session
+from shared.jetstream.session import NatsSession
 from shared.jetstream.watch import BucketWatch
 
 _NOT_FOUND = 404
@@ -23,7 +23,7 @@ class NatsBucket:
     """A `Bucket`. `direct` reads are answered without the stream's leader, as `bucket_stream` allows or
     not."""
 
-    def __init__(self, connection: Sessions, name: str, *, direct: bool) -> None:
+    def __init__(self, connection: NatsSessions, name: str, *, direct: bool) -> None:
         self._connection = connection
         self._name = name
         self._prefix = f"$KV.{name}."
@@ -95,7 +95,7 @@ class NatsBucket:
                 return None
             raise BusUnavailable(f"NATS refused to read a bucket: {error}") from error
 
-    async def _read_direct(self, session: Session, key: str) -> Entry | None:
+    async def _read_direct(self, session: NatsSession, key: str) -> Entry | None:
         reply = await session.requests.send(f"$JS.API.DIRECT.GET.KV_{self._name}.{self._prefix}{key}")
         headers = reply.headers or {}
         if "Nats-Sequence" not in headers:
@@ -103,7 +103,7 @@ class NatsBucket:
             return None
         return read_entry(key, int(headers["Nats-Sequence"]), reply.data, headers)
 
-    async def _read_from_leader(self, session: Session, key: str) -> Entry | None:
+    async def _read_from_leader(self, session: NatsSession, key: str) -> Entry | None:
         answer = await session.requests.call(
             f"STREAM.MSG.GET.KV_{self._name}", {"last_by_subj": self._prefix + key}
         )

@@ -13,7 +13,7 @@ from shared.backoff import backoff
 from shared.events.ports import BusUnavailable
 from shared.jetstream.dialling import LONGEST_RETRY_SECONDS, choose_server, cut_socket, hang_up
 from shared.jetstream.requests import ApiError, Requests
-from shared.jetstream.session import Session
+from shared.jetstream.session import NatsSession
 from shared.nats_addresses import split_addresses, without_credentials
 from shared.observability.logging import get_logger
 from shared.tasks import cancel_all
@@ -26,18 +26,18 @@ WATCH_SECONDS = 0.25
 PATIENCE_SECONDS = 30.0
 FORGIVING_SECONDS = 5.0  # a session that ended sooner is not renewed at once
 
-Prepare = Callable[[Session], Awaitable[None]]
+Prepare = Callable[[NatsSession], Awaitable[None]]
 
 
-class Sessions(Protocol):
+class NatsSessions(Protocol):
     """Gives the present session to what works on it."""
 
     @property
-    def session(self) -> Session:
+    def session(self) -> NatsSession:
         """The present session. Raises `BusUnavailable` when there is none."""
         ...
 
-    async def next_session(self) -> Session:
+    async def next_session(self) -> NatsSession:
         """The present session, or the next one as soon as it is ready."""
         ...
 
@@ -52,8 +52,8 @@ class NatsConnection:
         self._prepare = prepare
         self._request_seconds = request_seconds
         self._client = Client()
-        self._coming: Session | None = None  # the session being prepared or in use
-        self._session: Session | None = None
+        self._coming: NatsSession | None = None  # the session being prepared or in use
+        self._session: NatsSession | None = None
         self._ready = asyncio.Event()
         self._changed = asyncio.Event()
         self._last_error: Exception | None = None
@@ -68,13 +68,13 @@ class NatsConnection:
         return self._client
 
     @property
-    def session(self) -> Session:
+    def session(self) -> NatsSession:
         session = self._session
         if session is None or session.ended or not self._client.is_connected:
             raise BusUnavailable("NATS is away")
         return session
 
-    async def next_session(self) -> Session:
+    async def next_session(self) -> NatsSession:
         while self._session is None or self._session.ended:
             self._ready.clear()  # else nobody else would get to run until the next session is there
             await self._ready.wait()
@@ -132,8 +132,8 @@ class NatsConnection:
             "closed_cb": self._on_changed,
         }
 
-    async def _begin(self) -> Session:
-        session = Session(self._client, Requests(self._client, self._request_seconds))
+    async def _begin(self) -> NatsSession:
+        session = NatsSession(self._client, Requests(self._client, self._request_seconds))
         self._coming = session
         await session.requests.open()
         try:
@@ -149,7 +149,7 @@ class NatsConnection:
         log.info("connected to NATS", servers=self._where)
         return session
 
-    async def _keep(self, session: Session) -> None:
+    async def _keep(self, session: NatsSession) -> None:
         while True:
             try:
                 await self._outlast(session)
@@ -159,7 +159,7 @@ class NatsConnection:
                 session.end()
                 await asyncio.sleep(WATCH_SECONDS)
 
-    async def _outlast(self, session: Session) -> None:
+    async def _outlast(self, session: NatsSession) -> None:
         began = asyncio.get_running_loop().time()
         await self._watch(session)
         await session.requests.close()
@@ -167,7 +167,7 @@ class NatsConnection:
         if asyncio.get_running_loop().time() - began < FORGIVING_SECONDS:
             await asyncio.sleep(WATCH_SECONDS)
 
-    async def _watch(self, session: Session) -> None:
+    async def _watch(self, session: NatsSession) -> None:
         """Until the session ends. The client tells of a lost connection only after it closed the socket,
         which waits for unsent bytes, and so for ever when the other side is frozen: then the socket is cut
         here."""
@@ -180,7 +180,7 @@ class NatsConnection:
                     session.end()
                     cut_socket(self._client)
 
-    async def _renew(self) -> Session:
+    async def _renew(self) -> NatsSession:
         for delay in backoff(most=LONGEST_RETRY_SECONDS):
             self._changed.clear()
             try:

@@ -12,11 +12,11 @@ from nats.aio.msg import Msg
 
 from shared.backoff import backoff
 from shared.events.ports import BusUnavailable, EventHandler
-from shared.jetstream.connection import Sessions
-from shared.jetstream.delivery import Deliveries
+from shared.jetstream.connection import NatsSessions
+from shared.jetstream.delivery import MessageHandler
 from shared.jetstream.requests import ApiError
 from shared.jetstream.retries import RetryPolicy
-from shared.jetstream.session import Session
+from shared.jetstream.session import NatsSession
 from shared.jetstream.streams import SHOP
 from shared.observability.logging import get_logger
 from shared.tasks import cancel_all
@@ -39,7 +39,7 @@ class DurableConsumer:
 
     def __init__(
         self,
-        connection: Sessions,
+        connection: NatsSessions,
         name: str,
         handlers: Mapping[str, EventHandler],
         policy: RetryPolicy,
@@ -53,7 +53,7 @@ class DurableConsumer:
         self._policy = policy
         self._drain_seconds = drain_seconds
         self._concurrency = concurrency
-        self._deliveries = Deliveries(name, handlers, policy)
+        self._deliveries = MessageHandler(name, handlers, policy)
         self._working: dict[asyncio.Task[None], Msg] = {}
         self._slot_freed = asyncio.Event()
         self._pulling: list[asyncio.Task[None]] = []
@@ -75,7 +75,7 @@ class DurableConsumer:
             await asyncio.wait(self._working, timeout=self._drain_seconds)
         await cancel_all([*self._working, *self._reporting])
 
-    async def _make_if_missing(self, session: Session) -> None:
+    async def _make_if_missing(self, session: NatsSession) -> None:
         """Settings that a replica of a newer version, started later, gave the consumer stay."""
         try:
             await self._make(session, action="create")
@@ -83,7 +83,7 @@ class DurableConsumer:
             if error.err_code != _EXISTS:
                 raise
 
-    async def _make(self, session: Session, action: str = "") -> None:
+    async def _make(self, session: NatsSession, action: str = "") -> None:
         seconds = self._policy.ack_seconds
         config = {
             "name": self._name,
@@ -115,7 +115,7 @@ class DurableConsumer:
                 log.exception("consumer failed", consumer=self._name)
                 await asyncio.sleep(next(delays))
 
-    async def _pull(self, session: Session) -> None:
+    async def _pull(self, session: NatsSession) -> None:
         inbox = session.client.new_inbox()
         arrived: asyncio.Queue[Msg | None] = asyncio.Queue()
 
@@ -135,7 +135,7 @@ class DurableConsumer:
             with suppress(nats.errors.Error):
                 await subscription.unsubscribe()
 
-    async def _pull_batch(self, session: Session, inbox: str, arrived: asyncio.Queue[Msg | None]) -> None:
+    async def _pull_batch(self, session: NatsSession, inbox: str, arrived: asyncio.Queue[Msg | None]) -> None:
         """Asks for as many events as there are free places, and takes them as they come."""
         wanted = await self._free_places()
         await session.client.publish(
@@ -164,7 +164,7 @@ class DurableConsumer:
             await self._slot_freed.wait()
         return self._concurrency - len(self._working)
 
-    def _spawn(self, session: Session, message: Msg) -> None:
+    def _spawn(self, session: NatsSession, message: Msg) -> None:
         task = asyncio.create_task(self._deliveries.process(session, message))
         self._working[task] = message
         task.add_done_callback(self._on_done)

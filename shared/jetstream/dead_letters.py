@@ -16,7 +16,7 @@ from shared.ids import new_id
 from shared.jetstream.entries import parse_headers
 from shared.jetstream.publishing import MESSAGE_ID, write_message
 from shared.jetstream.requests import ApiError
-from shared.jetstream.session import Session
+from shared.jetstream.session import NatsSession
 from shared.jetstream.streams import DEAD_PREFIX, SHOP_DEAD
 
 REQUEUED_FOR = "Trolley-Requeued-For"
@@ -51,7 +51,7 @@ class DeadLetter:
         return str(body["id"]) if isinstance(body, dict) and "id" in body else None
 
 
-async def bury(session: Session, message: Msg, consumer: str, reason: str) -> None:
+async def bury(session: NatsSession, message: Msg, consumer: str, reason: str) -> None:
     """Writes the message to the dead letters, once however often it is called. Raises `BusUnavailable`."""
     metadata = message.metadata
     headers = {
@@ -64,7 +64,7 @@ async def bury(session: Session, message: Msg, consumer: str, reason: str) -> No
     await write_message(session, f"{DEAD_PREFIX}{consumer}.{message.subject}", message.data, headers)
 
 
-async def list_dead_letters(session: Session) -> AsyncIterator[DeadLetter]:
+async def list_dead_letters(session: NatsSession) -> AsyncIterator[DeadLetter]:
     """All of them, oldest first. Raises `BusUnavailable`."""
     sequence = 1
     while letter := await _read(session, {"seq": sequence, "next_by_subj": f"{DEAD_PREFIX}>"}):
@@ -72,12 +72,12 @@ async def list_dead_letters(session: Session) -> AsyncIterator[DeadLetter]:
         sequence = letter.sequence + 1
 
 
-async def get_dead_letter(session: Session, sequence: int) -> DeadLetter | None:
+async def get_dead_letter(session: NatsSession, sequence: int) -> DeadLetter | None:
     """The one of this number. Raises `BusUnavailable`."""
     return await _read(session, {"seq": sequence})
 
 
-async def requeue(session: Session, letter: DeadLetter) -> None:
+async def requeue(session: NatsSession, letter: DeadLetter) -> None:
     """Gives it to its consumer again, as a fresh event that other consumers pass over. Raises
     `BusUnavailable`.
 
@@ -89,7 +89,7 @@ async def requeue(session: Session, letter: DeadLetter) -> None:
     await discard(session, letter)
 
 
-async def discard(session: Session, letter: DeadLetter) -> None:
+async def discard(session: NatsSession, letter: DeadLetter) -> None:
     """Removes it for good. Raises `BusUnavailable`."""
     try:
         await session.requests.call(f"STREAM.MSG.DELETE.{SHOP_DEAD}", {"seq": letter.sequence})
@@ -97,7 +97,7 @@ async def discard(session: Session, letter: DeadLetter) -> None:
         raise BusUnavailable(f"NATS refused to remove a dead letter: {error}") from error
 
 
-async def _read(session: Session, wanted: Mapping[str, Any]) -> DeadLetter | None:
+async def _read(session: NatsSession, wanted: Mapping[str, Any]) -> DeadLetter | None:
     try:
         answer = await session.requests.call(f"STREAM.MSG.GET.{SHOP_DEAD}", wanted)
     except ApiError as error:

@@ -17,7 +17,7 @@ from shared.events.ports import BusUnavailable, EventHandler
 from shared.jetstream.dead_letters import REQUEUED_FOR, bury
 from shared.jetstream.retries import RetryPolicy
 from shared.jetstream.routing import find_handler
-from shared.jetstream.session import Session
+from shared.jetstream.session import NatsSession
 from shared.observability.logging import get_logger
 from shared.observability.metrics import EVENTS_HANDLED
 from shared.observability.tracing import continue_trace, mark_failed
@@ -25,7 +25,7 @@ from shared.observability.tracing import continue_trace, mark_failed
 log = get_logger(__name__)
 
 
-class Deliveries:
+class MessageHandler:
     """What a consumer does with the messages it pulled."""
 
     def __init__(self, consumer: str, handlers: Mapping[str, EventHandler], policy: RetryPolicy) -> None:
@@ -33,12 +33,12 @@ class Deliveries:
         self._handlers = handlers
         self._policy = policy
 
-    async def process(self, session: Session, message: Msg) -> None:
+    async def process(self, session: NatsSession, message: Msg) -> None:
         """Handles the message and answers it. Where NATS is away there is no answer, and it comes again."""
         with suppress(BusUnavailable, nats.errors.Error):
             await self._process(session, message)
 
-    async def _process(self, session: Session, message: Msg) -> None:
+    async def _process(self, session: NatsSession, message: Msg) -> None:
         if (message.headers or {}).get(REQUEUED_FOR, self._consumer) != self._consumer:
             await message.ack()  # requeued for another consumer; this one had it the first time
             return
@@ -52,7 +52,7 @@ class Deliveries:
             return
         await self._handle(session, message, event)
 
-    async def _handle(self, session: Session, message: Msg, event: Event) -> None:
+    async def _handle(self, session: NatsSession, message: Msg, event: Event) -> None:
         with continue_trace(event.traceparent, f"handle {event.type}", self._attributes(message, event)):
             try:
                 await self._call(message, event)
@@ -90,7 +90,7 @@ class Deliveries:
             else:
                 return
 
-    async def _fail(self, session: Session, message: Msg, event: Event, error: Exception) -> None:
+    async def _fail(self, session: NatsSession, message: Msg, event: Event, error: Exception) -> None:
         attempt = message.metadata.num_delivered
         log.error(
             "event failed",
@@ -106,7 +106,7 @@ class Deliveries:
             await message.nak(delay=self._policy.delays[attempt - 1])
             self._count("retried")
 
-    async def _give_up(self, session: Session, message: Msg, reason: str) -> None:
+    async def _give_up(self, session: NatsSession, message: Msg, reason: str) -> None:
         await bury(session, message, self._consumer, reason)
         await message.ack()
         self._count("dead")

@@ -18,7 +18,7 @@ from nats.aio.subscription import Subscription
 
 from shared.events.ports import BusUnavailable
 from shared.jetstream.requests import ApiError
-from shared.jetstream.session import Session
+from shared.jetstream.session import NatsSession
 
 HEARTBEAT_SECONDS = 2
 _SILENCE_SECONDS = 2.5 * HEARTBEAT_SECONDS
@@ -31,7 +31,7 @@ class Feed:
     """Hands every message over, in order, until it breaks. Use it once: `open`, then `wait_broken`, then
     `close`."""
 
-    def __init__(self, session: Session, stream: str, on_message: OnMessage) -> None:
+    def __init__(self, session: NatsSession, stream: str, on_message: OnMessage) -> None:
         self._session = session
         self._stream = stream
         self._on_message = on_message

@@ -12,7 +12,7 @@ _WEIGHT = 0.2  # of the newest tick in the moving averages
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class ReplicaLoad:
     """Averages over the last few seconds: requests a second, how late the event loop runs what is due
     (milliseconds), and the share of one CPU core (1.0 is a whole one)."""
 
@@ -26,9 +26,9 @@ class LoadMeter:
 
     def __init__(self, requests_total: Callable[[], float]) -> None:
         self._requests_total = requests_total
-        self._load = Load()
+        self._load = ReplicaLoad()
 
-    def load(self) -> Load:
+    def load(self) -> ReplicaLoad:
         return self._load
 
     async def run(self) -> None:
@@ -38,7 +38,7 @@ class LoadMeter:
             now = self._sample()
             requests, clock, cpu = (new - old for new, old in zip(now, before, strict=True))
             before = now
-            self._load = Load(
+            self._load = ReplicaLoad(
                 requests_per_second=_blend(self._load.requests_per_second, requests / clock),
                 loop_lag_ms=_blend(self._load.loop_lag_ms, max(0.0, clock - _TICK_SECONDS) * 1000),
                 cpu=_blend(self._load.cpu, cpu / clock),

@@ -18,7 +18,7 @@ from shared.jetstream.consumer import DurableConsumer
 from shared.jetstream.publishing import MESSAGE_ID, write_message
 from shared.jetstream.requests import ApiError
 from shared.jetstream.retries import RetryPolicy
-from shared.jetstream.session import Session
+from shared.jetstream.session import NatsSession
 from shared.jetstream.streams import bucket_stream, ensure_stream, shop_streams
 from shared.observability.metrics import EVENTS_PUBLISHED
 
@@ -104,6 +104,6 @@ class NatsEventBus:
         self._streams[stream.name] = stream
         return NatsBucket(self._connection, config.name, direct=bool(stream.allow_direct))
 
-    async def _prepare(self, session: Session) -> None:
+    async def _prepare(self, session: NatsSession) -> None:
         for config in list(self._streams.values()):
             await ensure_stream(session, config)

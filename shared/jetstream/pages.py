@@ -12,17 +12,17 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from shared.events.ports import BusUnavailable, Entry
-from shared.jetstream.connection import Sessions
+from shared.jetstream.connection import NatsSessions
 from shared.jetstream.entries import read_entry
 from shared.jetstream.requests import ApiError
-from shared.jetstream.session import Session
+from shared.jetstream.session import NatsSession
 
 _PAGE = 500
 _SILENCE_SECONDS = 5
 _NANOSECONDS = 1_000_000_000
 
 
-async def scan_entries(connection: Sessions, bucket: str) -> AsyncIterator[Entry]:
+async def scan_entries(connection: NatsSessions, bucket: str) -> AsyncIterator[Entry]:
     """The entries from the oldest revision to the one that was the last at the beginning. A bucket keeps one
     message a key, so a page is what follows the last revision read. Raises `BusUnavailable`."""
     stream, revision = f"KV_{bucket}", 0
@@ -40,7 +40,7 @@ async def scan_entries(connection: Sessions, bucket: str) -> AsyncIterator[Entry
         raise BusUnavailable(f"NATS refused to read the bucket {bucket}: {error}") from error
 
 
-async def _read_page(session: Session, stream: str, prefix: str, start: int) -> list[Entry]:
+async def _read_page(session: NatsSession, stream: str, prefix: str, start: int) -> list[Entry]:
     inbox = session.client.new_inbox()
     try:
         subscription = await session.client.subscribe(inbox)
@@ -60,7 +60,7 @@ async def _read_page(session: Session, stream: str, prefix: str, start: int) -> 
     return [_entry(message, prefix) for message in messages]
 
 
-async def _make_consumer(session: Session, stream: str, start: int) -> str:
+async def _make_consumer(session: NatsSession, stream: str, start: int) -> str:
     config = {
         "deliver_policy": "by_start_sequence",
         "opt_start_seq": start,

@@ -19,9 +19,9 @@ from nats.aio.subscription import Subscription
 
 from shared.clock import Clock, SystemClock, from_rfc3339, to_rfc3339
 from shared.ids import new_id
-from shared.jetstream.connection import Sessions
-from shared.jetstream.load import Load, LoadMeter
-from shared.jetstream.session import Session
+from shared.jetstream.connection import NatsSessions
+from shared.jetstream.load import LoadMeter, ReplicaLoad
+from shared.jetstream.session import NatsSession
 from shared.tasks import cancel_all
 
 _VERBS = ("PING", "INFO", "STATS")
@@ -38,7 +38,7 @@ class Node:
     version: str
     host: str
     started: datetime
-    load: Load
+    load: ReplicaLoad
 
 
 class Presence:
@@ -49,7 +49,7 @@ class Presence:
 
     def __init__(
         self,
-        connection: Sessions,
+        connection: NatsSessions,
         meter: LoadMeter,
         *,
         name: str,
@@ -90,7 +90,7 @@ class Presence:
             finally:
                 await _unsubscribe(subscriptions)
 
-    async def _subscribe(self, session: Session, subscriptions: list[Subscription]) -> None:
+    async def _subscribe(self, session: NatsSession, subscriptions: list[Subscription]) -> None:
         name, id = self._identity["name"], self._identity["id"]
         for verb, whom in product(_VERBS, ("", f".{name}", f".{name}.{id}")):
             subscription = await session.client.subscribe(f"$SRV.{verb}{whom}", cb=self._answer)
@@ -154,7 +154,7 @@ def _read_node(message: Msg) -> list[Node]:
                 version=body["version"],
                 host=body["metadata"]["host"],
                 started=from_rfc3339(body["started"]),
-                load=Load(**body["data"]),
+                load=ReplicaLoad(**body["data"]),
             )
         ]
     except (ValueError, KeyError, TypeError):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from shared.events.ports import BusUnavailable, WrongRevision
 from shared.jetstream.requests import ApiError, NoStream, read_answer
-from shared.jetstream.session import Session
+from shared.jetstream.session import NatsSession
 
 EXPECTED_REVISION = "Nats-Expected-Last-Subject-Sequence"
 MESSAGE_ID = "Nats-Msg-Id"
@@ -15,7 +15,7 @@ _WRONG_REVISION = frozenset({10071, 10164})
 
 
 async def write_message(
-    session: Session, subject: str, payload: bytes, headers: Mapping[str, str] | None = None
+    session: NatsSession, subject: str, payload: bytes, headers: Mapping[str, str] | None = None
 ) -> int:
     """Returns its number in the stream once the stream has it. Raises `BusUnavailable`, and `WrongRevision`
     when `EXPECTED_REVISION` is not met."""

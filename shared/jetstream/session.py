@@ -10,7 +10,7 @@ from nats.aio.client import Client
 from shared.jetstream.requests import Requests
 
 
-class Session:
+class NatsSession:
     """What is only valid while this connection lasts. Consumers and watches start anew in each session."""
 
     def __init__(self, client: Client, requests: Requests) -> None:

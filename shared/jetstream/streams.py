@@ -6,7 +6,7 @@ from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfi
 
 from shared.events.ports import BucketConfig
 from shared.jetstream.requests import ApiError
-from shared.jetstream.session import Session
+from shared.jetstream.session import NatsSession
 
 SHOP = "SHOP"
 SHOP_DEAD = "SHOP_DEAD"
@@ -68,7 +68,7 @@ def bucket_stream(config: BucketConfig, replicas: int) -> StreamConfig:
     )
 
 
-async def ensure_stream(session: Session, config: StreamConfig) -> None:
+async def ensure_stream(session: NatsSession, config: StreamConfig) -> None:
     """Makes the stream so. Harmless when it is so already, and when replicas race."""
     settings = config.as_dict()
     try:

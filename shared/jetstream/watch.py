@@ -11,11 +11,11 @@ from nats.aio.msg import Msg
 
 from shared.backoff import backoff
 from shared.events.ports import BusUnavailable, Entry
-from shared.jetstream.connection import Sessions
+from shared.jetstream.connection import NatsSessions
 from shared.jetstream.entries import read_entry
 from shared.jetstream.feed import Feed
 from shared.jetstream.requests import ApiError
-from shared.jetstream.session import Session
+from shared.jetstream.session import NatsSession
 from shared.observability.logging import get_logger
 from shared.tasks import cancel_all
 
@@ -37,7 +37,7 @@ class BucketWatch:
 
     def __init__(
         self,
-        connection: Sessions,
+        connection: NatsSessions,
         bucket: str,
         on_entry: Callable[[Entry], None],
         replay: bool,
@@ -100,7 +100,7 @@ class BucketWatch:
         if feed is not None:
             await feed.close()
 
-    async def _attach(self, session: Session) -> None:
+    async def _attach(self, session: NatsSession) -> None:
         position = await self._look(session)
         start = self._start_at(position)
         self._goal = position.revision
@@ -114,7 +114,7 @@ class BucketWatch:
             raise
         self._revision = max(self._revision, position.revision)
 
-    async def _look(self, session: Session) -> _Position:
+    async def _look(self, session: NatsSession) -> _Position:
         info = await session.requests.call(f"STREAM.INFO.{self._stream}")
         return _Position(info["created"], info["state"]["last_seq"])
 

@@ -23,7 +23,7 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class QueueLimits:
     """`batch_items` operations go in one request; `queue_limit` may wait for each kind of request.
 
     `batches_at_once` requests of a kind are under way, where a store can do several things at a time. One is

@@ -19,7 +19,7 @@ from cart_service.settings import CartSettings
 from product_service.settings import ProductSettings
 from tests.api.candidates import Document
 from tests.support.apps import running
-from trolley.openapi.operations import Operation, operations_of
+from trolley.openapi.operations import ApiOperation, operations_of
 
 Json = dict[str, Any]
 
@@ -41,11 +41,11 @@ async def service(
         yield app, client
 
 
-def service_operations(app: FastAPI) -> list[Operation]:
+def service_operations(app: FastAPI) -> list[ApiOperation]:
     return operations_of(app.openapi())
 
 
-def base_request(document: Document, operation: Operation) -> Json:
+def base_request(document: Document, operation: ApiOperation) -> Json:
     path = operation.path
     for parameter in operation.parameters("path"):
         path = path.replace(f"{{{parameter['name']}}}", quote(str(document.example(parameter["schema"]))))

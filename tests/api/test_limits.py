@@ -21,7 +21,7 @@ from shared.security.identity import Role
 from tests.api.candidates import MADE_BY_THE_SHOP, OF_THE_SHOP, Document
 from tests.api.services import SERVICES, base_request, service, service_operations
 from tests.support.tokens import TokenIssuer
-from trolley.openapi.operations import Operation
+from trolley.openapi.operations import ApiOperation
 
 Json = dict[str, Any]
 
@@ -38,7 +38,7 @@ STREAMS = ("application/x-ndjson", "text/csv")
 class Attempt:
     """A request that tries one value of one field. `pointer` is how an error names the field."""
 
-    operation: Operation
+    operation: ApiOperation
     pointer: str
     value: Any
     is_valid: bool
@@ -65,7 +65,7 @@ def _size(value: Any) -> str:
     return f"{len(value)} long" if isinstance(value, (str, list, dict)) else type(value).__name__
 
 
-def attempts(document: Document, operation: Operation) -> Iterator[Attempt]:
+def attempts(document: Document, operation: ApiOperation) -> Iterator[Attempt]:
     base = base_request(document, operation)
     yield from of_parameters(document, operation, base)
     described = operation.described.get("requestBody")
@@ -104,7 +104,7 @@ def at(value: Any, place: tuple[str | int, ...]) -> Any:
     return value
 
 
-def of_parameters(document: Document, operation: Operation, base: Json) -> Iterator[Attempt]:
+def of_parameters(document: Document, operation: ApiOperation, base: Json) -> Iterator[Attempt]:
     for place in ("path", "query", "header"):
         for parameter in operation.parameters(place):
             name, schema = parameter["name"], parameter["schema"]
@@ -139,7 +139,7 @@ def can_be_sent(place: str, text: str) -> bool:
     return place == "query" or "/" not in text
 
 
-def placed(place: str, name: str, value: str, operation: Operation, base: Json) -> Json:
+def placed(place: str, name: str, value: str, operation: ApiOperation, base: Json) -> Json:
     if place == "path":
         return {"url": operation.path.replace(f"{{{name}}}", quote(value, safe=""))}
     key = "params" if place == "query" else "headers"
@@ -175,7 +175,7 @@ def test_every_limit_of_a_text_can_be_reached(name: str) -> None:
             assert document.accepts(schema, document.text_of(schema, length)), schema
 
 
-def requested(document: Document, operations: list[Operation]) -> Iterator[Json]:
+def requested(document: Document, operations: list[ApiOperation]) -> Iterator[Json]:
     """The texts of all requests."""
     for operation in operations:
         for parameter in operation.described.get("parameters", ()):

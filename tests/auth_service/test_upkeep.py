@@ -13,7 +13,7 @@ import pytest
 from auth_service.bootstrap import open_operations
 from auth_service.main import create_app
 from auth_service.service import AuthService
-from auth_service.sessions.store import SESSIONS, SessionRepository
+from auth_service.sessions.store import SESSIONS, StoredSessions
 from auth_service.upkeep import sweep_sessions
 from shared.aggregates.outbox import Outbox, publish_to
 from shared.security.keyring import AUTH_KEYS
@@ -70,7 +70,7 @@ async def test_a_page_of_what_is_gone_does_not_end_the_sweep(world: World, auth:
     first, second = [(await auth.sessions.guest(CLIENT)).refresh_token.partition(".")[0] for _ in range(2)]
     store = await world.backends.stores.open(SESSIONS)
     await store.refresh()
-    sessions = SessionRepository(
+    sessions = StoredSessions(
         ShowingTheGone(store, first), Outbox(publish_to(world.backends.bus), clock=world.clock)
     )
     world.clock.move(days=40)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 from playwright.async_api import ConsoleMessage, Locator, Page, Request
 
-from trolley.openapi.operations import Operation, operations_of
+from trolley.openapi.operations import ApiOperation, operations_of
 
 _ANSWERED_WITH_AN_ERROR = "Failed to load resource: the server responded with a status of"
 
@@ -19,7 +19,7 @@ _ANSWERED_WITH_AN_ERROR = "Failed to load resource: the server responded with a 
 class Executed:
     """What the page showed of an operation before and after Execute was pressed, without touching a field."""
 
-    operation: Operation
+    operation: ApiOperation
     status: str
     wrong_fields: Sequence[str]
     """Optional ones that hold a value, and required ones that hold none."""
@@ -78,25 +78,25 @@ class DocsPage:
         headers = {"Authorization": f"Bearer {tokens[0]}"}
         return (await self._client.get("/api/v1/auth/me", headers=headers)).is_success
 
-    async def operations(self) -> Sequence[Operation]:
+    async def operations(self) -> Sequence[ApiOperation]:
         """All that the document lists."""
         return operations_of((await self._client.get("/openapi.json")).raise_for_status().json())
 
-    def block(self, operation: Operation) -> Locator:
+    def block(self, operation: ApiOperation) -> Locator:
         """The part of the page that shows the operation."""
         path = self.page.locator(f'[data-path="{operation.path}"]')
         return self.page.locator(f".opblock-{operation.method}").filter(has=path)
 
-    async def unfold(self, operation: Operation) -> Locator:
+    async def unfold(self, operation: ApiOperation) -> Locator:
         block = self.block(operation)
         await block.locator(".opblock-summary-control").click()
         await block.locator(".execute").wait_for()
         return block
 
-    async def fold(self, operation: Operation) -> None:
+    async def fold(self, operation: ApiOperation) -> None:
         await self.block(operation).locator(".opblock-summary-control").click()
 
-    async def execute(self, operation: Operation) -> Executed:
+    async def execute(self, operation: ApiOperation) -> Executed:
         """Unfolds the operation, presses Execute without touching a field, and folds it again."""
         block = await self.unfold(operation)
         wrong_fields = await block.evaluate(_WRONG_FIELDS)

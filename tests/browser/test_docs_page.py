@@ -12,7 +12,7 @@ from shared.security.identity import Role
 from tests.browser.conftest import OpenDocs
 from tests.browser.docs_page import DocsPage
 from tests.e2e.shops import Shop
-from trolley.openapi.operations import Operation
+from trolley.openapi.operations import ApiOperation
 from trolley.operations import create_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -42,7 +42,7 @@ async def signed_in(docs: DocsPage, shop: Shop, role: Role = Role.CUSTOMER) -> s
     return email
 
 
-async def operation_of(docs: DocsPage, id: str) -> Operation:
+async def operation_of(docs: DocsPage, id: str) -> ApiOperation:
     return next(operation for operation in await docs.operations() if operation.id == id)
 
 

@@ -13,7 +13,7 @@ from shared.security.identity import Role
 from tests.browser.conftest import OpenDocs
 from tests.browser.docs_page import DocsPage, Executed
 from tests.e2e.shops import Shop
-from trolley.openapi.operations import Operation
+from trolley.openapi.operations import ApiOperation
 from trolley.operations import create_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(1_800)]
@@ -44,7 +44,7 @@ async def walk(docs: DocsPage, sign_up: SignUp) -> list[Executed]:
     return walked
 
 
-def allowed(operation: Operation, *, may: bool) -> set[str]:
+def allowed(operation: ApiOperation, *, may: bool) -> set[str]:
     """The statuses that may come."""
     if not may:
         return {"403"}

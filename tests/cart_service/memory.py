@@ -25,7 +25,7 @@ from shared.events.envelope import Event
 from shared.events.ports import BusUnavailable, Entry
 from shared.store.ports import StoreUnavailable
 from tests.cart_service.lanes import before_access
-from tests.cart_service.memory_board import Announcements, MemoryBoard
+from tests.cart_service.memory_announcements import Announcements, MemoryBoard
 from tests.cart_service.memory_grants import memory_tickets
 from tests.cart_service.memory_promotions import Kept, MemoryHolders, memory_stores
 

@@ -15,7 +15,7 @@ from cart_service.carts.model import Cart
 from cart_service.promotions.claims import Claim, ClaimState, Tally
 from cart_service.promotions.definitions import definition_of
 from cart_service.promotions.model import Promotion, PromotionStatus
-from cart_service.promotions.ports import ClaimPage, Position, PromotionPage, PromotionStores
+from cart_service.promotions.ports import ClaimPage, PageOfPromotions, Position, PromotionStores
 from shared.aggregates.change import Change
 from shared.http.pagination import CursorCodec
 from shared.store.ports import StoreUnavailable
@@ -83,9 +83,9 @@ class MemoryPromotions:
 
     async def page(
         self, status: PromotionStatus | None, now: datetime, limit: int, after: Position | None
-    ) -> PromotionPage:
+    ) -> PageOfPromotions:
         found = [it for it in self._kept.promotions.values() if status in (None, it.status_at(now))]
-        return PromotionPage(found[:limit], len(found), True, None)
+        return PageOfPromotions(found[:limit], len(found), True, None)
 
     async def delivered(self, id: str, timeout_seconds: float) -> bool:
         return True

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from cart_service.carts.leftovers import SETTLED_AFTER
+from cart_service.carts.abandoned_reservations import SETTLED_AFTER
 from cart_service.carts.operations import AddItem
-from cart_service.carts.service import Write
+from cart_service.carts.service import CartWrite
 from cart_service.promotions.claims import NOBODY, Claim, ClaimState, Tally
 from cart_service.promotions.model import Conditions, Percentage, Promotion
 from cart_service.service import CartService
@@ -41,16 +41,16 @@ class PromoWorld:
         self.shop.clock.moment += time
 
     async def add(self, owner: str) -> None:
-        await self.service.write(Write(owner, [AddItem("mug", 1)]))
+        await self.service.write(CartWrite(owner, [AddItem("mug", 1)]))
 
     async def put(self, owner: str, code: str, key: str | None = None, *, conditional: bool = False) -> None:
         """`conditional`: only on the cart as it is at the moment."""
         cart = self.shop.carts.get(owner)
         versions = {cart.version if cart else 0} if conditional else None
-        await self.service.promo_codes.put(Write(owner, (), key, versions), code)
+        await self.service.promo_codes.put(CartWrite(owner, (), key, versions), code)
 
     async def take_off(self, owner: str) -> None:
-        await self.service.promo_codes.remove(Write(owner, ()))
+        await self.service.promo_codes.remove(CartWrite(owner, ()))
 
     async def order(self, owner: str, code: str, number: int) -> None:
         await self.service.promo_codes.redeem(code, owner, f"{owner}-{number}")

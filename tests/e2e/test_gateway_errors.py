@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from shared.http.gateway_problems import PROBLEMS
+from shared.http.gateway_problems import GATEWAY_PROBLEMS
 from tests.e2e.gateways import Gateway, StartGateway
 from tests.support.raw_http import exchange
 from tests.support.waiting import eventually
@@ -30,7 +30,7 @@ def told(response: httpx.Response) -> tuple[int, str]:
     assert problem["request_id"] == headers["x-request-id"] != ""
     assert problem["status"] == response.status_code
     assert problem["instance"] == response.request.url.raw_path.decode().partition("?")[0]
-    known = PROBLEMS[response.status_code]
+    known = GATEWAY_PROBLEMS[response.status_code]
     assert (problem["title"], problem["detail"]) == (known.title, known.detail)
     assert headers.get("retry-after") == known.headers.get("Retry-After")
     return response.status_code, problem["type"].removeprefix("urn:trolley:problem:")

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from shared.backends import insist
+from shared.backends import retry_until_available
 
 
 async def test_a_cancellation_that_an_attempt_swallows_ends_the_trying() -> None:
@@ -20,4 +20,4 @@ async def test_a_cancellation_that_an_attempt_swallows_ends_the_trying() -> None
 
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
-            await insist(attempt, "what never comes", lambda _: None)
+            await retry_until_available(attempt, "what never comes", lambda _: None)

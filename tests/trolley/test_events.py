@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from shared.jetstream.nats_bus import NatsEventBus
-from shared.jetstream.session import Session
+from shared.jetstream.session import NatsSession
 from tests.support.events import an_event, running_bus
 from tests.support.servers import NatsServer
 from trolley.bus import nats_session
@@ -30,13 +30,13 @@ async def bus(nats_server: NatsServer) -> AsyncIterator[NatsEventBus]:
 
 
 @pytest.fixture
-async def session(bus: NatsEventBus, nats_server: NatsServer) -> AsyncIterator[Session]:
+async def session(bus: NatsEventBus, nats_server: NatsServer) -> AsyncIterator[NatsSession]:
     async with nats_session({"NATS_URL": nats_server.url}) as opened:
         yield opened
 
 
 async def test_what_happened_lately_and_what_happens_now_comes_in_order(
-    bus: NatsEventBus, session: Session
+    bus: NatsEventBus, session: NatsSession
 ) -> None:
     earlier, other, now = an_event(), an_event("product.created"), an_event("user.deleted", version=2)
     for event in (earlier, other):
@@ -48,7 +48,7 @@ async def test_what_happened_lately_and_what_happens_now_comes_in_order(
         assert (fact.event.id if fact.event else "", fact.subject) == (now.id, now.subject)
 
 
-async def test_without_an_age_the_past_is_left_out(bus: NatsEventBus, session: Session) -> None:
+async def test_without_an_age_the_past_is_left_out(bus: NatsEventBus, session: NatsSession) -> None:
     await bus.publish(an_event())
     async with aclosing(follow(session, EVERYTHING)) as facts:
         next_one = asyncio.create_task(anext(facts))
@@ -59,7 +59,7 @@ async def test_without_an_age_the_past_is_left_out(bus: NatsEventBus, session: S
 
 
 async def test_it_ends_when_nats_goes_away(
-    bus: NatsEventBus, session: Session, nats_server: NatsServer
+    bus: NatsEventBus, session: NatsSession, nats_server: NatsServer
 ) -> None:
     await bus.publish(an_event())
     async with aclosing(follow(session, EVERYTHING, timedelta(minutes=1))) as facts:
@@ -69,7 +69,7 @@ async def test_it_ends_when_nats_goes_away(
             await anext(facts)
 
 
-async def test_a_subject_of_others_is_refused(session: Session) -> None:
+async def test_a_subject_of_others_is_refused(session: NatsSession) -> None:
     with pytest.raises(CommandFailed, match=r"begin with `shop\.`"):
         await anext(follow(session, "dead.>"))
 

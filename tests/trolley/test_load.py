@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.responses import StreamingResponse
 
 from tests.support.apps import serving
-from trolley.load import Outcome, Plan, run
+from trolley.load import LoadPlan, RequestOutcome, run
 from trolley.local.ports import free_port
 
 
@@ -52,7 +52,7 @@ async def base_url() -> AsyncIterator[str]:
     [("/plain", 200), ("/chunked", 200), ("/closed", 200), ("/nothing", 204), ("/broken", 503), ("/no", 404)],
 )
 async def test_every_kind_of_answer_is_counted(base_url: str, path: str, status: int) -> None:
-    outcome = await run(Plan(httpx.Request("GET", base_url + path), 3, 60, requests=20))
+    outcome = await run(LoadPlan(httpx.Request("GET", base_url + path), 3, 60, requests=20))
     assert (outcome.statuses, outcome.failures) == ({status: 20}, {})
     assert outcome.answers == 20
     assert outcome.per_second > 0
@@ -63,25 +63,25 @@ async def test_the_request_is_sent_as_it_is(base_url: str, method: str) -> None:
     seen.clear()
     body = b"" if method == "HEAD" else b'{"n": 1}'
     request = httpx.Request(method, f"{base_url}/plain?q=caf\u00e9", headers={"X-Who": "me"}, content=body)
-    assert (await run(Plan(request, 1, 60, requests=2))).statuses == {200: 2}
+    assert (await run(LoadPlan(request, 1, 60, requests=2))).statuses == {200: 2}
     assert seen == [("me", body)] * 2
 
 
 async def test_what_has_no_answer_when_the_time_is_over_does_not_count(base_url: str) -> None:
-    outcome = await run(Plan(httpx.Request("GET", f"{base_url}/never"), 2, 0.3))
+    outcome = await run(LoadPlan(httpx.Request("GET", f"{base_url}/never"), 2, 0.3))
     assert (outcome.answers, outcome.failures, outcome.percentiles([0.5])) == (0, {}, [])
 
 
 async def test_a_shop_that_is_away_is_a_failure_with_its_reason() -> None:
     request = httpx.Request("GET", f"http://127.0.0.1:{free_port()}/")
-    outcome = await run(Plan(request, 1, 60, requests=2))
+    outcome = await run(LoadPlan(request, 1, 60, requests=2))
     assert outcome.answers == 0
     assert sum(outcome.failures.values()) == 2
     assert "connect" in next(iter(outcome.failures))
 
 
 def test_percentiles_are_those_of_all_answers() -> None:
-    outcome = Outcome(seconds=2.0, latencies=[number / 1000 for number in range(1, 101)])
+    outcome = RequestOutcome(seconds=2.0, latencies=[number / 1000 for number in range(1, 101)])
     assert outcome.percentiles([0.5, 0.9, 1.0]) == pytest.approx([51.0, 91.0, 100.0])
     assert outcome.per_second == 50
 
@@ -97,5 +97,5 @@ async def test_so_many_requests_are_under_way_as_there_are_connections() -> None
 
     async with serving(meeting, wait_ready=False) as client:
         request = httpx.Request("GET", client.base_url.join("/meet"))
-        outcome = await run(Plan(request, 3, 60, 6), lambda _: None)
+        outcome = await run(LoadPlan(request, 3, 60, 6), lambda _: None)
     assert outcome.statuses == {200: 6}

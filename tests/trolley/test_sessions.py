@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI, Response
 
 from trolley.errors import CommandFailed
-from trolley.sessions import KeptIdentity, Session, SessionFile, guest_session, login
+from trolley.sessions import KeptIdentity, SavedSession, SessionFile, guest_session, login
 
 
 class AuthStandIn:
@@ -77,7 +77,7 @@ async def test_the_file_is_for_its_owner_alone(
 
 
 async def test_an_old_session_is_refreshed(kept: SessionFile, client: httpx.AsyncClient) -> None:
-    kept.put("guest", Session("old", "refresh-1", time.time() - 1))
+    kept.put("guest", SavedSession("old", "refresh-1", time.time() - 1))
     assert await KeptIdentity("guest", kept, guest_session).token(client) == "renewed"
     assert kept.get("guest") is not None
 
@@ -85,7 +85,7 @@ async def test_an_old_session_is_refreshed(kept: SessionFile, client: httpx.Asyn
 async def test_what_cannot_be_refreshed_is_signed_in_anew(
     kept: SessionFile, client: httpx.AsyncClient, auth: AuthStandIn
 ) -> None:
-    kept.put("guest", Session("old", "spent", time.time() - 1))
+    kept.put("guest", SavedSession("old", "spent", time.time() - 1))
     assert await KeptIdentity("guest", kept, guest_session).token(client) == "guest-1"
     assert auth.guests == 1
 

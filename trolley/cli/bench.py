@@ -22,7 +22,7 @@ from trolley.client import shop_client
 from trolley.environment import operator_environment, shop_url
 from trolley.errors import CommandFailed
 from trolley.events import parse_age
-from trolley.load import MOST_CONNECTIONS, MOST_REQUESTS, MOST_SECONDS, Outcome, Plan, run
+from trolley.load import MOST_CONNECTIONS, MOST_REQUESTS, MOST_SECONDS, LoadPlan, RequestOutcome, run
 from trolley.sessions import KeptIdentity
 
 _SHARES = {"50 %": 0.5, "90 %": 0.9, "99 %": 0.99, "99.9 %": 0.999, "slowest": 1.0}
@@ -81,14 +81,16 @@ def bench(
         fail(f"{base_url} is not on this machine. Load on others' machines needs --remote.")
     identity = identity_of(who, base_url, environment) if who else None
     request = httpx.Request(verb, base_url + target, headers=headers, content=body)
-    plan = Plan(request, connections, seconds, count or MOST_REQUESTS)
+    plan = LoadPlan(request, connections, seconds, count or MOST_REQUESTS)
     outcome = execute(_measure(base_url, plan, identity, quiet=as_json))
     report(outcome, as_json=as_json)
     if outcome.failures or any(status >= 500 for status in outcome.statuses) or not outcome.answers:
         raise typer.Exit(1)
 
 
-async def _measure(base_url: str, plan: Plan, identity: KeptIdentity | None, *, quiet: bool) -> Outcome:
+async def _measure(
+    base_url: str, plan: LoadPlan, identity: KeptIdentity | None, *, quiet: bool
+) -> RequestOutcome:
     if identity:
         async with shop_client(base_url) as client:
             plan.request.headers["Authorization"] = f"Bearer {await identity.token(client)}"
@@ -118,7 +120,7 @@ def is_loopback(address: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def report(outcome: Outcome, *, as_json: bool) -> None:
+def report(outcome: RequestOutcome, *, as_json: bool) -> None:
     """The figures; milliseconds are of all answers, whatever their status."""
     latencies = dict(zip(_SHARES, outcome.percentiles(list(_SHARES.values())), strict=False))
     if as_json:

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from shared.jetstream.dead_letters import DeadLetter, discard, get_dead_letter, list_dead_letters, requeue
-from shared.jetstream.session import Session
+from shared.jetstream.session import NatsSession
 from trolley.bus import nats_session
 from trolley.cli.console import console, execute
 from trolley.environment import operator_environment
@@ -22,7 +22,7 @@ Numbers = Annotated[
     typer.Argument(help="Numbers from the list.", show_default=False, min=1, max=(1 << 63) - 1),
 ]
 All = Annotated[bool, typer.Option("--all", help="All that there are.")]
-Act = Callable[[Session, DeadLetter], Awaitable[None]]
+Act = Callable[[NatsSession, DeadLetter], Awaitable[None]]
 
 app = typer.Typer(help="Events that a consumer could not handle.", no_args_is_help=True)
 
@@ -76,7 +76,7 @@ async def _each(numbers: Sequence[int], act: Act, *, everything: bool) -> int:
     return count
 
 
-async def _named(session: Session, numbers: Sequence[int]) -> AsyncIterator[DeadLetter]:
+async def _named(session: NatsSession, numbers: Sequence[int]) -> AsyncIterator[DeadLetter]:
     """All are looked up before the first is touched. Raises `CommandFailed`."""
     found = [(number, await get_dead_letter(session, number)) for number in dict.fromkeys(numbers)]
     missing = [str(number) for number, letter in found if letter is None]

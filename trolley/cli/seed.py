@@ -17,7 +17,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from trolley.catalogues import Catalogue, completejourney, demo, demo_wanted
+from trolley.catalogues import ProductDataset, completejourney, demo, demo_wanted
 from trolley.cli.console import console, execute
 from trolley.cli.identity import administrator
 from trolley.cli.options import AdministratorOption, UrlOption
@@ -61,7 +61,7 @@ async def _seed(dataset: Dataset, base_url: str, token: TokenSource, *, if_empty
     await load(catalogue, base_url, token, if_empty=if_empty)
 
 
-async def load(catalogue: Catalogue, base_url: str, token: TokenSource, *, if_empty: bool) -> None:
+async def load(catalogue: ProductDataset, base_url: str, token: TokenSource, *, if_empty: bool) -> None:
     """Streams a catalogue into the shop, with a progress bar. Raises `CommandFailed`."""
     if if_empty and not await catalogue_is_empty(base_url):
         console.print("The shop has products already; nothing was loaded.")

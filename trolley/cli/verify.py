@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from trolley.cli.console import execute
-from trolley.cli.verify_report import Report
+from trolley.cli.verify_report import VerificationReport
 from trolley.environment import operator_environment
 from trolley.verify.checks import all_checks
-from trolley.verify.findings import Tally
+from trolley.verify.findings import FindingTally
 from trolley.verify.runner import Run
 from trolley.verify.shop import open_shop
 
@@ -33,15 +33,17 @@ def verify(
     not count. Ends with status 0 when everything agrees or was repaired, 1 when a disagreement is left, and 2
     when something could not be looked at.
     """
-    report = Report(as_json=as_json)
+    report = VerificationReport(as_json=as_json)
     tallies = execute(_verify(report, pending_seconds, fix=fix), failure=COULD_NOT_LOOK)
     report.finish(tallies)
     if any(tally.left for tally in tallies.values()):
         raise typer.Exit(DRIFT)
 
 
-async def _verify(report: Report, pending_seconds: float, *, fix: bool) -> dict[str, Tally]:
-    tallies: dict[str, Tally] = {}
+async def _verify(
+    report: VerificationReport, pending_seconds: float, *, fix: bool
+) -> dict[str, FindingTally]:
+    tallies: dict[str, FindingTally] = {}
     async with open_shop(operator_environment()) as shop:
         with report.progress:
             for check in all_checks(shop, pending_seconds):

@@ -12,13 +12,13 @@ from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElaps
 from rich.table import Table
 
 from trolley.cli.console import console, errors
-from trolley.verify.findings import Check, Finding, Outcome, Tally
+from trolley.verify.findings import ConsistencyCheck, Finding, FindingTally, Outcome
 
 _SHOWN_PER_CHECK = 20
 _STYLES = {Outcome.FOUND: "yellow", Outcome.REPAIRED: "green", Outcome.LEFT: "red"}
 
 
-class Report:
+class VerificationReport:
     """A `Listener`. With `as_json` standard output has nothing but JSON, and the progress goes to standard
     error."""
 
@@ -38,13 +38,13 @@ class Report:
             disable=not (errors if as_json else console).is_terminal,
         )
 
-    def begin(self, check: Check) -> None:
+    def begin(self, check: ConsistencyCheck) -> None:
         self._tasks[check.name] = self.progress.add_task(check.name, total=None, found=0, repaired=0)
 
-    def end(self, check: Check, tally: Tally) -> None:
+    def end(self, check: ConsistencyCheck, tally: FindingTally) -> None:
         self.progress.update(self._tasks[check.name], total=tally.looked_at)
 
-    def looked(self, check: Check, tally: Tally) -> None:
+    def looked(self, check: ConsistencyCheck, tally: FindingTally) -> None:
         self.progress.update(
             self._tasks[check.name],
             completed=tally.looked_at,
@@ -63,7 +63,7 @@ class Report:
         self.progress.console.print(line, highlight=False, soft_wrap=True, end=" ")
         self.progress.console.print(finding.detail, markup=False, highlight=False, soft_wrap=True)
 
-    def finish(self, tallies: Mapping[str, Tally]) -> None:
+    def finish(self, tallies: Mapping[str, FindingTally]) -> None:
         """The counts of every check."""
         if self._as_json:
             checks = {name: {**asdict(tally), "left": tally.left} for name, tally in tallies.items()}
@@ -83,7 +83,7 @@ def _print_json(value: Mapping[str, Any]) -> None:
     print(orjson.dumps(value).decode(), flush=True)  # noqa: T201  (rich would wrap it)
 
 
-def _table(tallies: Mapping[str, Tally]) -> Table:
+def _table(tallies: Mapping[str, FindingTally]) -> Table:
     table = Table("Check", title="Does everything agree?")
     for heading in ("Looked at", "Found", "Repaired", "Left"):
         table.add_column(heading, justify="right")

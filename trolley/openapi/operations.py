@@ -11,7 +11,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class ApiOperation:
     """One method of one path, and what the document says of it."""
 
     method: str
@@ -47,10 +47,10 @@ class Operation:
         return [parameter for parameter in self.described.get("parameters", ()) if parameter["in"] == place]
 
 
-def operations_of(document: Json) -> list[Operation]:
+def operations_of(document: Json) -> list[ApiOperation]:
     """All operations, in the document's order of paths."""
     return [
-        Operation(method, path, item[method])
+        ApiOperation(method, path, item[method])
         for path, item in document["paths"].items()
         for method in METHODS
         if method in item

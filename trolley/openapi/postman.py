@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from trolley.openapi.examples import Examples
-from trolley.openapi.operations import Operation, operations_of
+from trolley.openapi.operations import ApiOperation, operations_of
 from trolley.openapi.requests import bearer, request_of
 from trolley.openapi.scripts import (
     AFTER,
@@ -73,7 +73,7 @@ def collection(document: Json) -> Json:
 def _played(
     name: str,
     steps: Sequence[Step],
-    operations: Sequence[Operation],
+    operations: Sequence[ApiOperation],
     examples: Examples,
     before: Sequence[str] = (),
 ) -> Json:
@@ -83,7 +83,7 @@ def _played(
     return {"name": name, "item": items} | ({"event": events} if events else {})
 
 
-def _step(step: Step, operation: Operation, examples: Examples) -> Json:
+def _step(step: Step, operation: ApiOperation, examples: Examples) -> Json:
     tests = [answers(step.status), *from_file(f"story/{step.test or operation.id}")]
     request = request_of(operation, examples, step.body)
     if step.as_guest:
@@ -91,7 +91,7 @@ def _step(step: Step, operation: Operation, examples: Examples) -> Json:
     return {"name": step.title, "event": [script(AFTER, tests)], "request": request}
 
 
-def _folders(operations: Sequence[Operation], examples: Examples) -> list[Json]:
+def _folders(operations: Sequence[ApiOperation], examples: Examples) -> list[Json]:
     """A folder for each service. What signs the caller out is left to the story's end."""
     leaving = {step.operation_id for step in ENDING} - {step.operation_id for step in BEGINNING}
     folders: dict[str, list[Json]] = {}
@@ -101,7 +101,7 @@ def _folders(operations: Sequence[Operation], examples: Examples) -> list[Json]:
     return [{"name": service, "item": items} for service, items in folders.items()]
 
 
-def _item(operation: Operation, examples: Examples) -> Json:
+def _item(operation: ApiOperation, examples: Examples) -> Json:
     works = [WORKS_FOR_AN_ADMIN] if operation.scopes else []
     tests = [answers_one_of(operation.statuses), *works, *from_file(f"after/{operation.id}")]
     request = request_of(operation, examples, BODIES.get(operation.id))

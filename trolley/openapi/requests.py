@@ -8,7 +8,7 @@ import orjson
 
 from shared.security.identity import Scope
 from trolley.openapi.examples import Examples
-from trolley.openapi.operations import Operation
+from trolley.openapi.operations import ApiOperation
 
 Json = dict[str, Any]
 Known = dict[str, str]
@@ -38,7 +38,7 @@ SENT_ALWAYS = {"once": True}
 """Parameters that are optional, and that a run sends because an answer without them would have no end."""
 
 
-def request_of(operation: Operation, examples: Examples, body: Json | str | None = None) -> Json:
+def request_of(operation: ApiOperation, examples: Examples, body: Json | str | None = None) -> Json:
     """The request with an example of each parameter and of the body (or `body` instead of it).
 
     What is optional is there, but switched off. What needs a scope is asked for with an admin's token.
@@ -78,7 +78,7 @@ def _entry(parameter: Json, examples: Examples, known: Known) -> Json:
     }
 
 
-def _url(operation: Operation, examples: Examples, known: Known) -> Json:
+def _url(operation: ApiOperation, examples: Examples, known: Known) -> Json:
     path = operation.path
     for parameter in operation.parameters("path"):
         value = known.get(parameter["name"]) or examples.of(parameter["schema"])

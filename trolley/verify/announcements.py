@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
-from cart_service.bootstrap import Operations
-from cart_service.carts.version_board import announced_version
+from cart_service.bootstrap import OperatorTools
+from cart_service.carts.version_announcements import announced_version
 from shared.events.ports import Entry
 from trolley.verify.findings import Finding
 
@@ -18,7 +18,7 @@ class Announcements:
 
     name = "announced versions"
 
-    def __init__(self, carts: Operations) -> None:
+    def __init__(self, carts: OperatorTools) -> None:
         self._carts = carts
 
     async def keys(self) -> AsyncIterator[str]:

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from itertools import islice
 
-from cart_service.bootstrap import Operations
+from cart_service.bootstrap import OperatorTools
 from cart_service.carts.model import Cart
 from cart_service.carts.operations import ForgetProduct
-from cart_service.carts.service import Write
+from cart_service.carts.service import CartWrite
 from cart_service.carts.store import CartCodec
-from product_service.bootstrap import Parts
+from product_service.bootstrap import ProductStorage
 from shared.aggregates.outbox_fields import split
 from shared.store.ports import Query
 from trolley.verify.findings import Finding
@@ -30,7 +30,7 @@ class CartProducts:
 
     name = "products of carts"
 
-    def __init__(self, carts: Operations, products: Parts) -> None:
+    def __init__(self, carts: OperatorTools, products: ProductStorage) -> None:
         self._carts = carts
         self._products = products
 
@@ -55,7 +55,7 @@ class CartProducts:
             return
         if unknown := await self._unknown(_named(cart)):
             operations = [ForgetProduct(id) for id in sorted(unknown)]
-            await self._carts.service.write(Write(cart.owner, operations))
+            await self._carts.service.write(CartWrite(cart.owner, operations))
 
     async def _unknown(self, ids: Iterable[str]) -> set[str]:
         unknown: set[str] = set()

@@ -19,7 +19,7 @@ class Finding:
     fixable: bool = True
 
 
-class Check(Protocol):
+class ConsistencyCheck(Protocol):
     """One kind of disagreement. Everything may raise `Unavailable`."""
 
     @property
@@ -45,7 +45,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(slots=True)
-class Tally:
+class FindingTally:
     """What became of one check: how many keys were looked at, and how many findings there were."""
 
     looked_at: int = 0

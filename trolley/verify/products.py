@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import orjson
 
-from product_service.bootstrap import Parts
+from product_service.bootstrap import ProductStorage
 from product_service.products.model import Product
 from product_service.products.store import ProductCodec
 from shared.aggregates.change import Change
@@ -25,7 +25,7 @@ from trolley.verify.waiting import is_under_way
 _DELIVERY_SECONDS = 10.0
 
 
-class ProductEntries:
+class ProductEntriesCheck:
     """Every product has its entry, of its version. An entry that is missing or older is written as
     product_service would; that refills a bucket that NATS lost.
 
@@ -36,7 +36,7 @@ class ProductEntries:
 
     name = "product entries"
 
-    def __init__(self, products: Parts, clock: Clock, pending_seconds: float) -> None:
+    def __init__(self, products: ProductStorage, clock: Clock, pending_seconds: float) -> None:
         self._products = products
         self._clock = clock
         self._pending_seconds = pending_seconds
@@ -88,7 +88,7 @@ class OrphanEntries:
 
     name = "entries without product"
 
-    def __init__(self, products: Parts, currency: str) -> None:
+    def __init__(self, products: ProductStorage, currency: str) -> None:
         self._products = products
         self._currency = currency
 

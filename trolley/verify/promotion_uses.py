@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-from cart_service.bootstrap import Operations
+from cart_service.bootstrap import OperatorTools
 from cart_service.upkeep.promotion_audit import Recount
 from trolley.verify.findings import Finding
 
 _NAMED = 5
 
 
-class PromotionUses:
+class PromotionUsesCheck:
     """Every use that is counted is somebody's, every reserved one is counted, its cart has the code, and no
     other cart has. Otherwise the claims to the code are right, and it is counted anew. Codes of no promotion
     are looked at as well."""
 
     name = "uses of promo codes"
 
-    def __init__(self, carts: Operations) -> None:
+    def __init__(self, carts: OperatorTools) -> None:
         self._carts = carts
 
     async def keys(self) -> AsyncIterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import orjson
 
-from cart_service.bootstrap import Kept
+from cart_service.bootstrap import OpenedRepository
 from cart_service.promotions.definitions import definition_of, promotion_of
 from cart_service.promotions.documents import PromotionCodec
 from cart_service.promotions.model import Promotion
@@ -39,7 +39,11 @@ class PromotionEntries:
     name = "promotion entries"
 
     def __init__(
-        self, promotions: Kept[StoredPromotions], bucket: Bucket, clock: Clock, pending_seconds: float
+        self,
+        promotions: OpenedRepository[StoredPromotions],
+        bucket: Bucket,
+        clock: Clock,
+        pending_seconds: float,
     ) -> None:
         self._promotions = promotions
         self._bucket = bucket

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from shared.errors import ShopError, Unavailable
 from shared.observability.logging import get_logger
-from trolley.verify.findings import Check, Finding, Outcome, Tally
+from trolley.verify.findings import ConsistencyCheck, Finding, FindingTally, Outcome
 
 T = TypeVar("T")
 log = get_logger(__name__)
@@ -23,7 +23,7 @@ _FIXES_AT_ONCE = 100
 class Listener(Protocol):
     """Hears of the progress."""
 
-    def looked(self, check: Check, tally: Tally) -> None: ...
+    def looked(self, check: ConsistencyCheck, tally: FindingTally) -> None: ...
 
     def found(self, finding: Finding, outcome: Outcome) -> None: ...
 
@@ -34,7 +34,7 @@ class Run:
 
     def __init__(
         self,
-        check: Check,
+        check: ConsistencyCheck,
         listener: Listener,
         *,
         fix: bool,
@@ -44,9 +44,9 @@ class Run:
         self._listener = listener
         self._fix = fix
         self._second_look_seconds = second_look_seconds
-        self._tally = Tally()
+        self._tally = FindingTally()
 
-    async def run(self) -> Tally:
+    async def run(self) -> FindingTally:
         """Raises `Unavailable` when something cannot be looked at (any more)."""
         suspects: list[Finding] = []
         async for page in _pages(self._check.keys()):

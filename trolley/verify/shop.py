@@ -7,13 +7,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from auth_service.accounts.documents import USERS
-from auth_service.accounts.store import UserRepository
+from auth_service.accounts.store import StoredUsers
 from auth_service.sessions.revocations import RevokingDelivery
-from auth_service.sessions.store import SESSIONS, SessionRepository
-from cart_service.bootstrap import Operations, open_operations
+from auth_service.sessions.store import SESSIONS, StoredSessions
+from cart_service.bootstrap import OperatorTools, open_operations
 from cart_service.promotions.book import BUCKET as PROMOTION_ENTRIES
 from cart_service.settings import CartSettings
-from product_service.bootstrap import Parts, open_parts
+from product_service.bootstrap import ProductStorage, open_product_storage
 from shared.aggregates.outbox import Outbox
 from shared.backends import Backends, open_backends_within
 from shared.cache.ports import Cache, CacheUnavailable
@@ -30,8 +30,8 @@ _PATIENCE_SECONDS = 15.0
 class Shop:
     """`outboxes` are those of every collection whose documents carry events."""
 
-    products: Parts
-    carts: Operations
+    products: ProductStorage
+    carts: OperatorTools
     promotion_entries: Bucket
     outboxes: Sequence[tuple[DocumentStore, Outbox]]
     bus: EventBus
@@ -52,7 +52,7 @@ async def open_shop(environment: Mapping[str, str], clock: Clock | None = None) 
         opened = open_backends_within(_PATIENCE_SECONDS, settings, clock, name="operator")
         backends = await stack.enter_async_context(opened)
         await _require_cache(backends.cache)
-        products = await stack.enter_async_context(open_parts(backends))
+        products = await stack.enter_async_context(open_product_storage(backends))
         carts = await stack.enter_async_context(open_operations(settings, backends))
         kept = (carts.carts, carts.promotions)
         outboxes = [(products.store, products.outbox), *((each.store, each.outbox) for each in kept)]
@@ -73,8 +73,8 @@ async def _open_auth(stack: AsyncExitStack, backends: Backends) -> list[tuple[Do
     delivery = RevokingDelivery(backends.bus, revocations_bucket(backends.settings), backends.verifier.end)
     users, sessions = await backends.stores.open(USERS), await backends.stores.open(SESSIONS)
     outboxes = [Outbox(delivery, clock=backends.clock) for _ in (users, sessions)]
-    UserRepository(users, outboxes[0])
-    SessionRepository(sessions, outboxes[1])
+    StoredUsers(users, outboxes[0])
+    StoredSessions(sessions, outboxes[1])
     for outbox in outboxes:
         stack.push_async_callback(outbox.close)
     return [(users, outboxes[0]), (sessions, outboxes[1])]

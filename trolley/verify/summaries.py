@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
-from cart_service.bootstrap import Operations
+from cart_service.bootstrap import OperatorTools
 from cart_service.carts.summaries import cache_key
 from shared.cache.ports import Cache, CacheUnavailable
 from trolley.verify.findings import Finding
 
 
-class Summaries:
+class SummariesCheck:
     """A replica that serves a summary from Redis serves the right one. What every replica would refuse is no
     disagreement. A wrong one is dropped, and made anew for the next who asks."""
 
     name = "cached summaries"
 
-    def __init__(self, carts: Operations, cache: Cache) -> None:
+    def __init__(self, carts: OperatorTools, cache: Cache) -> None:
         self._carts = carts
         self._cache = cache
 

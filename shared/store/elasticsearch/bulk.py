@@ -17,7 +17,7 @@ MGET_ANSWER = "docs._id,docs.found,docs._seq_no,docs._primary_term,docs._source,
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
+class BulkWrite:
     """One item: its lines as they are sent, newlines included."""
 
     id: str
@@ -31,43 +31,43 @@ class Write:
         return write_error(item, self.id, is_create=self.action == "create")
 
 
-def create(id: str, body: Json) -> Write:
-    return Write(id, "create", _lines({"create": {"_id": id}}, _source(id, body)))
+def create(id: str, body: Json) -> BulkWrite:
+    return BulkWrite(id, "create", _lines({"create": {"_id": id}}, _source(id, body)))
 
 
-def replace(id: str, body: Json, expected_version: str) -> Write:
+def replace(id: str, body: Json, expected_version: str) -> BulkWrite:
     """Raises `VersionConflict` for what is no version."""
-    return Write(
+    return BulkWrite(
         id, "index", _lines({"index": {"_id": id, **_condition(expected_version)}}, _source(id, body))
     )
 
 
-def delete(id: str, expected_version: str) -> Write:
+def delete(id: str, expected_version: str) -> BulkWrite:
     """Raises `VersionConflict` for what is no version."""
-    return Write(id, "delete", _lines({"delete": {"_id": id, **_condition(expected_version)}}))
+    return BulkWrite(id, "delete", _lines({"delete": {"_id": id, **_condition(expected_version)}}))
 
 
-def overwrite(document: Document) -> Write:
+def overwrite(document: Document) -> BulkWrite:
     """Writes whatever is there: only for an index that nobody else writes."""
     header = {"index": {"_id": document.id}}
-    return Write(document.id, "index", _lines(header, _source(document.id, document.body)))
+    return BulkWrite(document.id, "index", _lines(header, _source(document.id, document.body)))
 
 
-def remove(id: str) -> Write:
+def remove(id: str) -> BulkWrite:
     """Deletes whatever is there: only for an index that nobody else writes."""
-    return Write(id, "delete", _lines({"delete": {"_id": id}}))
+    return BulkWrite(id, "delete", _lines({"delete": {"_id": id}}))
 
 
-def bytes_of(write: Write) -> int:
+def bytes_of(write: BulkWrite) -> int:
     """As it is sent."""
     return len(write.lines)
 
 
-def bulk_body(writes: Iterable[Write]) -> bytes:
+def bulk_body(writes: Iterable[BulkWrite]) -> bytes:
     return b"".join(write.lines for write in writes)
 
 
-def bulk_outcomes(writes: Sequence[Write], answer: Mapping[str, Any]) -> list[str | Exception]:
+def bulk_outcomes(writes: Sequence[BulkWrite], answer: Mapping[str, Any]) -> list[str | Exception]:
     """One for each write, in their order."""
     items = answer["items"]
     return [write.outcome(item[write.action]) for write, item in zip(writes, items, strict=True)]

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from shared.store.declaration import ID_FIELD
-from shared.store.elasticsearch.bulk import BULK_ANSWER, Write, bulk_body, bulk_outcomes, document_of
+from shared.store.elasticsearch.bulk import BULK_ANSWER, BulkWrite, bulk_body, bulk_outcomes, document_of
 from shared.store.elasticsearch.gateway import Gateway
 from shared.store.elasticsearch.query import SEARCH_ANSWER
 from shared.store.ports import Document
@@ -70,7 +70,7 @@ class IndexWriter:
         self._gateway = gateway
         self._path = f"/{alias}/_bulk"
 
-    async def write(self, writes: Sequence[Write]) -> None:
+    async def write(self, writes: Sequence[BulkWrite]) -> None:
         """All of them; raises the first failure."""
         if not writes:
             return

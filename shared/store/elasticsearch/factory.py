@@ -10,14 +10,14 @@ from shared.store.elasticsearch.gateway import Gateway
 from shared.store.elasticsearch.indices import Indices
 from shared.store.elasticsearch.store import ElasticsearchDocumentStore
 from shared.store.ports import Collection, SchemaMismatch
-from shared.store.queues import Limits
+from shared.store.queues import QueueLimits
 
 
 class ElasticsearchStoreFactory:
     """A `StoreFactory`. `gateway` is for adapters that search the index behind `alias(collection)`
     themselves."""
 
-    def __init__(self, url: str, prefix: str, replicas: int, limits: Limits) -> None:
+    def __init__(self, url: str, prefix: str, replicas: int, limits: QueueLimits) -> None:
         self.gateway = Gateway(url, f"{prefix}*")
         self.indices = Indices(self.gateway, prefix, replicas)
         self._limits = limits
@@ -29,7 +29,7 @@ class ElasticsearchStoreFactory:
             settings.elasticsearch_url.get_secret_value(),
             settings.elasticsearch_index_prefix,
             settings.elasticsearch_index_replicas,
-            Limits.of(settings),
+            QueueLimits.of(settings),
         )
 
     def alias(self, collection: Collection) -> str:

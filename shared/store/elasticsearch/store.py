@@ -11,7 +11,7 @@ from shared.store.elasticsearch import bulk
 from shared.store.elasticsearch.gateway import Gateway
 from shared.store.elasticsearch.query import SEARCH_ANSWER, page_of, search_body
 from shared.store.ports import Collection, Condition, Document, Found, Json, Query
-from shared.store.queues import Limits, OperationQueue
+from shared.store.queues import OperationQueue, QueueLimits
 from shared.store.scanning import scan_pages
 
 _SEARCHES_AT_ONCE = 8
@@ -25,7 +25,7 @@ class ElasticsearchDocumentStore:
     date nor write what nobody would see.
     """
 
-    def __init__(self, gateway: Gateway, alias: str, collection: Collection, limits: Limits) -> None:
+    def __init__(self, gateway: Gateway, alias: str, collection: Collection, limits: QueueLimits) -> None:
         self.collection = collection
         self._gateway = gateway
         self._path = f"/{alias}"
@@ -33,7 +33,7 @@ class ElasticsearchDocumentStore:
         self._fields = searchable_fields(collection)
         queue = partial(OperationQueue, collection.name, queue_limit=limits.queue_limit)
         batches = partial(queue, max_in_flight=limits.batches_at_once)
-        self._writes: OperationQueue[bulk.Write, str] = batches(
+        self._writes: OperationQueue[bulk.BulkWrite, str] = batches(
             "write", self._bulk, max_items=limits.batch_items, weighing=limits.weighed(bulk.bytes_of)
         )
         self._reads: OperationQueue[str, Document | None] = batches(
@@ -80,7 +80,7 @@ class ElasticsearchDocumentStore:
     async def _find_uncounted(self, query: Query) -> Found:
         return await self._finds.submit((query, False))
 
-    async def _bulk(self, writes: Sequence[bulk.Write]) -> list[str | Exception]:
+    async def _bulk(self, writes: Sequence[bulk.BulkWrite]) -> list[str | Exception]:
         answer = await self._gateway.send(
             "POST",
             f"{self._path}/_bulk",

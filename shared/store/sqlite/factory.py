@@ -9,21 +9,21 @@ from pathlib import Path
 from shared.settings import ServiceSettings
 from shared.store.declaration import check_collection
 from shared.store.ports import Collection, StoreUnavailable
-from shared.store.queues import Limits
+from shared.store.queues import QueueLimits
 from shared.store.sqlite.store import SqliteDocumentStore
 
 
 class SqliteStoreFactory:
     """A `StoreFactory`: `<directory>/<collection>.sqlite3`."""
 
-    def __init__(self, directory: Path, limits: Limits) -> None:
+    def __init__(self, directory: Path, limits: QueueLimits) -> None:
         self._directory = directory
         self._limits = limits
         self._stores: list[SqliteDocumentStore] = []
 
     @classmethod
     def of(cls, settings: ServiceSettings) -> SqliteStoreFactory:
-        return cls(settings.sqlite_directory, Limits.of(settings))
+        return cls(settings.sqlite_directory, QueueLimits.of(settings))
 
     def path(self, collection: Collection) -> Path:
         """The collection's file."""

@@ -11,7 +11,7 @@ import orjson
 
 from shared.store.declaration import document_check, is_valid_id, searchable_fields
 from shared.store.ports import Collection, Condition, Document, Found, Json, Query
-from shared.store.queues import Limits, OperationQueue
+from shared.store.queues import OperationQueue, QueueLimits
 from shared.store.scanning import scan_pages
 from shared.store.sqlite import reads, schema
 from shared.store.sqlite.thread import SqliteThread
@@ -25,7 +25,7 @@ class SqliteDocumentStore:
     it is acknowledged.
     """
 
-    def __init__(self, path: Path, collection: Collection, limits: Limits) -> None:
+    def __init__(self, path: Path, collection: Collection, limits: QueueLimits) -> None:
         self.collection = collection
         self._path = path
         self._check = document_check(collection)

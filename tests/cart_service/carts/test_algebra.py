@@ -28,7 +28,7 @@ from cart_service.carts.operations import (
 )
 from cart_service.carts.price_policy import PricePolicy
 from cart_service.carts.pricing import Terms, price
-from cart_service.catalogue.model import Product, ProductStatus
+from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
 from cart_service.merging.operations import FinishHandover, HandOver, TakeIn
 from cart_service.promotions.model import Benefit, Conditions, FixedAmount, FreeItem, Percentage, Promotion
 
@@ -57,8 +57,11 @@ benefits: st.SearchStrategy[Benefit] = st.one_of(
 shelves = st.fixed_dictionaries({id: st.integers(0, 10**7) for id in IDS})
 
 
-def shelf_at(prices: dict[str, int]) -> dict[str, Product]:
-    return {id: Product(id, id, None, cost, 10_000, ProductStatus.ACTIVE, 1) for id, cost in prices.items()}
+def shelf_at(prices: dict[str, int]) -> dict[str, CatalogueProduct]:
+    return {
+        id: CatalogueProduct(id, id, None, cost, 10_000, CatalogueStatus.ACTIVE, 1)
+        for id, cost in prices.items()
+    }
 
 
 SHELF = shelf_at(dict.fromkeys(IDS, 100))

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from cart_service.carts.operations import AddItem
-from cart_service.carts.service import Write
+from cart_service.carts.service import CartWrite
 from cart_service.carts.summaries import FORMAT, MOST_LINES_WRITTEN_THROUGH
 from shared.cache.ports import Cached
 from tests.cart_service.carts.test_summaries import KEY, add, begin, read
@@ -90,7 +90,7 @@ async def long_cart(shop: Shop, here: Replica) -> None:
     ids = [f"p{number}" for number in range(MOST_LINES_WRITTEN_THROUGH)]
     for id in ids:
         shop.bucket.put_product(id)
-    await here.service.write(Write("ann", [AddItem(id, 1) for id in ids]))
+    await here.service.write(CartWrite("ann", [AddItem(id, 1) for id in ids]))
 
 
 @pytest.mark.usefixtures("long_cart")

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from cart_service.carts.operations import AddItem
-from cart_service.carts.service import Write
+from cart_service.carts.service import CartWrite
 from cart_service.carts.store import CartCodec
 from cart_service.settings import CartSettings
 from shared.clock import SystemClock
@@ -42,8 +42,8 @@ async def test_its_summary_is_outdated_on_every_replica(
         running_replica(settings, SystemClock()) as here,
         running_replica(settings, SystemClock()) as there,
     ):
-        written = await here.carts.write(Write(owner, [AddItem(mug, 1)]))
-        assert await here.carts.write(Write(owner, [AddItem(mug, 1)]))
+        written = await here.carts.write(CartWrite(owner, [AddItem(mug, 1)]))
+        assert await here.carts.write(CartWrite(owner, [AddItem(mug, 1)]))
         version = await die_after_a_write(here, owner, mug)
         assert version == written.cart.version + 2
 

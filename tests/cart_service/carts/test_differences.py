@@ -30,7 +30,7 @@ from cart_service.carts.operations import (
     apply_all,
 )
 from cart_service.carts.promo_operations import PutPromoCode, RemovePromoCode
-from cart_service.catalogue.model import Product, ProductStatus
+from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
 from shared.clock import from_rfc3339, to_rfc3339
 
 
@@ -40,7 +40,7 @@ class PutCode(BaseOperation):
 
     code: str
 
-    def apply(self, cart: Cart, products: Mapping[str, Product], at: str, /) -> Cart:
+    def apply(self, cart: Cart, products: Mapping[str, CatalogueProduct], at: str, /) -> Cart:
         counting = cart.with_turns(at)
         return PutPromoCode(self.code, counting.next_turn).apply(counting, products, at)
 
@@ -64,8 +64,8 @@ operations: st.SearchStrategy[Operation] = st.one_of(
 batches = st.lists(st.tuples(st.lists(operations, min_size=1, max_size=3), st.integers(100, 102)), max_size=9)
 
 
-def shelf_at(price: int) -> dict[str, Product]:
-    return {id: Product(id, id, None, price, 50, ProductStatus.ACTIVE, 1) for id in IDS}
+def shelf_at(price: int) -> dict[str, CatalogueProduct]:
+    return {id: CatalogueProduct(id, id, None, price, 50, CatalogueStatus.ACTIVE, 1) for id in IDS}
 
 
 def write(cart: Cart, *operations: Operation, price: int = 100) -> Cart:

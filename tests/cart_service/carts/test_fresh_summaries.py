@@ -18,7 +18,7 @@ import pytest
 from redis.asyncio import Redis
 
 from cart_service.carts.operations import AddItem, RemoveItem
-from cart_service.carts.service import Write
+from cart_service.carts.service import CartWrite
 from cart_service.carts.summaries import cache_key
 from cart_service.settings import CartSettings
 from shared.clock import SystemClock
@@ -59,7 +59,7 @@ class Shop:
             self.prices[await self.catalogue.put(price=1)] = 1
         self.replicas = [await self.start() for _ in range(REPLICAS)]
         everything = [AddItem(id, 1) for id in self.prices]
-        await self.replicas[0].carts.write(Write(self.probe, everything))
+        await self.replicas[0].carts.write(CartWrite(self.probe, everything))
 
     async def start(self) -> Replica:
         return await self.stack.enter_async_context(running_replica(self.settings, SystemClock()))
@@ -68,7 +68,7 @@ class Shop:
         replica, product = self.chance.choice(self.replicas), self.chance.choice(list(self.prices))
         operation = RemoveItem(product) if self.chance.random() < 0.2 else AddItem(product, 1)
         had_redis = replica.cache.available
-        written = await replica.carts.write(Write(self.owner, [operation]))
+        written = await replica.carts.write(CartWrite(self.owner, [operation]))
         if not (had_redis and replica.cache.available):
             await self.until_all_have_heard(written.cart.version)
         self.answered = max(self.answered, written.cart.version)
@@ -113,7 +113,7 @@ class Shop:
     async def abandon_a_writer(self) -> None:
         """It gets no further than somewhere between its write and its answer, and is never asked again."""
         number = self.chance.randrange(REPLICAS)
-        write = Write(self.owner, [AddItem(self.chance.choice(list(self.prices)), 1)])
+        write = CartWrite(self.owner, [AddItem(self.chance.choice(list(self.prices)), 1)])
         task = asyncio.create_task(self.replicas[number].carts.write(write))
         for _ in range(self.chance.randrange(12)):
             await asyncio.sleep(0)

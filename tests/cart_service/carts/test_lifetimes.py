@@ -8,12 +8,12 @@ from cart_service.carts.merge_records import MergeStrategy
 from cart_service.carts.model import Cart
 from cart_service.carts.operations import AddItem, ClearCart, apply_all
 from cart_service.carts.undo import UNDO_WINDOW
-from cart_service.catalogue.model import Product, ProductStatus
+from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
 from cart_service.merging.operations import FinishHandover, HandOver
 
 AT = "2026-01-01T00:00:00.000Z"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-SHELF = {"mug": Product("mug", "Mug", None, 100, 5, ProductStatus.ACTIVE, 1)}
+SHELF = {"mug": CatalogueProduct("mug", "Mug", None, 100, 5, CatalogueStatus.ACTIVE, 1)}
 LIVES = Lifetimes()
 FULL = apply_all([AddItem("mug", 1)], Cart("guest", owner_kind=OwnerKind.GUEST), SHELF, AT)
 MERGING = apply_all([HandOver("m1", "ann", MergeStrategy.SUM, frozenset())], FULL, SHELF, AT)

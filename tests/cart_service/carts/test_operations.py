@@ -12,17 +12,17 @@ from cart_service.carts.operations import (
     apply_all,
     fingerprint_of,
 )
-from cart_service.catalogue.errors import ProductNotForSale, ProductNotFound
-from cart_service.catalogue.model import Product, ProductStatus
+from cart_service.catalogue.errors import ProductNotForSale, UnknownProduct
+from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
 from cart_service.limits import MAX_LINES
 
 AT = "2026-01-01T00:00:00.000Z"
-MUG = Product("mug", "Mug", None, 1299, 5, ProductStatus.ACTIVE, 1)
+MUG = CatalogueProduct("mug", "Mug", None, 1299, 5, CatalogueStatus.ACTIVE, 1)
 CART = Cart("ann").add("mug", 2, 999, AT)
 
 
-def with_status(status: ProductStatus) -> dict[str, Product]:
-    return {"mug": Product("mug", "Mug", None, 1299, 5, status, 2)}
+def with_status(status: CatalogueStatus) -> dict[str, CatalogueProduct]:
+    return {"mug": CatalogueProduct("mug", "Mug", None, 1299, 5, status, 2)}
 
 
 def test_add_takes_the_price_of_the_moment() -> None:
@@ -44,10 +44,10 @@ def test_set_adds_a_line_that_is_not_there() -> None:
 @pytest.mark.parametrize(
     ("status", "refusal"),
     [
-        (ProductStatus.DRAFT, ProductNotFound),
-        (ProductStatus.DELETED, ProductNotFound),
-        (ProductStatus.MISSING, ProductNotFound),
-        (ProductStatus.ARCHIVED, ProductNotForSale),
+        (CatalogueStatus.DRAFT, UnknownProduct),
+        (CatalogueStatus.DELETED, UnknownProduct),
+        (CatalogueStatus.MISSING, UnknownProduct),
+        (CatalogueStatus.ARCHIVED, ProductNotForSale),
     ],
 )
 def test_more_of_what_is_not_for_sale_is_refused(operation, status, refusal) -> None:
@@ -57,7 +57,7 @@ def test_more_of_what_is_not_for_sale_is_refused(operation, status, refusal) -> 
 
 
 def test_fewer_of_what_is_not_for_sale_is_accepted() -> None:
-    assert SetQuantity("mug", 1).apply(CART, with_status(ProductStatus.DELETED), AT).quantity_of("mug") == 1
+    assert SetQuantity("mug", 1).apply(CART, with_status(CatalogueStatus.DELETED), AT).quantity_of("mug") == 1
 
 
 def test_removing_asks_nothing_of_the_catalogue() -> None:
@@ -70,7 +70,7 @@ def test_removing_asks_nothing_of_the_catalogue() -> None:
 def test_what_is_out_of_stock_leaves_the_lines_even_where_no_more_can_be_saved(number_saved: int) -> None:
     full = Cart("ann", saved={f"p{number}": Line(f"p{number}", 1, 1, AT) for number in range(number_saved)})
     cart = full.add("mug", 2, 1299, AT).after(full, AT)
-    shelf = {"mug": Product("mug", "Mug", None, 1299, 0, ProductStatus.ACTIVE, 2)}
+    shelf = {"mug": CatalogueProduct("mug", "Mug", None, 1299, 0, CatalogueStatus.ACTIVE, 2)}
     settled = apply_all([Acknowledge()], cart, shelf, AT)
     assert settled.lines == {}
     assert ("mug" in settled.saved) is (number_saved == 0)
@@ -80,7 +80,7 @@ def test_what_is_out_of_stock_leaves_the_lines_even_where_no_more_can_be_saved(n
 
 def test_what_is_out_of_stock_is_not_lost_to_a_lines_limit() -> None:
     cart = Cart("ann").add("mug", 600, 1299, AT).save("mug").add("mug", 600, 1299, AT)
-    shelf = {"mug": Product("mug", "Mug", None, 1299, 0, ProductStatus.ACTIVE, 2)}
+    shelf = {"mug": CatalogueProduct("mug", "Mug", None, 1299, 0, CatalogueStatus.ACTIVE, 2)}
     settled = apply_all([Acknowledge()], cart, shelf, AT)
     assert (settled.lines, settled.saved) == ({}, cart.saved)
     assert apply_all([TakeBack()], settled, shelf, AT).lines == cart.lines

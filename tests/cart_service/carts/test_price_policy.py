@@ -8,7 +8,7 @@ from cart_service.carts.notices import NoticeType
 from cart_service.carts.operations import Acknowledge, apply_all
 from cart_service.carts.price_policy import PricePolicy
 from cart_service.carts.pricing import PricedCart, Terms, price
-from cart_service.catalogue.model import Product, ProductStatus
+from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
 from shared.clock import to_rfc3339
 
 ADDED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -16,11 +16,13 @@ AT = to_rfc3339(ADDED)
 CART = Cart("ann").add("mug", 2, 1000, AT)
 
 
-def mug(price: int = 1200, stock: int = 9, status: ProductStatus = ProductStatus.ACTIVE) -> Product:
-    return Product("mug", "Mug", None, price, stock, status, 1)
+def mug(
+    price: int = 1200, stock: int = 9, status: CatalogueStatus = CatalogueStatus.ACTIVE
+) -> CatalogueProduct:
+    return CatalogueProduct("mug", "Mug", None, price, stock, status, 1)
 
 
-def priced(policy: str, product: Product, *, hours: float = 1, cart: Cart = CART) -> PricedCart:
+def priced(policy: str, product: CatalogueProduct, *, hours: float = 1, cart: Cart = CART) -> PricedCart:
     now = ADDED + timedelta(hours=hours)
     return price(cart, {"mug": product}, Terms("USD", PricePolicy.parse(policy), now))
 
@@ -112,7 +114,7 @@ def test_acknowledging_gives_every_piece_the_price_of_now() -> None:
 
 
 def test_a_gone_line_has_no_prices() -> None:
-    (line,) = priced("freeze", mug(3500, status=ProductStatus.DELETED), cart=risen()).lines
+    (line,) = priced("freeze", mug(3500, status=CatalogueStatus.DELETED), cart=risen()).lines
     assert (line.line_total, line.prices, line.unit_price) == (0, (), 1000)
 
 
@@ -131,11 +133,13 @@ def test_other_policies_are_refused(text: str) -> None:
         (mug(), 2, 0),
         (mug(stock=1), 1, 0),
         (mug(stock=0), 0, 2),
-        (mug(status=ProductStatus.ARCHIVED), 0, 0),
-        (mug(status=ProductStatus.MISSING), 0, 0),
+        (mug(status=CatalogueStatus.ARCHIVED), 0, 0),
+        (mug(status=CatalogueStatus.MISSING), 0, 0),
     ],
 )
-def test_acknowledging_settles_every_notice(policy: str, product: Product, quantity: int, saved: int) -> None:
+def test_acknowledging_settles_every_notice(
+    policy: str, product: CatalogueProduct, quantity: int, saved: int
+) -> None:
     later = to_rfc3339(ADDED + timedelta(hours=1))
     settled = apply_all([Acknowledge()], CART, {"mug": product}, later)
     assert settled.quantity_of("mug") == quantity

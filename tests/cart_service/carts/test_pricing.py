@@ -8,19 +8,19 @@ from cart_service.carts.notices import NoticeType
 from cart_service.carts.price_policy import PricePolicy
 from cart_service.carts.priced_lines import Availability
 from cart_service.carts.pricing import Terms, price
-from cart_service.catalogue.model import Product, ProductStatus
+from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
 
 AT = "2026-01-01T00:00:00.000Z"
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 TERMS = Terms("USD", PricePolicy(), NOW)
 
 
-def product(id: str = "mug", **fields) -> Product:
+def product(id: str = "mug", **fields) -> CatalogueProduct:
     usual = {"name": "Mug", "image_url": None, "price": 1000, "stock": 5, "revision": 7}
-    return Product(**{"id": id, "status": ProductStatus.ACTIVE, **usual, **fields})
+    return CatalogueProduct(**{"id": id, "status": CatalogueStatus.ACTIVE, **usual, **fields})
 
 
-def one_line(quantity: int, at_price: int, product: Product):
+def one_line(quantity: int, at_price: int, product: CatalogueProduct):
     cart = Cart("ann").add(product.id, quantity, at_price, AT)
     return price(cart, {product.id: product}, TERMS)
 
@@ -29,13 +29,13 @@ products = st.builds(
     product,
     price=st.integers(0, 10**7),
     stock=st.integers(0, 2000),
-    status=st.sampled_from(list(ProductStatus)),
+    status=st.sampled_from(list(CatalogueStatus)),
     revision=st.integers(0, 10**6),
 )
 
 
 @given(st.lists(st.tuples(products, st.integers(1, 999), st.integers(0, 10**7)), max_size=6))
-def test_totals_are_the_sums_of_the_lines(lines: list[tuple[Product, int, int]]) -> None:
+def test_totals_are_the_sums_of_the_lines(lines: list[tuple[CatalogueProduct, int, int]]) -> None:
     cart, shelf = Cart("ann"), {}
     for number, (template, quantity, then) in enumerate(lines):
         id = f"p{number}"
@@ -90,7 +90,7 @@ def test_a_sold_out_line_is_short() -> None:
 
 
 def test_a_gone_line_costs_nothing_and_keeps_its_old_price() -> None:
-    priced = one_line(2, 900, product(status=ProductStatus.DELETED, stock=0))
+    priced = one_line(2, 900, product(status=CatalogueStatus.DELETED, stock=0))
     line = priced.lines[0]
     assert (line.availability, line.unit_price, line.line_total) == (Availability.GONE, 900, 0)
     assert [notice.type for notice in priced.notices] == [NoticeType.PRODUCT_GONE]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cart_service.bootstrap import bootstrap
-from cart_service.carts.service import Write
+from cart_service.carts.service import CartWrite
 from cart_service.promotions.errors import PromoCodeUsedUp
 from cart_service.promotions.model import Conditions, Percentage, Promotion
 from cart_service.service import CartService
@@ -117,10 +117,10 @@ async def test_a_replica_that_dies_while_it_puts_a_code_leaves_no_second_use(
     code, ann, bob = await limited(sound), new_id(), new_id()
     faults.due, faults.is_written = due, is_written
     with pytest.raises(StoreUnavailable):
-        await shaky.promo_codes.put(Write(ann, ()), code)
-    await sound.promo_codes.put(Write(ann, ()), code)
+        await shaky.promo_codes.put(CartWrite(ann, ()), code)
+    await sound.promo_codes.put(CartWrite(ann, ()), code)
     with pytest.raises(PromoCodeUsedUp):
-        await sound.promo_codes.put(Write(bob, ()), code)
+        await sound.promo_codes.put(CartWrite(bob, ()), code)
     assert await uses_of(sound, code) == (1, 0)
 
 
@@ -130,7 +130,7 @@ async def test_a_replica_that_dies_while_an_order_is_placed_counts_it_once(
 ) -> None:
     shaky, sound = shaky_and_sound
     code, ann = await limited(sound), new_id()
-    await shaky.promo_codes.put(Write(ann, ()), code)
+    await shaky.promo_codes.put(CartWrite(ann, ()), code)
     faults.due = due
     with pytest.raises(StoreUnavailable):
         await shaky.promo_codes.redeem(code, ann, "order-1")

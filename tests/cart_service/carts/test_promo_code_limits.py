@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from cart_service.bootstrap import bootstrap
-from cart_service.carts.service import Write
+from cart_service.carts.service import CartWrite
 from cart_service.service import CartService
 from cart_service.settings import CartSettings
 from shared.backends import open_backends
@@ -142,7 +142,7 @@ async def test_the_event_of_a_dropped_code_gives_its_use_back(
 ) -> None:
     """As if the writer had died between its write and giving the use back."""
     code = await add_promotion(admin, total_limit=1)
-    cart = (await service.promo_codes.put(Write(ann.user_id, ()), code)).cart
+    cart = (await service.promo_codes.put(CartWrite(ann.user_id, ()), code)).cart
     settings = CartSettings(**backend_settings)
     async with open_backends(settings, SystemClock(), name="test") as backends:
         data = {"code": code, "turn": cart.promo_turn}

@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from cart_service.carts.leftovers import SETTLED_AFTER
+from cart_service.carts.abandoned_reservations import SETTLED_AFTER
 from shared.errors import ShopError
 from tests.cart_service.lanes import Lane
 from tests.cart_service.promo_world import PromoWorld

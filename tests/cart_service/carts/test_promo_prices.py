@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from cart_service.carts.operations import Acknowledge, AddItem
-from cart_service.carts.service import Write
+from cart_service.carts.service import CartWrite
 from cart_service.promotions.model import Conditions, Percentage, Promotion
 from tests.cart_service.memory import Replica, Shop
 from tests.cart_service.memory_promotions import Faults
@@ -26,8 +26,8 @@ def promotion(shop: Shop) -> Promotion:
 
 
 async def fill(replica: Replica) -> None:
-    await replica.service.write(Write("ann", [AddItem("cup", 5)]))
-    await replica.service.promo_codes.put(Write("ann", ()), "SPRING")
+    await replica.service.write(CartWrite("ann", [AddItem("cup", 5)]))
+    await replica.service.promo_codes.put(CartWrite("ann", ()), "SPRING")
 
 
 async def read(replica: Replica) -> dict[str, Any]:
@@ -67,12 +67,12 @@ async def test_a_cached_summary_ends_with_the_promotion(
 async def test_acknowledging_leaves_a_code_that_still_works(here: Replica, promotion: Promotion) -> None:
     await fill(here)
     operations = [Acknowledge(), here.service.drop_ended_promo_code()]
-    written = await here.service.write(Write("ann", operations))
+    written = await here.service.write(CartWrite("ann", operations))
     assert written.cart.promo_code == "SPRING"
 
 
 async def test_pricing_without_a_code_looks_for_no_promotion(shop: Shop, here: Replica) -> None:
     shop.kept.faults = Faults(after=0)
-    await here.service.write(Write("ann", [AddItem("cup", 5)]))
+    await here.service.write(CartWrite("ann", [AddItem("cup", 5)]))
     assert (await read(here))["promo_code"] is None
     assert shop.kept.faults.after == 0

@@ -7,8 +7,8 @@ import pytest
 from cart_service.carts.errors import LineLimitReached
 from cart_service.carts.model import Cart
 from cart_service.carts.operations import AddItem, RestoreSaved, SaveForLater, apply_all
-from cart_service.catalogue.errors import ProductNotFound
-from cart_service.catalogue.model import Product, ProductStatus
+from cart_service.catalogue.errors import UnknownProduct
+from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
 from cart_service.limits import MAX_LINES
 from tests.cart_service.conftest import Catalogue, Customer
 
@@ -59,14 +59,14 @@ async def test_every_operation_of_a_wrong_shape_is_named(ann: Customer) -> None:
 
 
 def test_a_write_that_is_no_batch_is_refused_as_it_is() -> None:
-    shelf = {"mug": Product("mug", "Mug", None, 100, 9, ProductStatus.MISSING, 1)}
-    with pytest.raises(ProductNotFound) as refused:
+    shelf = {"mug": CatalogueProduct("mug", "Mug", None, 100, 9, CatalogueStatus.MISSING, 1)}
+    with pytest.raises(UnknownProduct) as refused:
         apply_all([AddItem("mug", 1)], Cart("ann"), shelf, "2026-01-01T00:00:00.000Z")
     assert refused.value.errors == ()
 
 
 def test_operations_after_a_refused_one_are_judged_without_it() -> None:
-    shelf = {"mug": Product("mug", "Mug", None, 100, 9, ProductStatus.ACTIVE, 1)}
+    shelf = {"mug": CatalogueProduct("mug", "Mug", None, 100, 9, CatalogueStatus.ACTIVE, 1)}
     batch = [AddItem("mug", 999), AddItem("mug", 1), SaveForLater("mug"), RestoreSaved("mug")]
     with pytest.raises(LineLimitReached) as refused:
         apply_all(batch, Cart("ann"), shelf, "2026-01-01T00:00:00.000Z", is_batch=True)

@@ -10,7 +10,7 @@ import pytest
 
 from cart_service.carts.lifetimes import OwnerKind
 from cart_service.carts.operations import AddItem, ClearCart
-from cart_service.carts.service import Write
+from cart_service.carts.service import CartWrite
 from cart_service.settings import CartSettings
 from shared.ids import new_id
 from tests.cart_service.conftest import Catalogue
@@ -33,7 +33,7 @@ async def test_who_looks_at_a_cart_keeps_it_by_one_write_in_half_a_life(
     replica: Replica, clock: MovableClock, catalogue: Catalogue, kind: OwnerKind, days: int
 ) -> None:
     owner = new_id()
-    await replica.carts.write(Write(owner, [AddItem(await catalogue.put(), 1)], owner_kind=kind))
+    await replica.carts.write(CartWrite(owner, [AddItem(await catalogue.put(), 1)], owner_kind=kind))
     first = await replica.expires_at(owner)
     clock.ahead = timedelta(days=days / 2 - 1)
     before = (await replica.carts.cart(owner)).etag
@@ -53,7 +53,9 @@ async def test_who_looks_at_its_summary_keeps_it_too(
     replica: Replica, clock: MovableClock, catalogue: Catalogue
 ) -> None:
     owner = new_id()
-    await replica.carts.write(Write(owner, [AddItem(await catalogue.put(), 1)], owner_kind=OwnerKind.GUEST))
+    await replica.carts.write(
+        CartWrite(owner, [AddItem(await catalogue.put(), 1)], owner_kind=OwnerKind.GUEST)
+    )
     first = await replica.expires_at(owner)
     clock.ahead = timedelta(days=14)
     summary = await replica.carts.summary(owner)
@@ -72,8 +74,8 @@ async def test_looking_at_an_empty_cart_writes_nothing(
     owner = new_id()
     await replica.carts.cart(owner)
     assert await replica.store.get(owner) is None
-    await replica.carts.write(Write(owner, [AddItem(await catalogue.put(), 1)]))
-    await replica.carts.write(Write(owner, [ClearCart()]))
+    await replica.carts.write(CartWrite(owner, [AddItem(await catalogue.put(), 1)]))
+    await replica.carts.write(CartWrite(owner, [ClearCart()]))
     end = await replica.expires_at(owner)
     clock.ahead = timedelta(hours=5)
     await replica.carts.cart(owner)
@@ -85,7 +87,7 @@ async def test_a_cart_of_a_release_that_kept_them_for_ever_gets_an_end(
     replica: Replica, catalogue: Catalogue
 ) -> None:
     owner = new_id()
-    await replica.carts.write(Write(owner, [AddItem(await catalogue.put(), 1)]))
+    await replica.carts.write(CartWrite(owner, [AddItem(await catalogue.put(), 1)]))
     document = await replica.store.get(owner)
     assert document is not None
     endless = {name: value for name, value in document.body.items() if name != "expires_at"}

@@ -10,7 +10,7 @@ import pytest
 
 from cart_service.bootstrap import bootstrap
 from cart_service.carts.operations import AddItem, RemoveItem, SetQuantity
-from cart_service.carts.service import Write
+from cart_service.carts.service import CartWrite
 from cart_service.carts.store import CARTS
 from cart_service.service import CartService
 from cart_service.settings import CartSettings
@@ -79,13 +79,13 @@ async def test_a_hot_add_is_one_write_one_pipeline_and_one_event(
     carts: CartService, catalogue: Catalogue, calls: Counter[str]
 ) -> None:
     owner, mug = new_id(), await catalogue.put()
-    await carts.write(Write(owner, [AddItem(mug, 1)]))
+    await carts.write(CartWrite(owner, [AddItem(mug, 1)]))
     for quantity in (2, 3, 4):
         await eventually(lambda: calls["publish"] == 1)
         calls.clear()
         requests, items = batches(CARTS, "write"), operations(CARTS, "write")
         reads, trips = operations(CARTS, "read"), pipelines()
-        written = await carts.write(Write(owner, [AddItem(mug, 1)]))
+        written = await carts.write(CartWrite(owner, [AddItem(mug, 1)]))
         assert written.cart.lines[mug].quantity == quantity
         assert (batches(CARTS, "write"), operations(CARTS, "write")) == (requests + 1, items + 1)
         assert (operations(CARTS, "read"), pipelines()) == (reads, trips + 1)
@@ -102,7 +102,7 @@ async def test_a_cached_summary_is_one_read_of_the_cache(
     carts: CartService, catalogue: Catalogue, calls: Counter[str]
 ) -> None:
     owner, mug = new_id(), await catalogue.put()
-    await carts.write(Write(owner, [AddItem(mug, 1)]))
+    await carts.write(CartWrite(owner, [AddItem(mug, 1)]))
     await eventually(lambda: calls["publish"] == 1)
     calls.clear()
     trips = pipelines()
@@ -115,9 +115,9 @@ async def test_what_changes_nothing_writes_nothing(
     carts: CartService, catalogue: Catalogue, calls: Counter[str]
 ) -> None:
     owner, mug = new_id(), await catalogue.put()
-    await carts.write(Write(owner, [AddItem(mug, 2)]))
+    await carts.write(CartWrite(owner, [AddItem(mug, 2)]))
     await eventually(lambda: calls["publish"] == 1)
     calls.clear()
     for operation in (RemoveItem("absent"), SetQuantity(mug, 2)):
-        await carts.write(Write(owner, [operation]))
+        await carts.write(CartWrite(owner, [operation]))
     assert not calls.keys() & {"create", "replace", "delete", "set_if_newer", "publish"}

@@ -10,13 +10,13 @@ import pytest
 from cart_service.carts.errors import CartChanged
 from cart_service.carts.merge_records import MergeStrategy
 from cart_service.carts.operations import AddItem
-from cart_service.carts.service import Write
+from cart_service.carts.service import CartWrite
 from cart_service.merging.service import Merge
 from cart_service.promotions.model import Conditions, Percentage, Promotion
 from shared.store.ports import StoreUnavailable
 from tests.cart_service.memory import Replica, Shop
 
-ADD = Write("ann", [AddItem("cup", 1)])
+ADD = CartWrite("ann", [AddItem("cup", 1)])
 
 
 async def die_after(dying: Replica, writes: int, request: Awaitable[object]) -> None:
@@ -37,7 +37,7 @@ async def test_a_refused_write_tells_no_version_that_a_summary_lags_behind(
     known = (await here.service.write(ADD)).cart.version
     await die_after(here, 1, here.service.write(ADD))
     with pytest.raises(CartChanged) as refused:
-        await there.service.write(Write("ann", [AddItem("cup", 1)], if_versions={known}))
+        await there.service.write(CartWrite("ann", [AddItem("cup", 1)], if_versions={known}))
     told = refused.value.extra["cart"]["version"]
     assert told == known + 1
     assert [(await it.service.summary("ann")).version for it in (there, other)] == [told] * 2
@@ -47,7 +47,7 @@ async def test_a_refused_write_tells_no_version_that_a_summary_lags_behind(
 async def test_neither_does_a_merge_that_writes_nothing(
     shop: Shop, here: Replica, there: Replica, other: Replica, dry_run: bool
 ) -> None:
-    await here.service.write(Write("guest", [AddItem("mug", 2)]))
+    await here.service.write(CartWrite("guest", [AddItem("mug", 2)]))
     await here.service.write(ADD)
     merge = Merge("ann", "guest", MergeStrategy.SUM, key="k")
     await die_after(here, 2, here.service.merge(merge))
@@ -65,14 +65,14 @@ async def test_a_refused_write_shows_a_promotion_that_this_replica_has_not_heard
     moment = shop.clock.moment
     shop.kept.promotions["SPRING"] = Promotion("SPRING", Percentage(50), Conditions(), "USD", "", moment)
     await here.service.write(ADD)
-    await here.service.promo_codes.put(Write("ann", ()), "SPRING")
+    await here.service.promo_codes.put(CartWrite("ann", ()), "SPRING")
     with pytest.raises(CartChanged) as refused:
-        await there.service.write(Write("ann", [AddItem("cup", 1)], if_versions={7}))
+        await there.service.write(CartWrite("ann", [AddItem("cup", 1)], if_versions={7}))
     assert refused.value.extra["cart"]["promo_code"]["counts"] is True
 
 
 async def test_what_a_dry_run_shows_is_of_the_stored_version(shop: Shop, here: Replica) -> None:
-    await here.service.write(Write("guest", [AddItem("mug", 2)]))
+    await here.service.write(CartWrite("guest", [AddItem("mug", 2)]))
     await here.service.write(ADD)
     stored = shop.carts["ann"]
     dry = await here.service.merge(Merge("ann", "guest", MergeStrategy.SUM, dry_run=True))

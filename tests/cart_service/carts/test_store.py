@@ -20,12 +20,12 @@ from cart_service.carts.operations import (
 )
 from cart_service.carts.promo_operations import PutPromoCode
 from cart_service.carts.store import CartCodec
-from cart_service.catalogue.model import Product, ProductStatus
+from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
 from cart_service.merging.operations import FinishHandover, HandOver, TakeIn
 
 AT, LATER = "2026-01-01T00:00:01.000Z", "2026-01-01T00:00:02.000Z"
-SHELF = {id: Product(id, id, None, 100, 9, ProductStatus.ACTIVE, 1) for id in ("mug", "cup")}
-DEARER = {id: Product(id, id, None, 150, 9, ProductStatus.ACTIVE, 2) for id in SHELF}
+SHELF = {id: CatalogueProduct(id, id, None, 100, 9, CatalogueStatus.ACTIVE, 1) for id in ("mug", "cup")}
+DEARER = {id: CatalogueProduct(id, id, None, 150, 9, CatalogueStatus.ACTIVE, 2) for id in SHELF}
 
 FILLING = [AddItem("mug", 2), AddItem("cup", 1), PutPromoCode("SPRING", 3)]
 FILLED = apply_all(FILLING, Cart("ann", next_turn=3), SHELF, AT)

@@ -10,7 +10,7 @@ import pytest
 
 from cart_service.carts.operations import AddItem
 from cart_service.carts.rendering import Rendered
-from cart_service.carts.service import Write
+from cart_service.carts.service import CartWrite
 from cart_service.carts.summaries import SummaryNotSecured, cache_key
 from tests.cart_service.memory import Replica, Shop
 from tests.support.waiting import eventually
@@ -19,7 +19,7 @@ KEY = cache_key("ann")
 
 
 async def add(replica: Replica, product: str = "mug", quantity: int = 1) -> dict[str, Any]:
-    written = await replica.service.write(Write("ann", [AddItem(product, quantity)]))
+    written = await replica.service.write(CartWrite("ann", [AddItem(product, quantity)]))
     return orjson.loads(written.rendered.body)
 
 

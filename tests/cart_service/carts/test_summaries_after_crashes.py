@@ -10,7 +10,7 @@ from hypothesis.stateful import precondition, rule
 
 from cart_service.carts.merge_records import MergeStrategy
 from cart_service.carts.operations import AddItem
-from cart_service.carts.service import Write
+from cart_service.carts.service import CartWrite
 from cart_service.merging.service import Merge
 from shared.store.ports import StoreUnavailable
 from tests.cart_service.carts.test_summaries_stateful import (
@@ -47,7 +47,7 @@ class CrashMachine(SummaryMachine):
         if replica not in self.slow:
             dying = self.replicas[replica]
             dying.cache.stuck = True
-            write = Write(OWNER, [AddItem(product, quantity)])
+            write = CartWrite(OWNER, [AddItem(product, quantity)])
             task = self.loop.create_task(dying.service.write(write))
             self._run(self._settle())
             assert not task.done()
@@ -60,7 +60,7 @@ class CrashMachine(SummaryMachine):
         """The customer's cart has taken in the guest's, and nobody hears of it; a repeat is a replay."""
         if replica not in self.slow:
             dying = self.replicas[replica]
-            self._run(dying.service.write(Write(GUEST, [AddItem(product, 1)])))
+            self._run(dying.service.write(CartWrite(GUEST, [AddItem(product, 1)])))
             dying.carts.fail_at(1, is_written=True)
             with suppress(StoreUnavailable):
                 self._run(dying.service.merge(Merge(OWNER, GUEST, MergeStrategy.SUM, key=key)))

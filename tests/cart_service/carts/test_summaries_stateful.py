@@ -17,7 +17,7 @@ from cart_service.carts.errors import CartChanged
 from cart_service.carts.merge_records import MergeStrategy
 from cart_service.carts.model import Cart
 from cart_service.carts.operations import AddItem, RemoveItem
-from cart_service.carts.service import Write
+from cart_service.carts.service import CartWrite
 from cart_service.carts.summaries import cache_key
 from cart_service.carts.versions import unpack
 from cart_service.merging.service import Merge
@@ -77,7 +77,7 @@ class SummaryMachine(RuleBasedStateMachine):
     @rule(replica=replicas, code=codes)
     def put_code(self, replica: int, code: str) -> None:
         with suppress(PromoCodeEnded):
-            written = self._run(self.replicas[replica].service.promo_codes.put(Write(OWNER, ()), code))
+            written = self._run(self.replicas[replica].service.promo_codes.put(CartWrite(OWNER, ()), code))
             self._answer(replica, written.rendered.version)
 
     @rule(code=codes)
@@ -124,7 +124,7 @@ class SummaryMachine(RuleBasedStateMachine):
 
     @rule(replica=replicas, product=products)
     def fill_guests_cart(self, replica: int, product: str) -> None:
-        self._run(self.replicas[replica].service.write(Write(GUEST, [AddItem(product, 1)])))
+        self._run(self.replicas[replica].service.write(CartWrite(GUEST, [AddItem(product, 1)])))
 
     @rule(replica=replicas, key=keys, dry_run=st.booleans())
     def merge(self, replica: int, key: str, dry_run: bool) -> None:
@@ -206,7 +206,7 @@ class SummaryMachine(RuleBasedStateMachine):
             self.loop.close()
 
     def _write(self, replica: int, operation: Any, **condition: Any) -> None:
-        write = Write(OWNER, [operation], **condition)
+        write = CartWrite(OWNER, [operation], **condition)
         written = self._run(self.replicas[replica].service.write(write))
         self._answer(replica, written.rendered.version)
 

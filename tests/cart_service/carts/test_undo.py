@@ -19,14 +19,14 @@ from cart_service.carts.operations import (
     apply_all,
 )
 from cart_service.carts.undo import UNDO_WINDOW, Undo, Undoable
-from cart_service.catalogue.model import Product, ProductStatus
+from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
 from cart_service.limits import MAX_LINES
 from shared.clock import from_rfc3339, to_rfc3339
 
 AT = "2026-01-01T00:00:00.000Z"
 LATER = "2026-01-01T00:00:01.000Z"
 IDS = ("cup", "mug", "pot")
-SHELF = {id: Product(id, id.title(), None, 100, 50, ProductStatus.ACTIVE, 1) for id in IDS}
+SHELF = {id: CatalogueProduct(id, id.title(), None, 100, 50, CatalogueStatus.ACTIVE, 1) for id in IDS}
 DEARER = {id: replace(product, price=150) for id, product in SHELF.items()}
 
 

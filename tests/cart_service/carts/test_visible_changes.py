@@ -31,7 +31,7 @@ from cart_service.carts.price_policy import PricePolicy
 from cart_service.carts.pricing import Terms, price
 from cart_service.carts.rendering import render_cart
 from cart_service.carts.store import CartCodec
-from cart_service.catalogue.model import Product, ProductStatus
+from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
 from shared.clock import from_rfc3339, to_rfc3339
 from shared.errors import ShopError
 
@@ -75,8 +75,8 @@ removing = st.tuples(some, removals, some).map(lambda parts: [*parts[0], parts[1
 removing_steps = st.builds(Step, removing, seconds, costs)
 
 
-def shelf_at(cost: int) -> dict[str, Product]:
-    return {id: Product(id, id, None, cost, 5000, ProductStatus.ACTIVE, 1) for id in IDS}
+def shelf_at(cost: int) -> dict[str, CatalogueProduct]:
+    return {id: CatalogueProduct(id, id, None, cost, 5000, CatalogueStatus.ACTIVE, 1) for id in IDS}
 
 
 def written(cart: Cart, operations: list[Operation], at: str, cost: int) -> Cart | None:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from cart_service.catalogue.model import ProductStatus
+from cart_service.catalogue.model import CatalogueStatus
 from cart_service.catalogue.ports import CatalogueUnavailable
 from cart_service.catalogue.view import CatalogueView
 from tests.cart_service.memory import MemoryBucket
@@ -70,7 +70,7 @@ async def test_an_unknown_product_is_remembered_until_it_comes(
 ) -> None:
     for _ in range(2):
         shelf = await view.load(["new"])
-        assert shelf.products["new"].status is ProductStatus.MISSING
+        assert shelf.products["new"].status is CatalogueStatus.MISSING
     assert bucket.gets == ["new"]
     bucket.put_product("new")
     bucket.watches[0].deliver()

@@ -8,7 +8,7 @@ from cart_service.carts.lines import Line
 from cart_service.carts.merge_records import MergedLine, MergeLimit, MergeOutcome, MergeStrategy
 from cart_service.carts.model import Cart
 from cart_service.carts.operations import AddItem, RestoreSaved, SaveForLater, TakeBack, apply_all
-from cart_service.catalogue.model import Product, ProductStatus
+from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
 from cart_service.limits import MAX_LINES, MAX_QUANTITY
 from cart_service.merging.lines import merge_lines, merge_saved
 from cart_service.merging.operations import FinishHandover, HandOver, TakeIn
@@ -19,8 +19,10 @@ ids = st.sampled_from(["cup", "mug", "pot", "jug"])
 quantities = st.integers(1, MAX_QUANTITY)
 
 
-def product(id: str, stock: int = 10_000, status: ProductStatus = ProductStatus.ACTIVE) -> Product:
-    return Product(id, id, None, 100, stock, status, 1)
+def product(
+    id: str, stock: int = 10_000, status: CatalogueStatus = CatalogueStatus.ACTIVE
+) -> CatalogueProduct:
+    return CatalogueProduct(id, id, None, 100, stock, status, 1)
 
 
 def lines(**quantities: int) -> dict[str, Line]:
@@ -64,7 +66,7 @@ def test_a_line_is_held_to_its_limit() -> None:
 
 
 def test_what_is_not_for_sale_is_not_taken_in() -> None:
-    report = merge(0, 1, SUM, status=ProductStatus.ARCHIVED)
+    report = merge(0, 1, SUM, status=CatalogueStatus.ARCHIVED)
     assert (report.outcome, report.limited_by) == (MergeOutcome.SKIPPED, MergeLimit.NOT_FOR_SALE)
 
 

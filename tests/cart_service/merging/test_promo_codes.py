@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from cart_service.carts.leftovers import SETTLED_AFTER
+from cart_service.carts.abandoned_reservations import SETTLED_AFTER
 from cart_service.carts.merge_records import MergeStrategy
 from cart_service.carts.operations import AddItem, RemoveItem, TakeBack
-from cart_service.carts.service import Write
+from cart_service.carts.service import CartWrite
 from cart_service.merging.service import Merge
 from cart_service.promotions.model import Conditions, Percentage, Promotion
 from shared.store.ports import StoreUnavailable
@@ -25,11 +25,11 @@ async def test_a_guests_code_is_lost_where_the_customer_cannot_have_it(
     promotion = Promotion("SPRING", Percentage(10), once, "USD", "", FirstSecond().moment)
     kept.promotions |= {"SPRING": promotion, "OTHER": replace(promotion, code="OTHER")}
     if has == "another code":
-        await service.promo_codes.put(Write("ann", ()), "OTHER")
+        await service.promo_codes.put(CartWrite("ann", ()), "OTHER")
     else:
         await service.promo_codes.redeem("SPRING", "ann", "order-1")
-    await service.write(Write("guest", [AddItem("mug", 1)]))
-    await service.promo_codes.put(Write("guest", ()), "SPRING")
+    await service.write(CartWrite("guest", [AddItem("mug", 1)]))
+    await service.promo_codes.put(CartWrite("guest", ()), "SPRING")
     merged = await service.merge(Merge("ann", "guest", MergeStrategy.SUM))
     expected = "OTHER" if has == "another code" else None
     assert merged.written.cart.promo_code == expected
@@ -41,8 +41,8 @@ async def merged_with_code(service, kept) -> None:
         "SPRING", Percentage(10), Conditions(total_limit=9), "USD", "", FirstSecond().moment
     )
     kept.promotions |= {"SPRING": promotion}
-    await service.write(Write("guest", [AddItem("mug", 1)]))
-    await service.promo_codes.put(Write("guest", ()), "SPRING")
+    await service.write(CartWrite("guest", [AddItem("mug", 1)]))
+    await service.promo_codes.put(CartWrite("guest", ()), "SPRING")
 
 
 @pytest.mark.parametrize("strategy", [MergeStrategy.SUM, MergeStrategy.MINE])
@@ -51,10 +51,10 @@ async def test_undoing_a_merge_takes_the_guests_code_off_and_gives_its_use_back(
 ) -> None:
     service, kept = here.service, shop.kept
     await merged_with_code(service, kept)
-    await service.write(Write("ann", [AddItem("mug", 1)]))
+    await service.write(CartWrite("ann", [AddItem("mug", 1)]))
     merged = await service.merge(Merge("ann", "guest", strategy))
     assert merged.written.cart.promo_code == "SPRING"
-    undone = (await service.write(Write("ann", [TakeBack()]))).cart
+    undone = (await service.write(CartWrite("ann", [TakeBack()]))).cart
     assert (undone.quantity_of("mug"), undone.promo_code, undone.undo) == (1, None, None)
     assert kept.tallies["SPRING"].reserved == 0
     again = await service.merge(Merge("ann", "guest", MergeStrategy.SUM))
@@ -66,9 +66,9 @@ async def test_a_code_that_was_put_on_since_stays(shop: Shop, here: Replica) -> 
     service, kept = here.service, shop.kept
     await merged_with_code(service, kept)
     await service.merge(Merge("ann", "guest", MergeStrategy.SUM))
-    await service.promo_codes.remove(Write("ann", ()))
-    await service.promo_codes.put(Write("ann", ()), "SPRING")
-    undone = (await service.write(Write("ann", [TakeBack()]))).cart
+    await service.promo_codes.remove(CartWrite("ann", ()))
+    await service.promo_codes.put(CartWrite("ann", ()), "SPRING")
+    undone = (await service.write(CartWrite("ann", [TakeBack()]))).cart
     assert (dict(undone.lines), undone.promo_code) == ({}, "SPRING")
 
 
@@ -79,7 +79,7 @@ async def test_a_code_comes_no_more_with_a_merge_that_was_undone_meanwhile(shop:
     here.carts.fail_at(2, is_written=False)  # the first write about the code on the customer's cart
     with pytest.raises(StoreUnavailable):
         await service.merge(Merge("ann", "guest", MergeStrategy.SUM))
-    await service.write(Write("ann", [TakeBack()]))
+    await service.write(CartWrite("ann", [TakeBack()]))
     await service.cart_was_handed_over("guest")
     cart = shop.carts["ann"]
     assert (dict(cart.lines), cart.promo_code) == ({}, None)
@@ -94,7 +94,7 @@ async def test_a_removal_after_the_merge_is_undone_first(shop: Shop, here: Repli
     here.carts.fail_at(2, is_written=False)
     with pytest.raises(StoreUnavailable):
         await service.merge(Merge("ann", "guest", MergeStrategy.SUM))
-    await service.write(Write("ann", [RemoveItem("mug")]))
+    await service.write(CartWrite("ann", [RemoveItem("mug")]))
     await service.cart_was_handed_over("guest")
-    back = (await service.write(Write("ann", [TakeBack()]))).cart
+    back = (await service.write(CartWrite("ann", [TakeBack()]))).cart
     assert (back.quantity_of("mug"), back.promo_code) == (1, "SPRING")

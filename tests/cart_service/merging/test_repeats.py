@@ -11,7 +11,7 @@ import pytest
 from cart_service.carts.errors import CartChanged, IdempotencyKeyReused
 from cart_service.carts.merge_records import MergeStrategy
 from cart_service.carts.operations import AddItem, ClearCart, TakeBack
-from cart_service.carts.service import Write
+from cart_service.carts.service import CartWrite
 from cart_service.merging.service import Merge, Merged
 from cart_service.promotions.claims import Tally
 from cart_service.promotions.model import Conditions, Percentage, Promotion
@@ -33,8 +33,8 @@ async def filled(shop: Shop, here: Replica) -> Replica:
     shop.kept.promotions["SPRING"] = Promotion(
         "SPRING", Percentage(10), Conditions(total_limit=1), "USD", "", moment
     )
-    await here.service.write(Write("guest", [AddItem("mug", 2)]))
-    await here.service.write(Write("ann", [AddItem("cup", 1)]))
+    await here.service.write(CartWrite("guest", [AddItem("mug", 2)]))
+    await here.service.write(CartWrite("ann", [AddItem("cup", 1)]))
     return here
 
 
@@ -63,7 +63,7 @@ async def test_nor_do_other_writes_once_it_has_begun(
 ) -> None:
     conditional = replace(MERGE, if_versions={version()})
     await die_after(filled, 1, conditional)
-    await there.service.write(Write("ann", [AddItem("cup", 1)]))
+    await there.service.write(CartWrite("ann", [AddItem("cup", 1)]))
     merged = await there.service.merge(conditional)
     assert (merged.written.replayed, lines(shop)) == (True, {"cup": 2, "mug": 2})
     with pytest.raises(CartChanged):
@@ -74,7 +74,7 @@ async def test_a_key_that_came_with_another_request_keeps_no_begun_merge_back(
     shop: Shop, filled: Replica, there: Replica
 ) -> None:
     await die_after(filled, 1)
-    await there.service.write(Write("ann", [AddItem("cup", 1)], key="k"))
+    await there.service.write(CartWrite("ann", [AddItem("cup", 1)], key="k"))
     await there.service.cart_was_handed_over("guest")
     assert lines(shop) == {"cup": 2, "mug": 2}
     with pytest.raises(IdempotencyKeyReused):
@@ -91,7 +91,7 @@ async def test_what_the_guest_adds_between_two_that_meet_under_one_key_is_not_lo
     there.carts.pause()
     await eventually(lambda: there.carts.reads == 2, every=0)  # it has seen the cart without the key
     await filled.service.merge(MERGE)
-    await filled.service.write(Write("guest", [AddItem("cup", 4)]))
+    await filled.service.write(CartWrite("guest", [AddItem("cup", 4)]))
     there.carts.resume()
     await late
     assert lines(shop) == {"cup": 5, "mug": 2}
@@ -105,7 +105,7 @@ async def test_of_two_that_meet_under_one_key_one_is_marked(filled: Replica, the
 @pytest.mark.parametrize("second", ["l", None])
 async def test_a_repeat_tells_of_its_own_merge(filled: Replica, second: str | None) -> None:
     first = await filled.service.merge(MERGE)
-    await filled.service.write(Write("guest", [AddItem("cup", 1)]))
+    await filled.service.write(CartWrite("guest", [AddItem("cup", 1)]))
     later = await filled.service.merge(replace(MERGE, key=second))
     again = await filled.service.merge(MERGE)
     assert id_of(again) == id_of(first) != id_of(later)
@@ -115,16 +115,16 @@ async def test_so_does_the_repeat_of_a_repeat_under_another_key(filled: Replica)
     first = await filled.service.merge(MERGE)
     other = replace(MERGE, key="other")
     assert id_of(await filled.service.merge(other)) == id_of(first)
-    await filled.service.write(Write("guest", [AddItem("cup", 1)]))
+    await filled.service.write(CartWrite("guest", [AddItem("cup", 1)]))
     await filled.service.merge(replace(MERGE, key="l"))
     again = await filled.service.merge(other)
     assert (again.written.replayed, id_of(again)) == (True, id_of(first))
 
 
 async def test_a_repeat_of_what_found_nothing_finds_nothing(filled: Replica) -> None:
-    await filled.service.write(Write("guest", [ClearCart()]))
+    await filled.service.write(CartWrite("guest", [ClearCart()]))
     await filled.service.merge(MERGE)
-    await filled.service.write(Write("guest", [AddItem("cup", 1)]))
+    await filled.service.write(CartWrite("guest", [AddItem("cup", 1)]))
     await filled.service.merge(replace(MERGE, key="l"))
     again = await filled.service.merge(MERGE)
     assert (again.written.replayed, again.record) == (True, None)
@@ -149,7 +149,7 @@ async def test_undone_before_it_was_noted_done_it_can_be_made_again(
     shop: Shop, filled: Replica, there: Replica
 ) -> None:
     await die_after(filled, 2)
-    await there.service.write(Write("ann", [TakeBack()]))
+    await there.service.write(CartWrite("ann", [TakeBack()]))
     assert lines(shop) == {"cup": 1}
     merged = await there.service.merge(Merge("ann", "guest", MergeStrategy.MAX))
     assert merged.record is not None
@@ -172,7 +172,7 @@ async def by_a_repeat(replica: Replica) -> None:
 async def test_the_guests_code_comes_over_whoever_finishes(
     shop: Shop, filled: Replica, there: Replica, writes: int, way: Way
 ) -> None:
-    await filled.service.promo_codes.put(Write("guest", ()), "SPRING")
+    await filled.service.promo_codes.put(CartWrite("guest", ()), "SPRING")
     await die_after(filled, writes)
     await way(there)
     assert (shop.carts["ann"].promo_code, shop.carts["guest"].promo_code) == ("SPRING", None)
@@ -182,7 +182,7 @@ async def test_the_guests_code_comes_over_whoever_finishes(
 async def test_a_code_that_cannot_be_had_at_the_moment_comes_later(
     shop: Shop, filled: Replica, there: Replica
 ) -> None:
-    await filled.service.promo_codes.put(Write("guest", ()), "SPRING")
+    await filled.service.promo_codes.put(CartWrite("guest", ()), "SPRING")
     await die_after(filled, 1)
     shop.kept.faults.after = 0
     with pytest.raises(StoreUnavailable):
@@ -197,15 +197,15 @@ async def test_a_code_that_the_guest_gets_later_stays_there(
     shop: Shop, filled: Replica, key: str | None
 ) -> None:
     await filled.service.merge(replace(MERGE, key=key))
-    await filled.service.promo_codes.put(Write("guest", ()), "SPRING")
+    await filled.service.promo_codes.put(CartWrite("guest", ()), "SPRING")
     await filled.service.merge(replace(MERGE, key=key))
     assert (shop.carts["ann"].promo_code, shop.carts["guest"].promo_code) == (None, "SPRING")
 
 
 async def test_a_repeat_does_not_put_the_code_back_on(shop: Shop, filled: Replica) -> None:
-    await filled.service.promo_codes.put(Write("guest", ()), "SPRING")
+    await filled.service.promo_codes.put(CartWrite("guest", ()), "SPRING")
     await filled.service.merge(replace(MERGE, key=None))
-    await filled.service.promo_codes.remove(Write("ann", ()))
+    await filled.service.promo_codes.remove(CartWrite("ann", ()))
     await filled.service.merge(replace(MERGE, key=None))
     assert shop.carts["ann"].promo_code is None
     assert shop.kept.tallies.get("SPRING", Tally("SPRING")).reserved == 0

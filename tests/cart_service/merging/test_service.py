@@ -10,7 +10,7 @@ import pytest
 
 from cart_service.carts.merge_records import MergeStrategy
 from cart_service.carts.operations import AddItem
-from cart_service.carts.service import Write
+from cart_service.carts.service import CartWrite
 from cart_service.merging.service import Merge
 from shared.store.ports import StoreUnavailable
 from tests.cart_service.memory import Replica, Shop
@@ -23,8 +23,8 @@ Way = Callable[[Replica], Awaitable[object]]
 
 @pytest.fixture
 async def filled(here: Replica) -> Replica:
-    await here.service.write(Write("guest", [AddItem("mug", 2)]))
-    await here.service.write(Write("ann", [AddItem("mug", 1)]))
+    await here.service.write(CartWrite("guest", [AddItem("mug", 2)]))
+    await here.service.write(CartWrite("ann", [AddItem("mug", 1)]))
     here.carts.writes = 0
     return here
 
@@ -69,7 +69,7 @@ async def test_an_earlier_merge_is_finished_before_another_begins(filled: Replic
     filled.carts.fail_at(1, is_written=False)
     with pytest.raises(StoreUnavailable):
         await filled.service.merge(MERGE)
-    await filled.service.write(Write("guest", [AddItem("cup", 4)]))
+    await filled.service.write(CartWrite("guest", [AddItem("cup", 4)]))
     merged = await filled.service.merge(Merge("bob", "guest", MergeStrategy.SUM))
     assert [line.product_id for line in merged.record.report] == ["cup"]
     assert await quantities(filled, "ann") == {"mug": 3}
@@ -80,7 +80,7 @@ async def test_the_same_customer_gets_both(filled: Replica) -> None:
     filled.carts.fail_at(1, is_written=False)
     with pytest.raises(StoreUnavailable):
         await filled.service.merge(MERGE)
-    await filled.service.write(Write("guest", [AddItem("cup", 4)]))
+    await filled.service.write(CartWrite("guest", [AddItem("cup", 4)]))
     repeated = await filled.service.merge(MERGE)
     assert (repeated.written.replayed, await quantities(filled, "ann")) == (True, {"mug": 3})
     await filled.service.merge(replace(MERGE, key="another"))

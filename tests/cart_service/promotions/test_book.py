@@ -46,7 +46,7 @@ async def test_the_newest_version_stays_in_whatever_order_they_come() -> None:
     bucket = MemoryBucket()
     book = await started(bucket)
     ended = promotion().ended(NOW)
-    book.learn(ended)
+    book.remember(ended)
     bucket.put_raw("SPRING", promotion_entry(promotion()))
     bucket.watches[-1].deliver()
     assert book.find("SPRING") == ended
@@ -68,18 +68,18 @@ async def test_what_cannot_be_read_hides_nothing_and_nothing_is_forgotten_in_a_g
 async def test_only_so_many_are_kept_those_asked_for_last() -> None:
     book = await started(MemoryBucket(), capacity=2)
     for code in ("ONE", "TWO"):
-        book.learn(promotion(code))
+        book.remember(promotion(code))
     book.find("ONE")
-    book.learn(promotion("THREE"))
+    book.remember(promotion("THREE"))
     assert [book.find(code) is not None for code in ("ONE", "TWO", "THREE")] == [True, False, True]
 
 
 async def test_promotions_are_weighed_not_counted() -> None:
     book = await started(MemoryBucket(), most_bytes=10_000)
     for code in ("ONE", "TWO", "THREE"):
-        book.learn(promotion(code))
+        book.remember(promotion(code))
     assert all(book.find(code) for code in ("ONE", "TWO", "THREE"))
-    book.learn(promotion("LONG", description="x" * 7000))
+    book.remember(promotion("LONG", description="x" * 7000))
     assert [book.find(code) is not None for code in ("ONE", "TWO", "THREE", "LONG")] == [
         False,
         False,

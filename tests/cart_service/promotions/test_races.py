@@ -13,7 +13,7 @@ from cart_service.carts.errors import CartChanged
 from cart_service.carts.operations import AddItem
 from cart_service.carts.promo_codes import PromoCodes
 from cart_service.carts.promo_operations import NotReserved
-from cart_service.carts.service import CartWriter, Write, Written
+from cart_service.carts.service import CartWrite, CartWriter, WriteResult
 from cart_service.promotions.claims import Claim, ClaimState, Tally
 from cart_service.promotions.errors import PromoCodeUsedUp
 from cart_service.promotions.model import Conditions, Percentage, Promotion
@@ -110,11 +110,11 @@ async def test_endless_meetings_end_with_come_again(kept: Kept, promotion: Promo
 
 
 async def test_a_put_that_is_refused_after_reserving_gives_the_use_back(kept: Kept, here: Replica) -> None:
-    version = (await here.service.write(Write("ann", [AddItem("mug", 1)]))).cart.version
-    conditional = Write("ann", (), if_versions={version})
+    version = (await here.service.write(CartWrite("ann", [AddItem("mug", 1)]))).cart.version
+    conditional = CartWrite("ann", (), if_versions={version})
     task = asyncio.create_task(here.service.promo_codes.put(conditional, "SPRING"))
     await eventually(lambda: is_counted(kept), every=0)
-    await here.service.write(Write("ann", [AddItem("mug", 1)]))
+    await here.service.write(CartWrite("ann", [AddItem("mug", 1)]))
     with pytest.raises(CartChanged):
         await task
     assert not is_counted(kept)
@@ -124,24 +124,24 @@ async def test_of_two_equal_conditional_puts_at_once_the_loser_takes_nothing_bac
     kept: Kept, here: Replica
 ) -> None:
     promo_codes = here.service.promo_codes
-    version = (await here.service.write(Write("ann", [AddItem("mug", 1)]))).cart.version
-    conditional = Write("ann", (), if_versions={version})
+    version = (await here.service.write(CartWrite("ann", [AddItem("mug", 1)]))).cart.version
+    conditional = CartWrite("ann", (), if_versions={version})
     twice = [promo_codes.put(conditional, "SPRING") for _ in range(2)]
     outcomes = await asyncio.gather(*twice, return_exceptions=True)
     assert sorted(type(outcome) for outcome in outcomes if isinstance(outcome, Exception)) == [CartChanged]
     assert is_counted(kept)
     with pytest.raises(PromoCodeUsedUp):
-        await promo_codes.put(Write("bob", ()), "SPRING")
+        await promo_codes.put(CartWrite("bob", ()), "SPRING")
 
 
 async def test_a_request_sent_twice_at_once_has_one_use_which_is_given_back(
     kept: Kept, here: Replica
 ) -> None:
     promo_codes = here.service.promo_codes
-    await here.service.write(Write("ann", [AddItem("mug", 1)]))
-    twice = [promo_codes.put(Write("ann", (), key="k"), "SPRING") for _ in range(2)]
+    await here.service.write(CartWrite("ann", [AddItem("mug", 1)]))
+    twice = [promo_codes.put(CartWrite("ann", (), key="k"), "SPRING") for _ in range(2)]
     assert [written.replayed for written in await asyncio.gather(*twice)] == [False, True]
-    await promo_codes.remove(Write("ann", ()))
+    await promo_codes.remove(CartWrite("ann", ()))
     assert not is_counted(kept)
 
 
@@ -149,11 +149,11 @@ async def test_a_repeat_that_reserves_after_the_code_was_taken_off_gives_its_use
     shop: Shop, kept: Kept, here: Replica
 ) -> None:
     promo_codes = here.service.promo_codes
-    await here.service.write(Write("ann", [AddItem("mug", 1)]))
-    repeat = Lane(promo_codes.put(Write("ann", (), key="k"), "SPRING"))
+    await here.service.write(CartWrite("ann", [AddItem("mug", 1)]))
+    repeat = Lane(promo_codes.put(CartWrite("ann", (), key="k"), "SPRING"))
     await repeat.go_on()
-    await promo_codes.put(Write("ann", (), key="k"), "SPRING")
-    await promo_codes.remove(Write("ann", ()))
+    await promo_codes.put(CartWrite("ann", (), key="k"), "SPRING")
+    await promo_codes.remove(CartWrite("ann", ()))
     assert (await repeat.finish()).replayed
     assert (shop.carts["ann"].promo_code, is_counted(kept)) == (None, False)
 
@@ -165,17 +165,17 @@ async def test_a_put_that_was_slow_to_write_the_cart_reserves_again(
 ) -> None:
     kept.promotions["SPRING"] = replace(promotion, conditions=Conditions(total_limit=2))
     if begun:
-        await here.service.write(Write("ann", [AddItem("mug", 1)]))
-    slow = Lane(here.service.promo_codes.put(Write("ann", ()), "SPRING"))
+        await here.service.write(CartWrite("ann", [AddItem("mug", 1)]))
+    slow = Lane(here.service.promo_codes.put(CartWrite("ann", ()), "SPRING"))
     while not is_counted(kept):
         await slow.go_on()
     await slow.go_on()
     other = (await shop.replica()).service
-    await other.promo_codes.put(Write("ann", ()), "SPRING")
+    await other.promo_codes.put(CartWrite("ann", ()), "SPRING")
     if meanwhile == "ordered":
         await other.promo_codes.redeem("SPRING", "ann", "order-1")
     elif meanwhile == "removed":
-        await other.promo_codes.remove(Write("ann", ()))
+        await other.promo_codes.remove(CartWrite("ann", ()))
     else:
         shop.clock.moment += timedelta(days=100)
         await other.expired_cart_was_removed(shop.carts.pop("ann"))
@@ -191,8 +191,8 @@ async def test_a_put_that_was_slow_to_write_the_cart_reserves_again(
 async def test_an_order_takes_what_is_still_on_its_way_to_the_cart(
     shop: Shop, kept: Kept, here: Replica
 ) -> None:
-    await here.service.write(Write("ann", [AddItem("mug", 1)]))
-    slow = Lane(here.service.promo_codes.put(Write("ann", ()), "SPRING"))
+    await here.service.write(CartWrite("ann", [AddItem("mug", 1)]))
+    slow = Lane(here.service.promo_codes.put(CartWrite("ann", ()), "SPRING"))
     await slow.go_on(4)
     assert kept.claims[KEY].state is ClaimState.RESERVED
     await (await shop.replica()).service.promo_codes.redeem("SPRING", "ann", "order-1")
@@ -207,7 +207,7 @@ class EverPassing:
     def __init__(self) -> None:
         self.turn = 1
 
-    async def write(self, _write: Write) -> Written:
+    async def write(self, _write: CartWrite) -> WriteResult:
         self.turn += 1
         raise NotReserved(self.turn)
 
@@ -218,7 +218,7 @@ async def test_endless_puts_of_others_end_with_come_again(
     leftovers, writer = here.service.leftovers, cast("CartWriter", EverPassing())
     promo_codes = PromoCodes(here.service.promotions, uses, leftovers, writer, FirstSecond())
     with pytest.raises(ClaimContended):
-        await promo_codes.put(Write("ann", ()), "SPRING")
+        await promo_codes.put(CartWrite("ann", ()), "SPRING")
 
 
 async def test_a_claim_that_is_confirmed_while_it_is_withdrawn_stays_counted(

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cart_service.carts.leftovers import SETTLED_AFTER, Leftovers
+from cart_service.carts.abandoned_reservations import SETTLED_AFTER, AbandonedReservations
 from cart_service.carts.service import CartWriter
 from cart_service.promotions.claims import MAX_HELD, ClaimState, Tally
 from cart_service.promotions.errors import PromoCodeEnded, PromoCodeUsedByYou, PromoCodeUsedUp
 from cart_service.promotions.model import Conditions, Percentage, Promotion
 from cart_service.promotions.uses import PromotionUses, Uses
 from cart_service.upkeep.promotion_audit import PromotionAudit
-from cart_service.upkeep.unbacked_carts import UnbackedCarts
+from cart_service.upkeep.unreserved_carts import UnreservedCarts
 from shared.errors import ShopError
 from shared.store.ports import StoreUnavailable
 from tests.cart_service.memory import FirstSecond, MemoryCarts
@@ -41,8 +41,8 @@ class World:
         self.stores = memory_stores(self.kept, book=None)
         self.uses = PromotionUses(self.stores.claims, self.stores.tallies, self.clock)
         carts = MemoryCarts({})
-        self.leftovers = Leftovers(carts, self.stores.claims, self.uses, self.clock)
-        none = UnbackedCarts(
+        self.leftovers = AbandonedReservations(carts, self.stores.claims, self.uses, self.clock)
+        none = UnreservedCarts(
             carts, self.stores, self.uses, self.leftovers, cast("CartWriter", None), holders=MemoryHolders({})
         )
         self.audit = PromotionAudit(self.stores, self.leftovers, none)

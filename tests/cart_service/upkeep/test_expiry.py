@@ -13,7 +13,7 @@ import pytest
 from cart_service.carts.lines import Line
 from cart_service.carts.model import Cart
 from cart_service.carts.operations import AddItem
-from cart_service.carts.service import Write
+from cart_service.carts.service import CartWrite
 from cart_service.carts.store import CARTS, CartCodec
 from cart_service.carts.summaries import cache_key
 from cart_service.promotions.model import Conditions, Percentage, Promotion
@@ -178,10 +178,10 @@ async def test_a_running_replica_sweeps_drops_the_summary_and_gives_the_code_bac
         running_replica(settings, clock) as other,
     ):
         owner, mug = new_id(), await Catalogue(nats_server.url).put()
-        await replica.carts.write(Write(owner, [AddItem(mug, 3)]))
+        await replica.carts.write(CartWrite(owner, [AddItem(mug, 3)]))
         promotion = Promotion("SPRING", Percentage(10), Conditions(total_limit=5), "USD", "", clock.now())
         await replica.carts.promotions.create(promotion)
-        first = (await replica.carts.promo_codes.put(Write(owner, ()), "SPRING")).cart
+        first = (await replica.carts.promo_codes.put(CartWrite(owner, ()), "SPRING")).cart
         await other.carts.cart(owner)
         assert await cache.get(cache_key(owner)) is not None
 
@@ -200,7 +200,7 @@ async def test_a_running_replica_sweeps_drops_the_summary_and_gives_the_code_bac
         clock.ahead = timedelta()
         for each in (replica, other):
             assert b'"items":[]' in (await each.carts.summary(owner)).body
-        again = (await other.carts.write(Write(owner, [AddItem(mug, 1)]))).cart
+        again = (await other.carts.write(CartWrite(owner, [AddItem(mug, 1)]))).cart
         assert again.quantity_of(mug) == 1
         assert again.version >= first.version
         assert b'"item_count":1' in (await replica.carts.summary(owner)).body
@@ -217,7 +217,7 @@ async def test_a_running_replica_gives_back_the_use_of_a_cart_whose_remover_died
         promotion = Promotion("SPRING", Percentage(10), Conditions(total_limit=2), "USD", "", clock.now())
         await replica.carts.promotions.create(promotion)
         for owner in (gone, there):
-            await replica.carts.promo_codes.put(Write(owner, ()), "SPRING")
+            await replica.carts.promo_codes.put(CartWrite(owner, ()), "SPRING")
         await AggregateRepository(replica.store, CartCodec()).remove(gone)
 
         async def is_given_back() -> bool:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from cart_service.carts.leftovers import SETTLED_AFTER
+from cart_service.carts.abandoned_reservations import SETTLED_AFTER
 from cart_service.carts.operations import AddItem
-from cart_service.carts.service import Write
+from cart_service.carts.service import CartWrite
 from cart_service.promotions.claims import Claim, ClaimState, Tally
 from cart_service.promotions.errors import PromoCodeUsedUp
 from cart_service.promotions.model import Conditions, Percentage, Promotion
@@ -34,8 +34,8 @@ async def recount(here: Replica, *, repair: bool = False) -> Recount:
 
 
 async def give_ann_the_code(here: Replica) -> None:
-    await here.service.write(Write("ann", [AddItem("mug", 1)]))
-    await here.service.promo_codes.put(Write("ann", ()), "SPRING")
+    await here.service.write(CartWrite("ann", [AddItem("mug", 1)]))
+    await here.service.promo_codes.put(CartWrite("ann", ()), "SPRING")
 
 
 async def test_a_code_that_an_order_left_on_the_cart_is_taken_off(shop: Shop, here: Replica) -> None:
@@ -62,7 +62,7 @@ async def test_a_cart_whose_claim_was_lost_is_counted_again(shop: Shop, here: Re
     assert (await recount(here)).is_clean
     assert shop.kept.claims[KEY].state is ClaimState.RESERVED
     assert shop.kept.tallies["SPRING"].reserved == 1
-    await here.service.promo_codes.remove(Write("ann", ()))
+    await here.service.promo_codes.remove(CartWrite("ann", ()))
     assert shop.kept.tallies["SPRING"].reserved == 0
 
 
@@ -94,7 +94,7 @@ async def test_a_repair_without_the_store_takes_nothing_off(shop: Shop, here: Re
 async def test_what_has_left_the_cart_meanwhile_is_not_taken_for_unbacked(shop: Shop, here: Replica) -> None:
     await give_ann_the_code(here)
     seen = shop.carts["ann"]
-    await here.service.promo_codes.remove(Write("ann", ()))
+    await here.service.promo_codes.remove(CartWrite("ann", ()))
     now, shop.carts["ann"] = shop.carts["ann"], seen
     shop.clock.moment += SETTLED_AFTER
     look = Lane(recount(here))
@@ -113,13 +113,13 @@ async def test_a_use_found_uncounted_that_is_given_back_at_the_same_time_is_not_
     shop.kept.tallies["SPRING"] = Tally("SPRING")
     repair = Lane(recount(here, repair=True))
     await repair.go_on(accesses)
-    await here.service.promo_codes.remove(Write("ann", ()))
+    await here.service.promo_codes.remove(CartWrite("ann", ()))
     await repair.finish()
     assert shop.kept.tallies["SPRING"].reserved == 0
     for owner in ("bob", "cem"):
-        await here.service.promo_codes.put(Write(owner, ()), "SPRING")
+        await here.service.promo_codes.put(CartWrite(owner, ()), "SPRING")
     with pytest.raises(PromoCodeUsedUp):
-        await here.service.promo_codes.put(Write("dan", ()), "SPRING")
+        await here.service.promo_codes.put(CartWrite("dan", ()), "SPRING")
 
 
 async def test_codes_of_no_promotion_are_known_by_their_claims(shop: Shop, here: Replica) -> None:

@@ -11,8 +11,8 @@ import pytest
 from product_service.imports.service import (
     IMPORTS_AT_ONCE,
     ImportLine,
+    ImportOutcome,
     ImportService,
-    Outcome,
     TooManyImports,
 )
 from product_service.products.capacity import Capacity
@@ -133,13 +133,13 @@ async def test_an_import_answers_after_its_last_delivery() -> None:
     await asyncio.wait([running, asked], return_when=asyncio.FIRST_COMPLETED)
     assert not running.done()
     deliveries.delivered.set()
-    assert (await running).taken[Outcome.CREATED] == 2
+    assert (await running).taken[ImportOutcome.CREATED] == 2
 
 
 async def test_an_import_waits_for_a_bus_that_is_away_only_once() -> None:
     imports, deliveries = service(MemoryProducts(), connected=False)
     report = await imports.run(chunks(3, 4, 5))
-    assert report.taken[Outcome.CREATED] == 12
+    assert report.taken[ImportOutcome.CREATED] == 12
     assert deliveries.asked == 3
 
 
@@ -148,7 +148,7 @@ async def test_nothing_is_delivered_for_what_did_not_change() -> None:
     imports, _ = service(products)
     await imports.run(chunks(3))
     again, deliveries = service(products)
-    assert (await again.run(chunks(3))).taken[Outcome.UNCHANGED] == 3
+    assert (await again.run(chunks(3))).taken[ImportOutcome.UNCHANGED] == 3
     assert deliveries.asked == 0
 
 

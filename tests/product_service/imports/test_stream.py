@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from product_service.imports.stream import CHUNK_LINES, Limits, LineCutter, parse_line, read_chunks
+from product_service.imports.stream import CHUNK_LINES, ImportLimits, LineCutter, parse_line, read_chunks
 from shared.errors import PayloadTooLarge
 from tests.product_service.catalogues import body, ndjson
 
@@ -30,7 +30,7 @@ async def stream(*pieces: bytes) -> AsyncIterator[bytes]:
 
 
 async def test_chunks_are_bounded_by_lines_and_by_bytes() -> None:
-    limits = Limits(line=10_000, total=10_000_000)
+    limits = ImportLimits(line=10_000, total=10_000_000)
     short = ndjson(body() for _ in range(CHUNK_LINES + 1))
     assert [len(chunk) async for chunk in read_chunks(stream(short), limits, "USD")] == [CHUNK_LINES, 1]
     long = ndjson(body(description="x" * 9_000) for _ in range(60))
@@ -40,18 +40,18 @@ async def test_chunks_are_bounded_by_lines_and_by_bytes() -> None:
 async def test_lines_that_are_too_long_fill_chunks_too() -> None:
     """Otherwise a stream of them would be read into one chunk without an end."""
     long = b"x" * 11 + b"\n"
-    chunks = read_chunks(stream(long * (2 * CHUNK_LINES + 50)), Limits(line=10, total=10_000), "USD")
+    chunks = read_chunks(stream(long * (2 * CHUNK_LINES + 50)), ImportLimits(line=10, total=10_000), "USD")
     assert [len(chunk) async for chunk in chunks] == [CHUNK_LINES, CHUNK_LINES, 50]
 
 
 async def test_a_stream_is_read_up_to_its_limit() -> None:
-    chunks = read_chunks(stream(b"\n" * 10, b"\n" * 11), Limits(line=10, total=20), "USD")
+    chunks = read_chunks(stream(b"\n" * 10, b"\n" * 11), ImportLimits(line=10, total=20), "USD")
     with pytest.raises(PayloadTooLarge):
         [chunk async for chunk in chunks]
 
 
 async def test_blank_lines_count() -> None:
-    chunks = read_chunks(stream(b"\n\n {}\n"), Limits(line=10, total=20), "USD")
+    chunks = read_chunks(stream(b"\n\n {}\n"), ImportLimits(line=10, total=20), "USD")
     assert [line.number async for chunk in chunks for line in chunk] == [3]
 
 

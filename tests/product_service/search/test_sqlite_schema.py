@@ -13,7 +13,7 @@ from product_service.products.ports import SearchQuery
 from product_service.products.store import PRODUCTS, ProductCodec
 from product_service.search.sqlite import SqliteProductSearch
 from product_service.search.sqlite_schema import install
-from shared.store.queues import Limits
+from shared.store.queues import QueueLimits
 from shared.store.sqlite.factory import SqliteStoreFactory
 from shared.store.sqlite.store import SqliteDocumentStore
 from shared.store.sqlite.thread import SqliteThread
@@ -25,7 +25,7 @@ LAMP = product("LAMP", name="Lamp", categories=("Lights",))
 
 @pytest.fixture
 async def factory(tmp_path: Path) -> AsyncIterator[SqliteStoreFactory]:
-    factory = SqliteStoreFactory(tmp_path, Limits(100, 1000))
+    factory = SqliteStoreFactory(tmp_path, QueueLimits(100, 1000))
     yield factory
     await factory.close()
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shared.aggregates.courier import HELD_EVENTS_BYTES
+from shared.aggregates.dispatcher import HELD_EVENTS_BYTES
 from shared.aggregates.outbox import Outbox
 from shared.clock import SystemClock
 from shared.events.envelope import Event

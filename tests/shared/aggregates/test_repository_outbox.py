@@ -75,7 +75,7 @@ async def test_settling_drops_delivered_events_and_changes_nothing_else(
     repository: Repository, store: DocumentStore, sink: RecordingSink
 ) -> None:
     await repository.update("one", add("one", 7, events=[event("e1"), event("e2")]))
-    await repository.settle("one", ["e1", "foreign"])
+    await repository.clear_delivered("one", ["e1", "foreign"])
     assert await pending(store) == ["e2"]
     assert await repository.get("one") == Counter("one", 7, ("x",))
     assert await repository.update("one", add("one")) == 8
@@ -86,10 +86,10 @@ async def test_settling_what_is_settled_or_gone_writes_nothing(
     repository: Repository, store: DocumentStore
 ) -> None:
     await repository.update("one", add("one", events=[event("e1")]))
-    await repository.settle("one", ["e1"])
+    await repository.clear_delivered("one", ["e1"])
     before = await store.get("one")
-    await repository.settle("one", ["e1"])
-    await repository.settle("nobody", ["e1"])
+    await repository.clear_delivered("one", ["e1"])
+    await repository.clear_delivered("nobody", ["e1"])
     assert await store.get("one") == before
     assert await store.get("nobody") is None
 
@@ -101,14 +101,14 @@ async def test_settling_finds_events_that_another_replica_wrote(
     await repository.update("one", add("one"))
     other = AggregateRepository(store, CounterCodec(), RecordingSink())
     await other.update("one", add("one", events=[event("e1")]))
-    await repository.settle("one", ["e1"])
+    await repository.clear_delivered("one", ["e1"])
     assert await pending(store) == []
 
 
 async def test_settling_among_changes_loses_neither(repository: Repository, store: DocumentStore) -> None:
     await repository.update("one", add("one", events=[event("old")]))
     changes = [repository.update("one", add("one", events=[event(f"e{n}")])) for n in range(10)]
-    _, raised = await failures([*changes, repository.settle("one", ["old"])])
+    _, raised = await failures([*changes, repository.clear_delivered("one", ["old"])])
     assert raised == []
     assert await pending(store) == [f"e{n}" for n in range(10)]
     counter = await repository.get("one")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from shared.http.gateway_problems import PROBLEMS
+from shared.http.gateway_problems import GATEWAY_PROBLEMS
 
 SOURCE = (
     Path(__file__).parents[3] / "traefik" / "plugins-local" / "src" / "trolley" / "problems" / "problems.go"
@@ -32,11 +32,11 @@ def told_by_the_gateway() -> dict[int, tuple[str, str, str, str | None]]:
 
 def test_each_status_tells_of_its_own_problem() -> None:
     assert {status: code for status, (code, *_) in told_by_the_gateway().items()} == CODES
-    assert {problem.status: problem.code for problem in PROBLEMS.values()} == CODES
+    assert {problem.status: problem.code for problem in GATEWAY_PROBLEMS.values()} == CODES
 
 
 def test_the_gateway_says_what_the_document_says() -> None:
     assert told_by_the_gateway() == {
         status: (problem.code, problem.title, problem.detail, problem.headers.get("Retry-After"))
-        for status, problem in PROBLEMS.items()
+        for status, problem in GATEWAY_PROBLEMS.items()
     }

@@ -12,7 +12,7 @@ from nats.aio.msg import Msg
 
 from shared.jetstream.feed import Feed
 from shared.jetstream.requests import Requests
-from shared.jetstream.session import Session
+from shared.jetstream.session import NatsSession
 
 
 class Line(Client):
@@ -58,7 +58,7 @@ class Followed:
 
     def __init__(self) -> None:
         self.line = Line()
-        self.session = Session(self.line, Api(self.line, 1))
+        self.session = NatsSession(self.line, Api(self.line, 1))
         self.received: list[bytes] = []
         self.feed = Feed(self.session, "KV_x", lambda message: self.received.append(message.data))
 

@@ -10,7 +10,7 @@ import jsonschema_rs
 import pytest
 
 from tests.trolley.openapi.generated import DOCUMENT
-from trolley.openapi.operations import Operation, operations_of
+from trolley.openapi.operations import ApiOperation, operations_of
 
 Json = dict[str, Any]
 
@@ -36,7 +36,7 @@ def described_schemas() -> Iterator[tuple[str, Json]]:
                     yield from parts(f"{operation.id} {place} {media_type}", described["schema"])
 
 
-def bodies(operation: Operation) -> Iterator[tuple[str, Json]]:
+def bodies(operation: ApiOperation) -> Iterator[tuple[str, Json]]:
     if "requestBody" in operation.described:
         yield "request", operation.described["requestBody"]["content"]
     for status, response in operation.described["responses"].items():
@@ -169,7 +169,7 @@ def test_an_example_and_a_default_are_valid(schema: Json) -> None:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
-def test_an_example_of_a_parameter_or_a_body_is_valid(operation: Operation) -> None:
+def test_an_example_of_a_parameter_or_a_body_is_valid(operation: ApiOperation) -> None:
     for parameter in operation.described.get("parameters", ()):
         for example in examples(parameter):
             validator(parameter["schema"]).validate(example)
@@ -188,7 +188,7 @@ def examples(described: Json) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
-def test_every_operation_says_who_may_call_it_and_what_it_can_refuse(operation: Operation) -> None:
+def test_every_operation_says_who_may_call_it_and_what_it_can_refuse(operation: ApiOperation) -> None:
     assert "security" in operation.described
     assert any(status.startswith("4") for status in operation.statuses)
     for status, response in operation.described["responses"].items():

@@ -12,7 +12,7 @@ import pytest
 from product_service.products.model import product_id_of
 from tests.trolley.openapi.generated import DOCUMENT
 from trolley.catalogue import import_lines
-from trolley.openapi.operations import Operation, operations_of
+from trolley.openapi.operations import ApiOperation, operations_of
 
 OPERATIONS = {operation.id: operation for operation in operations_of(DOCUMENT)}
 PRODUCT_ID = re.compile(r"p[0-9a-f]{15,31}")
@@ -49,13 +49,13 @@ def test_every_path_parameter_has_an_example_or_is_personal() -> None:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
-def test_an_optional_parameter_has_no_example_that_a_form_would_send(operation: Operation) -> None:
+def test_an_optional_parameter_has_no_example_that_a_form_would_send(operation: ApiOperation) -> None:
     optional = [it for it in operation.described.get("parameters", ()) if not it.get("required")]
     assert [it["name"] for it in optional if "example" in it or "example" in it["schema"]] == []
 
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
-def test_a_write_that_wants_a_version_says_that_it_does(operation: Operation) -> None:
+def test_a_write_that_wants_a_version_says_that_it_does(operation: ApiOperation) -> None:
     required = {it["name"]: it["required"] for it in operation.parameters("header")}
     assert required.get("If-Match", False) is ("428" in operation.statuses)
 

@@ -9,13 +9,13 @@ import pytest
 from shared.security.identity import Scope
 from tests.trolley.openapi.generated import DOCUMENT
 from trolley.openapi.examples import Examples
-from trolley.openapi.operations import Operation, operations_of
+from trolley.openapi.operations import ApiOperation, operations_of
 from trolley.openapi.requests import request_of
 
 OPERATIONS = {operation.id: operation for operation in operations_of(DOCUMENT)}
 
 
-def request(operation: Operation) -> dict[str, Any]:
+def request(operation: ApiOperation) -> dict[str, Any]:
     return request_of(operation, Examples(DOCUMENT))
 
 

@@ -9,7 +9,7 @@ import orjson
 
 from cart_service.carts.model import Cart
 from cart_service.carts.operations import AddItem, SetQuantity
-from cart_service.carts.service import Write
+from cart_service.carts.service import CartWrite
 from product_service.products.events import change_to
 from product_service.products.model import Product, ProductDraft
 from shared.aggregates.change import Change
@@ -19,7 +19,7 @@ from shared.store.ports import Document
 from tests.product_service.catalogues import details, draft, fresh_sku
 from tests.support.waiting import eventually
 from trolley.verify.checks import all_checks
-from trolley.verify.findings import Check, Finding, Outcome, Tally
+from trolley.verify.findings import ConsistencyCheck, Finding, FindingTally, Outcome
 from trolley.verify.runner import Run
 from trolley.verify.shop import Shop
 
@@ -30,9 +30,9 @@ class Result:
 
     findings: list[tuple[str, str, str]] = field(default_factory=list)
     details: list[str] = field(default_factory=list)
-    tallies: dict[str, Tally] = field(default_factory=dict)
+    tallies: dict[str, FindingTally] = field(default_factory=dict)
 
-    def looked(self, check: Check, tally: Tally) -> None:
+    def looked(self, check: ConsistencyCheck, tally: FindingTally) -> None:
         self.tallies[check.name] = tally
 
     def found(self, finding: Finding, outcome: Outcome) -> None:
@@ -75,12 +75,12 @@ class Shelves:
     async def cart(self, *product_ids: str, quantity: int = 1) -> str:
         owner = new_id()
         operations = [AddItem(id, quantity) for id in product_ids]
-        await self.shop.carts.service.write(Write(owner, operations))
+        await self.shop.carts.service.write(CartWrite(owner, operations))
         await self._settled(self.shop.carts.carts, owner)
         return owner
 
     async def set_quantity(self, owner: str, product_id: str, quantity: int) -> None:
-        await self.shop.carts.service.write(Write(owner, [SetQuantity(product_id, quantity)]))
+        await self.shop.carts.service.write(CartWrite(owner, [SetQuantity(product_id, quantity)]))
         await self._settled(self.shop.carts.carts, owner)
 
     async def stored(self, owner: str) -> Cart:

@@ -14,7 +14,7 @@ from product_service.products.model import product_id_of
 from shared.ids import new_id
 from tests.product_service.catalogues import draft, fresh_sku
 from tests.trolley.verify.shops import Result, Shelves, verify
-from trolley.verify.findings import Check, Tally
+from trolley.verify.findings import ConsistencyCheck, FindingTally
 from trolley.verify.products import OrphanEntries
 from trolley.verify.shop import Shop
 
@@ -148,7 +148,7 @@ async def test_what_is_under_way_is_no_finding(shop: Shop, shelves: Shelves) -> 
     looked = asyncio.Event()
 
     class Watching(Result):
-        def looked(self, check: Check, tally: Tally) -> None:
+        def looked(self, check: ConsistencyCheck, tally: FindingTally) -> None:
             super().looked(check, tally)
             looked.set()
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cart_service.carts.service import Write
+from cart_service.carts.service import CartWrite
 from cart_service.promotions.documents import PROMOTION_CLAIMS, PROMOTION_TALLIES
 from cart_service.promotions.model import Conditions, Percentage, Promotion
 from cart_service.promotions.store import StoredClaims
@@ -40,7 +40,7 @@ async def leave_a_use_behind(shop: Shop, environment: dict[str, str], code: str)
 
 
 async def test_uses_that_agree_are_no_finding(shop: Shop, code: str) -> None:
-    await shop.carts.service.promo_codes.put(Write(new_id(), ()), code)
+    await shop.carts.service.promo_codes.put(CartWrite(new_id(), ()), code)
     result = await verify(shop)
     assert (result.findings, result.tallies[USES].looked_at) == ([], 1)
 
@@ -48,7 +48,7 @@ async def test_uses_that_agree_are_no_finding(shop: Shop, code: str) -> None:
 async def test_a_use_that_nobody_has_is_given_back(
     shop: Shop, environment: dict[str, str], code: str
 ) -> None:
-    await shop.carts.service.promo_codes.put(Write(new_id(), ()), code)
+    await shop.carts.service.promo_codes.put(CartWrite(new_id(), ()), code)
     await leave_a_use_behind(shop, environment, code)
     assert (USES, code, "found") in (await verify(shop)).findings
     repaired = await verify(shop, fix=True)
@@ -63,7 +63,7 @@ async def test_a_cart_whose_use_nobody_has_reserved_is_found_and_counted_again(
     shop: Shop, environment: dict[str, str], code: str
 ) -> None:
     owner = new_id()
-    await shop.carts.service.promo_codes.put(Write(owner, ()), code)
+    await shop.carts.service.promo_codes.put(CartWrite(owner, ()), code)
     async with open_backends(settings_from(CartSettings, environment), SystemClock(), name="t") as backends:
         for collection, id in ((PROMOTION_TALLIES, code), (PROMOTION_CLAIMS, f"{code}:{owner}")):
             store = await backends.stores.open(collection)

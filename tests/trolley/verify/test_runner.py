@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from shared.errors import Conflict, Unavailable
-from trolley.verify.findings import Check, Finding, Outcome, Tally
+from trolley.verify.findings import ConsistencyCheck, Finding, FindingTally, Outcome
 from trolley.verify.runner import MOST_SUSPECTS, PAGE, Run
 
 
@@ -48,14 +48,14 @@ class Heard:
     def __init__(self) -> None:
         self.outcomes: dict[str, Outcome] = {}
 
-    def looked(self, check: Check, tally: Tally) -> None: ...
+    def looked(self, check: ConsistencyCheck, tally: FindingTally) -> None: ...
 
     def found(self, finding: Finding, outcome: Outcome) -> None:
         assert finding.what not in self.outcomes
         self.outcomes[finding.what] = outcome
 
 
-async def run(check: Numbers, heard: Heard, *, fix: bool = False) -> Tally:
+async def run(check: Numbers, heard: Heard, *, fix: bool = False) -> FindingTally:
     return await Run(check, heard, fix=fix, second_look_seconds=0).run()
 
 

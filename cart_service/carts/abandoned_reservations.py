@@ -22,7 +22,7 @@ SETTLED_AFTER = timedelta(minutes=15)
 harm to give its use back, but the request had to begin again."""
 
 
-class Leftovers:
+class AbandonedReservations:
     def __init__(
         self, carts: CartRepository, claims: ClaimRepository, uses: PromotionUses, clock: Clock
     ) -> None:

@@ -27,7 +27,7 @@ def _bytes_of_value(value: Any) -> int:
 
 
 @dataclass(slots=True)
-class Account:
+class DocumentEvents:
     """One document's. `confirmed` are delivered but still in the document; `is_busy` says that somebody has
     undertaken to deliver `undelivered`; `idle` is set when nothing is undelivered."""
 
@@ -48,29 +48,29 @@ class Account:
         self._in_next_write = frozenset()
 
 
-class Ledger:
+class UndeliveredEvents:
     """The accounts of documents that changed lately; `held_bytes` is the memory of the events that they hold
     undelivered."""
 
     def __init__(self) -> None:
-        self._accounts: dict[str, Account] = {}
+        self._accounts: dict[str, DocumentEvents] = {}
         self.held_bytes = 0
 
-    def open(self, document_id: str) -> Account:
+    def open(self, document_id: str) -> DocumentEvents:
         account = self._accounts.get(document_id)
         if account is None:
-            account = self._accounts[document_id] = Account()
+            account = self._accounts[document_id] = DocumentEvents()
         return account
 
-    def find(self, document_id: str) -> Account | None:
+    def find(self, document_id: str) -> DocumentEvents | None:
         return self._accounts.get(document_id)
 
-    def hold(self, account: Account, events: Sequence[Event]) -> None:
+    def hold(self, account: DocumentEvents, events: Sequence[Event]) -> None:
         account.idle.clear()
         account.undelivered += events
         self._count(len(events), bytes_of(events))
 
-    def delivered(self, account: Account, events: Sequence[Event]) -> None:
+    def delivered(self, account: DocumentEvents, events: Sequence[Event]) -> None:
         """Those were the first ones that the account held."""
         del account.undelivered[: len(events)]
         account.confirmed.update(event.id for event in events)

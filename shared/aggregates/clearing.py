@@ -13,8 +13,8 @@ log = get_logger(__name__)
 _AT_ONCE = 256
 
 
-class Settling:
-    """`settle` is awaited for each document, `quiet_seconds` after it was scheduled last."""
+class DelayedClearing:
+    """`clear_delivered` is awaited for each document, `quiet_seconds` after it was scheduled last."""
 
     def __init__(self, settle: Callable[[str], Awaitable[None]], quiet_seconds: float) -> None:
         self._settle = settle

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cart_service.carts.version_board import BOARD, NatsVersionBoard
+from cart_service.carts.version_announcements import BOARD, NatsVersionAnnouncements
 from cart_service.carts.versions import KnownVersions
 from shared.clock import SystemClock
 from shared.events.envelope import Event
@@ -26,7 +26,7 @@ class Station:
     async def start(self) -> Station:
         await self.bus.start()
         bucket = await self.bus.bucket(BucketConfig(BOARD, ttl_seconds=900))
-        self.board = NatsVersionBoard(bucket, self.bus.connection, self.versions)
+        self.board = NatsVersionAnnouncements(bucket, self.bus.connection, self.versions)
         assert not self.board.connected
         await self.board.close()
         await self.board.start(self.on_deleted)

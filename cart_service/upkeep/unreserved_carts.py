@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cart_service.carts.leftovers import Leftovers
+from cart_service.carts.abandoned_reservations import AbandonedReservations
 from cart_service.carts.model import Cart
 from cart_service.carts.ports import CartRepository
 from cart_service.carts.promo_operations import RedeemPromoCode
-from cart_service.carts.service import CartWriter, Write
+from cart_service.carts.service import CartWrite, CartWriter
 from cart_service.promotions.claims import Claim, ClaimState
 from cart_service.promotions.ports import PromotionStores
 from cart_service.promotions.uses import PromotionUses
@@ -16,7 +16,7 @@ from cart_service.upkeep.ports import CodeHolders
 from shared.errors import ShopError, Unavailable
 
 
-class UnbackedCarts:
+class UnreservedCarts:
     """An order whose caller died before the cart was written leaves one, and so does a store of claims that
     was lost or put back."""
 
@@ -25,7 +25,7 @@ class UnbackedCarts:
         carts: CartRepository,
         stores: PromotionStores,
         uses: PromotionUses,
-        leftovers: Leftovers,
+        leftovers: AbandonedReservations,
         writer: CartWriter,
         *,
         holders: CodeHolders,
@@ -57,7 +57,7 @@ class UnbackedCarts:
         return await self._take_off(code, cart)
 
     async def _take_off(self, code: str, cart: Cart) -> None:
-        await self._writer.write(Write(cart.owner, [RedeemPromoCode(code, cart.promo_turn)]))
+        await self._writer.write(CartWrite(cart.owner, [RedeemPromoCode(code, cart.promo_turn)]))
 
     async def _is_unbacked(self, cart: Cart, code: str) -> bool:
         """The cart is read last: had it lost the code before its use was given back, that would show."""

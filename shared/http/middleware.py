@@ -38,7 +38,7 @@ _CLIENT_LEFT = 499  # nginx's number for it; nobody receives it
 log = get_logger(__name__)
 
 
-class Boundary:
+class ServiceMiddleware:
     """What every request passes, in and out. Whatever is raised below ends here as a problem document."""
 
     def __init__(
@@ -61,7 +61,7 @@ class Boundary:
             return
         self.admission.in_flight += 1
         self.runtime.requests += 1
-        exchange = _Exchange(self, scope, receive, send)
+        exchange = _RequestHandling(self, scope, receive, send)
         try:
             await exchange.run()
         finally:
@@ -69,7 +69,7 @@ class Boundary:
             self.admission.release(exchange.held_bytes)
 
 
-class _Exchange:
+class _RequestHandling:
     """One request and its answer."""
 
     __slots__ = (
@@ -90,7 +90,7 @@ class _Exchange:
         "traceparent",
     )
 
-    def __init__(self, boundary: Boundary, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, boundary: ServiceMiddleware, scope: Scope, receive: Receive, send: Send) -> None:
         self.boundary = boundary
         self.scope = scope
         self.path: str = scope["path"][:_LONGEST_SHOWN]

@@ -14,7 +14,7 @@ from nats.aio.msg import Msg
 from cart_service.carts.versions import KnownVersions
 from shared.events.ports import Bucket, BusUnavailable, Entry, Watch
 from shared.events.projections import put_if_newer
-from shared.jetstream.connection import Sessions
+from shared.jetstream.connection import NatsSessions
 
 log = structlog.get_logger(__name__)
 
@@ -23,7 +23,7 @@ UPDATES = "shop.cart.updated.*"
 DELETIONS = "shop.user.deleted.*"
 
 
-class NatsVersionBoard:
+class NatsVersionAnnouncements:
     """Announcements are entries of a bucket, which every replica watches: they outlast a lost connection.
 
     Besides, every replica hears the carts' events as they are published, by a plain subscription without
@@ -36,7 +36,7 @@ class NatsVersionBoard:
     def __init__(
         self,
         bucket: Bucket,
-        sessions: Sessions,
+        sessions: NatsSessions,
         versions: KnownVersions,
         *,
         on_listening: Callable[[], None] = lambda: None,

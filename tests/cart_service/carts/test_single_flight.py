@@ -4,7 +4,7 @@ import weakref
 
 import pytest
 
-from cart_service.carts.flights import Flights
+from cart_service.carts.single_flight import SingleFlight
 
 
 class Work:
@@ -27,23 +27,23 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-def start(flights: Flights[int], work: Work, key: str = "k") -> asyncio.Task[int]:
-    return asyncio.create_task(flights.share(key, flights.arrive(), work))
+def start(flights: SingleFlight[int], work: Work, key: str = "k") -> asyncio.Task[int]:
+    return asyncio.create_task(flights.run(key, flights.moment(), work))
 
 
 async def test_who_arrived_before_it_began_shares_it() -> None:
-    flights, work = Flights[int](), Work()
-    arrived = [flights.arrive() for _ in range(3)]
-    first = asyncio.create_task(flights.share("k", arrived[0], work))
+    flights, work = SingleFlight[int](), Work()
+    arrived = [flights.moment() for _ in range(3)]
+    first = asyncio.create_task(flights.run("k", arrived[0], work))
     await settle()
-    late = [asyncio.create_task(flights.share("k", moment, work)) for moment in arrived[1:]]
+    late = [asyncio.create_task(flights.run("k", moment, work)) for moment in arrived[1:]]
     await settle()
     work.gates[0].set()
     assert await asyncio.gather(first, *late) == [1, 1, 1]
 
 
 async def test_who_arrives_later_shares_the_next_run() -> None:
-    flights, work = Flights[int](), Work()
+    flights, work = SingleFlight[int](), Work()
     first = start(flights, work)
     await settle()
     late = [start(flights, work) for _ in range(3)]
@@ -56,7 +56,7 @@ async def test_who_arrives_later_shares_the_next_run() -> None:
 
 
 async def test_keys_do_not_wait_for_each_other() -> None:
-    flights, work = Flights[int](), Work()
+    flights, work = SingleFlight[int](), Work()
     tasks = [start(flights, work, key) for key in "ab"]
     await settle()
     assert work.runs == 2
@@ -66,9 +66,9 @@ async def test_keys_do_not_wait_for_each_other() -> None:
 
 
 async def test_a_reader_that_goes_away_takes_nobody_along() -> None:
-    flights, work = Flights[int](), Work()
-    arrived = flights.arrive()
-    first, second = start(flights, work), asyncio.create_task(flights.share("k", arrived, work))
+    flights, work = SingleFlight[int](), Work()
+    arrived = flights.moment()
+    first, second = start(flights, work), asyncio.create_task(flights.run("k", arrived, work))
     await settle()
     first.cancel()
     await settle()
@@ -77,28 +77,28 @@ async def test_a_reader_that_goes_away_takes_nobody_along() -> None:
 
 
 async def test_a_failure_reaches_everybody_and_is_not_kept() -> None:
-    flights = Flights[int]()
+    flights = SingleFlight[int]()
 
     async def fail() -> int:
         raise LookupError
 
     results = await asyncio.gather(
-        *(flights.share("k", flights.arrive(), fail) for _ in range(2)), return_exceptions=True
+        *(flights.run("k", flights.moment(), fail) for _ in range(2)), return_exceptions=True
     )
     assert [type(result) for result in results] == [LookupError, LookupError]
     with pytest.raises(LookupError):
-        await flights.share("k", flights.arrive(), fail)
+        await flights.run("k", flights.moment(), fail)
 
 
 async def test_a_failure_that_nobody_waits_for_is_quiet() -> None:
-    flights, began = Flights[int](), asyncio.Event()
+    flights, began = SingleFlight[int](), asyncio.Event()
 
     async def fail() -> int:
         began.set()
         await asyncio.sleep(0)
         raise LookupError
 
-    reader = asyncio.create_task(flights.share("k", flights.arrive(), fail))
+    reader = asyncio.create_task(flights.run("k", flights.moment(), fail))
     await began.wait()
     reader.cancel()
     await settle()
@@ -109,9 +109,9 @@ async def test_work_that_is_cancelled_is_cancelled_for_its_readers() -> None:
     async def cancelled() -> int:
         raise asyncio.CancelledError
 
-    flights = Flights[int]()
+    flights = SingleFlight[int]()
     with pytest.raises(asyncio.CancelledError):
-        await flights.share("k", flights.arrive(), cancelled)
+        await flights.run("k", flights.moment(), cancelled)
 
 
 async def test_what_was_shared_is_forgotten_once_everybody_has_it() -> None:
@@ -121,8 +121,8 @@ async def test_what_was_shared_is_forgotten_once_everybody_has_it() -> None:
     async def work() -> Result:
         return Result()
 
-    flights = Flights[Result]()
-    kept = [weakref.ref(await flights.share(key, flights.arrive(), work)) for key in "ab"]
+    flights = SingleFlight[Result]()
+    kept = [weakref.ref(await flights.run(key, flights.moment(), work)) for key in "ab"]
     await settle()
     gc.collect()
     assert [reference() for reference in kept] == [None, None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from shared.aggregates.ledger import Account, Ledger, bytes_of
+from shared.aggregates.undelivered import DocumentEvents, UndeliveredEvents, bytes_of
 from shared.backoff import backoff
 from shared.errors import Unavailable
 from shared.events.envelope import Event
@@ -20,19 +20,23 @@ _DOCUMENTS_AT_ONCE = 512  # so that an import of thousands does not fill the con
 _RETRIES_AT_ONCE = 64
 
 
-class Courier:
+class EventDispatcher:
     """One batch of a document is under way at a time, so that its events arrive in order. `on_delivered` is
     called with a document's id when nothing of it is undelivered."""
 
     def __init__(
-        self, deliver: Deliver, ledger: Ledger, on_delivered: Callable[[str], None], retry_seconds: float
+        self,
+        deliver: Deliver,
+        ledger: UndeliveredEvents,
+        on_delivered: Callable[[str], None],
+        retry_seconds: float,
     ) -> None:
         self._deliver = deliver
         self._ledger = ledger
         self._on_delivered = on_delivered
         self._retry_seconds = retry_seconds
         self._places = asyncio.Semaphore(_DOCUMENTS_AT_ONCE)
-        self._stuck: dict[str, Account] = {}
+        self._stuck: dict[str, DocumentEvents] = {}
         self._something_is_stuck = asyncio.Event()
         self._workers: set[asyncio.Task[bool]] = set()
 
@@ -77,7 +81,7 @@ class Courier:
             await asyncio.wait(self._workers, timeout=patience_seconds)
         await cancel_all(self._workers)
 
-    async def _attempt(self, document_id: str, account: Account) -> bool:
+    async def _attempt(self, document_id: str, account: DocumentEvents) -> bool:
         try:
             while batch := list(account.undelivered):
                 async with self._places:
