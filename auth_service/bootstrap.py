@@ -9,28 +9,25 @@ from datetime import timedelta
 
 from auth_service.accounts.administration import AdministrationService
 from auth_service.accounts.authentication import Authentication
-from auth_service.accounts.documents import EMAIL_CLAIMS, USERS
 from auth_service.accounts.passwords import ArgonPasswords
 from auth_service.accounts.ports import EmailClaimRepository, Passwords, Throttle, UserRepository
 from auth_service.accounts.registration import Registration
 from auth_service.accounts.service import AccountService
-from auth_service.accounts.store import StoredEmailClaims, StoredUsers
+from auth_service.accounts.store import EMAIL_CLAIMS, USERS, StoredEmailClaims, StoredUsers
 from auth_service.accounts.throttle import RedisThrottle, ThrottleLimits
 from auth_service.clock import DocumentClock
 from auth_service.keys.bucket import BucketKeyPublisher
-from auth_service.keys.derivation import derive_key
 from auth_service.keys.ports import SigningKeyringRepository
 from auth_service.keys.service import KeyPolicy, KeyService
-from auth_service.keys.signing import Es256Signer
+from auth_service.keys.signing import Es256Signer, derive_key
 from auth_service.keys.store import SIGNING_KEYS, SigningKeyringCodec
 from auth_service.operations import OperatorService
 from auth_service.service import AuthService
 from auth_service.sessions.ports import SessionRepository
-from auth_service.sessions.refresh_tokens import RefreshTokens
 from auth_service.sessions.revocations import RevokingDelivery
 from auth_service.sessions.service import SessionService
 from auth_service.sessions.store import SESSIONS, StoredSessions
-from auth_service.sessions.tokens import AccessTokens, TokenPolicy
+from auth_service.sessions.tokens import AccessTokens, RefreshTokens, TokenPolicy
 from auth_service.settings import AuthSettings
 from auth_service.sign_in.service import SessionPolicy, SignInService
 from auth_service.upkeep import upkeep

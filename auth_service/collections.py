@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auth_service.accounts.documents import EMAIL_CLAIMS, USERS
+from auth_service.accounts.store import EMAIL_CLAIMS, USERS
 from auth_service.keys.store import SIGNING_KEYS
 from auth_service.sessions.store import SESSIONS
 

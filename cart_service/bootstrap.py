@@ -20,15 +20,20 @@ from cart_service.live.grants import NatsStreamGrants
 from cart_service.live.service import LiveCarts
 from cart_service.live.tickets import StreamTickets
 from cart_service.promotions.book import BUCKET, PromotionDelivery, WatchedPromotions
-from cart_service.promotions.documents import PROMOTION_CLAIMS, PROMOTION_TALLIES, PROMOTIONS
 from cart_service.promotions.ports import PromotionStores
-from cart_service.promotions.store import StoredClaims, StoredPromotions, StoredTallies
+from cart_service.promotions.store import (
+    PROMOTION_CLAIMS,
+    PROMOTION_TALLIES,
+    PROMOTIONS,
+    StoredClaims,
+    StoredPromotions,
+    StoredTallies,
+)
 from cart_service.service import CartService
 from cart_service.settings import CartSettings
 from cart_service.subscribers import subscribe
-from cart_service.upkeep.code_holders import StoredCodeHolders
-from cart_service.upkeep.expiring_carts import StoredExpiringCarts
 from cart_service.upkeep.lease import LEASE_SECONDS, LEASES, NatsLease
+from cart_service.upkeep.store import StoredCodeHolders, StoredExpiringCarts
 from cart_service.upkeep.sweep import ExpirySweep
 from shared.aggregates.outbox import Outbox
 from shared.aggregates.repository import AggregateRepository

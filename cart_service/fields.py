@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.http.fields import LARGEST_AMOUNT
+from shared.http.models import LARGEST_AMOUNT
 
 PRODUCT_ID_PATTERN = "^[A-Za-z0-9_-]{1,64}$"
 USER_ID_PATTERN = "^[A-Za-z0-9_-]{1,64}$"

@@ -1,9 +1,8 @@
-"""Addresses of servers, as settings hold them. What is none is refused without being shown: it may hold a
-password."""
+"""Addresses of servers, as settings hold them. They may hold passwords, so no message shows one whole."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from urllib.parse import urlsplit
 
 
@@ -20,3 +19,18 @@ def _is_address(address: str, schemes: Collection[str], needs_port: bool) -> boo
     except ValueError:
         return False
     return parts.scheme in schemes and bool(parts.hostname) and (port is not None or not needs_port)
+
+
+def split_addresses(urls: str) -> list[str]:
+    """The addresses, each with a scheme."""
+    parts = [part.strip() for part in urls.split(",") if part.strip()]
+    return [part if "://" in part else f"nats://{part}" for part in parts]
+
+
+def without_credentials(addresses: Iterable[str]) -> str:
+    """The addresses fit for a log: user, password and token left out."""
+    return ", ".join(_host_and_port(address) for address in addresses)
+
+
+def _host_and_port(address: str) -> str:
+    return urlsplit(address).netloc.rpartition("@")[2]

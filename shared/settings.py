@@ -9,8 +9,7 @@ from typing import Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.addresses import check_address
-from shared.nats_addresses import split_addresses
+from shared.addresses import check_address, split_addresses
 
 DEVELOPMENT_ONLY = "development-only"
 """How the default of each secret begins."""

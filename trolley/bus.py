@@ -9,9 +9,9 @@ import nats
 import nats.errors
 from nats.aio.client import Client
 
+from shared.addresses import split_addresses, without_credentials
 from shared.jetstream.requests import Requests
 from shared.jetstream.session import NatsSession
-from shared.nats_addresses import split_addresses, without_credentials
 from trolley.environment import require_servers
 from trolley.errors import CommandFailed
 from trolley.invocation import make

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from auth_service.accounts.claims import EmailClaim
-from auth_service.accounts.model import User
+from auth_service.accounts.model import EmailClaim, User
 from shared.aggregates.ports import AnnouncingRepository, Repository
 from shared.errors import Unavailable
 

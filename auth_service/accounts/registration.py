@@ -6,10 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from auth_service.accounts import events
-from auth_service.accounts.claims import EmailClaim
 from auth_service.accounts.credentials import NewAccount, claim_id
 from auth_service.accounts.errors import EmailAlreadyRegistered
-from auth_service.accounts.model import User, is_live
+from auth_service.accounts.model import EmailClaim, User, is_live
 from auth_service.accounts.ports import EmailClaimRepository, Passwords, UserRepository
 from shared.aggregates.change import Change
 from shared.clock import Clock

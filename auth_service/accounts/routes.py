@@ -6,8 +6,7 @@ from fastapi import APIRouter
 
 from auth_service.accounts.dependencies import AccountsDep, ClientDep, CurrentPasswordDep
 from auth_service.accounts.errors import AccountNotFound, GuestsHaveNoAccount, WrongPassword
-from auth_service.accounts.requests import AccountDeletion, PasswordChange, ProfileUpdate
-from auth_service.accounts.schemas import UserPublic
+from auth_service.accounts.schemas import AccountDeletion, PasswordChange, ProfileUpdate, UserPublic
 from shared.errors import FieldError, InvalidInput, NotAuthenticated, TooManyRequests
 from shared.http.identity import CurrentUserDep
 from shared.http.responses import problem_responses

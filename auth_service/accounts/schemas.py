@@ -1,15 +1,14 @@
-"""What goes out over HTTP."""
+"""Accounts over HTTP. Lengths are those of the domain: characters as they are given."""
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from auth_service.accounts import credentials
 from auth_service.accounts.model import User
-from shared.http.fields import Count, Id, Timestamp
-from shared.http.models import Page, PublicModel
+from shared.http.models import Count, Id, Page, PublicModel, StrictModel, Timestamp
 from shared.security.identity import Role
 
 MOST_SESSIONS = 1000
@@ -66,3 +65,101 @@ class UserAdministered(UserPublic):
 
 class UserAdministeredPage(Page[UserAdministered]):
     """One page of users, as administrators see them."""
+
+
+_CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
+_VISIBLE_LINE = rf"^[^{_CONTROL}]*[^\s{_CONTROL}][^{_CONTROL}]*$"
+
+Name = Annotated[
+    str,
+    Field(
+        max_length=credentials.NAME_MAX,
+        pattern=_VISIBLE_LINE,
+        description=f"1 to {credentials.NAME_MAX} characters on one line; shown to others.",
+        examples=["Ana Martínez"],
+        json_schema_extra={"minLength": 1},
+    ),
+    AfterValidator(credentials.clean_name),
+]
+Email = Annotated[
+    str,
+    Field(
+        max_length=credentials.EMAIL_MAX,
+        description="E-mail address. Upper and lower case are the same.",
+        examples=["ana@example.com"],
+        json_schema_extra={"format": "email"},
+    ),
+    AfterValidator(credentials.normalise_email),
+]
+Password = Annotated[
+    str,
+    Field(
+        max_length=credentials.PASSWORD_MAX,
+        description=f"{credentials.PASSWORD_MIN} to {credentials.PASSWORD_MAX} characters of any script.",
+        examples=["correct horse battery"],
+        json_schema_extra={"format": "password", "minLength": credentials.PASSWORD_MIN},
+    ),
+    AfterValidator(credentials.clean_password),
+]
+GivenEmail = Annotated[
+    str,
+    Field(
+        max_length=credentials.EMAIL_MAX,
+        description="The account's e-mail address. One that is none is as wrong as an unknown one.",
+        examples=["ana@example.com"],
+    ),
+]
+GivenPassword = Annotated[
+    str,
+    Field(
+        max_length=credentials.PASSWORD_MAX,
+        description="The account's password.",
+        examples=["correct horse battery"],
+        json_schema_extra={"format": "password"},
+    ),
+]
+
+
+class ProfileUpdate(StrictModel):
+    """A JSON merge patch (RFC 7396): what is left out stays."""
+
+    name: Name = Field(default_factory=str)
+
+    @property
+    def new_name(self) -> str | None:
+        """None where it stays."""
+        return self.name if "name" in self.model_fields_set else None
+
+
+class AccountDeletion(StrictModel):
+    """What confirms the deletion."""
+
+    password: GivenPassword
+
+
+class PasswordChange(StrictModel):
+    """The password of now, and the one to be."""
+
+    current_password: GivenPassword
+    new_password: Password
+
+
+class UserUpdate(StrictModel):
+    """A JSON merge patch (RFC 7396): what is left out stays, and null gives `disabled` its default."""
+
+    role: Literal["customer", "admin"] = Field(
+        default_factory=lambda: "customer", description="What the user may do.", examples=["customer"]
+    )
+    disabled: bool | None = Field(
+        default_factory=bool, description="A disabled user cannot sign in. Null: false.", examples=[False]
+    )
+
+    @property
+    def new_role(self) -> Role | None:
+        """None where it stays."""
+        return Role(self.role) if "role" in self.model_fields_set else None
+
+    @property
+    def new_disabled(self) -> bool | None:
+        """None where it stays."""
+        return bool(self.disabled) if "disabled" in self.model_fields_set else None

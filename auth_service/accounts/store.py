@@ -1,18 +1,92 @@
-"""The repositories: aggregates in a document store, with their events."""
+"""The accounts and the claims to e-mail addresses in a document store, with their events."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from auth_service.accounts.claims import EmailClaim
-from auth_service.accounts.documents import EmailClaimCodec, UserCodec
-from auth_service.accounts.model import User
+from auth_service.accounts.model import EmailClaim, User
 from auth_service.accounts.ports import Position, UserPage
 from shared.aggregates.change import Change
 from shared.aggregates.outbox import Outbox
+from shared.aggregates.outbox_fields import OUTBOX_FIELDS
 from shared.aggregates.repository import AggregateRepository, Codec
-from shared.store.ports import DocumentStore, Equals, Query
+from shared.clock import from_rfc3339, to_rfc3339
+from shared.security.identity import Role
+from shared.store.ports import Collection, DocumentStore, Equals, Field, FieldType, Json, Query
+
+_DATE = Field(FieldType.DATE)
+_KEYWORD = Field(FieldType.KEYWORD)
+_OPAQUE = Field(FieldType.OPAQUE)
+
+USERS = Collection(
+    "users",
+    1,
+    {
+        "email": _KEYWORD,
+        "role": _KEYWORD,
+        "disabled": Field(FieldType.BOOLEAN),
+        "deleted": Field(FieldType.BOOLEAN),
+        "created_at": _DATE,
+        "updated_at": _DATE,
+        "version": Field(FieldType.LONG),
+        "name": _OPAQUE,
+        "password_hash": _OPAQUE,
+        "credentials_version": _OPAQUE,
+        "sessions": _OPAQUE,
+        **OUTBOX_FIELDS,
+    },
+)
+
+EMAIL_CLAIMS = Collection(
+    "email_claims", 1, {"user_id": _KEYWORD, "claimed_at": _DATE, "confirmed": Field(FieldType.BOOLEAN)}
+)
+
+
+class UserCodec:
+    def to_document(self, user: User) -> Json:
+        return {
+            "email": user.email,
+            "role": user.role.value,
+            "disabled": user.disabled,
+            "deleted": user.deleted,
+            "created_at": to_rfc3339(user.created_at),
+            "updated_at": to_rfc3339(user.updated_at),
+            "version": user.version,
+            "name": user.name,
+            "password_hash": user.password_hash,
+            "credentials_version": user.credentials_version,
+            "sessions": list(user.sessions),
+        }
+
+    def from_document(self, id: str, body: Json) -> User:
+        return User(
+            id=id,
+            name=body["name"],
+            email=body["email"],
+            password_hash=body["password_hash"],
+            role=Role(body["role"]),
+            created_at=from_rfc3339(body["created_at"]),
+            updated_at=from_rfc3339(body["updated_at"]),
+            version=body["version"],
+            credentials_version=body["credentials_version"],
+            disabled=body["disabled"],
+            deleted=body["deleted"],
+            sessions=tuple(body["sessions"]),
+        )
+
+
+class EmailClaimCodec:
+    def to_document(self, claim: EmailClaim) -> Json:
+        return {
+            "user_id": claim.user_id,
+            "claimed_at": to_rfc3339(claim.claimed_at),
+            "confirmed": claim.confirmed,
+        }
+
+    def from_document(self, id: str, body: Json) -> EmailClaim:  # noqa: ARG002  (the id is a hash of the address)
+        return EmailClaim(body["user_id"], from_rfc3339(body["claimed_at"]), body["confirmed"])
+
 
 A = TypeVar("A")
 R = TypeVar("R")

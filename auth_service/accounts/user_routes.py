@@ -8,8 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from auth_service.accounts.dependencies import AdministrationDep
 from auth_service.accounts.errors import AccountNotFound, OwnAccount
-from auth_service.accounts.requests import UserUpdate
-from auth_service.accounts.schemas import UserAdministered, UserAdministeredPage
+from auth_service.accounts.schemas import UserAdministered, UserAdministeredPage, UserUpdate
 from shared.errors import NotAuthenticated, PermissionDenied
 from shared.http.identity import CurrentUserDep, requires
 from shared.http.responses import problem_responses

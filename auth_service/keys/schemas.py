@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.http.fields import Id
-from shared.http.models import PublicModel
+from shared.http.models import Id, PublicModel
 
 _Coordinate = Annotated[
     str,

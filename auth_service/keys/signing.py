@@ -1,4 +1,4 @@
-"""ES256 key pairs (RFC 7518, section 3.4), sealed with a secret, and tokens signed with them."""
+"""Keys derived from the service's secret, and the signer that seals private keys with one."""
 
 from __future__ import annotations
 
@@ -9,16 +9,22 @@ from datetime import datetime
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from jose import jwk, jwt
 from jose.backends.base import Key
 
-from auth_service.keys.derivation import derive_key
 from auth_service.keys.model import SigningKey
 from shared.errors import Unavailable
 from shared.ids import new_id
+
+
+def derive_key(secret: str, purpose: str) -> bytes:
+    """32 bytes (HKDF-SHA256, RFC 5869). Knowing the key of one purpose tells nothing of another's."""
+    return HKDF(hashes.SHA256(), 32, salt=None, info=purpose.encode()).derive(secret.encode())
+
 
 ALGORITHM = "ES256"
 _NONCE_BYTES = 12

@@ -8,8 +8,7 @@ from pydantic import Field
 
 from auth_service.accounts.schemas import MOST_SESSIONS
 from auth_service.sessions.model import USER_AGENT_MAX, Session
-from shared.http.fields import Id, Timestamp
-from shared.http.models import PublicModel
+from shared.http.models import Id, PublicModel, Timestamp
 
 
 class SessionPublic(PublicModel):

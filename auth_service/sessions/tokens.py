@@ -1,7 +1,11 @@
-"""Access tokens: JSON Web Tokens (RFC 7519, RFC 9068) that every service verifies by itself."""
+"""Access tokens and refresh tokens."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,6 +13,7 @@ from datetime import datetime, timedelta
 from auth_service.accounts.model import User
 from auth_service.keys.ports import TokenSigner
 from auth_service.keys.service import KeyService
+from auth_service.sessions.model import RefreshToken
 from shared.ids import new_id
 from shared.security.identity import SCOPES_OF_ROLE, Role, Scope
 
@@ -61,3 +66,31 @@ class AccessTokens:
             "jti": new_id(),
         }
         return self._signer.sign(self._keys.active(), claims)
+
+
+class RefreshTokens:
+    """Makes refresh tokens, `<session id>.<random>.<HMAC of both>`, and reads those that it made.
+
+    A session's id is no secret: it is in every access token and in events. Without the HMAC anybody who knows
+    it could end the session with a token that was never issued, since that looks like a spent one.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def issue(self, session_id: str) -> RefreshToken:
+        random = secrets.token_urlsafe(32)
+        return RefreshToken(session_id, f"{random}.{self._proof(session_id, random)}")
+
+    def read(self, text: str) -> RefreshToken | None:
+        """None for what was never issued."""
+        token = RefreshToken.parse(text)
+        if token is None:
+            return None
+        random, _, proof = token.secret.rpartition(".")
+        expected = self._proof(token.session_id, random)
+        return token if hmac.compare_digest(proof.encode(), expected.encode()) else None
+
+    def _proof(self, session_id: str, random: str) -> str:
+        digest = hmac.digest(self._key, f"{session_id}.{random}".encode(), hashlib.sha256)
+        return urlsafe_b64encode(digest).rstrip(b"=").decode()

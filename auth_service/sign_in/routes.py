@@ -22,7 +22,7 @@ from auth_service.sign_in.schemas import (
 )
 from shared.errors import TooManyRequests
 from shared.http.responses import problem_responses
-from shared.http.translation import errors_translated
+from shared.http.validation import errors_translated
 
 router = APIRouter(tags=["Sign in"], dependencies=[Depends(no_store)])
 

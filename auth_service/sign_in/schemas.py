@@ -7,8 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, Field
 
 from auth_service.accounts import credentials
-from auth_service.accounts.requests import Email, GivenEmail, GivenPassword, Name, Password
-from auth_service.accounts.schemas import UserPublic
+from auth_service.accounts.schemas import Email, GivenEmail, GivenPassword, Name, Password, UserPublic
 from auth_service.sessions.tokens import SignedIn
 from shared.http.models import PublicModel, StrictModel
 

@@ -17,9 +17,8 @@ from auth_service.sessions.errors import InvalidRefreshToken, RefreshTokenReused
 from auth_service.sessions.events import session_ended
 from auth_service.sessions.model import USER_AGENT_MAX, RefreshToken, Rotation, Session
 from auth_service.sessions.ports import SessionRepository
-from auth_service.sessions.refresh_tokens import RefreshTokens
 from auth_service.sessions.service import SessionService
-from auth_service.sessions.tokens import AccessTokens, SignedIn
+from auth_service.sessions.tokens import AccessTokens, RefreshTokens, SignedIn
 from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.ids import new_id

@@ -19,8 +19,7 @@ from shared.http.etag import EntityTags, IfMatchDep
 from shared.http.headers import RequestHeader
 from shared.http.identity import CurrentUserDep
 from shared.http.runtime import use_cases
-from shared.security.challenge import scope_missing
-from shared.security.identity import Role, Scope
+from shared.security.identity import Role, Scope, scope_missing
 
 _USER_ID = "^[0-9a-f]{32}$"
 _LONGEST_KEY = 255

@@ -12,8 +12,7 @@ from cart_service.carts.lines import MAX_PRICES
 from cart_service.carts.schemas import EMPTY_CART, CartPublic, UnitPricePublic
 from cart_service.fields import EXAMPLE_PRODUCT_ID, ProductId
 from cart_service.limits import MAX_LINES
-from shared.http.fields import LARGEST_INTEGER
-from shared.http.models import PublicModel
+from shared.http.models import LARGEST_INTEGER, PublicModel
 from shared.http.problem_schemas import Problem
 from shared.http.responses import problem_responses
 

@@ -14,7 +14,7 @@ from shared.money import format_money
 
 if TYPE_CHECKING:
     from cart_service.carts.priced_lines import PricedLine
-    from cart_service.carts.promo_pricing import PricedPromoCode
+    from cart_service.carts.pricing import PricedPromoCode
 
 
 class NoticeType(StrEnum):

@@ -13,7 +13,7 @@ from cart_service.carts.undo import Undoable
 from cart_service.fields import Currency, Money, ProductId
 from cart_service.limits import MAX_LINES, MAX_QUANTITY
 from cart_service.promotions.discounts import Reason
-from shared.http.fields import LARGEST_INTEGER, AwareTimestamp, Message
+from shared.http.models import LARGEST_INTEGER, AwareTimestamp, Message
 
 MOST_NOTICES = 2 * MAX_LINES + 1
 """One of the price and one of the stock for each line, and one of the promo code."""

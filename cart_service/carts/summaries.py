@@ -33,8 +33,7 @@ from cart_service.carts.model import Cart
 from cart_service.carts.ports import CartRepository, VersionAnnouncements
 from cart_service.carts.pricer import Pricer
 from cart_service.carts.pricing import PricedCart
-from cart_service.carts.rendered_lines import bytes_kept
-from cart_service.carts.rendering import Rendered, render_summary
+from cart_service.carts.rendering import Rendered, bytes_kept, render_summary
 from cart_service.carts.renewal import Renewal
 from cart_service.carts.single_flight import SingleFlight
 from cart_service.carts.versions import KnownVersions, pack, unpack

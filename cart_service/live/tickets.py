@@ -11,7 +11,7 @@ from datetime import timedelta
 from cart_service.live.ports import StreamGrant, StreamGrants
 from shared.clock import Clock
 from shared.errors import NotAuthenticated, TooManyRequests
-from shared.security.challenge import invalid_token
+from shared.security.identity import invalid_token
 
 TICKET_SECONDS = 60
 

@@ -19,8 +19,7 @@ from cart_service.promotions.requests import (
     OrderId,
     UserId,
 )
-from shared.http.fields import LARGEST_INTEGER, AwareTimestamp, Version
-from shared.http.models import Page, PublicModel
+from shared.http.models import LARGEST_INTEGER, AwareTimestamp, Page, PublicModel, Version
 
 
 class PromotionPublic(PublicModel):

@@ -7,8 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from product_service.imports.service import ERRORS_REPORTED
-from shared.http.fields import LARGEST_INTEGER, Count
-from shared.http.models import PublicModel
+from shared.http.models import LARGEST_INTEGER, Count, PublicModel
 from shared.http.problem_schemas import LONGEST_TEXT, MOST_ERRORS
 
 

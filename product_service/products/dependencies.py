@@ -10,9 +10,9 @@ from fastapi import Depends, Request
 from product_service.products.service import CatalogueService
 from shared.errors import NotAuthenticated, PermissionDenied, PreconditionRequired
 from shared.http.etag import EntityTags, IfMatchRequiredDep
+from shared.http.headers import PreferHeader
 from shared.http.identity import requires
 from shared.http.pagination import CursorCodec
-from shared.http.preferences import PreferHeader
 from shared.http.runtime import use_cases
 from shared.security.identity import Identity, Scope
 

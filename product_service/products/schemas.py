@@ -24,8 +24,7 @@ from product_service.products.fields import (
 from product_service.products.model import Product, ProductDetails, ProductDraft, ProductStatus
 from shared.clock import to_rfc3339
 from shared.errors import FieldError, InvalidInput
-from shared.http.fields import Id, Timestamp, Version
-from shared.http.models import WHOLE, Moment, Page, PublicModel, StrictModel
+from shared.http.models import WHOLE, Id, Moment, Page, PublicModel, StrictModel, Timestamp, Version
 
 _READ_ONLY: dict[str, JsonValue] = {"readOnly": True}
 _KEPT = ("id", "sku", "created_at", "updated_at", "version")

@@ -7,8 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from product_service.products.ports import Hits, Position, SearchQuery, Sort
-from product_service.search.spelling import TOTAL_COUNTED, exact_before_lenient
-from product_service.search.words import edits_allowed
+from product_service.search.spelling import TOTAL_COUNTED, edits_allowed, exact_before_lenient
 from shared.store.elasticsearch.gateway import Gateway
 from shared.text import name_key
 

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from product_service.products.ports import Hits, Position, SearchQuery, Sort
-from product_service.search.spelling import TOTAL_COUNTED, exact_before_lenient
+from product_service.search.spelling import TOTAL_COUNTED, edits_allowed, exact_before_lenient, is_within
 from product_service.search.sqlite_schema import install
-from product_service.search.words import edits_allowed, is_within
 from shared.store.sqlite.thread import SqliteThread
 from shared.text import name_key
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -13,7 +14,6 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from shared.batching import Batcher, QueueFull, Weighing
 from shared.budget import ByteBudget
-from shared.cache.circuit import Circuit
 from shared.cache.commands import (
     DeleteKey,
     Get,
@@ -27,6 +27,37 @@ from shared.cache.commands import (
 from shared.cache.ports import Cached, CacheUnavailable
 from shared.observability.logging import get_logger
 from shared.observability.metrics import CACHE_BATCH_ITEMS, CACHE_FAILURES, CACHE_READS
+
+
+class Circuit:
+    """Closed until something fails; then one attempt every `probe_seconds` is admitted until one succeeds."""
+
+    def __init__(self, probe_seconds: float) -> None:
+        self._probe_seconds = probe_seconds
+        self._probe_at = 0.0
+        self.is_closed = True
+
+    def admits(self) -> bool:
+        """Whether to attempt anything now; after a failure True makes the caller the probe."""
+        if self.is_closed:
+            return True
+        now = time.monotonic()
+        if now < self._probe_at:
+            return False
+        self._probe_at = now + self._probe_seconds
+        return True
+
+    def failed(self) -> bool:
+        """True for the first failure after a success."""
+        first, self.is_closed = self.is_closed, False
+        self._probe_at = time.monotonic() + self._probe_seconds
+        return first
+
+    def succeeded(self) -> bool:
+        """True for the first success after a failure."""
+        first, self.is_closed = not self.is_closed, True
+        return first
+
 
 log = get_logger(__name__)
 

@@ -1,7 +1,8 @@
-"""Request headers as dependencies that cost little: read from the raw list, and still in the document."""
+"""Request headers, read and described in one place."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -86,3 +87,33 @@ class RequestHeader:
         pattern = {"pattern": self._pattern} if self._pattern else {}
         examples = {"examples": [self._example]} if self._example else {}
         return {"type": "string", "maxLength": self._max_length, **pattern, **examples}
+
+
+_QUOTED = r'"(?:[^"\\]|\\.?)*"?'
+_PREFERENCE = re.compile(rf'(?:[^,"]|{_QUOTED})+', re.DOTALL)
+_PART = re.compile(rf'(?:[^;"]|{_QUOTED})+', re.DOTALL)
+_QUOTED_PAIR = re.compile(r"\\(.?)", re.DOTALL)
+
+
+def parse_preferences(text: str) -> dict[str, str]:
+    """Each preference's value by its name in lower case, without its parameters. Of a name that comes twice
+    the first counts, and an empty value is none (section 2)."""
+    found: dict[str, str] = {}
+    for preference in _PREFERENCE.findall(text):
+        parts = _PART.findall(preference)
+        name, _, value = parts[0].partition("=") if parts else ("", "", "")
+        found.setdefault(name.strip().lower(), _unquoted(value.strip()))
+    return found
+
+
+def _unquoted(word: str) -> str:
+    if not word.startswith('"'):
+        return word
+    return _QUOTED_PAIR.sub(r"\1", word[1:].removesuffix('"'))
+
+
+class PreferHeader(RequestHeader):
+    """Gives the preferences. One that is not known is ignored (RFC 7240, section 2)."""
+
+    async def __call__(self, request: Request) -> Any:
+        return parse_preferences(self.read(request) or "")

@@ -13,8 +13,7 @@ from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
 from shared.http.headers import headers_of
-from shared.security.challenge import invalid_token, scope_missing, token_missing
-from shared.security.identity import Identity, Scope
+from shared.security.identity import Identity, Scope, invalid_token, scope_missing, token_missing
 from shared.security.verifier import TokenVerifier
 
 SCHEME_NAME = "AccessToken"

@@ -16,8 +16,7 @@ from shared import __version__
 from shared.backends import Backends, Waiting, health_checks, retry_until_available
 from shared.clock import Clock
 from shared.http.runtime import Runtime
-from shared.jetstream.load import LoadMeter
-from shared.jetstream.presence import Presence
+from shared.jetstream.presence import LoadMeter, Presence
 from shared.observability.logging import get_logger
 from shared.security.verifier import TokenVerifier
 from shared.settings import ServiceSettings

@@ -22,11 +22,10 @@ from shared.errors import (
     UnsupportedMediaType,
 )
 from shared.http.components import describe_answers, name_objects, prune_components, share_examples
-from shared.http.gateway_problems import BadGateway
 from shared.http.headers import RequestHeader
 from shared.http.identity import SCHEME_NAME, CurrentUser
 from shared.http.media_type import JSON, json_types
-from shared.http.problem import HeadTooLarge, UriTooLong
+from shared.http.problem import BadGateway, HeadTooLarge, UriTooLong
 from shared.http.problem_schemas import problem_schemas
 from shared.http.responses import problem_responses
 from shared.security.identity import Scope

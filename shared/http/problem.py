@@ -8,7 +8,15 @@ from typing import Any
 import orjson
 from starlette.exceptions import HTTPException
 
-from shared.errors import MalformedRequest, NotFound, PayloadTooLarge, ShopError, UnsupportedMediaType
+from shared.errors import (
+    MalformedRequest,
+    NotFound,
+    PayloadTooLarge,
+    ShopError,
+    TooManyRequests,
+    Unavailable,
+    UnsupportedMediaType,
+)
 from shared.http.problem_types import TYPE_PREFIX
 
 MEDIA_TYPE = "application/problem+json"
@@ -94,3 +102,18 @@ def problem_headers(error: ShopError, body: bytes) -> list[tuple[bytes, bytes]]:
 def encode_problem(error: ShopError, path: str, request_id: str) -> bytes:
     """`problem_document` as JSON. What JSON cannot hold is shown as text."""
     return orjson.dumps(problem_document(error, path, request_id), default=str)
+
+
+class BadGateway(ShopError):
+    status, code, title = 502, "bad-gateway", "Bad gateway"
+
+
+_UNKNOWN_OUTCOME = "A change may or may not have been made; repeat it with the same Idempotency-Key."
+
+GATEWAY_PROBLEMS: dict[int, ShopError] = {
+    404: NotFound("There is nothing at this path. /docs shows what there is."),
+    413: PayloadTooLarge("The body is larger than the gateway takes. Send less, or split it."),
+    429: TooManyRequests("Too many requests came from this address. Wait a second, then go on slower."),
+    502: BadGateway(f"The service broke off before it answered. {_UNKNOWN_OUTCOME}"),
+    503: Unavailable("No replica of the service can answer at the moment. Try again.", retry_after=2),
+}

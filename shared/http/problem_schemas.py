@@ -7,8 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from shared.errors import ShopError
-from shared.http.fields import TIME_SCHEMA
-from shared.http.models import PublicModel
+from shared.http.models import TIME_SCHEMA, PublicModel
 from shared.http.problem_types import BY_CODE, PROBLEM_TYPES, TYPE_PREFIX
 
 Json = dict[str, Any]

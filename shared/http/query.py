@@ -1,20 +1,18 @@
-"""The query of a request's address, and forms, which are written in the same way.
-
-A parameter that the route does not know is refused, and so is one that is given twice; an empty one counts as
-not given.
-"""
+"""The query of an address and the body of a form, checked the same way."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 from urllib.parse import parse_qsl, urlencode
 
+from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel
 
-from shared.errors import FieldError, InvalidInput, MalformedRequest
+from shared.errors import FieldError, InvalidInput, MalformedRequest, PayloadTooLarge
+from shared.http.media_type import FORM, require_media_type
 
 _MOST_PARAMETERS = 200
 _SHOWN = 64
@@ -80,3 +78,18 @@ def _is_list(annotation: Any) -> bool:
     if get_origin(annotation) in (Union, UnionType):
         return any(_is_list(option) for option in get_args(annotation))
     return get_origin(annotation) in (list, set, tuple)
+
+
+_LONGEST = 16_384
+
+
+async def check_form(request: Request, fields: Collection[str]) -> None:
+    """Raises `UnsupportedMediaType`, `PayloadTooLarge`, `MalformedRequest`, and `InvalidInput` for one of the
+    `fields` that is given twice. Others are ignored (RFC 6749, section 3.2)."""
+    require_media_type(request, (FORM,))
+    raw = await request.body()
+    if len(raw) > _LONGEST:
+        raise PayloadTooLarge(f"The form is larger than {_LONGEST} bytes.")
+    if names := [name for name in repeated(parse_pairs(raw, "form")) if name in fields]:
+        errors = [FieldError(f"/{name}", "Give this field once.") for name in names]
+        raise InvalidInput("A field is given more than once.", errors=errors)

@@ -20,12 +20,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from shared.errors import NotFound
 from shared.http.direct import keep_values, resolve_all, split
 from shared.http.direct_routes import direct_app
-from shared.http.forms import check_form
 from shared.http.json_body import read_json
 from shared.http.media_type import json_types
 from shared.http.problem import MethodNotAllowed
-from shared.http.query import checked_query, query_parameters
-from shared.http.translation import Translate, translation_of
+from shared.http.query import check_form, checked_query, query_parameters
+from shared.http.validation import Translate, translation_of
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 

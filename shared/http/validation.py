@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from shared.errors import FieldError, InvalidInput, ShopError
 from shared.http.problem import from_http_exception
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., object])
+Translate = Callable[[Exception], ShopError | None]
+"""Takes what was raised, and gives what the client is told instead; None where nothing changes."""
+
+_ATTRIBUTE = "translate_error"
+
+
+def errors_translated(translate: Translate) -> Callable[[Endpoint], Endpoint]:
+    """Decorates an endpoint. What is raised for its request, also before it runs, is translated."""
+
+    def mark(endpoint: Endpoint) -> Endpoint:
+        setattr(endpoint, _ATTRIBUTE, translate)
+        return endpoint
+
+    return mark
+
+
+def translation_of(endpoint: Callable[..., object]) -> Translate | None:
+    translate: Translate | None = getattr(endpoint, _ATTRIBUTE, None)
+    return translate
+
 
 _REPORTED = 1000
 """More than a list of operations has, so that all that are wrong are named at once."""

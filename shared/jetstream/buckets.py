@@ -9,11 +9,9 @@ from nats.aio.msg import Msg
 
 from shared.events.ports import BusUnavailable, Entry, WrongRevision
 from shared.jetstream.connection import NatsSessions
-from shared.jetstream.entries import DELETED, OPERATION, is_key, parse_headers, read_entry
-from shared.jetstream.pages import scan_entries
-from shared.jetstream.publishing import EXPECTED_REVISION, write_message
+from shared.jetstream.entries import DELETED, OPERATION, is_key, parse_headers, read_entry, scan_entries
 from shared.jetstream.requests import ApiError, NoStream
-from shared.jetstream.session import NatsSession
+from shared.jetstream.session import EXPECTED_REVISION, NatsSession, write_message
 from shared.jetstream.watch import BucketWatch
 
 _NOT_FOUND = 404

@@ -3,20 +3,51 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 import nats.errors
-from nats.aio.client import Client
+from nats.aio.client import Client, Server
 
+from shared.addresses import split_addresses, without_credentials
 from shared.backoff import backoff
 from shared.events.ports import BusUnavailable
-from shared.jetstream.dialling import LONGEST_RETRY_SECONDS, choose_server, cut_socket, hang_up
 from shared.jetstream.requests import ApiError, Requests
 from shared.jetstream.session import NatsSession
-from shared.nats_addresses import split_addresses, without_credentials
 from shared.observability.logging import get_logger
 from shared.tasks import cancel_all
+
+CLOSE_SECONDS = 1
+LONGEST_RETRY_SECONDS = 2.0
+
+
+def choose_server(servers: Sequence[Server], _info: dict[str, Any]) -> tuple[Server, float]:
+    """The server tried least often, after an exponential delay:
+    `nats.aio.client.ReconnectToServerHandler`."""
+    server = min(servers, key=lambda each: each.reconnects)
+    delays = backoff(most=LONGEST_RETRY_SECONDS)
+    for _ in range(min(server.reconnects, 10)):
+        next(delays)
+    return server, next(delays)
+
+
+def cut_socket(client: Client) -> None:
+    """Closes the socket at once, unsent bytes or not. The client has no public way to."""
+    writer = getattr(client._transport, "_io_writer", None)
+    if writer is not None:
+        with suppress(AttributeError):  # of asyncio: it was closing, and sent its last bytes just now
+            writer.transport.abort()
+
+
+async def hang_up(client: Client) -> None:
+    """Closes the connection, and soon: a frozen server would let it wait for ever."""
+    closing = asyncio.create_task(client.close())
+    await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
+    if not closing.done():
+        cut_socket(client)
+    await closing
+
 
 log = get_logger(__name__)
 

@@ -13,9 +13,8 @@ from nats.aio.msg import Msg
 from shared.backoff import backoff
 from shared.events.ports import BusUnavailable, EventHandler
 from shared.jetstream.connection import NatsSessions
-from shared.jetstream.delivery import MessageHandler
+from shared.jetstream.delivery import MessageHandler, RetryPolicy
 from shared.jetstream.requests import ApiError
-from shared.jetstream.retries import RetryPolicy
 from shared.jetstream.session import NatsSession
 from shared.jetstream.streams import SHOP
 from shared.observability.logging import get_logger

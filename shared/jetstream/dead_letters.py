@@ -14,9 +14,8 @@ from nats.aio.msg import Msg
 from shared.events.ports import BusUnavailable
 from shared.ids import new_id
 from shared.jetstream.entries import parse_headers
-from shared.jetstream.publishing import MESSAGE_ID, write_message
 from shared.jetstream.requests import ApiError
-from shared.jetstream.session import NatsSession
+from shared.jetstream.session import MESSAGE_ID, NatsSession, write_message
 from shared.jetstream.streams import DEAD_PREFIX, SHOP_DEAD
 
 REQUEUED_FOR = "Trolley-Requeued-For"

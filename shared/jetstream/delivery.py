@@ -1,10 +1,11 @@
-"""One delivery of one event to one consumer: handled, tried again later, or a dead letter."""
+"""What becomes of a message: its handler, its next try, or its end as a dead letter."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 
 import nats.errors
 import orjson
@@ -15,12 +16,51 @@ from shared.errors import Unavailable
 from shared.events.envelope import Event
 from shared.events.ports import BusUnavailable, EventHandler
 from shared.jetstream.dead_letters import REQUEUED_FOR, bury
-from shared.jetstream.retries import RetryPolicy
-from shared.jetstream.routing import find_handler
 from shared.jetstream.session import NatsSession
 from shared.observability.logging import get_logger
 from shared.observability.metrics import EVENTS_HANDLED
 from shared.observability.tracing import continue_trace, mark_failed
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """`delays` are the seconds between attempts: one attempt more than delays, then the event is a dead
+    letter.
+
+    A replica that says nothing about an event for `ack_seconds` is taken for dead, and another one gets it.
+    A handler that raises `Unavailable` is called again, within the same attempt, for `outage_seconds`: a
+    store that is away for a while makes no dead letters.
+    """
+
+    delays: tuple[float, ...] = (0.5, 2, 10, 30, 120, 300)
+    ack_seconds: float = 30
+    outage_seconds: float = 600
+
+    @property
+    def attempts(self) -> int:
+        return len(self.delays) + 1
+
+    @property
+    def max_deliver(self) -> int:
+        """What the server is told: some more than attempts, so that an event whose dead letter could not be
+        written, or that ended every replica that tried it, comes back for its dead letter."""
+        return self.attempts + 10
+
+
+def matches(pattern: str, subject: str) -> bool:
+    wanted, tokens = pattern.split("."), subject.split(".")
+    if wanted[-1] == ">":
+        wanted.pop()
+        if len(tokens) <= len(wanted):
+            return False
+        tokens = tokens[: len(wanted)]
+    return len(wanted) == len(tokens) and all(w in ("*", t) for w, t in zip(wanted, tokens, strict=True))
+
+
+def find_handler(handlers: Mapping[str, EventHandler], subject: str) -> EventHandler | None:
+    """The handler of the first pattern that matches."""
+    return next((handler for pattern, handler in handlers.items() if matches(pattern, subject)), None)
+
 
 log = get_logger(__name__)
 

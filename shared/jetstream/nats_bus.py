@@ -15,10 +15,9 @@ from shared.events.ports import BucketConfig, BusUnavailable, EventHandler
 from shared.jetstream.buckets import NatsBucket
 from shared.jetstream.connection import NatsConnection
 from shared.jetstream.consumer import DurableConsumer
-from shared.jetstream.publishing import MESSAGE_ID, write_message
+from shared.jetstream.delivery import RetryPolicy
 from shared.jetstream.requests import ApiError
-from shared.jetstream.retries import RetryPolicy
-from shared.jetstream.session import NatsSession
+from shared.jetstream.session import MESSAGE_ID, NatsSession, write_message
 from shared.jetstream.streams import bucket_stream, ensure_stream, shop_streams
 from shared.observability.metrics import EVENTS_PUBLISHED
 

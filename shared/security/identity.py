@@ -1,10 +1,12 @@
-"""Who is calling, as the verified access token says."""
+"""Who is calling, and what a caller without the right to it is answered."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from shared.errors import NotAuthenticated, PermissionDenied
 
 
 class Role(StrEnum):
@@ -39,3 +41,26 @@ class Identity:
     role: Role
     scopes: frozenset[Scope]
     expires_at: datetime
+
+
+_REALM = 'Bearer realm="trolley"'
+
+
+def token_missing() -> NotAuthenticated:
+    """No token was given: the challenge carries no error code then."""
+    return NotAuthenticated(
+        "Send an access token: `Authorization: Bearer …`. Sign in or ask for a guest session to get one.",
+        headers={"WWW-Authenticate": _REALM},
+    )
+
+
+def invalid_token(detail: str) -> NotAuthenticated:
+    """A token was given and is not (or no longer) good. `detail` is plain ASCII without quotes."""
+    challenge = f'{_REALM}, error="invalid_token", error_description="{detail}"'
+    return NotAuthenticated(detail, headers={"WWW-Authenticate": challenge})
+
+
+def scope_missing(scope: Scope) -> PermissionDenied:
+    """The token is good, and does not allow this."""
+    challenge = f'{_REALM}, error="insufficient_scope", scope="{scope}"'
+    return PermissionDenied(f"This needs the scope {scope}.", headers={"WWW-Authenticate": challenge})

@@ -16,8 +16,7 @@ from shared.clock import Clock
 from shared.errors import NotAuthenticated
 from shared.events.ports import EventBus
 from shared.observability.metrics import TOKENS_VERIFIED
-from shared.security.challenge import invalid_token
-from shared.security.identity import Identity, Role, Scope
+from shared.security.identity import Identity, Role, Scope, invalid_token
 from shared.security.keyring import ALGORITHM, Keyring
 from shared.security.revocations import Revocations
 

@@ -17,7 +17,7 @@ import cart_service
 import product_service
 import shared
 from shared.errors import ShopError
-from shared.http.gateway_problems import GATEWAY_PROBLEMS as OF_THE_GATEWAY
+from shared.http.problem import GATEWAY_PROBLEMS as OF_THE_GATEWAY
 from shared.http.problem_schemas import OF_STATUS
 from shared.http.problem_types import BY_CODE, PROBLEM_TYPES, ProblemType
 

@@ -11,9 +11,9 @@ import pytest
 from shared.events.envelope import Event
 from shared.events.ports import BusUnavailable
 from shared.ids import new_id
+from shared.jetstream.delivery import RetryPolicy
 from shared.jetstream.nats_bus import NatsEventBus
-from shared.jetstream.publishing import write_message
-from shared.jetstream.retries import RetryPolicy
+from shared.jetstream.session import write_message
 from shared.observability.tracing import continue_trace, current_trace_id
 from tests.support.events import Recorder, an_event, running_bus
 from tests.support.waiting import eventually

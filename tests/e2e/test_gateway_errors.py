@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from shared.http.gateway_problems import GATEWAY_PROBLEMS
+from shared.http.problem import GATEWAY_PROBLEMS
 from tests.e2e.gateways import Gateway, StartGateway
 from tests.support.raw_http import exchange
 from tests.support.waiting import eventually

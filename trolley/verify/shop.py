@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from auth_service.accounts.documents import USERS
-from auth_service.accounts.store import StoredUsers
+from auth_service.accounts.store import USERS, StoredUsers
 from auth_service.sessions.revocations import RevokingDelivery
 from auth_service.sessions.store import SESSIONS, StoredSessions
 from cart_service.bootstrap import OperatorTools, open_operations

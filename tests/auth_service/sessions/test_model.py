@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from auth_service.accounts.claims import ABANDONED_AFTER, EmailClaim
+from auth_service.accounts.model import ABANDONED_AFTER, EmailClaim
 from auth_service.sessions.model import RefreshToken, Rotation, Session
 from shared.security.identity import Role
 

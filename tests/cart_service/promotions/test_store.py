@@ -7,11 +7,10 @@ from datetime import UTC, datetime, timedelta
 from cart_service.carts.model import Cart
 from cart_service.carts.store import CARTS, CartCodec
 from cart_service.promotions.claims import Claim
-from cart_service.promotions.documents import PROMOTION_CLAIMS
 from cart_service.promotions.model import Conditions, Percentage, Promotion
 from cart_service.promotions.ports import Position
-from cart_service.promotions.store import StoredClaims
-from cart_service.upkeep.code_holders import StoredCodeHolders
+from cart_service.promotions.store import PROMOTION_CLAIMS, StoredClaims
+from cart_service.upkeep.store import StoredCodeHolders
 from shared.aggregates.change import Change
 from shared.aggregates.repository import AggregateRepository
 

@@ -18,7 +18,7 @@ from cart_service.carts.store import CARTS, CartCodec
 from cart_service.carts.summaries import cache_key
 from cart_service.promotions.model import Conditions, Percentage, Promotion
 from cart_service.settings import CartSettings
-from cart_service.upkeep.expiring_carts import StoredExpiringCarts
+from cart_service.upkeep.store import StoredExpiringCarts
 from cart_service.upkeep.sweep import ExpirySweep
 from shared.aggregates.change import Change
 from shared.aggregates.repository import AggregateRepository

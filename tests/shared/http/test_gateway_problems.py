@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from shared.http.gateway_problems import GATEWAY_PROBLEMS
+from shared.http.problem import GATEWAY_PROBLEMS
 
 SOURCE = (
     Path(__file__).parents[3] / "traefik" / "plugins-local" / "src" / "trolley" / "problems" / "problems.go"

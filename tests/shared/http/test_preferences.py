@@ -6,7 +6,7 @@ import pytest
 from fastapi import Request
 
 from shared.errors import InvalidInput
-from shared.http.preferences import PreferHeader, parse_preferences
+from shared.http.headers import PreferHeader, parse_preferences
 
 
 @pytest.mark.parametrize(

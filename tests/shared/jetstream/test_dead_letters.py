@@ -13,9 +13,9 @@ from shared.errors import Unavailable
 from shared.events.envelope import Event
 from shared.ids import new_id
 from shared.jetstream.dead_letters import DeadLetter, discard, get_dead_letter, list_dead_letters, requeue
+from shared.jetstream.delivery import RetryPolicy
 from shared.jetstream.nats_bus import NatsEventBus
-from shared.jetstream.publishing import write_message
-from shared.jetstream.retries import RetryPolicy
+from shared.jetstream.session import write_message
 from tests.support.events import Recorder, an_event, running_bus
 from tests.support.servers import NatsServer
 from tests.support.waiting import eventually

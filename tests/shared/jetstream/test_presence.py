@@ -11,9 +11,8 @@ import nats
 import orjson
 import pytest
 
-from shared.jetstream.load import LoadMeter
 from shared.jetstream.nats_bus import NatsEventBus
-from shared.jetstream.presence import Node, Presence, list_nodes
+from shared.jetstream.presence import LoadMeter, Node, Presence, list_nodes
 from tests.support.events import running_bus
 from tests.support.servers import NatsServer
 from tests.support.waiting import eventually

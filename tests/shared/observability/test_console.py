@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.observability.console import render_line
+from shared.observability.logging import render_line
 
 NOON = datetime(2026, 3, 1, 12, 0, 1, tzinfo=UTC)
 TIME = NOON.astimezone().strftime("%H:%M:%S")

@@ -10,8 +10,8 @@ import orjson
 import pytest
 
 from shared.events.ports import Bucket
+from shared.jetstream.delivery import RetryPolicy
 from shared.jetstream.nats_bus import NatsEventBus
-from shared.jetstream.retries import RetryPolicy
 from shared.security.keyring import AUTH_KEYS
 from tests.support.events import Recorder, an_event, running_bus
 from tests.support.servers import NatsServer, RedisServer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from trolley.local.access_log import ACCESS_LOG, ACCESS_LOG_BYTES, make_way
+from trolley.local.gateway import ACCESS_LOG, ACCESS_LOG_BYTES, make_way
 
 
 def test_a_long_log_makes_way_and_a_short_one_stays(tmp_path: Path) -> None:

@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from cart_service.carts.service import CartWrite
-from cart_service.promotions.documents import PROMOTION_CLAIMS, PROMOTION_TALLIES
 from cart_service.promotions.model import Conditions, Percentage, Promotion
-from cart_service.promotions.store import StoredClaims
+from cart_service.promotions.store import PROMOTION_CLAIMS, PROMOTION_TALLIES, StoredClaims
 from cart_service.settings import CartSettings
 from shared.backends import open_backends
 from shared.clock import SystemClock

@@ -56,7 +56,7 @@ type problem struct {
 
 const unknownOutcome = " A change may or may not have been made; repeat it with the same Idempotency-Key."
 
-// The same texts are in shared/http/gateway_problems.py, for the API's document.
+// The same texts are in shared/http/problem.py, for the API's document.
 var problems = map[int]problem{
 	404: {"not-found", "Not found", "There is nothing at this path. /docs shows what there is.", 0},
 	413: {"payload-too-large", "Payload too large", "The body is larger than the gateway takes. Send less, or split it.", 0},

@@ -7,10 +7,10 @@ from itertools import islice
 import pytest
 from nats.aio.client import Client, Server
 
+from shared.addresses import split_addresses, without_credentials
 from shared.backoff import backoff
-from shared.jetstream.dialling import choose_server
-from shared.jetstream.routing import matches
-from shared.nats_addresses import split_addresses, without_credentials
+from shared.jetstream.connection import choose_server
+from shared.jetstream.delivery import matches
 
 
 @pytest.mark.parametrize(

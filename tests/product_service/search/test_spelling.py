@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from product_service.search.words import edits_allowed, is_within
+from product_service.search.spelling import edits_allowed, is_within
 
 
 @pytest.mark.parametrize(("word", "edits"), [("ab", 0), ("abc", 1), ("abcde", 1), ("abcdef", 2)])

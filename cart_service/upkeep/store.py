@@ -1,4 +1,4 @@
-"""Carts in the order in which they expire."""
+"""Carts by the end of their life, and by their promo code."""
 
 from __future__ import annotations
 
@@ -6,9 +6,28 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from cart_service.carts.model import Cart
+from cart_service.carts.store import CartCodec
+from shared.aggregates.outbox_fields import split
 from shared.aggregates.repository import AggregateRepository
 from shared.clock import to_rfc3339
-from shared.store.ports import Between, DocumentStore, Query
+from shared.store.ports import Between, DocumentStore, Equals, Query
+
+_HOLDERS_A_PAGE = 50
+"""Carts read at a time: the largest are 200 KB each."""
+
+
+class StoredCodeHolders:
+    """A `CodeHolders`."""
+
+    def __init__(self, carts: DocumentStore) -> None:
+        self._carts = carts
+
+    async def carts_with(self, code: str) -> AsyncIterator[Cart]:
+        await self._carts.refresh()
+        async for document in self._carts.scan([Equals("promo_code", code)], batch=_HOLDERS_A_PAGE):
+            fields, _ = split(document.body)
+            yield CartCodec().from_document(document.id, fields)
+
 
 _EXPIRES_AT = "expires_at"
 _PAGE = 50

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.cache.circuit import Circuit
+from shared.cache.redis_cache import Circuit
 from tests.support.waiting import eventually
 
 

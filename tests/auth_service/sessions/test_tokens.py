@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auth_service.sessions.refresh_tokens import RefreshTokens
+from auth_service.sessions.tokens import RefreshTokens
 
 TOKENS = RefreshTokens(b"a key")
 
