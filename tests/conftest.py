@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,8 @@ def pytest_configure(config: pytest.Config) -> None:
     hide_address()
     for name in ("NATS_URL", "REDIS_URL", "SQLITE_DIRECTORY", "ENVIRONMENT", "OTEL_EXPORTER_OTLP_ENDPOINT"):
         os.environ.pop(name, None)
+    # A shell that starts the tests in the background has them ignore Ctrl-C, and all they start with them.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     _log_plainly()
 
 

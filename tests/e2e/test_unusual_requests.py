@@ -82,5 +82,5 @@ async def test_a_method_that_is_not_possible_is_a_problem(shop: Shop, method: by
 
 async def test_an_unknown_method_is_a_problem(shop: Shop) -> None:
     answer = await ask(shop, "/api/v1/cart", method=b"FOO")
-    assert (answer.status, answer.json()["type"]) == (400, "urn:trolley:problem:malformed-request")
+    assert (answer.status, answer.json()["type"]) == (501, "urn:trolley:problem:method-not-implemented")
     assert answer.headers["x-request-id"] == answer.json()["request_id"]
