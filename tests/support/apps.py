@@ -8,11 +8,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
+import pytest
 import uvicorn
 from fastapi import FastAPI
 
 from shared.http.protocol import ServiceProtocol
 from tests.support.waiting import eventually
+
+both_ways = pytest.mark.parametrize("fast", [True, False], ids=["fast", "solved"])
+"""For modules whose tests run without FastAPI's solver and with it: `pytestmark = both_ways`."""
 
 
 @asynccontextmanager

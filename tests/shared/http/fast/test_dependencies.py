@@ -163,3 +163,19 @@ def test_the_document_still_knows_all_dependencies() -> None:
     routes = {route.name: route for route in flat_routes(router)}
     assert len(routes["get_shared"].dependant.dependencies) == 2
     assert isinstance(routes["get_shared"], ServiceRoute)
+
+
+@pytest.mark.parametrize(("fast", "read"), [(True, 0), (False, 1)])
+async def test_the_fast_way_does_not_read_the_body_of_who_may_not(fast: bool, read: int) -> None:
+    pieces: list[bytes] = []
+
+    async def body() -> AsyncIterator[bytes]:
+        pieces.append(b"{}")
+        yield pieces[-1]
+
+    app = FastAPI()
+    app.router.routes += flat_routes(router, fast=fast)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        with pytest.raises(PermissionError):
+            await client.post("/refused", content=body(), headers={"Content-Type": "application/json"})
+    assert len(pieces) == read
