@@ -19,7 +19,7 @@ from cart_service.catalogue.view import PRODUCTS, CatalogueView
 from cart_service.live.grants import NatsStreamGrants
 from cart_service.live.service import LiveCarts
 from cart_service.live.tickets import StreamTickets
-from cart_service.promotions.book import BUCKET, PromotionDelivery, WatchedPromotions
+from cart_service.promotions.book import BUCKET, WatchedPromotions
 from cart_service.promotions.ports import PromotionStores
 from cart_service.promotions.store import (
     PROMOTION_CLAIMS,
@@ -39,6 +39,7 @@ from shared.aggregates.outbox import Outbox
 from shared.aggregates.repository import AggregateRepository
 from shared.backends import Backends
 from shared.events.ports import Bucket, BucketConfig
+from shared.events.projections import EntryDelivery
 from shared.http.pagination import CursorCodec
 from shared.ids import new_id
 from shared.store.ports import DocumentStore
@@ -190,7 +191,7 @@ async def _open_book(stack: AsyncExitStack, backends: Backends, live: LiveCarts)
 
 async def _open_promotions(stack: AsyncExitStack, backends: Backends) -> OpenedRepository[StoredPromotions]:
     store = await backends.stores.open(PROMOTIONS)
-    outbox = Outbox(PromotionDelivery(backends.bus, await backends.bus.bucket(BUCKET)), clock=backends.clock)
+    outbox = Outbox(EntryDelivery(backends.bus, await backends.bus.bucket(BUCKET)), clock=backends.clock)
     stack.push_async_callback(outbox.close)
     return OpenedRepository(store, outbox, StoredPromotions(store, outbox))
 

@@ -36,6 +36,6 @@ SPEC = ServiceSpec(
 )
 
 
-def create_app(settings: CartSettings, *, clock: Clock | None = None) -> FastAPI:
-    """The ASGI application; it connects to its backends in the background."""
-    return create_service(SPEC, settings, bootstrap, clock=clock or SystemClock())
+def create_app(settings: CartSettings, *, clock: Clock | None = None, fast: bool = True) -> FastAPI:
+    """The ASGI application; it connects to its backends in the background. `fast`: see `shared.http.fast`."""
+    return create_service(SPEC, settings, bootstrap, clock=clock or SystemClock(), fast=fast)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from product_service.imports.service import ImportService
 from product_service.imports.stream import ImportLimits
 from product_service.products.capacity import Capacity
-from product_service.products.delivery import BUCKET, ProductDelivery
 from product_service.products.model import Product
 from product_service.products.ports import ProductSearch
 from product_service.products.service import CatalogueService
@@ -20,7 +19,8 @@ from product_service.settings import ProductSettings
 from shared.aggregates.outbox import Outbox
 from shared.aggregates.repository import AggregateRepository
 from shared.backends import Backends
-from shared.events.ports import Bucket
+from shared.events.ports import Bucket, BucketConfig
+from shared.events.projections import EntryDelivery
 from shared.http.pagination import CursorCodec
 from shared.store.factory import StoreFactory
 from shared.store.ports import DocumentStore
@@ -41,9 +41,9 @@ class ProductStorage:
 @asynccontextmanager
 async def open_product_storage(backends: Backends) -> AsyncIterator[ProductStorage]:
     """Without the use cases and their background work: what an operator's command needs."""
-    bucket = await backends.bus.bucket(BUCKET)
+    bucket = await backends.bus.bucket(BucketConfig("products"))
     store = await backends.stores.open(PRODUCTS)
-    outbox = Outbox(ProductDelivery(backends.bus, bucket), clock=backends.clock)
+    outbox = Outbox(EntryDelivery(backends.bus, bucket), clock=backends.clock)
     products = AggregateRepository(store, ProductCodec(), outbox)
     outbox.attach(products, store)
     try:

@@ -67,6 +67,12 @@ def spans() -> Spans:
     return collect()
 
 
+@pytest.fixture
+def fast() -> bool:
+    """Whether services answer without FastAPI's solver; `both_ways` of `tests.support.apps` replaces it."""
+    return True
+
+
 @pytest.fixture(scope="session")
 def _shared_nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
     server = NatsServer(tmp_path_factory.mktemp("nats"))

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from cart_service.carts.model import Cart
-from shared.aggregates.change import Change
-
-R = TypeVar("R")
+from shared.aggregates.ports import Repository
 
 
-class CartRepository(Protocol):
+class CartRepository(Repository[Cart], Protocol):
     """The carts, found by their owner's id. Every operation may raise `StoreUnavailable`."""
-
-    async def get(self, id: str) -> Cart | None:
-        """The cart as of its last acknowledged write by any replica."""
-        ...
-
-    async def update(self, id: str, change: Callable[[Cart | None], Change[Cart, R]]) -> R:
-        """Applies `change` to the newest cart, again and again until no other write came between."""
-        ...
 
     async def remove(self, id: str) -> bool:
         """True when there was one."""

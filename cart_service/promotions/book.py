@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import orjson
 import structlog
@@ -11,29 +11,13 @@ import structlog
 from cart_service.promotions.definitions import promotion_of
 from cart_service.promotions.model import Promotion
 from shared.bounded import BoundedMapping
-from shared.events.envelope import Event
-from shared.events.ports import Bucket, BucketConfig, Entry, EventBus, Watch
-from shared.events.projections import put_if_newer
+from shared.events.ports import Bucket, BucketConfig, Entry, Watch
 
 log = structlog.get_logger(__name__)
 
 BUCKET = BucketConfig("promotions")
 BYTES_OF_PROMOTION = 1000
 CAPACITY, MOST_BYTES = 10_000, 16 * 2**20
-
-
-class PromotionDelivery:
-    """A `Deliver`. The entry goes first: whoever hears of a change finds it in the bucket already."""
-
-    def __init__(self, bus: EventBus, bucket: Bucket) -> None:
-        self._bus = bus
-        self._bucket = bucket
-
-    async def __call__(self, code: str, events: Sequence[Event]) -> None:
-        newest = max(events, key=lambda event: event.version)
-        await put_if_newer(self._bucket, code, orjson.dumps(newest.data), newest.version)
-        for event in events:
-            await self._bus.publish(event)
 
 
 class WatchedPromotions:

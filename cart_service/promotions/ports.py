@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from cart_service.promotions.claims import Claim, Tally
 from cart_service.promotions.model import Promotion, PromotionStatus
-from shared.aggregates.change import Change
-
-R = TypeVar("R")
-
+from shared.aggregates.ports import AnnouncingRepository
 
 Position = Sequence[str | int | None]
 """Where a page of a list ended, as JSON carries it."""
@@ -38,23 +35,13 @@ class Cursors(Protocol):
         ...
 
 
-class PromotionRepository(Protocol):
+class PromotionRepository(AnnouncingRepository[Promotion], Protocol):
     """The promotions by code. Every operation may raise `StoreUnavailable`."""
-
-    async def get(self, id: str) -> Promotion | None: ...
-
-    async def update(self, id: str, change: Callable[[Promotion | None], Change[Promotion, R]]) -> R:
-        """Applies `change` to the newest version by compare-and-swap, again where another was faster."""
-        ...
 
     async def page(
         self, status: PromotionStatus | None, now: datetime, limit: int, after: Position | None
     ) -> PageOfPromotions:
         """The newest first, as of about a second ago."""
-        ...
-
-    async def delivered(self, id: str, timeout_seconds: float) -> bool:
-        """True when every replica can hear of the last change, False after that time."""
         ...
 
 

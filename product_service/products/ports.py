@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from product_service.products.model import Product, ProductStatus
-from shared.aggregates.change import Change
+from shared.aggregates.ports import Repository
 
-R = TypeVar("R")
 Position = Sequence[str | int | float]
 """Where a page of a search ended: the sort values of its last product, as JSON carries them."""
 
 
-class ProductRepository(Protocol):
+class ProductRepository(Repository[Product], Protocol):
     """The products by id, tombstones included. Raises `StoreUnavailable` and `StoreOverloaded`."""
 
-    async def get(self, id: str) -> Product | None: ...
-
     async def get_many(self, ids: Sequence[str]) -> list[Product | None]: ...
-
-    async def update(self, id: str, change: Callable[[Product | None], Change[Product, R]]) -> R:
-        """Applies `change` to the newest version by compare-and-swap, again where another was faster."""
-        ...
 
 
 class EventDelivery(Protocol):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import orjson
 
 from shared.backoff import backoff
-from shared.events.ports import Bucket, BusUnavailable, Entry, WrongRevision
+from shared.events.envelope import Event
+from shared.events.ports import Bucket, BusUnavailable, Entry, EventBus, WrongRevision
 
 _ATTEMPTS = 20
 
@@ -41,3 +43,19 @@ def _version_of(entry: Entry) -> int:
         return int(orjson.loads(entry.value or b"")["version"])
     except (ValueError, TypeError, KeyError, IndexError):
         return -1
+
+
+class EntryDelivery:
+    """A `Deliver` of entities whose events each carry the whole entry: `data`, with its `version`. Any of
+    them can be delivered at any time, also again. The entry goes first: whoever hears of a change finds it in
+    the bucket already."""
+
+    def __init__(self, bus: EventBus, bucket: Bucket) -> None:
+        self._bus = bus
+        self._bucket = bucket
+
+    async def __call__(self, id: str, events: Sequence[Event]) -> None:
+        newest = max(events, key=lambda event: event.version)
+        await put_if_newer(self._bucket, id, orjson.dumps(newest.data), newest.version)
+        for event in events:
+            await self._bus.publish(event)

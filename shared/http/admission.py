@@ -66,7 +66,6 @@ async def send_large(send: Send, message: Message) -> None:
     """Sends a whole body, and returns once the client has taken nearly all of it. Until then the request is
     under way and its answer is held. Raises `ClientDisconnect` for a client that does not take it."""
     await send({**message, "more_body": True})
-    await asyncio.sleep(0)  # it is written at the end of the event loop's turn
     try:
         async with asyncio.timeout(_TAKE_SECONDS):
             await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from starlette.types import ASGIApp, Lifespan
 
 from shared import __version__
@@ -56,10 +55,9 @@ class ServiceApp(FastAPI):
         self.state.prefix = prefix
 
     def build_middleware_stack(self) -> ASGIApp:
-        """`ServiceMiddleware` does what FastAPI's stack does, but for the exit stack of uploaded files."""
-        routes = AsyncExitStackMiddleware(RouteTable(self.router))
+        """`ServiceMiddleware` and `ServiceRoute` do what FastAPI's stack does."""
         return ServiceMiddleware(
-            routes,
+            RouteTable(self.router),
             self.state.runtime,
             self._settings,
             prefix=self.state.prefix,

@@ -66,7 +66,8 @@ class ServiceMiddleware:
             await exchange.run()
         finally:
             self.admission.in_flight -= 1
-            self.admission.release(exchange.held_bytes)
+            if exchange.held_bytes:
+                self.admission.release(exchange.held_bytes)
 
 
 class _RequestHandling:
@@ -169,7 +170,8 @@ class _RequestHandling:
             raise HeadTooLarge
         if not self.path.startswith(boundary.never_refused):
             boundary.admission.check()
-            self._hold(self.head_bytes if self.head_bytes > FREE_BYTES else 0)
+            if self.head_bytes > FREE_BYTES:
+                self._hold(self.head_bytes)
         if b"%" in self.raw_path:
             self._refuse_two_readings()
         if self.content_encoding is not None and is_gzip(self.content_encoding.decode("latin-1")):

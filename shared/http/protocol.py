@@ -1,4 +1,4 @@
-"""Uvicorn's HTTP/1.1: an answer's head and body in one write, and errors that are problem documents."""
+"""Uvicorn's HTTP/1.1 with limits, and with errors that are problem documents."""
 
 from __future__ import annotations
 
@@ -27,9 +27,8 @@ _REQUEST_ID = re.compile(rb"\nx-request-id:[ \t]*([^\r\n]*)", re.IGNORECASE)
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 
-class JoiningProtocol(HttpToolsProtocol):
-    """Uvicorn writes the head of an answer, then its body: two system calls, and two packets that wake the
-    gateway twice. Here the head waits for what comes next, at most until the end of the event loop's turn.
+class ServiceProtocol(HttpToolsProtocol):
+    """Limits the head of a request, and answers what cannot be read with 400, 431 or 501.
 
     Characters outside ASCII in the request line, which RFC 9112 forbids and curl sends, are read as if they
     were percent-encoded, since nobody can mean anything else by them."""
@@ -42,7 +41,7 @@ class JoiningProtocol(HttpToolsProtocol):
 
     # Narrower than asyncio's own signature, as in the base class: a server's transports can be written to.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(cast(asyncio.Transport, JoiningTransport(transport, self.loop)))
+        super().connection_made(cast(asyncio.Transport, ClosingTransport(transport, self.loop)))
 
     def data_received(self, data: bytes) -> None:
         if self._refusal is not None:
@@ -104,8 +103,8 @@ class JoiningProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
-class JoiningTransport:
-    """The transport, but for `write`: of two in one turn it makes one."""
+class ClosingTransport:
+    """The transport, but for `close`: a client that does not take what was written loses it after a while."""
 
     def __init__(
         self,
@@ -116,30 +115,16 @@ class JoiningTransport:
         self._transport = transport
         self._loop = loop
         self._last_word_seconds = last_word_seconds
-        self._held = b""
+        self.write = transport.write
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
-    def write(self, data: bytes) -> None:
-        if self._held:
-            data, self._held = self._held + data, b""
-            self._transport.write(data)
-        elif data:
-            self._held = data
-            self._loop.call_soon(self._flush)
-
     def close(self) -> None:
         """Ends the connection once the client has what was written, or does not take it."""
-        self._flush()
         self._transport.close()
         if self._transport.get_write_buffer_size():
             self._loop.call_later(self._last_word_seconds, self._transport.abort)
-
-    def _flush(self) -> None:
-        if self._held:
-            data, self._held = self._held, b""
-            self._transport.write(data)
 
 
 def _percent_encoded(found: re.Match[bytes]) -> bytes:

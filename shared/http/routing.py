@@ -12,14 +12,15 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.params import Form
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared.errors import NotFound
-from shared.http.direct import keep_values, resolve_all, split
-from shared.http.direct_routes import direct_app
+from shared.errors import NotFound, ShopError
+from shared.http.fast.routes import fast_app
 from shared.http.json_body import read_json
 from shared.http.media_type import json_types
 from shared.http.problem import MethodNotAllowed
@@ -32,21 +33,33 @@ _ARGUMENTS = tuple(inspect.signature(APIRoute.__init__).parameters)[1:]
 
 
 class JsonRequest(Request):
-    """A request whose body is parsed already."""
+    """A request whose body is read already. One that is refused is shown to FastAPI as a body that no model
+    takes, so that dependencies run first: who may not call the route is told that, and not what is wrong with
+    the body."""
 
     parsed: Any = None
+    refusal: ShopError | None = None
+
+    async def read(self) -> None:
+        try:
+            self.parsed = await read_json(self, json_types(self.method))
+        except ShopError as error:
+            self.parsed, self.refusal = object(), error
+
+    async def body(self) -> bytes:
+        return await super().body() if self.refusal is None else b"refused"
 
     async def json(self) -> Any:
         return self.parsed
 
 
 class ServiceRoute(APIRoute):
-    """A route that does without FastAPI's solver as far as it can. It answers 415 for a body of another media
-    type than it declares, and 422 for a query parameter that it does not know."""
+    """A route that does without FastAPI's solver where it can, if it is `fast`. It answers 415 for a body of
+    another media type than it declares, and 422 for a query parameter that it does not know."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, fast: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.app = direct_app(self) or self.app
+        self.app = (fast and fast_app(self)) or AsyncExitStackMiddleware(self.app)
         if self.include_in_schema:
             self.app = _checked_query(self.app, query_parameters(self.dependant))
         translate = translation_of(self.endpoint)
@@ -54,18 +67,7 @@ class ServiceRoute(APIRoute):
             self.app = _translated(self.app, translate)
 
     def get_route_handler(self) -> Handler:
-        described = self.dependant
-        self.dependant, needs = split(described)
-        handle = _checked_body(super().get_route_handler(), self)
-        self.dependant = described  # the OpenAPI document tells of all dependencies
-        if not needs:
-            return handle
-
-        async def handle_directly(request: Request) -> Response:
-            keep_values(request, await resolve_all(needs, request, {}))
-            return await handle(request)
-
-        return handle_directly
+        return _checked_body(super().get_route_handler(), self)
 
 
 def _checked_body(handle: Handler, route: APIRoute) -> Handler:
@@ -74,16 +76,20 @@ def _checked_body(handle: Handler, route: APIRoute) -> Handler:
     is_form = isinstance(route.body_field.field_info, Form)
     form_fields = getattr(route.body_field.field_info.annotation, "model_fields", {})
 
-    async def handle_body(received: Request) -> Response:
-        # FastAPI would turn what is raised while it reads the body into an error of its own.
-        request = JsonRequest(received.scope, received.receive)
-        if is_form:
-            await check_form(request, form_fields)
-        else:
-            request.parsed = await read_json(request, json_types(request.method))
+    async def handle_form(request: Request) -> Response:
+        await check_form(request, form_fields)
         return await handle(request)
 
-    return handle_body
+    async def handle_json(received: Request) -> Response:
+        # FastAPI would turn what is raised while it reads the body into an error of its own.
+        request = JsonRequest(received.scope, received.receive)
+        await request.read()
+        try:
+            return await handle(request)
+        except RequestValidationError as error:
+            raise request.refusal or error from None
+
+    return handle_form if is_form else handle_json
 
 
 def _checked_query(app: ASGIApp, known: Mapping[str, bool]) -> ASGIApp:
@@ -108,8 +114,9 @@ def _translated(app: ASGIApp, translate: Translate) -> ASGIApp:
     return translated
 
 
-def flat_routes(router: APIRouter, prefix: str = "") -> list[APIRoute]:
-    """Copies of the router's routes under `prefix`; a path `/` becomes the prefix itself.
+def flat_routes(router: APIRouter, prefix: str = "", *, fast: bool = True) -> list[APIRoute]:
+    """Copies of the router's routes under `prefix`; a path `/` becomes the prefix itself. `fast`: without
+    FastAPI's solver, where they can do without it (`shared.http.fast`).
 
     The operation id is the name of the endpoint. Raises TypeError for an endpoint or a dependency that is not
     `async`: FastAPI would hand it to a thread, which costs more than most of them do.
@@ -123,9 +130,8 @@ def flat_routes(router: APIRouter, prefix: str = "") -> list[APIRoute]:
         if route.status_code == 204:
             arguments["response_class"] = Response  # an answer without a body has no media type
         path = f"{prefix}{route.path}".rstrip("/") or "/"
-        routes.append(
-            ServiceRoute(**{**arguments, "path": path, "generate_unique_id_function": _operation_id})
-        )
+        arguments |= {"path": path, "generate_unique_id_function": _operation_id}
+        routes.append(ServiceRoute(**arguments, fast=fast))
     return routes
 
 

@@ -17,7 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import ValidationError
 
-from shared.http.protocol import JoiningProtocol
+from shared.http.protocol import ServiceProtocol
 from shared.http.runtime import Runtime
 from shared.observability.logging import configure_logging, get_logger
 from shared.settings import ServiceSettings
@@ -47,7 +47,7 @@ def run(app: FastAPI, settings: ServiceSettings, port_setting: str) -> None:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        http=JoiningProtocol,
+        http=ServiceProtocol,
         lifespan="on",
         timeout_graceful_shutdown=settings.http_drain_seconds,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

@@ -44,9 +44,11 @@ def create_service(
     *,
     clock: Clock | None = None,
     connect: OpenBackends = open_backends,
+    fast: bool = True,
 ) -> FastAPI:
     """The application. It answers at once; its backends connect in the background, as often as it takes, and
-    until then every route of the API answers 503 and says what it waits for."""
+    until then every route of the API answers 503 and says what it waits for. Unless it is `fast`, every route
+    is answered by FastAPI's solver (`shared.http.fast`)."""
     clock = clock or SystemClock()
     runtime = Runtime(create_verifier(settings, clock), Health())
     app = ServiceApp(
@@ -58,16 +60,16 @@ def create_service(
         tags=[*spec.tags, operations.TAG],
         lifespan=Lifecycle(spec.name, settings, bootstrap, clock, connect, runtime, spec.without_redis).span,
     )
-    app.router.routes += _routes(spec)
+    app.router.routes += _routes(spec, fast)
     return app
 
 
 @cache
-def _routes(spec: ServiceSpec) -> Sequence[APIRoute]:
+def _routes(spec: ServiceSpec, fast: bool) -> Sequence[APIRoute]:
     """The same for every application: they know nothing of it, and to make them is most of its making."""
     own = (*spec.routers, operations.health, docs.service_router)
     common = (operations.internal, docs.router)
     return [
-        *(route for router in own for route in flat_routes(router, spec.prefix)),
-        *(route for router in common for route in flat_routes(router)),
+        *(route for router in own for route in flat_routes(router, spec.prefix, fast=fast)),
+        *(route for router in common for route in flat_routes(router, fast=fast)),
     ]

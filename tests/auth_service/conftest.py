@@ -42,9 +42,9 @@ def auth_settings(backend_settings: dict[str, Any]) -> MakeSettings:
 
 
 @pytest.fixture
-async def shop(auth_settings: MakeSettings) -> AsyncIterator[httpx.AsyncClient]:
+async def shop(auth_settings: MakeSettings, fast: bool) -> AsyncIterator[httpx.AsyncClient]:
     """One replica of auth_service."""
-    async with running(create_app(auth_settings())) as client:
+    async with running(create_app(auth_settings(), fast=fast)) as client:
         yield client
 
 

@@ -13,8 +13,10 @@ from jose.utils import base64url_encode
 from auth_service.main import create_app
 from tests.auth_service.conftest import MakeSettings
 from tests.auth_service.people import AUTH, PASSWORD, Person, fresh_email
-from tests.support.apps import running
+from tests.support.apps import both_ways, running
 from tests.support.tokens import TokenIssuer
+
+pytestmark = both_ways
 
 GOOD = {"name": "Ana", "email": "ana@example.com", "password": PASSWORD}
 
@@ -126,8 +128,12 @@ async def test_changed_claims_are_refused(ana: Person) -> None:
     assert answer.status_code == 401
 
 
-async def test_too_many_passwords_at_once_are_refused_not_queued(auth_settings: MakeSettings) -> None:
-    async with running(create_app(auth_settings(auth_password_workers=1, auth_password_queue=1))) as shop:
+async def test_too_many_passwords_at_once_are_refused_not_queued(
+    auth_settings: MakeSettings, fast: bool
+) -> None:
+    async with running(
+        create_app(auth_settings(auth_password_workers=1, auth_password_queue=1), fast=fast)
+    ) as shop:
         bodies = [{**GOOD, "email": fresh_email()} for _ in range(20)]
         answers = await asyncio.gather(*(shop.post(f"{AUTH}/register", json=body) for body in bodies))
         codes = [answer.status_code for answer in answers]

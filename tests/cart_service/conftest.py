@@ -93,9 +93,9 @@ def catalogue(nats_url: str) -> Catalogue:
 
 
 @pytest.fixture
-def create_replica(backend_settings: dict[str, Any]) -> Callable[..., FastAPI]:
+def create_replica(backend_settings: dict[str, Any], fast: bool) -> Callable[..., FastAPI]:
     """Makes a replica of the service; keywords replace settings."""
-    return lambda **changed: create_app(CartSettings(**{**backend_settings, **changed}))
+    return lambda **changed: create_app(CartSettings(**{**backend_settings, **changed}), fast=fast)
 
 
 @pytest.fixture

@@ -28,9 +28,9 @@ def product_settings(backend_settings: dict[str, Any]) -> MakeSettings:
 
 
 @pytest.fixture
-async def shop(product_settings: MakeSettings) -> AsyncIterator[httpx.AsyncClient]:
+async def shop(product_settings: MakeSettings, fast: bool) -> AsyncIterator[httpx.AsyncClient]:
     """One replica of product_service, as a shopper without a token sees it."""
-    async with running(create_app(product_settings())) as client:
+    async with running(create_app(product_settings(), fast=fast)) as client:
         yield client
 
 

@@ -8,11 +8,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
+import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from shared.http.protocol import JoiningProtocol
+from shared.http.protocol import ServiceProtocol
 from tests.support.waiting import eventually
+
+both_ways = pytest.mark.parametrize("fast", [True, False], ids=["fast", "solved"])
+"""For modules whose tests run without FastAPI's solver and with it: `pytestmark = both_ways`."""
 
 
 @asynccontextmanager
@@ -33,7 +37,7 @@ async def serving(app: FastAPI, *, wait_ready: bool = True) -> AsyncIterator[htt
     """The application behind a real socket, for what streams or drops connections."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app, log_config=None, lifespan="on", timeout_graceful_shutdown=5, http=JoiningProtocol
+        app, log_config=None, lifespan="on", timeout_graceful_shutdown=5, http=ServiceProtocol
     )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))

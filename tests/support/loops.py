@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 import uvicorn
 from fastapi import FastAPI
 
-from shared.http.protocol import JoiningProtocol
+from shared.http.protocol import ServiceProtocol
 
 
 class MeasuredLoop(asyncio.SelectorEventLoop):
@@ -39,7 +39,7 @@ class MeasuredServer:
             log_config=None,
             access_log=False,
             lifespan="on",
-            http=JoiningProtocol,
+            http=ServiceProtocol,
             ws="none",
             timeout_graceful_shutdown=5,
         )

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from tests.cart_service.conftest import Catalogue, Customer
+from tests.support.apps import both_ways
+
+pytestmark = both_ways
 
 BAD_QUANTITIES: list[Any] = [-1, 1000, 10**30, 1.5, 1e300, "2", True, None, [], {}, float("inf")]
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from tests.cart_service.conftest import Catalogue, Customer
+from tests.support.apps import both_ways
+
+pytestmark = both_ways
 
 
 async def test_a_new_customer_has_an_empty_cart(ann: Customer) -> None:

@@ -8,6 +8,9 @@ import pytest
 
 from tests.product_service.catalogues import body
 from tests.product_service.editors import Editor
+from tests.support.apps import both_ways
+
+pytestmark = both_ways
 
 BAD_SKUS = ["", "has space", "x" * 65, "ünicode", "-x", 7, None]
 BAD: list[tuple[str, Any]] = [

@@ -10,11 +10,11 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from product_service.products.delivery import ProductDelivery
 from product_service.products.events import change_to
 from product_service.products.model import Product, facts
 from shared.events.envelope import Event
 from shared.events.ports import BucketConfig, BusUnavailable, Entry, EventHandler, Watch, WrongRevision
+from shared.events.projections import EntryDelivery
 from tests.product_service.catalogues import NOW, details, product
 
 VERSIONS = 6
@@ -98,7 +98,7 @@ def test_the_entry_never_goes_back_and_ends_with_the_newest(order: list[list[int
     until that is acknowledged, as the outbox does."""
     batches, newest = history()
     bus = MemoryBus(turns)
-    delivery = ProductDelivery(bus, bus)
+    delivery = EntryDelivery(bus, bus)
 
     async def deliver(versions: list[int]) -> None:
         events = [event for version in versions for event in batches[version]]

@@ -11,7 +11,10 @@ from product_service.products.listing import ListParameters
 from product_service.products.schemas import ProductPage
 from tests.product_service.catalogues import body
 from tests.product_service.editors import PRODUCTS, Editor
+from tests.support.apps import both_ways
 from tests.support.tokens import TokenIssuer
+
+pytestmark = both_ways
 
 
 async def test_a_product_that_did_not_change_is_not_sent_again(

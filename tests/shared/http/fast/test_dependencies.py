@@ -1,4 +1,4 @@
-"""Dependencies that are called without FastAPI's solver behave as with it."""
+"""Dependencies that are called without FastAPI's solver behave as with it: each test runs both ways."""
 
 from __future__ import annotations
 
@@ -65,6 +65,11 @@ async def get_shared(name: BaseDep, greeting: GreetingDep) -> list[str]:
     return [name, greeting]
 
 
+@router.get("/path/{number}")
+async def get_path(number: int, limited: Annotated[str, Depends(with_query)]) -> list[Any]:
+    return [number, limited]
+
+
 @router.get("/mixed/{number}")
 async def get_mixed(
     number: int,
@@ -94,14 +99,14 @@ async def get_uncached(
     return len(calls)
 
 
-@pytest.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
+@pytest.fixture(params=[True, False], ids=["fast", "solved"])
+async def client(request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
     calls.clear()
     app = FastAPI()
-    app.router.routes += flat_routes(router, "/direct")
+    app.router.routes += flat_routes(router, "/both", fast=request.param)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(
-        transport=transport, base_url="http://test/direct", headers={"X-Name": "Ada"}
+        transport=transport, base_url="http://test/both", headers={"X-Name": "Ada"}
     ) as client:
         yield client
 
@@ -116,16 +121,33 @@ async def test_each_request_has_its_own_values(client: httpx.AsyncClient) -> Non
     assert (await client.get("/shared", headers={"X-Name": "Bob"})).json() == ["Bob", "GET Bob"]
 
 
-async def test_the_others_are_left_to_fastapi(client: httpx.AsyncClient) -> None:
+async def test_a_wrong_parameter_of_a_dependency_is_told_with_those_of_the_route(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.get("/path/x?limit=y")
+    assert answer.status_code == 422
+    assert [error["loc"] for error in answer.json()["detail"]] == [["query", "limit"], ["path", "number"]]
+    assert "with_query" not in calls
+
+
+async def test_parameters_of_a_dependency_and_of_the_route(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/path/7?limit=3")).json() == [7, "Ada 3"]
+    assert (await client.get("/path/7")).json() == [7, "Ada 1"]
+
+
+async def test_what_has_to_be_closed_is_left_to_fastapi(client: httpx.AsyncClient) -> None:
     answer = await client.get("/mixed/7?limit=3")
-    assert answer.json() == [7, "GET Ada", "Ada 3", "Ada", "/direct/mixed/7"]
+    assert answer.json() == [7, "GET Ada", "Ada 3", "Ada", "/both/mixed/7"]
     assert calls[-1] == "closed"
     assert (await client.get("/mixed/x?limit=y")).status_code == 422
 
 
-async def test_who_may_not_is_told_so_before_the_body_is_read(client: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize("media_type", ["application/json", "text/plain"])
+async def test_who_may_not_is_told_so_and_not_what_is_wrong_with_the_body(
+    client: httpx.AsyncClient, media_type: str
+) -> None:
     with pytest.raises(PermissionError):
-        await client.post("/refused", content=b"no json", headers={"Content-Type": "application/json"})
+        await client.post("/refused", content=b"no json", headers={"Content-Type": media_type})
 
 
 async def test_a_dependency_without_a_name_is_called(client: httpx.AsyncClient) -> None:
@@ -141,3 +163,19 @@ def test_the_document_still_knows_all_dependencies() -> None:
     routes = {route.name: route for route in flat_routes(router)}
     assert len(routes["get_shared"].dependant.dependencies) == 2
     assert isinstance(routes["get_shared"], ServiceRoute)
+
+
+@pytest.mark.parametrize(("fast", "read"), [(True, 0), (False, 1)])
+async def test_the_fast_way_does_not_read_the_body_of_who_may_not(fast: bool, read: int) -> None:
+    pieces: list[bytes] = []
+
+    async def body() -> AsyncIterator[bytes]:
+        pieces.append(b"{}")
+        yield pieces[-1]
+
+    app = FastAPI()
+    app.router.routes += flat_routes(router, fast=fast)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        with pytest.raises(PermissionError):
+            await client.post("/refused", content=body(), headers={"Content-Type": "application/json"})
+    assert len(pieces) == read
