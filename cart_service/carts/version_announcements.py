@@ -11,7 +11,9 @@ import orjson
 import structlog
 from nats.aio.msg import Msg
 
+from cart_service.carts.events import CartUpdated
 from cart_service.carts.versions import KnownVersions
+from shared.events.contracts import UserDeleted
 from shared.events.ports import Bucket, BusUnavailable, Entry, Watch
 from shared.events.projections import put_if_newer
 from shared.jetstream.connection import NatsSessions
@@ -19,8 +21,6 @@ from shared.jetstream.connection import NatsSessions
 log = structlog.get_logger(__name__)
 
 BOARD = "cart_versions"
-UPDATES = "shop.cart.updated.*"
-DELETIONS = "shop.user.deleted.*"
 
 
 class NatsVersionAnnouncements:
@@ -84,8 +84,8 @@ class NatsVersionAnnouncements:
             session = await self._sessions.next_session()
             with suppress(nats.errors.Error):
                 subscriptions = [
-                    await session.client.subscribe(UPDATES, cb=self._on_event),
-                    await session.client.subscribe(DELETIONS, cb=self._on_deletion),
+                    await session.client.subscribe(CartUpdated.subjects(), cb=self._on_event),
+                    await session.client.subscribe(UserDeleted.subjects(), cb=self._on_deletion),
                 ]
                 await session.client.flush()  # from here on nothing is missed
                 self._on_listening()
