@@ -38,6 +38,9 @@ class MemoryBus:
     async def subscribe(self, consumer: str, handlers: Mapping[str, EventHandler]) -> None:
         raise NotImplementedError
 
+    async def listen(self, *_: Any, **__: Any) -> None:
+        raise NotImplementedError
+
     async def bucket(self, config: BucketConfig) -> Any:
         return self
 
