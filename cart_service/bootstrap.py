@@ -86,7 +86,7 @@ async def open_operations(settings: CartSettings, backends: Backends) -> AsyncIt
             promotions=await _promotion_stores(settings, backends, promotions, book),
             holders=StoredCodeHolders(carts.store),
             catalogue=await _open_catalogue(stack, settings, backends, live),
-            board=NatsVersionAnnouncements(announcements, backends.bus.connection, versions),
+            board=NatsVersionAnnouncements(announcements, backends.bus, versions),
             versions=versions,
             live=live,
             deletions=KnownDeletions(),
@@ -232,9 +232,7 @@ async def _open_board(
     settings: CartSettings, backends: Backends, versions: KnownVersions, live: LiveCarts
 ) -> NatsVersionAnnouncements:
     bucket = await backends.bus.bucket(_board_bucket(settings))
-    return NatsVersionAnnouncements(
-        bucket, backends.bus.connection, versions, on_listening=live.anything_changed
-    )
+    return NatsVersionAnnouncements(bucket, backends.bus, versions, on_listening=live.anything_changed)
 
 
 async def _start_sweep(

@@ -2,48 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
+from cart_service.carts.events import CartHandedOver, CartPromoCodeDropped
 from cart_service.promotions.claims import DroppedPromoCode
 from cart_service.service import CartService
-from shared.events.envelope import Event
-from shared.events.ports import EventBus, EventHandler
+from shared.events.contracts import UserDeleted
+from shared.events.domain_event import subscription
+from shared.events.ports import EventBus
 
 USERS_CONSUMER = "cart"
 PROMO_CODES_CONSUMER = "cart-promo-codes"
 MERGES_CONSUMER = "cart-merges"
 
 
-def user_handlers(carts: CartService) -> Mapping[str, EventHandler]:
-    """What other services' facts mean for carts."""
+class CartSubscribers:
+    """What an event means for carts. Each method may be called again with the same event."""
 
-    async def user_deleted(event: Event) -> None:
-        await carts.owner_was_deleted(event.entity_id)
+    def __init__(self, carts: CartService) -> None:
+        self._carts = carts
 
-    return {"shop.user.deleted.*": user_deleted}
+    async def user_deleted(self, event: UserDeleted) -> None:
+        """The account is gone, so its cart goes too."""
+        await self._carts.owner_was_deleted(event.entity_id)
 
+    async def promo_code_dropped(self, event: CartPromoCodeDropped) -> None:
+        """Gives the use of the code back if the writer could not."""
+        dropped = DroppedPromoCode(event.code, event.turn)
+        await self._carts.promo_code_was_dropped(event.entity_id, dropped)
 
-def promo_code_handlers(carts: CartService) -> Mapping[str, EventHandler]:
-    """Codes that left a cart, for whoever could not give the use back."""
-
-    async def promo_code_dropped(event: Event) -> None:
-        dropped = DroppedPromoCode(event.data["code"], event.data["turn"])
-        await carts.promo_code_was_dropped(event.entity_id, dropped)
-
-    return {"shop.cart.promo_code_dropped.*": promo_code_dropped}
-
-
-def merge_handlers(carts: CartService) -> Mapping[str, EventHandler]:
-    """Merges that began, for whoever could not finish one."""
-
-    async def cart_handed_over(event: Event) -> None:
-        await carts.cart_was_handed_over(event.entity_id)
-
-    return {"shop.cart.handed_over.*": cart_handed_over}
+    async def cart_handed_over(self, event: CartHandedOver) -> None:
+        """Finishes the merge if the replica that began it could not."""
+        await self._carts.cart_was_handed_over(event.entity_id)
 
 
 async def subscribe(bus: EventBus, carts: CartService) -> None:
-    """Starts the consumers; apart, so that none waits for another's retries."""
-    await bus.subscribe(USERS_CONSUMER, user_handlers(carts))
-    await bus.subscribe(PROMO_CODES_CONSUMER, promo_code_handlers(carts))
-    await bus.subscribe(MERGES_CONSUMER, merge_handlers(carts))
+    """Starts the consumers. There are three, so that none waits for another's retries."""
+    subscribers = CartSubscribers(carts)
+    await bus.subscribe(USERS_CONSUMER, subscription(UserDeleted, subscribers.user_deleted))
+    await bus.subscribe(
+        PROMO_CODES_CONSUMER, subscription(CartPromoCodeDropped, subscribers.promo_code_dropped)
+    )
+    await bus.subscribe(MERGES_CONSUMER, subscription(CartHandedOver, subscribers.cart_handed_over))

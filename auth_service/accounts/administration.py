@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from auth_service.accounts import events
 from auth_service.accounts.credentials import normalise_email
 from auth_service.accounts.errors import OwnAccount
-from auth_service.accounts.events import DELIVERY_SECONDS
+from auth_service.accounts.events import DELIVERY_SECONDS, UserSignedOut
 from auth_service.accounts.model import User, existing
 from auth_service.accounts.ports import Cursors, UserPage, UserRepository
 from shared.aggregates.change import Change
@@ -55,9 +54,10 @@ class AdministrationService:
             wanted = (role or present.role, present.disabled if disabled is None else disabled)
             if wanted == (present.role, present.disabled):
                 return Change(None, present)
-            signed_out, ended = present.signed_out(now)
-            changed = signed_out.with_access(*wanted, now)
-            return Change(changed, changed, [events.user_signed_out(changed, ended, "access_changed", now)])
+            kept, ended = present.signed_out(now)
+            changed = kept.with_access(*wanted, now)
+            signed_out = UserSignedOut.of(changed, ended, "access_changed")
+            return Change(changed, changed, [signed_out.to_event(now)])
 
         changed = await self._users.update(user_id, change)
         await self._users.delivered(user_id, DELIVERY_SECONDS)

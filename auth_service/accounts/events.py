@@ -1,27 +1,43 @@
-"""The events of accounts. `session_ids` in an event are the sessions that ended with it:
-delivering the event revokes their access tokens."""
+"""The events of accounts; `UserDeleted` is in `shared.events.contracts`. `session_ids` in an event are the
+sessions that ended with it: delivering the event revokes their access tokens."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Self
 
 from auth_service.accounts.model import User
-from shared.events.envelope import Event
+from shared.events.domain_event import DomainEvent
+
+SignOutReason = Literal["logout_all", "password_changed", "access_changed", "too_many_sessions"]
 
 
-def user_registered(user: User, now: datetime) -> Event:
-    return Event.new("user.registered", user.id, user.version, now, {"role": user.role})
+@dataclass(frozen=True, slots=True)
+class UserRegistered(DomainEvent):
+    """An account was made."""
+
+    type = "user.registered"
+
+    role: str
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        return cls(user.id, user.version, user.role.value)
 
 
-def user_signed_out(user: User, session_ids: Iterable[str], reason: str, now: datetime) -> Event:
+@dataclass(frozen=True, slots=True)
+class UserSignedOut(DomainEvent):
     """Several sessions of one account ended at once."""
-    data = {"session_ids": sorted(session_ids), "reason": reason}
-    return Event.new("user.signed_out", user.id, user.version, now, data)
 
+    type = "user.signed_out"
 
-def user_deleted(user: User, session_ids: Iterable[str], now: datetime) -> Event:
-    return Event.new("user.deleted", user.id, user.version, now, {"session_ids": sorted(session_ids)})
+    session_ids: Sequence[str]
+    reason: SignOutReason
+
+    @classmethod
+    def of(cls, user: User, session_ids: Iterable[str], reason: SignOutReason) -> Self:
+        return cls(user.id, user.version, sorted(session_ids), reason)
 
 
 DELIVERY_SECONDS = 1.0

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from auth_service.accounts import events
 from auth_service.accounts.credentials import NewAccount, claim_id
 from auth_service.accounts.errors import EmailAlreadyRegistered
+from auth_service.accounts.events import UserRegistered
 from auth_service.accounts.model import EmailClaim, User, is_live
 from auth_service.accounts.ports import EmailClaimRepository, Passwords, UserRepository
 from shared.aggregates.change import Change
 from shared.clock import Clock
+from shared.events.contracts import UserDeleted
 from shared.ids import new_id
 from shared.security.identity import Role
 
@@ -78,7 +79,7 @@ def _confirm(user_id: str) -> Callable[[EmailClaim | None], Change[EmailClaim, N
 
 
 def _write(user: User, now: datetime) -> Callable[[User | None], Change[User, None]]:
-    return lambda _: Change(user, None, [events.user_registered(user, now)])
+    return lambda _: Change(user, None, [UserRegistered.of(user).to_event(now)])
 
 
 def _withdraw(now: datetime) -> Callable[[User | None], Change[User, None]]:
@@ -86,6 +87,7 @@ def _withdraw(now: datetime) -> Callable[[User | None], Change[User, None]]:
         if not is_live(user):
             return Change(None, None)
         erased = user.erased(now)
-        return Change(erased, None, [events.user_deleted(erased, user.sessions, now)])
+        deleted = UserDeleted(erased.id, erased.version, sorted(user.sessions))
+        return Change(erased, None, [deleted.to_event(now)])
 
     return withdraw

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from auth_service.accounts import events
 from auth_service.accounts.authentication import Authentication, Client
 from auth_service.accounts.credentials import checked, claim_id, clean_name, clean_password, normalise_email
 from auth_service.accounts.errors import GuestsHaveNoAccount, WrongPassword
-from auth_service.accounts.events import DELIVERY_SECONDS
+from auth_service.accounts.events import DELIVERY_SECONDS, UserSignedOut
 from auth_service.accounts.model import User, existing, guest
 from auth_service.accounts.ports import EmailClaimRepository, GuestSessions, Passwords, UserRepository
 from shared.aggregates.change import Change
 from shared.clock import Clock
+from shared.events.contracts import UserDeleted
 from shared.security.identity import Identity, Role
 
 
@@ -65,7 +65,8 @@ class AccountService:
         def change(newest: User | None) -> Change[User, None]:
             kept, ended = _unchanged_since(user, newest).signed_out(now, keep=identity.session_id)
             changed = kept.with_password(password_hash, now)
-            return Change(changed, None, [events.user_signed_out(changed, ended, "password_changed", now)])
+            signed_out = UserSignedOut.of(changed, ended, "password_changed")
+            return Change(changed, None, [signed_out.to_event(now)])
 
         await self._users.update(user.id, change)
         await self._users.delivered(user.id, DELIVERY_SECONDS)
@@ -80,9 +81,10 @@ class AccountService:
         password_hash, now = await self._passwords.hash(password), self._clock.now()
 
         def change(newest: User | None) -> Change[User, None]:
-            signed_out, ended = existing(newest).signed_out(now)
-            changed = signed_out.with_password(password_hash, now)
-            return Change(changed, None, [events.user_signed_out(changed, ended, "password_changed", now)])
+            kept, ended = existing(newest).signed_out(now)
+            changed = kept.with_password(password_hash, now)
+            signed_out = UserSignedOut.of(changed, ended, "password_changed")
+            return Change(changed, None, [signed_out.to_event(now)])
 
         await self._users.update(user.id, change)
         await self._users.delivered(user.id, DELIVERY_SECONDS)
@@ -96,7 +98,8 @@ class AccountService:
         def erase(newest: User | None) -> Change[User, None]:
             present = _unchanged_since(user, newest)
             erased, ended = present.erased(now), {*present.sessions, identity.session_id}
-            return Change(erased, None, [events.user_deleted(erased, ended, now)])
+            deleted = UserDeleted(erased.id, erased.version, sorted(ended))
+            return Change(erased, None, [deleted.to_event(now)])
 
         await self._users.update(user.id, erase)
         await self._claims.release(claim_id(user.email), user.id)

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Self
 
 from auth_service.sessions.model import Session
-from shared.events.envelope import Event
+from shared.events.domain_event import DomainEvent
+
+EndReason = Literal["logout", "reuse"]
 
 
-def session_ended(session: Session, reason: str, now: datetime) -> Event:
-    data = {"user_id": session.user_id, "session_ids": [session.id], "reason": reason}
-    return Event.new("session.ended", session.id, session.version, now, data)
+@dataclass(frozen=True, slots=True)
+class SessionEnded(DomainEvent):
+    """One session ended. `session_ids` names it alone, so that every event that revokes names sessions in the
+    same way. The reason `reuse` is that of a refresh token."""
+
+    type = "session.ended"
+
+    user_id: str
+    session_ids: Sequence[str]
+    reason: EndReason
+
+    @classmethod
+    def of(cls, session: Session, reason: EndReason) -> Self:
+        return cls(session.id, session.version, session.user_id, [session.id], reason)

@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from auth_service.accounts.events import DELIVERY_SECONDS, user_signed_out
+from auth_service.accounts.events import DELIVERY_SECONDS, UserSignedOut
 from auth_service.accounts.model import User, is_live
 from auth_service.accounts.ports import UserRepository
 from auth_service.sessions.errors import SessionNotFound
-from auth_service.sessions.events import session_ended
+from auth_service.sessions.events import SessionEnded
 from auth_service.sessions.model import Session
 from auth_service.sessions.ports import SessionRepository
 from shared.aggregates.change import Change
@@ -42,8 +42,8 @@ class SessionService:
             if not is_live(user):
                 return Change(None, None)
             changed, ended = user.signed_out(now)
-            everything = {*ended, identity.session_id}
-            return Change(changed, None, [user_signed_out(changed, everything, "logout_all", now)])
+            signed_out = UserSignedOut.of(changed, {*ended, identity.session_id}, "logout_all")
+            return Change(changed, None, [signed_out.to_event(now)])
 
         await self._users.update(identity.user_id, sign_out)
         await self._end(identity, identity.session_id)
@@ -84,7 +84,7 @@ class SessionService:
             if session is not None and session.ended_at is not None:
                 return Change(None, None)
             ended = (session or unknown).end(now)
-            return Change(ended, None, [session_ended(ended, "logout", now)])
+            return Change(ended, None, [SessionEnded.of(ended, "logout").to_event(now)])
 
         return end
 

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from auth_service.accounts.authentication import Authentication, Client, Verified
 from auth_service.accounts.credentials import NewAccount
 from auth_service.accounts.errors import AccountDisabled, InvalidCredentials
-from auth_service.accounts.events import user_signed_out
+from auth_service.accounts.events import UserSignedOut
 from auth_service.accounts.model import User, guest, is_live
 from auth_service.accounts.ports import Throttle, UserRepository
 from auth_service.accounts.registration import Registration
 from auth_service.sessions.errors import InvalidRefreshToken, RefreshTokenReused
-from auth_service.sessions.events import session_ended
+from auth_service.sessions.events import SessionEnded
 from auth_service.sessions.model import USER_AGENT_MAX, RefreshToken, Rotation, Session
 from auth_service.sessions.ports import SessionRepository
 from auth_service.sessions.service import SessionService
@@ -109,8 +109,8 @@ class SignInService:
             changed, rotation = session.rotate(token, successor, now, self._policy.life)
             if rotation is Rotation.ENDED:
                 return Change(None, rotation)
-            reused = rotation is Rotation.REUSED
-            return Change(changed, rotation, [session_ended(changed, "reuse", now)] if reused else [])
+            reused = SessionEnded.of(changed, "reuse")
+            return Change(changed, rotation, [reused.to_event(now)] if rotation is Rotation.REUSED else [])
 
         return exchange
 
@@ -156,7 +156,7 @@ def _admit(
         if verified.rehashed:
             user = user.rehashed(verified.rehashed)
         admitted, ended = user.signed_in(session_id, limit, now)
-        events = [user_signed_out(admitted, ended, "too_many_sessions", now)] if ended else []
-        return Change(admitted, admitted, events)
+        signed_out = UserSignedOut.of(admitted, ended, "too_many_sessions")
+        return Change(admitted, admitted, [signed_out.to_event(now)] if ended else [])
 
     return admit

@@ -1,38 +1,92 @@
-"""The facts that a write of a cart makes durable."""
+"""The events of carts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
-from cart_service.carts.differences import differences
+from cart_service.carts.differences import Difference, differences
 from cart_service.carts.model import Cart
 from cart_service.carts.promo_operations import dropped_between
+from shared.events.domain_event import DomainEvent
 from shared.events.envelope import Event
 
 
-def events_of(before: Cart, after: Cart, now: datetime) -> Sequence[Event]:
-    """What others have to know of the change, the oldest first."""
-    events = []
-    if after.version != before.version:
+@dataclass(frozen=True, slots=True)
+class PromoCodeDifference:
+    """The promo code before and after a write."""
+
+    then: str | None
+    now: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CartUpdated(DomainEvent):
+    """A cart changed in something that it shows: the quantities of its lines, or its promo code."""
+
+    type = "cart.updated"
+
+    changes: Sequence[Difference]
+    promo_code: PromoCodeDifference | None = None
+
+    def data(self) -> dict[str, Any]:
         changes = [
             {"product_id": it.product_id, "quantity_then": it.quantity_then, "quantity_now": it.quantity_now}
-            for it in differences(before.lines, after.lines)
+            for it in self.changes
         ]
-        data = {"version": after.version, "changes": changes, **_promo_code_changed(before, after)}
-        events.append(Event.new("cart.updated", after.owner, after.version, now, data))
+        code = self.promo_code
+        promo_code = {"promo_code": {"then": code.then, "now": code.now}} if code else {}
+        return {"version": self.version, "changes": changes, **promo_code}
+
+    @classmethod
+    def from_event(cls, event: Event) -> Self:
+        changes = [
+            Difference(it["product_id"], it["quantity_then"], it["quantity_now"])
+            for it in event.data["changes"]
+        ]
+        code = event.data.get("promo_code")
+        promo_code = PromoCodeDifference(code["then"], code["now"]) if code else None
+        return cls(event.entity_id, event.version, changes, promo_code)
+
+
+@dataclass(frozen=True, slots=True)
+class CartPromoCodeDropped(DomainEvent):
+    """A promo code left a cart; `turn` is the one by which it had stood there."""
+
+    type = "cart.promo_code_dropped"
+
+    code: str
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class CartHandedOver(DomainEvent):
+    """A guest's cart is being merged into that of the customer `to`."""
+
+    type = "cart.handed_over"
+
+    merge_id: str
+    to: str
+
+
+def events_of(before: Cart, after: Cart, now: datetime) -> Sequence[Event]:
+    """The events of a write, the oldest first."""
+    owner, version = after.owner, after.version
+    events: list[DomainEvent] = []
+    if version != before.version:
+        changes = differences(before.lines, after.lines)
+        events.append(CartUpdated(owner, version, changes, _promo_code_difference(before, after)))
     if dropped := dropped_between(before, after):
-        what = {"code": dropped.code, "turn": dropped.turn}
-        events.append(Event.new("cart.promo_code_dropped", after.owner, after.version, now, what))
+        events.append(CartPromoCodeDropped(owner, version, dropped.code, dropped.turn))
     handover = after.handover
     if handover and not handover.is_done and handover != before.handover:
-        handed_over = {"merge_id": handover.merge_id, "to": handover.to}
-        events.append(Event.new("cart.handed_over", after.owner, after.version, now, handed_over))
-    return events
+        events.append(CartHandedOver(owner, version, handover.merge_id, handover.to))
+    return [event.to_event(now) for event in events]
 
 
-def _promo_code_changed(before: Cart, after: Cart) -> dict[str, Any]:
+def _promo_code_difference(before: Cart, after: Cart) -> PromoCodeDifference | None:
     if before.promo_code == after.promo_code:
-        return {}
-    return {"promo_code": {"then": before.promo_code, "now": after.promo_code}}
+        return None
+    return PromoCodeDifference(before.promo_code, after.promo_code)

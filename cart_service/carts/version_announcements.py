@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
-import nats.errors
 import orjson
 import structlog
-from nats.aio.msg import Msg
 
+from cart_service.carts.events import CartUpdated
 from cart_service.carts.versions import KnownVersions
-from shared.events.ports import Bucket, BusUnavailable, Entry, Watch
+from shared.events.contracts import UserDeleted
+from shared.events.envelope import Event
+from shared.events.ports import Bucket, BusUnavailable, Entry, EventBus, Watch
 from shared.events.projections import put_if_newer
-from shared.jetstream.connection import NatsSessions
 
 log = structlog.get_logger(__name__)
 
 BOARD = "cart_versions"
-UPDATES = "shop.cart.updated.*"
-DELETIONS = "shop.user.deleted.*"
 
 
 class NatsVersionAnnouncements:
@@ -36,13 +33,13 @@ class NatsVersionAnnouncements:
     def __init__(
         self,
         bucket: Bucket,
-        sessions: NatsSessions,
+        bus: EventBus,
         versions: KnownVersions,
         *,
         on_listening: Callable[[], None] = lambda: None,
     ) -> None:
         self._bucket = bucket
-        self._sessions = sessions
+        self._bus = bus
         self._versions = versions
         self._on_listening = on_listening
         self._watch: Watch | None = None
@@ -80,29 +77,19 @@ class NatsVersionAnnouncements:
         return announced_version(entry) if entry is not None else None
 
     async def _listen(self) -> None:
-        while True:
-            session = await self._sessions.next_session()
-            with suppress(nats.errors.Error):
-                subscriptions = [
-                    await session.client.subscribe(UPDATES, cb=self._on_event),
-                    await session.client.subscribe(DELETIONS, cb=self._on_deletion),
-                ]
-                await session.client.flush()  # from here on nothing is missed
-                self._on_listening()
-                await session.wait_ended()
-                for subscription in subscriptions:
-                    await subscription.unsubscribe()
-            await session.wait_ended()
+        # Only the entity and its version matter, so the data of an event are not read.
+        handlers = {CartUpdated.subjects(): self._on_updated, UserDeleted.subjects(): self._on_deletion}
+        await self._bus.listen(handlers, self._on_listening)
 
     def _on_announcement(self, entry: Entry) -> None:
         if entry.value is not None:
             self._versions.secured(entry.key, announced_version(entry))
 
-    async def _on_event(self, message: Msg) -> None:
-        self._versions.heard(message.subject.rpartition(".")[2], orjson.loads(message.data)["entityversion"])
+    async def _on_updated(self, event: Event) -> None:
+        self._versions.heard(event.entity_id, event.version)
 
-    async def _on_deletion(self, message: Msg) -> None:
-        await self._on_deleted(message.subject.rpartition(".")[2])
+    async def _on_deletion(self, event: Event) -> None:
+        await self._on_deleted(event.entity_id)
 
 
 def announced_version(entry: Entry) -> int:

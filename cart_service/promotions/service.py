@@ -8,14 +8,13 @@ from datetime import datetime
 from cart_service.catalogue.errors import UnknownProduct
 from cart_service.catalogue.model import CatalogueStatus
 from cart_service.catalogue.ports import Catalogue
-from cart_service.promotions.definitions import definition_of
 from cart_service.promotions.errors import PromotionCodeTaken, PromotionNotFound
+from cart_service.promotions.events import PromotionCreated, PromotionEnded
 from cart_service.promotions.model import FreeItem, Promotion, PromotionStatus
 from cart_service.promotions.ports import PageOfPromotions, PromotionStores
 from cart_service.promotions.uses import PromotionUses, Uses
 from shared.aggregates.change import Change
 from shared.clock import Clock, from_rfc3339, to_rfc3339
-from shared.events.envelope import Event
 
 DELIVERY_SECONDS = 1.0
 """How long an answer waits for the bucket entry, so that every replica hears of the change at once."""
@@ -71,7 +70,8 @@ class Promotions:
         def change(present: Promotion | None) -> Change[Promotion, Promotion]:
             if present is not None:
                 raise PromotionCodeTaken(promotion.code)
-            return Change(promotion, promotion, [self._event("promotion.created", promotion)])
+            created = PromotionCreated.of(promotion)
+            return Change(promotion, promotion, [created.to_event(self._clock.now())])
 
         await self._promotions.update(promotion.code, change)
         return await self._told(promotion)
@@ -92,7 +92,7 @@ class Promotions:
             ended = present.ended(now)
             if ended is present:
                 return Change(None, present)
-            return Change(ended, ended, [self._event("promotion.ended", ended)])
+            return Change(ended, ended, [PromotionEnded.of(ended).to_event(self._clock.now())])
 
         return await self._told(await self._promotions.update(code, change))
 
@@ -135,6 +135,3 @@ class Promotions:
 
     def _now(self, promotion: Promotion, uses: Uses | None = None) -> PromotionNow:
         return PromotionNow(promotion, promotion.status_at(self._clock.now()), uses)
-
-    def _event(self, type: str, promotion: Promotion) -> Event:
-        return Event.new(type, promotion.code, promotion.version, self._clock.now(), definition_of(promotion))

@@ -1,4 +1,4 @@
-"""What the shop sells: the product, its rules, and the facts that follow from a change."""
+"""What the shop sells: the product and its rules."""
 
 from __future__ import annotations
 
@@ -175,25 +175,6 @@ class Product:
             "status": details.status.value,
             "categories": list(details.categories),
         }
-
-
-def facts(before: Product | None, after: Product) -> list[str]:
-    """What happened between two versions, as types of events. One change can be several facts."""
-    if before is None or before.deleted:
-        return ["product.created"]
-    if after.deleted:
-        return ["product.deleted"]
-    old, new = before.details, after.details
-    happened = []
-    if new.price != old.price:
-        happened.append("product.price_changed")
-        old = replace(old, price=new.price)
-    if new.status is ProductStatus.ARCHIVED and old.status is not ProductStatus.ARCHIVED:
-        happened.append("product.archived")
-        old = replace(old, status=new.status)
-    if not new.is_same_as(old):
-        happened.append("product.updated")
-    return happened
 
 
 def _types(attributes: Mapping[str, Attribute]) -> dict[str, type]:

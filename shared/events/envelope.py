@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.clock import from_rfc3339, to_rfc3339
 from shared.ids import new_id
+from shared.observability.tracing import current_traceparent
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,6 @@ class Event:
     @classmethod
     def new(cls, type: str, entity_id: str, version: int, time: datetime, data: Mapping[str, Any]) -> Event:
         """A fresh event, with the current request's trace context."""
-        from shared.observability.tracing import current_traceparent
-
         return cls(new_id(), type, entity_id, version, time, data, current_traceparent())
 
     def to_json(self) -> dict[str, Any]:

@@ -116,6 +116,17 @@ class EventBus(Protocol):
         """
         ...
 
+    async def listen(
+        self, handlers: Mapping[str, EventHandler], on_listening: Callable[[], None] = lambda: None
+    ) -> None:
+        """Hears events as they are published, until it is cancelled. Every replica that listens hears each.
+
+        There is no acknowledgement and no second try: an event is missed while NATS is away, and passed over
+        if its handler raises. `on_listening` is called each time it begins to hear, because earlier events
+        may have been missed. Events that this replica publishes are not heard.
+        """
+        ...
+
     async def bucket(self, config: BucketConfig) -> Bucket:
         """The bucket, created if it is not there."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 import orjson
@@ -16,6 +16,7 @@ from shared.jetstream.buckets import NatsBucket
 from shared.jetstream.connection import NatsConnection
 from shared.jetstream.consumer import DurableConsumer
 from shared.jetstream.delivery import RetryPolicy
+from shared.jetstream.listener import listen
 from shared.jetstream.requests import ApiError
 from shared.jetstream.session import MESSAGE_ID, NatsSession, write_message
 from shared.jetstream.streams import bucket_stream, ensure_stream, shop_streams
@@ -93,6 +94,11 @@ class NatsEventBus:
         )
         await durable.start()
         self._consumers.append(durable)
+
+    async def listen(
+        self, handlers: Mapping[str, EventHandler], on_listening: Callable[[], None] = lambda: None
+    ) -> None:
+        await listen(self._connection, handlers, on_listening)
 
     async def bucket(self, config: BucketConfig) -> NatsBucket:
         stream = bucket_stream(config, self._replicas)

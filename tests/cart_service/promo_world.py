@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from cart_service.carts.abandoned_reservations import SETTLED_AFTER
+from cart_service.carts.events import CartPromoCodeDropped
 from cart_service.carts.operations import AddItem
 from cart_service.carts.service import CartWrite
 from cart_service.promotions.claims import NOBODY, Claim, ClaimState, Tally
 from cart_service.promotions.model import Conditions, Percentage, Promotion
 from cart_service.service import CartService
-from cart_service.subscribers import promo_code_handlers
+from cart_service.subscribers import CartSubscribers
 from shared.clock import to_rfc3339
 from tests.cart_service.lanes import before_access
 from tests.cart_service.memory import MemoryCarts, Shop
@@ -75,8 +76,8 @@ class PromoWorld:
     async def repeat_event(self, number: int) -> None:
         dropped = [it for it in self.repository.events if it.type == "cart.promo_code_dropped"]
         if dropped:
-            handle = promo_code_handlers(self.service)["shop.cart.promo_code_dropped.*"]
-            await handle(dropped[number % len(dropped)])
+            event = CartPromoCodeDropped.from_event(dropped[number % len(dropped)])
+            await CartSubscribers(self.service).promo_code_dropped(event)
 
     def check(self) -> None:
         """No limit is exceeded, and every cart with a code has a use that is counted, or was ordered with

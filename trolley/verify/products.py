@@ -9,12 +9,12 @@ from contextlib import suppress
 import orjson
 
 from product_service.bootstrap import ProductStorage
+from product_service.products.events import ProductUpdated
 from product_service.products.model import Product
 from product_service.products.store import ProductCodec
 from shared.aggregates.change import Change
 from shared.aggregates.outbox_fields import split
 from shared.clock import Clock
-from shared.events.envelope import Event
 from shared.events.ports import Entry, WrongRevision
 from shared.events.projections import put_if_newer
 from shared.store.ports import Document
@@ -76,7 +76,7 @@ class ProductEntriesCheck:
                 return Change(None, None)
             now = self._clock.now()
             after = before.past(version, now)
-            return Change(after, None, [Event.new("product.updated", id, after.version, now, after.entry())])
+            return Change(after, None, [ProductUpdated.of(after).to_event(now)])
 
         await self._products.products.update(id, change)
         await self._products.outbox.flushed(id, _DELIVERY_SECONDS)

@@ -10,12 +10,12 @@ import orjson
 
 from cart_service.bootstrap import OpenedRepository
 from cart_service.promotions.definitions import definition_of, promotion_of
+from cart_service.promotions.events import PromotionEnded
 from cart_service.promotions.model import Promotion
 from cart_service.promotions.store import PromotionCodec, StoredPromotions
 from shared.aggregates.change import Change
 from shared.aggregates.outbox_fields import split
 from shared.clock import Clock
-from shared.events.envelope import Event
 from shared.events.ports import Bucket, Entry
 from shared.events.projections import put_if_newer
 from shared.store.ports import Document
@@ -73,7 +73,8 @@ class PromotionEntries:
                 return Change(None, None)
             after = _in_agreement(before, told, entry)
             has_ended = after.ended_at is not None and before.ended_at is None
-            events = [self._ended(after)] if has_ended else []
+            ended = PromotionEnded.of(after).to_event(self._clock.now())
+            events = [ended] if has_ended else []
             return Change(None if after is stored else after, after, events)
 
         promotion = await self._promotions.repository.update(code, change)
@@ -91,10 +92,6 @@ class PromotionEntries:
             return None
         promotion = PromotionCodec().from_document(document.id, fields)
         return disagreement(promotion.version, definition_of(promotion), entry)
-
-    def _ended(self, promotion: Promotion) -> Event:
-        definition, now = definition_of(promotion), self._clock.now()
-        return Event.new("promotion.ended", promotion.code, promotion.version, now, definition)
 
 
 def _in_agreement(promotion: Promotion, told: Promotion | None, entry: Entry | None) -> Promotion:

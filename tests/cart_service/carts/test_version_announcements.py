@@ -26,7 +26,7 @@ class Station:
     async def start(self) -> Station:
         await self.bus.start()
         bucket = await self.bus.bucket(BucketConfig(BOARD, ttl_seconds=900))
-        self.board = NatsVersionAnnouncements(bucket, self.bus.connection, self.versions)
+        self.board = NatsVersionAnnouncements(bucket, self.bus, self.versions)
         assert not self.board.connected
         await self.board.close()
         await self.board.start(self.on_deleted)
