@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from cart_service.carts.deletions import KnownDeletions
 from cart_service.carts.delivery import CartDelivery
@@ -42,7 +41,6 @@ from shared.events.ports import Bucket, BucketConfig
 from shared.http.pagination import CursorCodec
 from shared.ids import new_id
 from shared.store.ports import DocumentStore
-from shared.tasks import cancel_all
 
 R = TypeVar("R")
 
@@ -98,6 +96,10 @@ async def open_operations(settings: CartSettings, backends: Backends) -> AsyncIt
 async def bootstrap(settings: CartSettings, backends: Backends) -> AsyncIterator[CartService]:
     """Builds the use cases and what feeds them, and ends it in the opposite order."""
     async with AsyncExitStack() as stack:
+
+        async def run(name: str, work: Coroutine[Any, Any, None]) -> None:
+            await stack.enter_async_context(backends.tasks.running(name, work))
+
         delivery = CartDelivery(backends.bus)
         carts = await _open_carts(stack, backends, delivery, hot_bytes=settings.cart_hot_carts_bytes)
         live = _live_carts(settings, backends)
@@ -120,12 +122,16 @@ async def bootstrap(settings: CartSettings, backends: Backends) -> AsyncIterator
         delivery.attach(service.cart_was_updated)
         stack.push_async_callback(board.close)
         await board.start(service.heard_of_deletion)
-        live.start(service.priced_cart, backends.draining)
+        await run("cart-versions", board.listen())
+        live.attach(service.priced_cart)
         stack.push_async_callback(live.close)
-        await carts.outbox.start()
-        await promotions.outbox.start()
+        await run("live-carts", live.look_after())
+        await run("live-carts-drain", live.drain(backends.draining))
+        await carts.outbox.start(backends.tasks)
+        await promotions.outbox.start(backends.tasks)
         await subscribe(backends.bus, service)
-        await _start_sweep(stack, settings, backends, carts, service)
+        sweep = await _create_sweep(settings, backends, carts, service)
+        await run("cart-expiry", sweep.run())
         yield service
 
 
@@ -236,15 +242,14 @@ async def _open_board(
     )
 
 
-async def _start_sweep(
-    stack: AsyncExitStack,
+async def _create_sweep(
     settings: CartSettings,
     backends: Backends,
     carts: OpenedRepository[AggregateRepository[Cart]],
     service: CartService,
-) -> None:
+) -> ExpirySweep:
     bucket = await backends.bus.bucket(BucketConfig(LEASES, ttl_seconds=LEASE_SECONDS))
-    sweep = ExpirySweep(
+    return ExpirySweep(
         StoredExpiringCarts(carts.store, carts.repository),
         NatsLease(bucket, "cart-expiry", new_id()),
         service.expired_cart_was_removed,
@@ -253,7 +258,6 @@ async def _start_sweep(
         batch=settings.cart_sweep_batch,
         interval_seconds=settings.cart_sweep_seconds,
     )
-    stack.push_async_callback(cancel_all, [asyncio.create_task(sweep.run(), name="cart-expiry")])
 
 
 def _board_bucket(settings: CartSettings) -> BucketConfig:

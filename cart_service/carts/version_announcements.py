@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -46,24 +45,19 @@ class NatsVersionAnnouncements:
         self._versions = versions
         self._on_listening = on_listening
         self._watch: Watch | None = None
-        self._listening: asyncio.Task[None] | None = None
 
     @property
     def connected(self) -> bool:
         return self._watch is not None and self._watch.connected
 
     async def start(self, on_deleted: Callable[[str], Awaitable[None]]) -> None:
-        """Learns what was announced, and starts to listen; `on_deleted` is told in the same way whose account
+        """Learns what was announced, now and later; `listen` tells `on_deleted` in the same way whose account
         was deleted. Raises `BusUnavailable`."""
         self._on_deleted = on_deleted
         self._watch = await self._bucket.watch(self._on_announcement, replay=True)
-        self._listening = asyncio.create_task(self._listen(), name="cart-versions")
 
     async def close(self) -> None:
-        """Stops listening."""
-        if self._listening is not None:
-            self._listening.cancel()
-            await asyncio.gather(self._listening, return_exceptions=True)
+        """Stops watching."""
         if self._watch is not None:
             await self._watch.stop()
 
@@ -79,7 +73,8 @@ class NatsVersionAnnouncements:
         entry = await self._bucket.get(owner)
         return announced_version(entry) if entry is not None else None
 
-    async def _listen(self) -> None:
+    async def listen(self) -> None:
+        """Hears the events of carts and accounts, without end; after `start`."""
         while True:
             session = await self._sessions.next_session()
             with suppress(nats.errors.Error):

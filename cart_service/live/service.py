@@ -72,20 +72,12 @@ class LiveCarts:
         self._showing: defaultdict[str, set[CartFeed]] = defaultdict(set)
         self._renderings = asyncio.Semaphore(RENDERINGS_AT_ONCE)
         self._is_draining = False
-        self._tasks: list[asyncio.Task[None]] = []
 
-    def start(self, read: ReadCart, draining: asyncio.Event) -> None:
-        """Serves carts from now on, until `draining` is set."""
+    def attach(self, read: ReadCart) -> None:
+        """Before the first stream."""
         self._read = read
-        self._tasks = [
-            asyncio.create_task(self._look_after(), name="live-carts"),
-            asyncio.create_task(self._drain(draining), name="live-carts-drain"),
-        ]
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(feed.close() for feed in self._feeds.values()))
 
     @contextmanager
@@ -175,14 +167,16 @@ class LiveCarts:
         for product_id in after - before:
             self._showing[product_id].add(feed)
 
-    async def _drain(self, draining: asyncio.Event) -> None:
+    async def drain(self, draining: asyncio.Event) -> None:
+        """Ends every stream, present and future, as soon as `draining` is set."""
         await draining.wait()
         self._is_draining = True
         for feed in self._feeds.values():
             for stream in feed.streams:
                 stream.end(EndReason.DRAINING)
 
-    async def _look_after(self) -> None:
+    async def look_after(self) -> None:
+        """Ends streams that may not go on, and keeps the others alive, without end."""
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             try:

@@ -20,6 +20,7 @@ from shared.jetstream.presence import LoadMeter, Presence
 from shared.observability.logging import get_logger
 from shared.security.verifier import TokenVerifier
 from shared.settings import ServiceSettings
+from shared.tasks import BackgroundTasks
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
 Settings_contra = TypeVar("Settings_contra", bound=ServiceSettings, contravariant=True)
@@ -47,6 +48,7 @@ class OpenBackends(Protocol):
         verifier: TokenVerifier,
         waiting: Waiting,
         draining: asyncio.Event,
+        tasks: BackgroundTasks,
     ) -> AbstractAsyncContextManager[Backends]: ...
 
 
@@ -97,6 +99,7 @@ class Lifecycle(Generic[Settings]):
                     verifier=runtime.verifier,
                     waiting=runtime.wait_for,
                     draining=runtime.draining,
+                    tasks=runtime.tasks,
                 )
             )
             await stack.enter_async_context(announced(self.name, backends, runtime))

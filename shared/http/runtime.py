@@ -12,6 +12,7 @@ from starlette.requests import Request
 from shared.errors import Unavailable
 from shared.health import Health
 from shared.security.verifier import TokenVerifier
+from shared.tasks import BackgroundTasks
 
 S = TypeVar("S")
 
@@ -27,6 +28,8 @@ class Runtime:
         self.health = health
         self.draining = asyncio.Event()
         """Set when the process is asked to end: whoever streams should finish now."""
+        self.tasks = BackgroundTasks()
+        """What runs in the background of this replica."""
         self.requests = 0
         """Since the start."""
         self.waiting_for: str | None = "its first start"

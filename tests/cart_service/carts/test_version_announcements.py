@@ -11,6 +11,7 @@ from shared.events.envelope import Event
 from shared.events.ports import BucketConfig
 from shared.ids import new_id
 from shared.jetstream.nats_bus import NatsEventBus
+from shared.tasks import cancel_all
 from tests.support.servers import NatsServer
 from tests.support.waiting import eventually
 
@@ -30,12 +31,14 @@ class Station:
         assert not self.board.connected
         await self.board.close()
         await self.board.start(self.on_deleted)
+        self.listening = self.bus.connection.tasks.start("cart-versions", self.board.listen())
         return self
 
     async def on_deleted(self, owner: str) -> None:
         self.deleted.append(owner)
 
     async def close(self) -> None:
+        await cancel_all([self.listening])
         await self.board.close()
         await self.bus.close()
 
