@@ -1,25 +1,38 @@
-"""The composition root: the only file that names adapters."""
+"""The composition root: the only file that names adapters and builds the use cases."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from cart_service.carts.abandoned_reservations import AbandonedReservations
+from cart_service.carts.carts import Carts
+from cart_service.carts.cleanup import CartCleanup
 from cart_service.carts.deletions import KnownDeletions
 from cart_service.carts.delivery import CartDelivery
 from cart_service.carts.model import Cart
+from cart_service.carts.ports import CartRepository, VersionAnnouncements
 from cart_service.carts.price_policy import PricePolicy
+from cart_service.carts.pricer import Pricer
+from cart_service.carts.promo_codes import PromoCodes
+from cart_service.carts.renewal import Renewal
+from cart_service.carts.service import CartWriter
 from cart_service.carts.store import CARTS, CartCodec
+from cart_service.carts.summaries import Summaries
 from cart_service.carts.version_announcements import BOARD, NatsVersionAnnouncements
 from cart_service.carts.versions import KnownVersions
+from cart_service.catalogue.ports import Catalogue
 from cart_service.catalogue.view import PRODUCTS, CatalogueView
 from cart_service.live.grants import NatsStreamGrants
+from cart_service.live.ports import StreamGrants
 from cart_service.live.service import LiveCarts
 from cart_service.live.tickets import StreamTickets
+from cart_service.merging.service import CartMerger
 from cart_service.promotions.book import BUCKET, PromotionDelivery, WatchedPromotions
 from cart_service.promotions.ports import PromotionStores
+from cart_service.promotions.service import Promotions
 from cart_service.promotions.store import (
     PROMOTION_CLAIMS,
     PROMOTION_TALLIES,
@@ -28,15 +41,22 @@ from cart_service.promotions.store import (
     StoredPromotions,
     StoredTallies,
 )
+from cart_service.promotions.uses import PromotionUses
 from cart_service.service import CartService
 from cart_service.settings import CartSettings
 from cart_service.subscribers import subscribe
+from cart_service.upkeep.inspection import SummaryInspection
 from cart_service.upkeep.lease import LEASE_SECONDS, LEASES, NatsLease
+from cart_service.upkeep.ports import CodeHolders
+from cart_service.upkeep.promotion_audit import PromotionAudit
 from cart_service.upkeep.store import StoredCodeHolders, StoredExpiringCarts
 from cart_service.upkeep.sweep import ExpirySweep
+from cart_service.upkeep.unreserved_carts import UnreservedCarts
 from shared.aggregates.outbox import Outbox
 from shared.aggregates.repository import AggregateRepository
 from shared.backends import Backends
+from shared.cache.ports import Cache
+from shared.clock import Clock
 from shared.events.ports import Bucket, BucketConfig
 from shared.http.pagination import CursorCodec
 from shared.ids import new_id
@@ -46,14 +66,21 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class OperatorTools:
-    """What an operator's command works with. The outboxes deliver what it writes; what others left behind
-    they only relay when they are told to."""
+class Adapters:
+    """What the use cases need from outside, ready for use. `is_ended` tells whether a session was ended."""
 
-    carts: OpenedRepository[AggregateRepository[Cart]]
-    promotions: OpenedRepository[StoredPromotions]
-    announcements: Bucket
-    service: CartService
+    carts: CartRepository
+    holders: CodeHolders
+    promotions: PromotionStores
+    catalogue: Catalogue
+    cache: Cache
+    board: VersionAnnouncements
+    versions: KnownVersions
+    deletions: KnownDeletions
+    live: LiveCarts
+    grants: StreamGrants
+    is_ended: Callable[[str], bool]
+    clock: Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,115 +92,136 @@ class OpenedRepository(Generic[R]):
     repository: R
 
 
-@asynccontextmanager
-async def open_operations(settings: CartSettings, backends: Backends) -> AsyncIterator[OperatorTools]:
-    """The use cases without subscribers and relay, for as long as a command takes."""
-    async with AsyncExitStack() as stack:
-        delivery = CartDelivery(backends.bus)
-        carts = await _open_carts(stack, backends, delivery, hot_bytes=0)
-        live = _live_carts(settings, backends)  # nobody opens any
-        book = await _open_book(stack, backends, live)
-        promotions = await _open_promotions(stack, backends)
-        versions = KnownVersions(settings.known_versions)
-        announcements = await backends.bus.bucket(_board_bucket(settings))
-        service = _compose(
-            settings,
-            backends,
-            carts=carts.repository,
-            promotions=await _promotion_stores(settings, backends, promotions, book),
-            holders=StoredCodeHolders(carts.store),
-            catalogue=await _open_catalogue(stack, settings, backends, live),
-            board=NatsVersionAnnouncements(announcements, backends.bus.connection, versions),
-            versions=versions,
-            live=live,
-            deletions=KnownDeletions(),
-        )
-        delivery.attach(service.cart_was_updated)
-        yield OperatorTools(carts=carts, promotions=promotions, announcements=announcements, service=service)
+@dataclass(frozen=True, slots=True)
+class OperatorTools:
+    """The use cases, and what an operator's command needs besides. Nothing runs in the background: the
+    outboxes deliver what is written here, and relay what others left behind only when they are told to."""
+
+    carts: OpenedRepository[AggregateRepository[Cart]]
+    promotions: OpenedRepository[StoredPromotions]
+    announcements: Bucket
+    board: NatsVersionAnnouncements
+    service: CartService
 
 
 @asynccontextmanager
 async def bootstrap(settings: CartSettings, backends: Backends) -> AsyncIterator[CartService]:
-    """Builds the use cases and what feeds them, and ends it in the opposite order."""
+    """The use cases with what feeds them. Everything ends in the opposite order."""
     async with AsyncExitStack() as stack:
 
         async def run(name: str, work: Coroutine[Any, Any, None]) -> None:
             await stack.enter_async_context(backends.tasks.running(name, work))
 
-        delivery = CartDelivery(backends.bus)
-        carts = await _open_carts(stack, backends, delivery, hot_bytes=settings.cart_hot_carts_bytes)
-        live = _live_carts(settings, backends)
-        book = await _open_book(stack, backends, live)
-        promotions = await _open_promotions(stack, backends)
-        versions = KnownVersions(settings.known_versions, on_newer=live.cart_changed)
-        board = await _open_board(settings, backends, versions, live)
-        service = _compose(
-            settings,
-            backends,
-            carts=carts.repository,
-            promotions=await _promotion_stores(settings, backends, promotions, book),
-            holders=StoredCodeHolders(carts.store),
-            catalogue=await _open_catalogue(stack, settings, backends, live),
-            board=board,
-            versions=versions,
-            live=live,
-            deletions=KnownDeletions(on_heard=live.owner_deleted),
-        )
-        delivery.attach(service.cart_was_updated)
+        opened = open_operations(settings, backends, hot_bytes=settings.cart_hot_carts_bytes)
+        tools = await stack.enter_async_context(opened)
+        board, service, live = tools.board, tools.service, tools.service.live
         stack.push_async_callback(board.close)
-        await board.start(service.heard_of_deletion)
+        await board.start(service.cleanup.heard_of_deletion)
         await run("cart-versions", board.listen())
-        live.attach(service.priced_cart)
         stack.push_async_callback(live.close)
         await run("live-carts", live.look_after())
         await run("live-carts-drain", live.drain(backends.draining))
-        await carts.outbox.start(backends.tasks)
-        await promotions.outbox.start(backends.tasks)
+        await tools.carts.outbox.start(backends.tasks)
+        await tools.promotions.outbox.start(backends.tasks)
         await subscribe(backends.bus, service)
-        sweep = await _create_sweep(settings, backends, carts, service)
+        sweep = await _create_sweep(settings, backends, tools)
         await run("cart-expiry", sweep.run())
         yield service
 
 
-def _compose(
-    settings: CartSettings,
-    backends: Backends,
-    *,
-    carts: AggregateRepository[Cart],
-    promotions: PromotionStores,
-    holders: StoredCodeHolders,
-    catalogue: CatalogueView,
-    board: NatsVersionAnnouncements,
-    versions: KnownVersions,
-    live: LiveCarts,
-    deletions: KnownDeletions,
-) -> CartService:
+@asynccontextmanager
+async def open_operations(
+    settings: CartSettings, backends: Backends, *, hot_bytes: int = 0
+) -> AsyncIterator[OperatorTools]:
+    """The use cases without subscribers and background tasks, for as long as a command takes."""
+    async with AsyncExitStack() as stack:
+        live = LiveCarts(settings.live_limits(), backends.clock, backends.verifier.is_ended)
+        delivery = CartDelivery(backends.bus)
+        carts = await _open_carts(stack, backends, delivery, hot_bytes=hot_bytes)
+        book = await _open_book(stack, backends, live)
+        promotions = await _open_promotions(stack, backends)
+        versions = KnownVersions(settings.known_versions, on_newer=live.cart_changed)
+        announcements = await backends.bus.bucket(
+            BucketConfig(BOARD, ttl_seconds=settings.cart_summary_ttl_seconds)
+        )
+        board = NatsVersionAnnouncements(
+            announcements, backends.bus.connection, versions, on_listening=live.anything_changed
+        )
+        adapters = Adapters(
+            carts=carts.repository,
+            holders=StoredCodeHolders(carts.store),
+            promotions=await _promotion_stores(settings, backends, promotions, book),
+            catalogue=await _open_catalogue(stack, settings, backends, live),
+            cache=backends.cache,
+            board=board,
+            versions=versions,
+            deletions=KnownDeletions(on_heard=live.owner_deleted),
+            live=live,
+            grants=NatsStreamGrants(backends.bus),
+            is_ended=backends.verifier.is_ended,
+            clock=backends.clock,
+        )
+        service = compose(settings, adapters)
+        delivery.attach(service.cleanup.cart_was_updated)
+        live.attach(service.carts.priced_cart)
+        yield OperatorTools(carts, promotions, announcements, board, service)
+
+
+def compose(settings: CartSettings, adapters: Adapters) -> CartService:
+    """The use cases over these adapters."""
+    carts, catalogue, clock, stores = adapters.carts, adapters.catalogue, adapters.clock, adapters.promotions
+    lifetimes, currency = settings.lifetimes(), settings.shop_currency
+    uses = PromotionUses(stores.claims, stores.tallies, clock)
+    promotions = Promotions(stores, uses, catalogue, clock, currency=currency)
+    policy = PricePolicy.parse(settings.cart_price_policy)
+    pricer = Pricer(clock, promotions, currency=currency, policy=policy)
+    renewal = Renewal(carts, lifetimes, clock)
+    summaries = _create_summaries(settings, adapters, pricer, renewal)
+    writer = CartWriter(
+        carts, catalogue, pricer, summaries, give_back=uses.give_back, clock=clock, lifetimes=lifetimes
+    )
+    leftovers = AbandonedReservations(carts, stores.claims, uses, clock)
+    promo_codes = PromoCodes(promotions, uses, leftovers, writer, clock)
+    unreserved = UnreservedCarts(carts, stores, uses, leftovers, writer, holders=adapters.holders)
+    per_minute = settings.cart_events_tickets_per_minute
+    cleanup = CartCleanup(
+        carts,
+        summaries,
+        uses,
+        leftovers,
+        versions=adapters.versions,
+        deletions=adapters.deletions,
+        lifetimes=lifetimes,
+        clock=clock,
+    )
     return CartService(
-        carts=carts,
+        carts=Carts(carts, catalogue, pricer, renewal, summaries, writer=writer),
+        merger=CartMerger(carts, writer, promo_codes.carry_over),
+        promo_codes=promo_codes,
         promotions=promotions,
-        holders=holders,
-        catalogue=catalogue,
-        cache=backends.cache,
-        board=board,
-        versions=versions,
-        clock=backends.clock,
-        currency=settings.shop_currency,
-        price_policy=PricePolicy.parse(settings.cart_price_policy),
-        lifetimes=settings.lifetimes(),
-        live=live,
-        stream_tickets=_stream_tickets(settings, backends),
-        deletions=deletions,
-        summary_ttl_seconds=settings.cart_summary_ttl_seconds,
+        live=adapters.live,
+        stream_tickets=StreamTickets(adapters.grants, clock, adapters.is_ended, per_minute=per_minute),
+        cleanup=cleanup,
+        uses=uses,
+        leftovers=leftovers,
+        inspection=SummaryInspection(carts, catalogue, pricer, adapters.cache, adapters.board),
+        promotion_audit=PromotionAudit(stores, leftovers, unreserved),
     )
 
 
-def _stream_tickets(settings: CartSettings, backends: Backends) -> StreamTickets:
-    grants, per_minute = NatsStreamGrants(backends.bus), settings.cart_events_tickets_per_minute
-    return StreamTickets(grants, backends.clock, backends.verifier.is_ended, per_minute=per_minute)
-
-
-def _live_carts(settings: CartSettings, backends: Backends) -> LiveCarts:
-    return LiveCarts(settings.live_limits(), backends.clock, backends.verifier.is_ended)
+def _create_summaries(
+    settings: CartSettings, adapters: Adapters, pricer: Pricer, renewal: Renewal
+) -> Summaries:
+    return Summaries(
+        adapters.carts,
+        adapters.catalogue,
+        pricer,
+        renewal,
+        cache=adapters.cache,
+        board=adapters.board,
+        versions=adapters.versions,
+        ttl_seconds=settings.cart_summary_ttl_seconds,
+    )
 
 
 async def _open_carts(
@@ -219,9 +267,8 @@ async def _promotion_stores(
 async def _open_catalogue(
     stack: AsyncExitStack, settings: CartSettings, backends: Backends, live: LiveCarts
 ) -> CatalogueView:
-    bucket = await backends.bus.bucket(PRODUCTS)
     catalogue = CatalogueView(
-        bucket,
+        await backends.bus.bucket(PRODUCTS),
         currency=settings.shop_currency,
         capacity=settings.known_products,
         most_bytes=settings.cart_known_products_bytes,
@@ -233,32 +280,14 @@ async def _open_catalogue(
     return catalogue
 
 
-async def _open_board(
-    settings: CartSettings, backends: Backends, versions: KnownVersions, live: LiveCarts
-) -> NatsVersionAnnouncements:
-    bucket = await backends.bus.bucket(_board_bucket(settings))
-    return NatsVersionAnnouncements(
-        bucket, backends.bus.connection, versions, on_listening=live.anything_changed
-    )
-
-
-async def _create_sweep(
-    settings: CartSettings,
-    backends: Backends,
-    carts: OpenedRepository[AggregateRepository[Cart]],
-    service: CartService,
-) -> ExpirySweep:
+async def _create_sweep(settings: CartSettings, backends: Backends, tools: OperatorTools) -> ExpirySweep:
     bucket = await backends.bus.bucket(BucketConfig(LEASES, ttl_seconds=LEASE_SECONDS))
     return ExpirySweep(
-        StoredExpiringCarts(carts.store, carts.repository),
+        StoredExpiringCarts(tools.carts.store, tools.carts.repository),
         NatsLease(bucket, "cart-expiry", new_id()),
-        service.expired_cart_was_removed,
-        service.leftovers.clear_away,
+        tools.service.cleanup.expired_cart_was_removed,
+        tools.service.leftovers.clear_away,
         clock=backends.clock,
         batch=settings.cart_sweep_batch,
         interval_seconds=settings.cart_sweep_seconds,
     )
-
-
-def _board_bucket(settings: CartSettings) -> BucketConfig:
-    return BucketConfig(BOARD, ttl_seconds=settings.cart_summary_ttl_seconds)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cart_service.carts.cleanup import CartCleanup
+from cart_service.merging.service import CartMerger
 from cart_service.promotions.claims import DroppedPromoCode
+from cart_service.promotions.uses import PromotionUses
 from cart_service.service import CartService
 from shared.events.envelope import Event
 from shared.events.ports import EventBus, EventHandler
@@ -14,36 +17,36 @@ PROMO_CODES_CONSUMER = "cart-promo-codes"
 MERGES_CONSUMER = "cart-merges"
 
 
-def user_handlers(carts: CartService) -> Mapping[str, EventHandler]:
+def user_handlers(cleanup: CartCleanup) -> Mapping[str, EventHandler]:
     """What other services' facts mean for carts."""
 
     async def user_deleted(event: Event) -> None:
-        await carts.owner_was_deleted(event.entity_id)
+        await cleanup.owner_was_deleted(event.entity_id)
 
     return {"shop.user.deleted.*": user_deleted}
 
 
-def promo_code_handlers(carts: CartService) -> Mapping[str, EventHandler]:
+def promo_code_handlers(uses: PromotionUses) -> Mapping[str, EventHandler]:
     """Codes that left a cart, for whoever could not give the use back."""
 
     async def promo_code_dropped(event: Event) -> None:
         dropped = DroppedPromoCode(event.data["code"], event.data["turn"])
-        await carts.promo_code_was_dropped(event.entity_id, dropped)
+        await uses.give_back(event.entity_id, dropped)
 
     return {"shop.cart.promo_code_dropped.*": promo_code_dropped}
 
 
-def merge_handlers(carts: CartService) -> Mapping[str, EventHandler]:
+def merge_handlers(merger: CartMerger) -> Mapping[str, EventHandler]:
     """Merges that began, for whoever could not finish one."""
 
     async def cart_handed_over(event: Event) -> None:
-        await carts.cart_was_handed_over(event.entity_id)
+        await merger.finish(event.entity_id)
 
     return {"shop.cart.handed_over.*": cart_handed_over}
 
 
-async def subscribe(bus: EventBus, carts: CartService) -> None:
+async def subscribe(bus: EventBus, service: CartService) -> None:
     """Starts the consumers; apart, so that none waits for another's retries."""
-    await bus.subscribe(USERS_CONSUMER, user_handlers(carts))
-    await bus.subscribe(PROMO_CODES_CONSUMER, promo_code_handlers(carts))
-    await bus.subscribe(MERGES_CONSUMER, merge_handlers(carts))
+    await bus.subscribe(USERS_CONSUMER, user_handlers(service.cleanup))
+    await bus.subscribe(PROMO_CODES_CONSUMER, promo_code_handlers(service.uses))
+    await bus.subscribe(MERGES_CONSUMER, merge_handlers(service.merger))

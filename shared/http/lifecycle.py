@@ -8,7 +8,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from fastapi import FastAPI
 
@@ -22,6 +22,9 @@ from shared.security.verifier import TokenVerifier
 from shared.settings import ServiceSettings
 from shared.tasks import BackgroundTasks
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 Settings = TypeVar("Settings", bound=ServiceSettings)
 Settings_contra = TypeVar("Settings_contra", bound=ServiceSettings, contravariant=True)
 
@@ -29,11 +32,12 @@ log = get_logger(__name__)
 
 
 class Bootstrap(Protocol[Settings_contra]):
-    """Builds the adapters and yields the use cases, which `use_cases(request, kind)` gives to routes."""
+    """Builds the adapters and yields a dataclass of use cases, which `use_cases(request, kind)` gives to
+    routes."""
 
     def __call__(
         self, settings: Settings_contra, backends: Backends
-    ) -> AbstractAsyncContextManager[object]: ...
+    ) -> AbstractAsyncContextManager[DataclassInstance]: ...
 
 
 class OpenBackends(Protocol):

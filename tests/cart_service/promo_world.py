@@ -41,7 +41,7 @@ class PromoWorld:
         self.shop.clock.moment += time
 
     async def add(self, owner: str) -> None:
-        await self.service.write(CartWrite(owner, [AddItem("mug", 1)]))
+        await self.service.carts.write(CartWrite(owner, [AddItem("mug", 1)]))
 
     async def put(self, owner: str, code: str, key: str | None = None, *, conditional: bool = False) -> None:
         """`conditional`: only on the cart as it is at the moment."""
@@ -61,10 +61,10 @@ class PromoWorld:
         cart = self.shop.carts.get(owner)
         if cart and cart.expires_at and cart.expires_at < to_rfc3339(self.shop.clock.moment):
             del self.shop.carts[owner]
-            await self.service.expired_cart_was_removed(cart)
+            await self.service.cleanup.expired_cart_was_removed(cart)
 
     async def delete(self, owner: str) -> None:
-        await self.service.owner_was_deleted(owner)
+        await self.service.cleanup.owner_was_deleted(owner)
 
     async def audit(self, code: str) -> None:
         await self.service.promotion_audit.recount(code, repair=True)
@@ -75,7 +75,7 @@ class PromoWorld:
     async def repeat_event(self, number: int) -> None:
         dropped = [it for it in self.repository.events if it.type == "cart.promo_code_dropped"]
         if dropped:
-            handle = promo_code_handlers(self.service)["shop.cart.promo_code_dropped.*"]
+            handle = promo_code_handlers(self.service.uses)["shop.cart.promo_code_dropped.*"]
             await handle(dropped[number % len(dropped)])
 
     def check(self) -> None:
