@@ -25,6 +25,7 @@ from cart_service.carts.version_announcements import BOARD, NatsVersionAnnouncem
 from cart_service.carts.versions import KnownVersions
 from cart_service.catalogue.ports import Catalogue
 from cart_service.catalogue.view import PRODUCTS, CatalogueView
+from cart_service.changes import ChangeHub
 from cart_service.live.grants import NatsStreamGrants
 from cart_service.live.ports import StreamGrants
 from cart_service.live.service import LiveCarts
@@ -77,7 +78,7 @@ class Adapters:
     board: VersionAnnouncements
     versions: KnownVersions
     deletions: KnownDeletions
-    live: LiveCarts
+    changes: ChangeHub
     grants: StreamGrants
     is_ended: Callable[[str], bool]
     clock: Clock
@@ -116,7 +117,7 @@ async def bootstrap(settings: CartSettings, backends: Backends) -> AsyncIterator
         tools = await stack.enter_async_context(opened)
         board, service, live = tools.board, tools.service, tools.service.live
         stack.push_async_callback(board.close)
-        await board.start(service.cleanup.heard_of_deletion)
+        await board.start()
         await run("cart-versions", board.listen())
         stack.push_async_callback(live.close)
         await run("live-carts", live.look_after())
@@ -135,35 +136,29 @@ async def open_operations(
 ) -> AsyncIterator[OperatorTools]:
     """The use cases without subscribers and background tasks, for as long as a command takes."""
     async with AsyncExitStack() as stack:
-        live = LiveCarts(settings.live_limits(), backends.clock, backends.verifier.is_ended)
-        delivery = CartDelivery(backends.bus)
-        carts = await _open_carts(stack, backends, delivery, hot_bytes=hot_bytes)
-        book = await _open_book(stack, backends, live)
-        promotions = await _open_promotions(stack, backends)
-        versions = KnownVersions(settings.known_versions, on_newer=live.cart_changed)
+        changes = ChangeHub()
+        carts = await _open_carts(stack, backends, changes, hot_bytes=hot_bytes)
+        promotions, promotion_stores = await _open_promotions(stack, settings, backends, changes)
+        versions = KnownVersions(settings.known_versions, changes)
         announcements = await backends.bus.bucket(
             BucketConfig(BOARD, ttl_seconds=settings.cart_summary_ttl_seconds)
         )
-        board = NatsVersionAnnouncements(
-            announcements, backends.bus.connection, versions, on_listening=live.anything_changed
-        )
+        board = NatsVersionAnnouncements(announcements, backends.bus.connection, versions, changes)
         adapters = Adapters(
             carts=carts.repository,
             holders=StoredCodeHolders(carts.store),
-            promotions=await _promotion_stores(settings, backends, promotions, book),
-            catalogue=await _open_catalogue(stack, settings, backends, live),
+            promotions=promotion_stores,
+            catalogue=await _open_catalogue(stack, settings, backends, changes),
             cache=backends.cache,
             board=board,
             versions=versions,
-            deletions=KnownDeletions(on_heard=live.owner_deleted),
-            live=live,
+            deletions=KnownDeletions(),
+            changes=changes,
             grants=NatsStreamGrants(backends.bus),
             is_ended=backends.verifier.is_ended,
             clock=backends.clock,
         )
         service = compose(settings, adapters)
-        delivery.attach(service.cleanup.cart_was_updated)
-        live.attach(service.carts.priced_cart)
         yield OperatorTools(carts, promotions, announcements, board, service)
 
 
@@ -183,23 +178,18 @@ def compose(settings: CartSettings, adapters: Adapters) -> CartService:
     leftovers = AbandonedReservations(carts, stores.claims, uses, clock)
     promo_codes = PromoCodes(promotions, uses, leftovers, writer, clock)
     unreserved = UnreservedCarts(carts, stores, uses, leftovers, writer, holders=adapters.holders)
+    reading = Carts(carts, catalogue, pricer, renewal, summaries, writer=writer)
+    live = LiveCarts(settings.live_limits(), clock, adapters.is_ended, reading.priced_cart)
+    cleanup = _create_cleanup(settings, adapters, summaries, uses, leftovers)
+    adapters.changes.subscribe(live)
+    adapters.changes.subscribe(cleanup)
     per_minute = settings.cart_events_tickets_per_minute
-    cleanup = CartCleanup(
-        carts,
-        summaries,
-        uses,
-        leftovers,
-        versions=adapters.versions,
-        deletions=adapters.deletions,
-        lifetimes=lifetimes,
-        clock=clock,
-    )
     return CartService(
-        carts=Carts(carts, catalogue, pricer, renewal, summaries, writer=writer),
+        carts=reading,
         merger=CartMerger(carts, writer, promo_codes.carry_over),
         promo_codes=promo_codes,
         promotions=promotions,
-        live=adapters.live,
+        live=live,
         stream_tickets=StreamTickets(adapters.grants, clock, adapters.is_ended, per_minute=per_minute),
         cleanup=cleanup,
         uses=uses,
@@ -224,56 +214,66 @@ def _create_summaries(
     )
 
 
+def _create_cleanup(
+    settings: CartSettings,
+    adapters: Adapters,
+    summaries: Summaries,
+    uses: PromotionUses,
+    leftovers: AbandonedReservations,
+) -> CartCleanup:
+    return CartCleanup(
+        adapters.carts,
+        summaries,
+        uses,
+        leftovers,
+        versions=adapters.versions,
+        deletions=adapters.deletions,
+        lifetimes=settings.lifetimes(),
+        clock=adapters.clock,
+    )
+
+
 async def _open_carts(
-    stack: AsyncExitStack, backends: Backends, delivery: CartDelivery, *, hot_bytes: int
+    stack: AsyncExitStack, backends: Backends, changes: ChangeHub, *, hot_bytes: int
 ) -> OpenedRepository[AggregateRepository[Cart]]:
     store = await backends.stores.open(CARTS)
-    outbox = Outbox(delivery, clock=backends.clock)
+    outbox = Outbox(CartDelivery(backends.bus, changes), clock=backends.clock)
     carts = AggregateRepository(store, CartCodec(), outbox, hot_bytes=hot_bytes)
     outbox.attach(carts, store)
     stack.push_async_callback(outbox.close)
     return OpenedRepository(store, outbox, carts)
 
 
-async def _open_book(stack: AsyncExitStack, backends: Backends, live: LiveCarts) -> WatchedPromotions:
-    book = WatchedPromotions(await backends.bus.bucket(BUCKET), on_change=live.promotion_changed)
+async def _open_promotions(
+    stack: AsyncExitStack, settings: CartSettings, backends: Backends, changes: ChangeHub
+) -> tuple[OpenedRepository[StoredPromotions], PromotionStores]:
+    bucket = await backends.bus.bucket(BUCKET)
+    book = WatchedPromotions(bucket, changes)
     await book.start()
     stack.push_async_callback(book.close)
-    return book
-
-
-async def _open_promotions(stack: AsyncExitStack, backends: Backends) -> OpenedRepository[StoredPromotions]:
     store = await backends.stores.open(PROMOTIONS)
-    outbox = Outbox(PromotionDelivery(backends.bus, await backends.bus.bucket(BUCKET)), clock=backends.clock)
+    outbox = Outbox(PromotionDelivery(backends.bus, bucket), clock=backends.clock)
     stack.push_async_callback(outbox.close)
-    return OpenedRepository(store, outbox, StoredPromotions(store, outbox))
-
-
-async def _promotion_stores(
-    settings: CartSettings,
-    backends: Backends,
-    promotions: OpenedRepository[StoredPromotions],
-    book: WatchedPromotions,
-) -> PromotionStores:
-    return PromotionStores(
-        promotions=promotions.repository,
+    promotions = StoredPromotions(store, outbox)
+    stores = PromotionStores(
+        promotions=promotions,
         claims=StoredClaims(await backends.stores.open(PROMOTION_CLAIMS)),
         tallies=StoredTallies(await backends.stores.open(PROMOTION_TALLIES)),
         book=book,
         cursors=CursorCodec(settings.cursor_secret),
     )
+    return OpenedRepository(store, outbox, promotions), stores
 
 
 async def _open_catalogue(
-    stack: AsyncExitStack, settings: CartSettings, backends: Backends, live: LiveCarts
+    stack: AsyncExitStack, settings: CartSettings, backends: Backends, changes: ChangeHub
 ) -> CatalogueView:
     catalogue = CatalogueView(
         await backends.bus.bucket(PRODUCTS),
+        changes,
         currency=settings.shop_currency,
         capacity=settings.known_products,
         most_bytes=settings.cart_known_products_bytes,
-        on_change=live.product_changed,
-        on_missed=live.anything_changed,
     )
     await catalogue.start()
     stack.push_async_callback(catalogue.close)

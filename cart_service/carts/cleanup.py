@@ -10,11 +10,12 @@ from cart_service.carts.ports import CartRepository
 from cart_service.carts.promo_operations import dropped_between
 from cart_service.carts.summaries import Summaries
 from cart_service.carts.versions import KnownVersions
+from cart_service.changes import ChangeListener
 from cart_service.promotions.uses import PromotionUses
 from shared.clock import Clock
 
 
-class CartCleanup:
+class CartCleanup(ChangeListener):
     """Repeating any of it changes nothing."""
 
     def __init__(
@@ -38,16 +39,15 @@ class CartCleanup:
         self._lifetimes = lifetimes
         self._clock = clock
 
-    async def cart_was_updated(self, owner: str, version: int) -> None:
-        """Part of the delivery of each write's events: drops what the cache holds of older versions. A cart
-        that was written after its owner's account was deleted, by a request or a merge on its way, is removed
-        again. Raises `SummaryNotSecured`."""
+    async def cart_written(self, owner: str, version: int) -> None:
+        """Drops what the cache holds of older versions. A cart that was written after its owner's account was
+        deleted, by a request or a merge on its way, is removed again. Raises `SummaryNotSecured`."""
         if self._deletions.include(owner):
             await self.owner_was_deleted(owner)
         else:
             await self._summaries.outdate(owner, version)
 
-    async def heard_of_deletion(self, owner: str) -> None:
+    async def account_deleted(self, owner: str) -> None:
         """An account was deleted. A cart of it that this replica knows may have been written after it was
         removed: then the delivery of its event found nothing wrong."""
         self._deletions.heard(owner)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import nats.errors
@@ -11,6 +10,7 @@ import structlog
 from nats.aio.msg import Msg
 
 from cart_service.carts.versions import KnownVersions
+from cart_service.changes import ChangeListener
 from shared.events.ports import Bucket, BusUnavailable, Entry, Watch
 from shared.events.projections import put_if_newer
 from shared.jetstream.connection import NatsSessions
@@ -29,7 +29,8 @@ class NatsVersionAnnouncements:
     acknowledgement: so it nearly always knows the newest version even when Redis forgets or brings back an
     old summary. Entries of the bucket expire with the summaries that they outdate.
 
-    `on_listening` is told whenever it listens anew, because what was published before was missed.
+    `changes` hears of deleted accounts, and of each time it listens anew: what was published before was
+    missed.
     """
 
     def __init__(
@@ -37,23 +38,20 @@ class NatsVersionAnnouncements:
         bucket: Bucket,
         sessions: NatsSessions,
         versions: KnownVersions,
-        *,
-        on_listening: Callable[[], None] = lambda: None,
+        changes: ChangeListener,
     ) -> None:
         self._bucket = bucket
         self._sessions = sessions
         self._versions = versions
-        self._on_listening = on_listening
+        self._changes = changes
         self._watch: Watch | None = None
 
     @property
     def connected(self) -> bool:
         return self._watch is not None and self._watch.connected
 
-    async def start(self, on_deleted: Callable[[str], Awaitable[None]]) -> None:
-        """Learns what was announced, now and later; `listen` tells `on_deleted` in the same way whose account
-        was deleted. Raises `BusUnavailable`."""
-        self._on_deleted = on_deleted
+    async def start(self) -> None:
+        """Learns what was announced, now and later. Raises `BusUnavailable`."""
         self._watch = await self._bucket.watch(self._on_announcement, replay=True)
 
     async def close(self) -> None:
@@ -83,7 +81,7 @@ class NatsVersionAnnouncements:
                     await session.client.subscribe(DELETIONS, cb=self._on_deletion),
                 ]
                 await session.client.flush()  # from here on nothing is missed
-                self._on_listening()
+                self._changes.everything_changed()
                 await session.wait_ended()
                 for subscription in subscriptions:
                     await subscription.unsubscribe()
@@ -97,7 +95,7 @@ class NatsVersionAnnouncements:
         self._versions.heard(message.subject.rpartition(".")[2], orjson.loads(message.data)["entityversion"])
 
     async def _on_deletion(self, message: Msg) -> None:
-        await self._on_deleted(message.subject.rpartition(".")[2])
+        await self._changes.account_deleted(message.subject.rpartition(".")[2])
 
 
 def announced_version(entry: Entry) -> int:

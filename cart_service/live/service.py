@@ -16,6 +16,7 @@ from functools import partial
 import structlog
 
 from cart_service.carts.pricing import PricedCart
+from cart_service.changes import ChangeListener
 from cart_service.live.feed import CartFeed, CartStream, EndReason
 from cart_service.metrics import CART_STREAMS
 from shared.budget import SharedBudget
@@ -57,14 +58,16 @@ class LiveLimits:
     most_bytes: int = 32 * 2**20
 
 
-class LiveCarts:
+class LiveCarts(ChangeListener):
     """The live carts of this replica. `is_ended` tells whether a session was ended."""
 
-    def __init__(self, limits: LiveLimits, clock: Clock, is_ended: Callable[[str], bool]) -> None:
+    def __init__(
+        self, limits: LiveLimits, clock: Clock, is_ended: Callable[[str], bool], read: ReadCart
+    ) -> None:
         self._limits = limits
         self._clock = clock
         self._is_ended = is_ended
-        self._read: ReadCart
+        self._read = read
         self._feeds: dict[str, CartFeed] = {}
         self._room = SharedBudget(limits.most_bytes)
         self._count = 0
@@ -72,10 +75,6 @@ class LiveCarts:
         self._showing: defaultdict[str, set[CartFeed]] = defaultdict(set)
         self._renderings = asyncio.Semaphore(RENDERINGS_AT_ONCE)
         self._is_draining = False
-
-    def attach(self, read: ReadCart) -> None:
-        """Before the first stream."""
-        self._read = read
 
     async def close(self) -> None:
         await asyncio.gather(*(feed.close() for feed in self._feeds.values()))
@@ -110,12 +109,11 @@ class LiveCarts:
     def promotion_changed(self, code: str) -> None:
         self.product_changed(_key_of(code))
 
-    def anything_changed(self) -> None:
-        """Announcements may have been missed."""
+    def everything_changed(self) -> None:
         for feed in self._feeds.values():
             feed.refresh()
 
-    def owner_deleted(self, owner: str) -> None:
+    async def account_deleted(self, owner: str) -> None:
         if feed := self._feeds.get(owner):
             for stream in feed.streams:
                 stream.end(EndReason.ACCOUNT_DELETED)

@@ -15,7 +15,7 @@ from cart_service.carts.deletions import KnownDeletions
 from cart_service.carts.model import Cart
 from cart_service.carts.versions import KnownVersions
 from cart_service.catalogue.view import CatalogueView
-from cart_service.live.service import LiveCarts, LiveLimits
+from cart_service.changes import ChangeHub
 from cart_service.promotions.book import WatchedPromotions
 from cart_service.service import CartService
 from cart_service.settings import CartSettings
@@ -223,10 +223,11 @@ class Shop:
 
 
 async def start_replica(shop: Shop, *, capacity: int) -> Replica:
-    versions, deletions = KnownVersions(1000), KnownDeletions()
-    catalogue = CatalogueView(shop.bucket, currency="USD", capacity=capacity)
+    changes, deletions = ChangeHub(), KnownDeletions()
+    versions = KnownVersions(1000, changes)
+    catalogue = CatalogueView(shop.bucket, changes, currency="USD", capacity=capacity)
     await catalogue.start()
-    book = WatchedPromotions(shop.promotion_bucket)
+    book = WatchedPromotions(shop.promotion_bucket, changes)
     await book.start()
     repository, cache, board = (
         MemoryCarts(shop.carts),
@@ -242,7 +243,7 @@ async def start_replica(shop: Shop, *, capacity: int) -> Replica:
         board=board,
         versions=versions,
         deletions=deletions,
-        live=LiveCarts(LiveLimits(), FirstSecond(), lambda _session: False),
+        changes=changes,
         grants=MemoryGrants(),
         is_ended=lambda _session: False,
         clock=shop.clock,

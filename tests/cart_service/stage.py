@@ -35,8 +35,7 @@ class Stage:
         self.draining = asyncio.Event()
         self.ended: set[str] = set()
         self.moment = START
-        self.live = LiveCarts(limits, self, self.ended.__contains__)
-        self.live.attach(self.read)
+        self.live = LiveCarts(limits, self, self.ended.__contains__, self.read)
         tasks = BackgroundTasks()
         self._tasks = [
             tasks.start("live-carts", self.live.look_after()),

@@ -22,7 +22,7 @@ async def test_a_request_that_is_late_leaves_no_cart(
     handling.deletions.heard("ann")
     await here.service.cleanup.owner_was_deleted("ann")
     late = await here.service.carts.write(CartWrite("ann", [AddItem("mug", 1)]))
-    await handling.service.cleanup.cart_was_updated("ann", late.cart.version)
+    await handling.service.cleanup.cart_written("ann", late.cart.version)
     assert "ann" not in shop.carts
     assert cache_key("ann") not in shop.values
 
@@ -30,9 +30,9 @@ async def test_a_request_that_is_late_leaves_no_cart(
 async def test_a_replica_that_hears_late_removes_the_cart_it_knows(shop: Shop, here: Replica) -> None:
     await here.service.cleanup.owner_was_deleted("ann")
     late = await here.service.carts.write(CartWrite("ann", [AddItem("mug", 1)]))
-    await here.service.cleanup.cart_was_updated("ann", late.cart.version)
+    await here.service.cleanup.cart_written("ann", late.cart.version)
     assert "ann" in shop.carts
-    await here.service.cleanup.heard_of_deletion("ann")
+    await here.service.cleanup.account_deleted("ann")
     assert "ann" not in shop.carts
     assert cache_key("ann") not in shop.values
 
@@ -41,7 +41,7 @@ async def test_a_replica_that_knows_no_cart_of_the_owner_removes_none(
     shop: Shop, here: Replica, there: Replica
 ) -> None:
     await here.service.carts.write(CartWrite("ann", [AddItem("mug", 1)]))
-    await there.service.cleanup.heard_of_deletion("ann")
+    await there.service.cleanup.account_deleted("ann")
     assert "ann" in shop.carts
     assert there.deletions.include("ann")
 
@@ -56,7 +56,7 @@ async def test_neither_does_a_merge_that_its_event_finishes(
     there.deletions.heard("ann")
     await there.service.cleanup.owner_was_deleted("ann")
     await there.service.merger.finish("guest")
-    await there.service.cleanup.cart_was_updated("ann", shop.carts["ann"].version)
+    await there.service.cleanup.cart_written("ann", shop.carts["ann"].version)
     assert "ann" not in shop.carts
     handover = shop.carts["guest"].handover
     assert handover is not None
@@ -66,7 +66,7 @@ async def test_neither_does_a_merge_that_its_event_finishes(
 async def test_carts_of_others_stay(shop: Shop, here: Replica) -> None:
     here.deletions.heard("bob")
     written = await here.service.carts.write(CartWrite("ann", [AddItem("mug", 1)]))
-    await here.service.cleanup.cart_was_updated("ann", written.cart.version)
+    await here.service.cleanup.cart_written("ann", written.cart.version)
     assert "ann" in shop.carts
 
 

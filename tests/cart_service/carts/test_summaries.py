@@ -198,10 +198,10 @@ async def test_the_durable_event_finishes_what_a_writer_did_not(
 ) -> None:
     await add(here)
     shop.carts["ann"] = shop.carts["ann"].add("mug", 4, 1, "").after(shop.carts["ann"], "")
-    await there.service.cleanup.cart_was_updated("ann", 2)
+    await there.service.cleanup.cart_written("ann", 2)
     assert (await read(here))["version"] == 2
     writes = there.cache.writes
-    await there.service.cleanup.cart_was_updated("ann", 2)
+    await there.service.cleanup.cart_written("ann", 2)
     assert there.cache.writes == writes
 
 
@@ -209,14 +209,14 @@ async def test_the_durable_event_never_replaces_a_ready_summary(
     shop: Shop, here: Replica, there: Replica
 ) -> None:
     await add(here)
-    await there.service.cleanup.cart_was_updated("ann", 1)
+    await there.service.cleanup.cart_written("ann", 1)
     assert shop.values[KEY].value
 
 
 async def test_the_durable_event_comes_again_while_nobody_can_be_told(here: Replica) -> None:
     here.cache.available = here.board.connected = False
     with pytest.raises(SummaryNotSecured):
-        await here.service.cleanup.cart_was_updated("ann", 5)
+        await here.service.cleanup.cart_written("ann", 5)
 
 
 async def test_a_deleted_owner_leaves_nothing(shop: Shop, here: Replica) -> None:

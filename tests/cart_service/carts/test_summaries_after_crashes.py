@@ -71,7 +71,7 @@ class CrashMachine(SummaryMachine):
     def relay_what_was_left(self, replica: int) -> None:
         """Another replica's relay delivers the event of the newest write."""
         version = self.shop.carts[OWNER].version
-        self._run(self.replicas[replica].service.cleanup.cart_was_updated(OWNER, version))
+        self._run(self.replicas[replica].service.cleanup.cart_written(OWNER, version))
         self._answer(replica, version)
 
     @rule()

@@ -169,7 +169,7 @@ class SummaryMachine(RuleBasedStateMachine):
 
     @rule(replica=replicas)
     def handle_durable_event(self, replica: int) -> None:
-        self._run(self.replicas[replica].service.cleanup.cart_was_updated(OWNER, self.answered))
+        self._run(self.replicas[replica].service.cleanup.cart_written(OWNER, self.answered))
 
     @rule(replica=replicas)
     def read(self, replica: int) -> None:

@@ -51,10 +51,10 @@ async def test_when_the_service_drains_every_stream_ends_at_once(stage: Stage) -
 
 
 async def test_with_the_account_its_streams_end(stage: Stage) -> None:
-    stage.live.owner_deleted("nobody")
+    await stage.live.account_deleted("nobody")
     with stage.live.open("ann", viewer()) as ann, stage.live.open("bob", viewer("bob")) as bob:
         await shown(bob)
-        stage.live.owner_deleted("ann")
+        await stage.live.account_deleted("ann")
         assert await reason(ann) is EndReason.ACCOUNT_DELETED
         stage.live.cart_changed("bob", 2)
         stage.version = 2
@@ -108,7 +108,7 @@ async def test_a_stream_that_was_closed_leaves_nothing_to_be_read(stage: Stage) 
     await eventually(lambda: not stage.reading)
     stage.live.product_changed("mug")
     stage.change(2)
-    stage.live.anything_changed()
+    stage.live.everything_changed()
     with stage.live.open("ann", viewer()) as stream:
         assert await version_of(stream) == 2
     assert stage.reads == 2
