@@ -18,19 +18,20 @@ from auth_service.accounts.throttle import RedisThrottle, ThrottleLimits
 from auth_service.clock import DocumentClock
 from auth_service.keys.bucket import BucketKeyPublisher
 from auth_service.keys.ports import SigningKeyringRepository
+from auth_service.keys.refresh import keep_keys
 from auth_service.keys.service import KeyPolicy, KeyService
 from auth_service.keys.signing import Es256Signer, derive_key
 from auth_service.keys.store import SIGNING_KEYS, SigningKeyringCodec
 from auth_service.operations import OperatorService
 from auth_service.service import AuthService
 from auth_service.sessions.ports import SessionRepository
+from auth_service.sessions.removal import sweep_sessions
 from auth_service.sessions.revocations import RevokingDelivery
 from auth_service.sessions.service import SessionService
 from auth_service.sessions.store import SESSIONS, StoredSessions
 from auth_service.sessions.tokens import AccessTokens, RefreshTokens, TokenPolicy
 from auth_service.settings import AuthSettings
 from auth_service.sign_in.service import SessionPolicy, SignInService
-from auth_service.upkeep import upkeep
 from shared.aggregates.outbox import Outbox
 from shared.aggregates.repository import AggregateRepository
 from shared.backends import Backends, open_backends_within
@@ -59,12 +60,10 @@ async def bootstrap(settings: AuthSettings, backends: Backends) -> AsyncIterator
         service = compose(settings, backends, adapters)
         await service.keys.load()
         await service.keys.publish()
-        async with upkeep(
-            service.keys,
-            adapters.sessions,
-            backends.clock,
-            backends.bus.connection,
-            settings.auth_key_reload_seconds,
+        nats, seconds = backends.bus.connection, settings.auth_key_reload_seconds
+        async with (
+            backends.tasks.running("auth-keys", keep_keys(service.keys, nats, seconds)),
+            backends.tasks.running("auth-sweep", sweep_sessions(adapters.sessions, backends.clock)),
         ):
             yield service
 
@@ -105,7 +104,7 @@ async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIter
             throttle=throttle,
         )
         for outbox in outboxes:
-            await outbox.start()
+            await outbox.start(backends.tasks)
             stack.push_async_callback(outbox.close)
         yield adapters
 

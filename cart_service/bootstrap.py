@@ -1,26 +1,39 @@
-"""The composition root: the only file that names adapters."""
+"""The composition root: the only file that names adapters and builds the use cases."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from cart_service.carts.abandoned_reservations import AbandonedReservations
+from cart_service.carts.carts import Carts
+from cart_service.carts.cleanup import CartCleanup
 from cart_service.carts.deletions import KnownDeletions
 from cart_service.carts.delivery import CartDelivery
 from cart_service.carts.model import Cart
+from cart_service.carts.ports import CartRepository, VersionAnnouncements
 from cart_service.carts.price_policy import PricePolicy
+from cart_service.carts.pricer import Pricer
+from cart_service.carts.promo_codes import PromoCodes
+from cart_service.carts.renewal import Renewal
+from cart_service.carts.service import CartWriter
 from cart_service.carts.store import CARTS, CartCodec
+from cart_service.carts.summaries import Summaries
 from cart_service.carts.version_announcements import BOARD, NatsVersionAnnouncements
 from cart_service.carts.versions import KnownVersions
+from cart_service.catalogue.ports import Catalogue
 from cart_service.catalogue.view import PRODUCTS, CatalogueView
+from cart_service.changes import ChangeHub
 from cart_service.live.grants import NatsStreamGrants
+from cart_service.live.ports import StreamGrants
 from cart_service.live.service import LiveCarts
 from cart_service.live.tickets import StreamTickets
+from cart_service.merging.service import CartMerger
 from cart_service.promotions.book import BUCKET, WatchedPromotions
 from cart_service.promotions.ports import PromotionStores
+from cart_service.promotions.service import Promotions
 from cart_service.promotions.store import (
     PROMOTION_CLAIMS,
     PROMOTION_TALLIES,
@@ -29,34 +42,47 @@ from cart_service.promotions.store import (
     StoredPromotions,
     StoredTallies,
 )
+from cart_service.promotions.uses import PromotionUses
 from cart_service.service import CartService
 from cart_service.settings import CartSettings
 from cart_service.subscribers import subscribe
+from cart_service.upkeep.inspection import SummaryInspection
 from cart_service.upkeep.lease import LEASE_SECONDS, LEASES, NatsLease
+from cart_service.upkeep.ports import CodeHolders
+from cart_service.upkeep.promotion_audit import PromotionAudit
 from cart_service.upkeep.store import StoredCodeHolders, StoredExpiringCarts
 from cart_service.upkeep.sweep import ExpirySweep
+from cart_service.upkeep.unreserved_carts import UnreservedCarts
 from shared.aggregates.outbox import Outbox
 from shared.aggregates.repository import AggregateRepository
 from shared.backends import Backends
+from shared.cache.ports import Cache
+from shared.clock import Clock
 from shared.events.ports import Bucket, BucketConfig
 from shared.events.projections import EntryDelivery
 from shared.http.pagination import CursorCodec
 from shared.ids import new_id
 from shared.store.ports import DocumentStore
-from shared.tasks import cancel_all
 
 R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class OperatorTools:
-    """What an operator's command works with. The outboxes deliver what it writes; what others left behind
-    they only relay when they are told to."""
+class Adapters:
+    """What the use cases need from outside, ready for use. `is_ended` tells whether a session was ended."""
 
-    carts: OpenedRepository[AggregateRepository[Cart]]
-    promotions: OpenedRepository[StoredPromotions]
-    announcements: Bucket
-    service: CartService
+    carts: CartRepository
+    holders: CodeHolders
+    promotions: PromotionStores
+    catalogue: Catalogue
+    cache: Cache
+    board: VersionAnnouncements
+    versions: KnownVersions
+    deletions: KnownDeletions
+    changes: ChangeHub
+    grants: StreamGrants
+    is_ended: Callable[[str], bool]
+    clock: Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,192 +94,201 @@ class OpenedRepository(Generic[R]):
     repository: R
 
 
-@asynccontextmanager
-async def open_operations(settings: CartSettings, backends: Backends) -> AsyncIterator[OperatorTools]:
-    """The use cases without subscribers and relay, for as long as a command takes."""
-    async with AsyncExitStack() as stack:
-        delivery = CartDelivery(backends.bus)
-        carts = await _open_carts(stack, backends, delivery, hot_bytes=0)
-        live = _live_carts(settings, backends)  # nobody opens any
-        book = await _open_book(stack, backends, live)
-        promotions = await _open_promotions(stack, backends)
-        versions = KnownVersions(settings.known_versions)
-        announcements = await backends.bus.bucket(_board_bucket(settings))
-        service = _compose(
-            settings,
-            backends,
-            carts=carts.repository,
-            promotions=await _promotion_stores(settings, backends, promotions, book),
-            holders=StoredCodeHolders(carts.store),
-            catalogue=await _open_catalogue(stack, settings, backends, live),
-            board=NatsVersionAnnouncements(announcements, backends.bus, versions),
-            versions=versions,
-            live=live,
-            deletions=KnownDeletions(),
-        )
-        delivery.attach(service.cart_was_updated)
-        yield OperatorTools(carts=carts, promotions=promotions, announcements=announcements, service=service)
+@dataclass(frozen=True, slots=True)
+class OperatorTools:
+    """The use cases, and what an operator's command needs besides. Nothing runs in the background: the
+    outboxes deliver what is written here, and relay what others left behind only when they are told to."""
+
+    carts: OpenedRepository[AggregateRepository[Cart]]
+    promotions: OpenedRepository[StoredPromotions]
+    announcements: Bucket
+    board: NatsVersionAnnouncements
+    service: CartService
 
 
 @asynccontextmanager
 async def bootstrap(settings: CartSettings, backends: Backends) -> AsyncIterator[CartService]:
-    """Builds the use cases and what feeds them, and ends it in the opposite order."""
+    """The use cases with what feeds them. Everything ends in the opposite order."""
     async with AsyncExitStack() as stack:
-        delivery = CartDelivery(backends.bus)
-        carts = await _open_carts(stack, backends, delivery, hot_bytes=settings.cart_hot_carts_bytes)
-        live = _live_carts(settings, backends)
-        book = await _open_book(stack, backends, live)
-        promotions = await _open_promotions(stack, backends)
-        versions = KnownVersions(settings.known_versions, on_newer=live.cart_changed)
-        board = await _open_board(settings, backends, versions, live)
-        service = _compose(
-            settings,
-            backends,
-            carts=carts.repository,
-            promotions=await _promotion_stores(settings, backends, promotions, book),
-            holders=StoredCodeHolders(carts.store),
-            catalogue=await _open_catalogue(stack, settings, backends, live),
-            board=board,
-            versions=versions,
-            live=live,
-            deletions=KnownDeletions(on_heard=live.owner_deleted),
-        )
-        delivery.attach(service.cart_was_updated)
+
+        async def run(name: str, work: Coroutine[Any, Any, None]) -> None:
+            await stack.enter_async_context(backends.tasks.running(name, work))
+
+        opened = open_operations(settings, backends, hot_bytes=settings.cart_hot_carts_bytes)
+        tools = await stack.enter_async_context(opened)
+        board, service, live = tools.board, tools.service, tools.service.live
         stack.push_async_callback(board.close)
-        await board.start(service.heard_of_deletion)
-        live.start(service.priced_cart, backends.draining)
+        await board.start()
+        await run("cart-versions", board.listen())
         stack.push_async_callback(live.close)
-        await carts.outbox.start()
-        await promotions.outbox.start()
+        await run("live-carts", live.look_after())
+        await run("live-carts-drain", live.drain(backends.draining))
+        await tools.carts.outbox.start(backends.tasks)
+        await tools.promotions.outbox.start(backends.tasks)
         await subscribe(backends.bus, service)
-        await _start_sweep(stack, settings, backends, carts, service)
+        sweep = await _create_sweep(settings, backends, tools)
+        await run("cart-expiry", sweep.run())
         yield service
 
 
-def _compose(
-    settings: CartSettings,
-    backends: Backends,
-    *,
-    carts: AggregateRepository[Cart],
-    promotions: PromotionStores,
-    holders: StoredCodeHolders,
-    catalogue: CatalogueView,
-    board: NatsVersionAnnouncements,
-    versions: KnownVersions,
-    live: LiveCarts,
-    deletions: KnownDeletions,
-) -> CartService:
+@asynccontextmanager
+async def open_operations(
+    settings: CartSettings, backends: Backends, *, hot_bytes: int = 0
+) -> AsyncIterator[OperatorTools]:
+    """The use cases without subscribers and background tasks, for as long as a command takes."""
+    async with AsyncExitStack() as stack:
+        changes = ChangeHub()
+        carts = await _open_carts(stack, backends, changes, hot_bytes=hot_bytes)
+        promotions, promotion_stores = await _open_promotions(stack, settings, backends, changes)
+        versions = KnownVersions(settings.known_versions, changes)
+        announcements = await backends.bus.bucket(
+            BucketConfig(BOARD, ttl_seconds=settings.cart_summary_ttl_seconds)
+        )
+        board = NatsVersionAnnouncements(announcements, backends.bus, versions, changes)
+        adapters = Adapters(
+            carts=carts.repository,
+            holders=StoredCodeHolders(carts.store),
+            promotions=promotion_stores,
+            catalogue=await _open_catalogue(stack, settings, backends, changes),
+            cache=backends.cache,
+            board=board,
+            versions=versions,
+            deletions=KnownDeletions(),
+            changes=changes,
+            grants=NatsStreamGrants(backends.bus),
+            is_ended=backends.verifier.is_ended,
+            clock=backends.clock,
+        )
+        service = compose(settings, adapters)
+        yield OperatorTools(carts, promotions, announcements, board, service)
+
+
+def compose(settings: CartSettings, adapters: Adapters) -> CartService:
+    """The use cases over these adapters."""
+    carts, catalogue, clock, stores = adapters.carts, adapters.catalogue, adapters.clock, adapters.promotions
+    lifetimes, currency = settings.lifetimes(), settings.shop_currency
+    uses = PromotionUses(stores.claims, stores.tallies, clock)
+    promotions = Promotions(stores, uses, catalogue, clock, currency=currency)
+    policy = PricePolicy.parse(settings.cart_price_policy)
+    pricer = Pricer(clock, promotions, currency=currency, policy=policy)
+    renewal = Renewal(carts, lifetimes, clock)
+    summaries = _create_summaries(settings, adapters, pricer, renewal)
+    writer = CartWriter(
+        carts, catalogue, pricer, summaries, give_back=uses.give_back, clock=clock, lifetimes=lifetimes
+    )
+    leftovers = AbandonedReservations(carts, stores.claims, uses, clock)
+    promo_codes = PromoCodes(promotions, uses, leftovers, writer, clock)
+    unreserved = UnreservedCarts(carts, stores, uses, leftovers, writer, holders=adapters.holders)
+    reading = Carts(carts, catalogue, pricer, renewal, summaries, writer=writer)
+    live = LiveCarts(settings.live_limits(), clock, adapters.is_ended, reading.priced_cart)
+    cleanup = _create_cleanup(settings, adapters, summaries, uses, leftovers)
+    adapters.changes.subscribe(live)
+    adapters.changes.subscribe(cleanup)
+    per_minute = settings.cart_events_tickets_per_minute
     return CartService(
-        carts=carts,
+        carts=reading,
+        merger=CartMerger(carts, writer, promo_codes.carry_over),
+        promo_codes=promo_codes,
         promotions=promotions,
-        holders=holders,
-        catalogue=catalogue,
-        cache=backends.cache,
-        board=board,
-        versions=versions,
-        clock=backends.clock,
-        currency=settings.shop_currency,
-        price_policy=PricePolicy.parse(settings.cart_price_policy),
-        lifetimes=settings.lifetimes(),
         live=live,
-        stream_tickets=_stream_tickets(settings, backends),
-        deletions=deletions,
-        summary_ttl_seconds=settings.cart_summary_ttl_seconds,
+        stream_tickets=StreamTickets(adapters.grants, clock, adapters.is_ended, per_minute=per_minute),
+        cleanup=cleanup,
+        uses=uses,
+        leftovers=leftovers,
+        inspection=SummaryInspection(carts, catalogue, pricer, adapters.cache, adapters.board),
+        promotion_audit=PromotionAudit(stores, leftovers, unreserved),
     )
 
 
-def _stream_tickets(settings: CartSettings, backends: Backends) -> StreamTickets:
-    grants, per_minute = NatsStreamGrants(backends.bus), settings.cart_events_tickets_per_minute
-    return StreamTickets(grants, backends.clock, backends.verifier.is_ended, per_minute=per_minute)
+def _create_summaries(
+    settings: CartSettings, adapters: Adapters, pricer: Pricer, renewal: Renewal
+) -> Summaries:
+    return Summaries(
+        adapters.carts,
+        adapters.catalogue,
+        pricer,
+        renewal,
+        cache=adapters.cache,
+        board=adapters.board,
+        versions=adapters.versions,
+        ttl_seconds=settings.cart_summary_ttl_seconds,
+    )
 
 
-def _live_carts(settings: CartSettings, backends: Backends) -> LiveCarts:
-    return LiveCarts(settings.live_limits(), backends.clock, backends.verifier.is_ended)
+def _create_cleanup(
+    settings: CartSettings,
+    adapters: Adapters,
+    summaries: Summaries,
+    uses: PromotionUses,
+    leftovers: AbandonedReservations,
+) -> CartCleanup:
+    return CartCleanup(
+        adapters.carts,
+        summaries,
+        uses,
+        leftovers,
+        versions=adapters.versions,
+        deletions=adapters.deletions,
+        lifetimes=settings.lifetimes(),
+        clock=adapters.clock,
+    )
 
 
 async def _open_carts(
-    stack: AsyncExitStack, backends: Backends, delivery: CartDelivery, *, hot_bytes: int
+    stack: AsyncExitStack, backends: Backends, changes: ChangeHub, *, hot_bytes: int
 ) -> OpenedRepository[AggregateRepository[Cart]]:
     store = await backends.stores.open(CARTS)
-    outbox = Outbox(delivery, clock=backends.clock)
+    outbox = Outbox(CartDelivery(backends.bus, changes), clock=backends.clock)
     carts = AggregateRepository(store, CartCodec(), outbox, hot_bytes=hot_bytes)
     outbox.attach(carts, store)
     stack.push_async_callback(outbox.close)
     return OpenedRepository(store, outbox, carts)
 
 
-async def _open_book(stack: AsyncExitStack, backends: Backends, live: LiveCarts) -> WatchedPromotions:
-    book = WatchedPromotions(await backends.bus.bucket(BUCKET), on_change=live.promotion_changed)
+async def _open_promotions(
+    stack: AsyncExitStack, settings: CartSettings, backends: Backends, changes: ChangeHub
+) -> tuple[OpenedRepository[StoredPromotions], PromotionStores]:
+    bucket = await backends.bus.bucket(BUCKET)
+    book = WatchedPromotions(bucket, changes)
     await book.start()
     stack.push_async_callback(book.close)
-    return book
-
-
-async def _open_promotions(stack: AsyncExitStack, backends: Backends) -> OpenedRepository[StoredPromotions]:
     store = await backends.stores.open(PROMOTIONS)
-    outbox = Outbox(EntryDelivery(backends.bus, await backends.bus.bucket(BUCKET)), clock=backends.clock)
+    outbox = Outbox(EntryDelivery(backends.bus, bucket), clock=backends.clock)
     stack.push_async_callback(outbox.close)
-    return OpenedRepository(store, outbox, StoredPromotions(store, outbox))
-
-
-async def _promotion_stores(
-    settings: CartSettings,
-    backends: Backends,
-    promotions: OpenedRepository[StoredPromotions],
-    book: WatchedPromotions,
-) -> PromotionStores:
-    return PromotionStores(
-        promotions=promotions.repository,
+    promotions = StoredPromotions(store, outbox)
+    stores = PromotionStores(
+        promotions=promotions,
         claims=StoredClaims(await backends.stores.open(PROMOTION_CLAIMS)),
         tallies=StoredTallies(await backends.stores.open(PROMOTION_TALLIES)),
         book=book,
         cursors=CursorCodec(settings.cursor_secret),
     )
+    return OpenedRepository(store, outbox, promotions), stores
 
 
 async def _open_catalogue(
-    stack: AsyncExitStack, settings: CartSettings, backends: Backends, live: LiveCarts
+    stack: AsyncExitStack, settings: CartSettings, backends: Backends, changes: ChangeHub
 ) -> CatalogueView:
-    bucket = await backends.bus.bucket(PRODUCTS)
     catalogue = CatalogueView(
-        bucket,
+        await backends.bus.bucket(PRODUCTS),
+        changes,
         currency=settings.shop_currency,
         capacity=settings.known_products,
         most_bytes=settings.cart_known_products_bytes,
-        on_change=live.product_changed,
-        on_missed=live.anything_changed,
     )
     await catalogue.start()
     stack.push_async_callback(catalogue.close)
     return catalogue
 
 
-async def _open_board(
-    settings: CartSettings, backends: Backends, versions: KnownVersions, live: LiveCarts
-) -> NatsVersionAnnouncements:
-    bucket = await backends.bus.bucket(_board_bucket(settings))
-    return NatsVersionAnnouncements(bucket, backends.bus, versions, on_listening=live.anything_changed)
-
-
-async def _start_sweep(
-    stack: AsyncExitStack,
-    settings: CartSettings,
-    backends: Backends,
-    carts: OpenedRepository[AggregateRepository[Cart]],
-    service: CartService,
-) -> None:
+async def _create_sweep(settings: CartSettings, backends: Backends, tools: OperatorTools) -> ExpirySweep:
     bucket = await backends.bus.bucket(BucketConfig(LEASES, ttl_seconds=LEASE_SECONDS))
-    sweep = ExpirySweep(
-        StoredExpiringCarts(carts.store, carts.repository),
+    return ExpirySweep(
+        StoredExpiringCarts(tools.carts.store, tools.carts.repository),
         NatsLease(bucket, "cart-expiry", new_id()),
-        service.expired_cart_was_removed,
-        service.leftovers.clear_away,
+        tools.service.cleanup.expired_cart_was_removed,
+        tools.service.leftovers.clear_away,
         clock=backends.clock,
         batch=settings.cart_sweep_batch,
         interval_seconds=settings.cart_sweep_seconds,
     )
-    stack.push_async_callback(cancel_all, [asyncio.create_task(sweep.run(), name="cart-expiry")])
-
-
-def _board_bucket(settings: CartSettings) -> BucketConfig:
-    return BucketConfig(BOARD, ttl_seconds=settings.cart_summary_ttl_seconds)

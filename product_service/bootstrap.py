@@ -59,7 +59,7 @@ async def bootstrap(settings: ProductSettings, backends: Backends) -> AsyncItera
         parts = await stack.enter_async_context(open_product_storage(backends))
         products, outbox = parts.products, parts.outbox
         search = await _open_search(backends.stores, parts.store, stack)
-        await outbox.start()
+        await outbox.start(backends.tasks)
         clock, currency = backends.clock, settings.shop_currency
         capacity = Capacity(parts.bucket, settings.products_limit)
         yield ProductService(

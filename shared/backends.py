@@ -22,6 +22,7 @@ from shared.security.revocations import Revocations
 from shared.security.verifier import TokenVerifier
 from shared.settings import ServiceSettings
 from shared.store.factory import StoreFactory, create_store_factory
+from shared.tasks import BackgroundTasks
 
 T = TypeVar("T")
 Waiting = Callable[[str], None]
@@ -44,6 +45,8 @@ class Backends:
     verifier: TokenVerifier
     draining: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process is asked to end: what lasts longer than a request should end now."""
+    tasks: BackgroundTasks = field(default_factory=BackgroundTasks)
+    """Where `bootstrap` starts what runs in the background."""
 
 
 def create_verifier(settings: ServiceSettings, clock: Clock) -> TokenVerifier:
@@ -66,16 +69,21 @@ async def open_backends(
     verifier: TokenVerifier | None = None,
     waiting: Waiting = lambda _: None,
     draining: asyncio.Event | None = None,
+    tasks: BackgroundTasks | None = None,
 ) -> AsyncIterator[Backends]:
     """Connects to everything, as often as it takes; `waiting` hears what for. Closes in the opposite order.
 
     The cache needs no connection: without it everything works, slower.
     """
     verifier = verifier or create_verifier(settings, clock)
+    tasks = tasks or BackgroundTasks()
     stores = create_store_factory(settings)
     cache = RedisCache(settings.redis_url.get_secret_value())
     bus = NatsEventBus(
-        settings.nats_url.get_secret_value(), name=name, replicas=settings.nats_stream_replicas
+        settings.nats_url.get_secret_value(),
+        name=name,
+        replicas=settings.nats_stream_replicas,
+        tasks=tasks,
     )
     try:
         store_setting = "ELASTICSEARCH_URL" if settings.elasticsearch_url else "SQLITE_DIRECTORY"
@@ -84,7 +92,7 @@ async def open_backends(
         await retry_until_available(
             lambda: verifier.start(bus), "the signing keys in NATS (NATS_URL)", waiting
         )
-        yield Backends(settings, stores, bus, cache, clock, verifier, draining or asyncio.Event())
+        yield Backends(settings, stores, bus, cache, clock, verifier, draining or asyncio.Event(), tasks)
     finally:
         await verifier.stop()
         await bus.close()

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
 
 
 class KnownDeletions:
-    """The last `capacity` of them; ids of users are never given again. `on_heard` is told of each."""
+    """The last `capacity` of them; ids of users are never given again."""
 
-    def __init__(
-        self, capacity: int = 10_000, *, on_heard: Callable[[str], None] = lambda _owner: None
-    ) -> None:
+    def __init__(self, capacity: int = 10_000) -> None:
         self._capacity = capacity
-        self._on_heard = on_heard
         self._owners: OrderedDict[str, None] = OrderedDict()
 
     def heard(self, owner: str) -> None:
         self._owners[owner] = None
         if len(self._owners) > self._capacity:
             self._owners.popitem(last=False)
-        self._on_heard(owner)
 
     def include(self, owner: str) -> bool:
         return owner in self._owners

@@ -9,11 +9,12 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
+from cart_service.carts.carts import Carts
 from cart_service.carts.lifetimes import OwnerKind
 from cart_service.carts.operations import Operation
+from cart_service.carts.promo_codes import PromoCodes
 from cart_service.carts.rendering import version_in
 from cart_service.carts.service import CartWrite, WriteResult
-from cart_service.service import CartService
 from shared.errors import PermissionDenied
 from shared.http.etag import EntityTags, IfMatchDep
 from shared.http.headers import RequestHeader
@@ -26,8 +27,12 @@ _LONGEST_KEY = 255
 _KEY = rf'^("([\x20\x21\x23-\x5b\x5d-\x7e]{{1,{_LONGEST_KEY}}})"|([\x21\x23-\x7e]{{1,{_LONGEST_KEY}}}))$'
 
 
-async def cart_service(request: Request) -> CartService:
-    return use_cases(request, CartService)
+async def carts(request: Request) -> Carts:
+    return use_cases(request, Carts)
+
+
+async def promo_codes(request: Request) -> PromoCodes:
+    return use_cases(request, PromoCodes)
 
 
 class IdempotencyKeyHeader(RequestHeader):
@@ -78,7 +83,8 @@ on_behalf_of = OnBehalfOfHeader(
 )
 
 
-CartServiceDep = Annotated[CartService, Depends(cart_service)]
+CartsDep = Annotated[Carts, Depends(carts)]
+PromoCodesDep = Annotated[PromoCodes, Depends(promo_codes)]
 IdempotencyKeyDep = Annotated[str | None, Depends(idempotency_key)]
 OnBehalfOfDep = Annotated[str | None, Depends(on_behalf_of)]
 
@@ -106,14 +112,14 @@ OwnerDep = Annotated[Owner, Depends(cart_owner)]
 class CartChanges:
     """Changes the cart that the request is about, under its key and its condition."""
 
-    carts: CartService
+    carts: Carts
     owner: Owner
     key: str | None
     versions: Collection[int] | None
     tags: Collection[str] | None
 
     async def make(self, operations: Sequence[Operation]) -> WriteResult:
-        """All of the operations, or none; see `CartService.write`."""
+        """All of the operations, or none; see `CartWriter.write`."""
         return await self.carts.write(self.write(operations))
 
     async def make_batch(self, operations: Sequence[Operation]) -> WriteResult:
@@ -134,7 +140,7 @@ async def cart_changes(
     request: Request, owner: OwnerDep, key: IdempotencyKeyDep, condition: IfMatchDep
 ) -> CartChanges:
     tags = None if condition is None or condition.any else condition.strong
-    return CartChanges(await cart_service(request), owner, key, versions_of(condition), tags)
+    return CartChanges(await carts(request), owner, key, versions_of(condition), tags)
 
 
 def versions_of(condition: EntityTags | None) -> Collection[int] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends, Response
 
-from cart_service.carts.dependencies import CartServiceDep
+from cart_service.carts.dependencies import PromoCodesDep
 from cart_service.promotions.errors import (
     PromoCodeEnded,
     PromoCodeNotStarted,
@@ -36,8 +36,8 @@ router = APIRouter(
         PromotionNotFound, PromoCodeNotStarted, PromoCodeEnded, PromoCodeUsedUp, PromoCodeUsedByYou
     ),
 )
-async def add_promotion_use(code: PromotionCode, body: UseCreate, carts: CartServiceDep) -> Response:
+async def add_promotion_use(code: PromotionCode, body: UseCreate, promo_codes: PromoCodesDep) -> Response:
     """For whoever places orders: the use that the user's cart has reserved is final, and the code leaves the
     cart. Repeating it for the same order changes nothing. Where no use is reserved, one is taken now, as far
     as the limits allow."""
-    return JsonBytes.of(await carts.promo_codes.redeem(code.upper(), body.user_id, body.order_id))
+    return JsonBytes.of(await promo_codes.redeem(code.upper(), body.user_id, body.order_id))

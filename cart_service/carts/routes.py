@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from cart_service.carts.dependencies import CartChangesDep, CartServiceDep, OwnerDep
+from cart_service.carts.dependencies import CartChangesDep, CartsDep, OwnerDep
 from cart_service.carts.errors import CartFull, LineLimitReached, NothingToUndo, NotInCart
 from cart_service.carts.operations import Acknowledge, AddItem, ClearCart, RemoveItem, SetQuantity, TakeBack
 from cart_service.carts.requests import CartUpdate, ItemAdd, QuantitySet
@@ -31,7 +31,7 @@ router = APIRouter(tags=["Cart"])
 
 
 @router.get("/", summary="Read the cart", response_model=CartPublic, responses=NOT_MODIFIED)
-async def get_cart(owner: OwnerDep, carts: CartServiceDep, condition: IfNoneMatchDep) -> Response:
+async def get_cart(owner: OwnerDep, carts: CartsDep, condition: IfNoneMatchDep) -> Response:
     """Lines at the prices of now, notices of what changed since they were added, and totals. The ETag begins
     with the cart's version; it changes with prices and stock, too."""
     return read(await carts.cart(owner.id), condition)
@@ -40,7 +40,7 @@ async def get_cart(owner: OwnerDep, carts: CartServiceDep, condition: IfNoneMatc
 @router.get(
     "/summary", summary="Read the cart in short", response_model=SummaryPublic, responses=NOT_MODIFIED
 )
-async def get_summary(owner: OwnerDep, carts: CartServiceDep, condition: IfNoneMatchDep) -> Response:
+async def get_summary(owner: OwnerDep, carts: CartsDep, condition: IfNoneMatchDep) -> Response:
     """For badges, mini-carts and checkout pages: cached, and never older than the last answer to a write."""
     return read(await carts.summary(owner.id), condition)
 

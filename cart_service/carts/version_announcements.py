@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-
 import orjson
 import structlog
 
 from cart_service.carts.events import CartUpdated
 from cart_service.carts.versions import KnownVersions
+from cart_service.changes import ChangeListener
 from shared.events.contracts import UserDeleted
 from shared.events.envelope import Event
 from shared.events.ports import Bucket, BusUnavailable, Entry, EventBus, Watch
@@ -27,7 +25,8 @@ class NatsVersionAnnouncements:
     acknowledgement: so it nearly always knows the newest version even when Redis forgets or brings back an
     old summary. Entries of the bucket expire with the summaries that they outdate.
 
-    `on_listening` is told whenever it listens anew, because what was published before was missed.
+    `changes` hears of deleted accounts, and of each time it listens anew: what was published before was
+    missed.
     """
 
     def __init__(
@@ -35,32 +34,24 @@ class NatsVersionAnnouncements:
         bucket: Bucket,
         bus: EventBus,
         versions: KnownVersions,
-        *,
-        on_listening: Callable[[], None] = lambda: None,
+        changes: ChangeListener,
     ) -> None:
         self._bucket = bucket
         self._bus = bus
         self._versions = versions
-        self._on_listening = on_listening
+        self._changes = changes
         self._watch: Watch | None = None
-        self._listening: asyncio.Task[None] | None = None
 
     @property
     def connected(self) -> bool:
         return self._watch is not None and self._watch.connected
 
-    async def start(self, on_deleted: Callable[[str], Awaitable[None]]) -> None:
-        """Learns what was announced, and starts to listen; `on_deleted` is told in the same way whose account
-        was deleted. Raises `BusUnavailable`."""
-        self._on_deleted = on_deleted
+    async def start(self) -> None:
+        """Learns what was announced, now and later. Raises `BusUnavailable`."""
         self._watch = await self._bucket.watch(self._on_announcement, replay=True)
-        self._listening = asyncio.create_task(self._listen(), name="cart-versions")
 
     async def close(self) -> None:
-        """Stops listening."""
-        if self._listening is not None:
-            self._listening.cancel()
-            await asyncio.gather(self._listening, return_exceptions=True)
+        """Stops watching."""
         if self._watch is not None:
             await self._watch.stop()
 
@@ -76,10 +67,11 @@ class NatsVersionAnnouncements:
         entry = await self._bucket.get(owner)
         return announced_version(entry) if entry is not None else None
 
-    async def _listen(self) -> None:
+    async def listen(self) -> None:
+        """Hears the events of carts and accounts, without end; after `start`."""
         # Only the entity and its version matter, so the data of an event are not read.
         handlers = {CartUpdated.subjects(): self._on_updated, UserDeleted.subjects(): self._on_deletion}
-        await self._bus.listen(handlers, self._on_listening)
+        await self._bus.listen(handlers, self._changes.everything_changed)
 
     def _on_announcement(self, entry: Entry) -> None:
         if entry.value is not None:
@@ -89,7 +81,7 @@ class NatsVersionAnnouncements:
         self._versions.heard(event.entity_id, event.version)
 
     async def _on_deletion(self, event: Event) -> None:
-        await self._on_deleted(event.entity_id)
+        await self._changes.account_deleted(event.entity_id)
 
 
 def announced_version(entry: Entry) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+
+from cart_service.changes import ChangeListener
 
 REVISION_BITS = 32
 """Leaves room for 23 billion versions of a cart in the 20 digits that the cache compares."""
@@ -47,20 +48,18 @@ class _Newest:
 class KnownVersions:
     """Two facts per owner: the newest version heard of, and the newest one that is `secured`, which means
     that no replica will serve an older summary, because the cache has it or every replica was told.
-    `on_newer` is told of each newer version, by whatever way it came."""
+    `changes` hears of each newer version, by whatever way it came."""
 
-    def __init__(
-        self, capacity: int, *, on_newer: Callable[[str, int], None] = lambda _owner, _version: None
-    ) -> None:
+    def __init__(self, capacity: int, changes: ChangeListener) -> None:
         self._heard = _Newest(capacity)
         self._secured = _Newest(capacity)
-        self._on_newer = on_newer
+        self._changes = changes
 
     def heard(self, owner: str, version: int) -> None:
         is_newer = version > self._heard.of(owner)
         self._heard.hear(owner, version)
         if is_newer:
-            self._on_newer(owner, version)
+            self._changes.cart_changed(owner, version)
 
     def secured(self, owner: str, version: int) -> None:
         self.heard(owner, version)

@@ -12,6 +12,7 @@ import structlog
 
 from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
 from cart_service.catalogue.ports import CatalogueSnapshot, CatalogueUnavailable
+from cart_service.changes import ChangeListener
 from shared.bounded import BoundedMapping
 from shared.events.ports import Bucket, BucketConfig, BusUnavailable, Entry, Watch
 
@@ -55,24 +56,22 @@ class CatalogueView:
     happened before `_floor` is not known: before the watch started, in a gap of it, or forgotten since. It is
     None from a gap until it is asked for, because the watch only then knows where it goes on.
 
-    `on_change` is told of each product that changed, `on_missed` of a gap, when the view shows it already.
+    `changes` hears of each product that changed, and of a gap, when the view shows it already.
     """
 
     def __init__(
         self,
         bucket: Bucket,
+        changes: ChangeListener,
         *,
         currency: str,
         capacity: int,
         most_bytes: int = 32 * 2**20,
-        on_change: Callable[[str], None] = lambda _product_id: None,
-        on_missed: Callable[[], None] = lambda: None,
     ) -> None:
         self._bucket = bucket
         self._currency = currency
         self._capacity = capacity
-        self._on_change = on_change
-        self._on_missed = on_missed
+        self._listener = changes
         self._products: BoundedMapping[CatalogueProduct] = BoundedMapping(most_bytes, capacity)
         self._changes: OrderedDict[str, int] = OrderedDict()
         self._newest_change = 0
@@ -166,7 +165,7 @@ class CatalogueView:
             self._floor = max(self._trusted_from(), forgotten)
         if entry.key in self._products:
             self._keep(product_of(entry, self._currency))
-        self._on_change(entry.key)
+        self._listener.product_changed(entry.key)
 
     def _on_gap(self) -> None:
         log.warning("changes of the catalogue were missed; every product is read again")
@@ -175,7 +174,7 @@ class CatalogueView:
         self._newest_change = 0
         self._floor = None
         self._gaps += 1
-        self._on_missed()
+        self._listener.everything_changed()
 
     def _trusted_from(self) -> int:
         if self._floor is None:

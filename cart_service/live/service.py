@@ -16,6 +16,7 @@ from functools import partial
 import structlog
 
 from cart_service.carts.pricing import PricedCart
+from cart_service.changes import ChangeListener
 from cart_service.live.feed import CartFeed, CartStream, EndReason
 from cart_service.metrics import CART_STREAMS
 from shared.budget import SharedBudget
@@ -57,14 +58,16 @@ class LiveLimits:
     most_bytes: int = 32 * 2**20
 
 
-class LiveCarts:
+class LiveCarts(ChangeListener):
     """The live carts of this replica. `is_ended` tells whether a session was ended."""
 
-    def __init__(self, limits: LiveLimits, clock: Clock, is_ended: Callable[[str], bool]) -> None:
+    def __init__(
+        self, limits: LiveLimits, clock: Clock, is_ended: Callable[[str], bool], read: ReadCart
+    ) -> None:
         self._limits = limits
         self._clock = clock
         self._is_ended = is_ended
-        self._read: ReadCart
+        self._read = read
         self._feeds: dict[str, CartFeed] = {}
         self._room = SharedBudget(limits.most_bytes)
         self._count = 0
@@ -72,20 +75,8 @@ class LiveCarts:
         self._showing: defaultdict[str, set[CartFeed]] = defaultdict(set)
         self._renderings = asyncio.Semaphore(RENDERINGS_AT_ONCE)
         self._is_draining = False
-        self._tasks: list[asyncio.Task[None]] = []
-
-    def start(self, read: ReadCart, draining: asyncio.Event) -> None:
-        """Serves carts from now on, until `draining` is set."""
-        self._read = read
-        self._tasks = [
-            asyncio.create_task(self._look_after(), name="live-carts"),
-            asyncio.create_task(self._drain(draining), name="live-carts-drain"),
-        ]
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(feed.close() for feed in self._feeds.values()))
 
     @contextmanager
@@ -118,12 +109,11 @@ class LiveCarts:
     def promotion_changed(self, code: str) -> None:
         self.product_changed(_key_of(code))
 
-    def anything_changed(self) -> None:
-        """Announcements may have been missed."""
+    def everything_changed(self) -> None:
         for feed in self._feeds.values():
             feed.refresh()
 
-    def owner_deleted(self, owner: str) -> None:
+    async def account_deleted(self, owner: str) -> None:
         if feed := self._feeds.get(owner):
             for stream in feed.streams:
                 stream.end(EndReason.ACCOUNT_DELETED)
@@ -175,14 +165,16 @@ class LiveCarts:
         for product_id in after - before:
             self._showing[product_id].add(feed)
 
-    async def _drain(self, draining: asyncio.Event) -> None:
+    async def drain(self, draining: asyncio.Event) -> None:
+        """Ends every stream, present and future, as soon as `draining` is set."""
         await draining.wait()
         self._is_draining = True
         for feed in self._feeds.values():
             for stream in feed.streams:
                 stream.end(EndReason.DRAINING)
 
-    async def _look_after(self) -> None:
+    async def look_after(self) -> None:
+        """Ends streams that may not go on, and keeps the others alive, without end."""
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             try:

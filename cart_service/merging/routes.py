@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from cart_service.carts.dependencies import CartChangesDep
 from cart_service.carts.responses import CACHING, WRITE_ERRORS, marked
+from cart_service.merging.dependencies import CartMergerDep
 from cart_service.merging.schemas import CartMerge, MergePublic
 from cart_service.merging.service import Merge, Merged
 from shared.errors import FieldError, InvalidInput, NotAuthenticated
@@ -20,7 +21,9 @@ router = APIRouter(tags=["Cart"])
 @router.post(
     "/merge", summary="Merge a guest's cart into this one", response_model=MergePublic, responses=WRITE_ERRORS
 )
-async def merge_guest_cart(request: Request, body: CartMerge, changes: CartChangesDep) -> Response:
+async def merge_guest_cart(
+    request: Request, body: CartMerge, changes: CartChangesDep, merger: CartMergerDep
+) -> Response:
     """Takes what the guest's cart holds into this one and leaves that one empty: exactly once, also when it
     is repeated, or sent many times at once. It is no part of signing in, so neither can make the other fail.
 
@@ -31,7 +34,7 @@ async def merge_guest_cart(request: Request, body: CartMerge, changes: CartChang
     guest = _guest(request, body.guest_token)
     if guest.user_id == changes.owner.id:
         raise _refused("This is the token of the cart's own owner. Send the guest's token from before.")
-    merged = await changes.carts.merge(
+    merged = await merger.merge(
         Merge(
             owner=changes.owner.id,
             guest=guest.user_id,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 
 import orjson
 import structlog
 
+from cart_service.changes import ChangeListener
 from cart_service.promotions.definitions import promotion_of
 from cart_service.promotions.model import Promotion
 from shared.bounded import BoundedMapping
@@ -25,19 +25,19 @@ class WatchedPromotions:
     them, kept up to date by a watch.
 
     Versions of a promotion only ever grow, even where the bucket is made anew, so nothing is forgotten then.
-    `on_change` is told the code of each that was heard of.
+    `changes` hears of each that was heard of.
     """
 
     def __init__(
         self,
         bucket: Bucket,
+        changes: ChangeListener,
         *,
         capacity: int = CAPACITY,
         most_bytes: int = MOST_BYTES,
-        on_change: Callable[[str], None] = lambda _code: None,
     ) -> None:
         self._bucket = bucket
-        self._on_change = on_change
+        self._changes = changes
         self._promotions: BoundedMapping[Promotion] = BoundedMapping(most_bytes, capacity)
         self._watch: Watch | None = None
 
@@ -66,7 +66,7 @@ class WatchedPromotions:
         except (KeyError, TypeError, ValueError) as error:
             log.warning("a promotion cannot be read", code=entry.key, reason=repr(error))
         else:
-            self._on_change(entry.key)
+            self._changes.promotion_changed(entry.key)
 
 
 def _bytes_of(promotion: Promotion) -> int:

@@ -21,7 +21,7 @@ from shared.events.envelope import Event
 from shared.events.ports import Deliver, EventBus
 from shared.observability.logging import get_logger
 from shared.store.ports import DocumentStore
-from shared.tasks import cancel_all
+from shared.tasks import BackgroundTasks, cancel_all
 
 log = get_logger(__name__)
 
@@ -63,8 +63,8 @@ class Outbox:
         """Says whose events these are; before `start`."""
         self._attached = repository, store
 
-    async def start(self) -> None:
-        """Starts to settle, to try again and to relay."""
+    async def start(self, tasks: BackgroundTasks | None = None) -> None:
+        """Starts to settle, to try again and to relay, among the replica's `tasks`."""
         _, store = self._require_attached()
         relay = Relay(store, self._courier.redeliver, self._clock, self._overdue_seconds)
         loops: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
@@ -73,9 +73,8 @@ class Outbox:
             "settle": self._settling.run,
         }
         name = store.collection.name
-        self._loops = [
-            asyncio.create_task(run(), name=f"outbox-{kind}-{name}") for kind, run in loops.items()
-        ]
+        tasks = tasks or BackgroundTasks()
+        self._loops = [tasks.start(f"outbox-{kind}-{name}", run()) for kind, run in loops.items()]
 
     async def close(self) -> None:
         """Gives deliveries under way two seconds, then settles. What is left stays in the documents."""

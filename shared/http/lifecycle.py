@@ -8,7 +8,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from fastapi import FastAPI
 
@@ -20,6 +20,10 @@ from shared.jetstream.presence import LoadMeter, Presence
 from shared.observability.logging import get_logger
 from shared.security.verifier import TokenVerifier
 from shared.settings import ServiceSettings
+from shared.tasks import BackgroundTasks
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
 Settings_contra = TypeVar("Settings_contra", bound=ServiceSettings, contravariant=True)
@@ -28,11 +32,12 @@ log = get_logger(__name__)
 
 
 class Bootstrap(Protocol[Settings_contra]):
-    """Builds the adapters and yields the use cases, which `use_cases(request, kind)` gives to routes."""
+    """Builds the adapters and yields a dataclass of use cases, which `use_cases(request, kind)` gives to
+    routes."""
 
     def __call__(
         self, settings: Settings_contra, backends: Backends
-    ) -> AbstractAsyncContextManager[object]: ...
+    ) -> AbstractAsyncContextManager[DataclassInstance]: ...
 
 
 class OpenBackends(Protocol):
@@ -47,6 +52,7 @@ class OpenBackends(Protocol):
         verifier: TokenVerifier,
         waiting: Waiting,
         draining: asyncio.Event,
+        tasks: BackgroundTasks,
     ) -> AbstractAsyncContextManager[Backends]: ...
 
 
@@ -97,6 +103,7 @@ class Lifecycle(Generic[Settings]):
                     verifier=runtime.verifier,
                     waiting=runtime.wait_for,
                     draining=runtime.draining,
+                    tasks=runtime.tasks,
                 )
             )
             await stack.enter_async_context(announced(self.name, backends, runtime))

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
-from typing import TypeVar, cast
+from dataclasses import fields
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from starlette.requests import Request
 
 from shared.errors import Unavailable
 from shared.health import Health
 from shared.security.verifier import TokenVerifier
+from shared.tasks import BackgroundTasks
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 S = TypeVar("S")
 
@@ -27,6 +31,8 @@ class Runtime:
         self.health = health
         self.draining = asyncio.Event()
         """Set when the process is asked to end: whoever streams should finish now."""
+        self.tasks = BackgroundTasks()
+        """What runs in the background of this replica."""
         self.requests = 0
         """Since the start."""
         self.waiting_for: str | None = "its first start"
@@ -38,10 +44,11 @@ class Runtime:
     def ready(self) -> bool:
         return self.waiting_for is None
 
-    def start_with(self, use_cases: object) -> None:
-        """The service is complete: from now on it answers. `use_cases` is found by its class, and so is
-        each of its fields."""
-        self.groups = {type(group): group for group in (*members_of(use_cases), use_cases)}
+    def start_with(self, use_cases: DataclassInstance) -> None:
+        """The service is complete: from now on it answers. `use_cases`, a dataclass, is found by its class,
+        and so is each of its fields."""
+        groups = [getattr(use_cases, field.name) for field in fields(use_cases)]
+        self.groups = {type(group): group for group in (*groups, use_cases)}
         self.waiting_for = None
 
     def wait_for(self, what: str) -> None:
@@ -58,12 +65,6 @@ class Runtime:
 
 def runtime_of(request: Request) -> Runtime:
     return cast(Runtime, request.scope["app"].state.runtime)
-
-
-def members_of(use_cases: object) -> list[object]:
-    if is_dataclass(use_cases):
-        return [getattr(use_cases, field.name) for field in fields(use_cases)]
-    return list(getattr(use_cases, "__dict__", {}).values())
 
 
 def use_cases(request: Request, kind: type[S]) -> S:

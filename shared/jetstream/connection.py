@@ -16,7 +16,7 @@ from shared.events.ports import BusUnavailable
 from shared.jetstream.requests import ApiError, Requests
 from shared.jetstream.session import NatsSession
 from shared.observability.logging import get_logger
-from shared.tasks import cancel_all
+from shared.tasks import BackgroundTasks, cancel_all
 
 CLOSE_SECONDS = 1
 LONGEST_RETRY_SECONDS = 2.0
@@ -64,6 +64,11 @@ class NatsSessions(Protocol):
     """Gives the present session to what works on it."""
 
     @property
+    def tasks(self) -> BackgroundTasks:
+        """Where work on sessions is started that lasts as long as the replica."""
+        ...
+
+    @property
     def session(self) -> NatsSession:
         """The present session. Raises `BusUnavailable` when there is none."""
         ...
@@ -77,7 +82,10 @@ class NatsConnection:
     """Keeps one client connected. `prepare` is awaited with each new session before it is handed out: it
     makes streams and buckets, so that a NATS that came back empty is whole before anyone uses it."""
 
-    def __init__(self, urls: str, name: str, prepare: Prepare, request_seconds: float) -> None:
+    def __init__(
+        self, urls: str, name: str, prepare: Prepare, request_seconds: float, tasks: BackgroundTasks
+    ) -> None:
+        self.tasks = tasks
         self._addresses = split_addresses(urls)
         self._name = name
         self._prepare = prepare
@@ -122,7 +130,7 @@ class NatsConnection:
         except BaseException:
             await hang_up(self._client)
             raise
-        self._keeper = asyncio.create_task(self._keep(session), name="nats-connection")
+        self._keeper = self.tasks.start("nats-connection", self._keep(session))
 
     async def close(self) -> None:
         keeper, self._keeper = self._keeper, None

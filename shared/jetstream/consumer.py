@@ -64,8 +64,9 @@ class DurableConsumer:
             await self._make(self._connection.session)
         except ApiError as error:
             raise BusUnavailable(f"NATS refused the consumer {self._name}: {error}") from error
-        self._pulling = [asyncio.create_task(self._run(), name=f"consumer-{self._name}")]
-        self._reporting = [asyncio.create_task(self._report_progress(), name=f"progress-{self._name}")]
+        tasks = self._connection.tasks
+        self._pulling = [tasks.start(f"consumer-{self._name}", self._run())]
+        self._reporting = [tasks.start(f"progress-{self._name}", self._report_progress())]
 
     async def stop(self) -> None:
         """Pulls no more, and gives running handlers `drain_seconds` to end; then their events come again."""

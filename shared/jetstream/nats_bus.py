@@ -21,6 +21,7 @@ from shared.jetstream.requests import ApiError
 from shared.jetstream.session import MESSAGE_ID, NatsSession, write_message
 from shared.jetstream.streams import bucket_stream, ensure_stream, shop_streams
 from shared.observability.metrics import EVENTS_PUBLISHED
+from shared.tasks import BackgroundTasks
 
 
 @lru_cache(maxsize=256)
@@ -46,6 +47,7 @@ class NatsEventBus:
         policy: RetryPolicy | None = None,
         request_seconds: float = 2.0,
         drain_seconds: float = 5.0,
+        tasks: BackgroundTasks | None = None,
     ) -> None:
         self._replicas = replicas
         self._policy = policy or RetryPolicy()
@@ -54,7 +56,9 @@ class NatsEventBus:
             config.name: config for config in shop_streams(replicas)
         }
         self._consumers: list[DurableConsumer] = []
-        self._connection = NatsConnection(urls, name, self._prepare, request_seconds)
+        self._connection = NatsConnection(
+            urls, name, self._prepare, request_seconds, tasks or BackgroundTasks()
+        )
 
     @property
     def connected(self) -> bool:

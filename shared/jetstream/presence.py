@@ -76,7 +76,7 @@ _QUIET_SECONDS = 0.25  # without an answer for so long, all have answered
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One running replica."""
+    """One running replica. `tasks` are the names of those that run in its background."""
 
     id: str
     service: str
@@ -84,6 +84,7 @@ class Node:
     host: str
     started: datetime
     load: ReplicaLoad
+    tasks: tuple[str, ...]
 
 
 class Presence:
@@ -115,9 +116,10 @@ class Presence:
 
     def start(self) -> None:
         """Starts to answer as soon as NATS is there."""
+        tasks = self._connection.tasks
         self._tasks = [
-            asyncio.create_task(self._run(), name="presence"),
-            asyncio.create_task(self._meter.run(), name="load-meter"),
+            tasks.start("presence", self._run()),
+            tasks.start("load-meter", self._meter.run()),
         ]
 
     async def close(self) -> None:
@@ -151,8 +153,8 @@ class Presence:
         return {"description": "a service of the shop", "endpoints": []}
 
     def _stats(self) -> dict[str, Any]:
-        load = asdict(self._meter.load())
-        return {"started": to_rfc3339(self._started), "endpoints": [], "data": load}
+        data = {**asdict(self._meter.load()), "tasks": self._connection.tasks.names}
+        return {"started": to_rfc3339(self._started), "endpoints": [], "data": data}
 
 
 async def list_nodes(client: Client, timeout: float) -> list[Node]:
@@ -192,6 +194,7 @@ def _read_node(message: Msg) -> list[Node]:
     """The replica that answered; none for services of another kind."""
     try:
         body = orjson.loads(message.data)
+        tasks = body["data"].pop("tasks")
         return [
             Node(
                 id=body["id"],
@@ -200,9 +203,10 @@ def _read_node(message: Msg) -> list[Node]:
                 host=body["metadata"]["host"],
                 started=from_rfc3339(body["started"]),
                 load=ReplicaLoad(**body["data"]),
+                tasks=tuple(tasks),
             )
         ]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return []
 
 

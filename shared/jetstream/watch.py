@@ -70,7 +70,7 @@ class BucketWatch:
             await self._attach(self._connection.session)
         except ApiError as error:
             raise BusUnavailable(f"NATS refused to watch {self._stream}: {error}") from error
-        self._task = asyncio.create_task(self._follow(), name=f"watch-{self._stream}")
+        self._task = self._connection.tasks.start(f"watch-{self._stream}", self._follow())
 
     async def stop(self) -> None:
         if self._task is not None:

@@ -13,8 +13,8 @@ import pytest
 from auth_service.bootstrap import open_operations
 from auth_service.main import create_app
 from auth_service.service import AuthService
+from auth_service.sessions.removal import remove_expired_sessions
 from auth_service.sessions.store import SESSIONS, StoredSessions
-from auth_service.upkeep import sweep_sessions
 from shared.aggregates.outbox import Outbox, publish_to
 from shared.security.keyring import AUTH_KEYS
 from shared.store.ports import DocumentStore, VersionConflict
@@ -43,7 +43,7 @@ async def test_sessions_that_expired_are_removed(world: World, auth: AuthService
     world.clock.move(days=11, hours=1)
 
     async def removed() -> bool:
-        return await sweep_sessions(world.adapters.sessions, world.clock) == 1
+        return await remove_expired_sessions(world.adapters.sessions, world.clock) == 1
 
     await eventually(removed)
     assert await world.adapters.sessions.get(expired) is None

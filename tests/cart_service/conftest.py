@@ -171,4 +171,4 @@ async def there(shop: Shop, here: Replica) -> Replica:
 async def stage() -> AsyncIterator[Stage]:
     stage = Stage(LiveLimits(per_user=3, in_all=4, heartbeat_seconds=60))
     yield stage
-    await stage.live.close()
+    await stage.close()

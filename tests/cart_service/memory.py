@@ -10,15 +10,15 @@ from typing import Any
 
 import orjson
 
+from cart_service.bootstrap import Adapters, compose
 from cart_service.carts.deletions import KnownDeletions
-from cart_service.carts.lifetimes import Lifetimes
 from cart_service.carts.model import Cart
-from cart_service.carts.price_policy import PricePolicy
 from cart_service.carts.versions import KnownVersions
 from cart_service.catalogue.view import CatalogueView
-from cart_service.live.service import LiveCarts, LiveLimits
+from cart_service.changes import ChangeHub
 from cart_service.promotions.book import WatchedPromotions
 from cart_service.service import CartService
+from cart_service.settings import CartSettings
 from shared.aggregates.change import Change
 from shared.cache.ports import Cached
 from shared.events.envelope import Event
@@ -26,7 +26,7 @@ from shared.events.ports import BusUnavailable, Entry
 from shared.store.ports import StoreUnavailable
 from tests.cart_service.lanes import before_access
 from tests.cart_service.memory_announcements import Announcements, MemoryBoard
-from tests.cart_service.memory_grants import memory_tickets
+from tests.cart_service.memory_grants import MemoryGrants
 from tests.cart_service.memory_promotions import Kept, MemoryHolders, memory_stores
 
 
@@ -223,17 +223,18 @@ class Shop:
 
 
 async def start_replica(shop: Shop, *, capacity: int) -> Replica:
-    versions, deletions = KnownVersions(1000), KnownDeletions()
-    catalogue = CatalogueView(shop.bucket, currency="USD", capacity=capacity)
+    changes, deletions = ChangeHub(), KnownDeletions()
+    versions = KnownVersions(1000, changes)
+    catalogue = CatalogueView(shop.bucket, changes, currency="USD", capacity=capacity)
     await catalogue.start()
-    book = WatchedPromotions(shop.promotion_bucket)
+    book = WatchedPromotions(shop.promotion_bucket, changes)
     await book.start()
     repository, cache, board = (
         MemoryCarts(shop.carts),
         MemoryCache(shop.values),
         shop.announcements.join(versions),
     )
-    service = CartService(
+    adapters = Adapters(
         carts=repository,
         promotions=memory_stores(shop.kept, book),
         holders=MemoryHolders(shop.carts),
@@ -241,14 +242,12 @@ async def start_replica(shop: Shop, *, capacity: int) -> Replica:
         cache=cache,
         board=board,
         versions=versions,
-        clock=shop.clock,
-        currency="USD",
-        price_policy=PricePolicy(),
-        lifetimes=Lifetimes(),
-        live=LiveCarts(LiveLimits(), FirstSecond(), lambda _session: False),
-        stream_tickets=memory_tickets(shop.clock),
         deletions=deletions,
-        summary_ttl_seconds=60,
+        changes=changes,
+        grants=MemoryGrants(),
+        is_ended=lambda _session: False,
+        clock=shop.clock,
     )
+    service = compose(CartSettings(cart_summary_ttl_seconds=60), adapters)
     watches = shop.bucket.watches[-1], shop.promotion_bucket.watches[-1]
     return Replica(repository, catalogue, cache, board, versions, service, *watches, deletions)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from cart_service.live.ports import StreamGrant
-from cart_service.live.tickets import StreamTickets
-from shared.clock import Clock
 
 
 class MemoryGrants:
@@ -20,8 +18,3 @@ class MemoryGrants:
 
     async def take(self, ticket: str) -> tuple[StreamGrant, datetime] | None:
         return self._grants.pop(ticket, None)
-
-
-def memory_tickets(clock: Clock) -> StreamTickets:
-    """Tickets of sessions that never end."""
-    return StreamTickets(MemoryGrants(), clock, lambda _session: False, per_minute=60)

@@ -42,7 +42,7 @@ class PromoWorld:
         self.shop.clock.moment += time
 
     async def add(self, owner: str) -> None:
-        await self.service.write(CartWrite(owner, [AddItem("mug", 1)]))
+        await self.service.carts.write(CartWrite(owner, [AddItem("mug", 1)]))
 
     async def put(self, owner: str, code: str, key: str | None = None, *, conditional: bool = False) -> None:
         """`conditional`: only on the cart as it is at the moment."""
@@ -62,10 +62,10 @@ class PromoWorld:
         cart = self.shop.carts.get(owner)
         if cart and cart.expires_at and cart.expires_at < to_rfc3339(self.shop.clock.moment):
             del self.shop.carts[owner]
-            await self.service.expired_cart_was_removed(cart)
+            await self.service.cleanup.expired_cart_was_removed(cart)
 
     async def delete(self, owner: str) -> None:
-        await self.service.owner_was_deleted(owner)
+        await self.service.cleanup.owner_was_deleted(owner)
 
     async def audit(self, code: str) -> None:
         await self.service.promotion_audit.recount(code, repair=True)
@@ -77,7 +77,8 @@ class PromoWorld:
         dropped = [it for it in self.repository.events if it.type == "cart.promo_code_dropped"]
         if dropped:
             event = CartPromoCodeDropped.from_event(dropped[number % len(dropped)])
-            await CartSubscribers(self.service).promo_code_dropped(event)
+            subscribers = CartSubscribers(self.service.cleanup, self.service.uses, self.service.merger)
+            await subscribers.promo_code_dropped(event)
 
     def check(self) -> None:
         """No limit is exceeded, and every cart with a code has a use that is counted, or was ordered with

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cart_service.bootstrap import bootstrap
+from cart_service.carts.carts import Carts
 from cart_service.carts.store import CARTS
 from cart_service.service import CartService
 from cart_service.settings import CartSettings
@@ -27,7 +28,8 @@ class MovableClock:
 
 @dataclass
 class Replica:
-    carts: CartService
+    service: CartService
+    carts: Carts
     store: DocumentStore
     cache: Cache
 
@@ -40,6 +42,6 @@ class Replica:
 async def running_replica(settings: CartSettings, clock: Clock) -> AsyncIterator[Replica]:
     async with (
         open_backends(settings, clock, name="cart") as backends,
-        bootstrap(settings, backends) as carts,
+        bootstrap(settings, backends) as service,
     ):
-        yield Replica(carts, await backends.stores.open(CARTS), backends.cache)
+        yield Replica(service, service.carts, await backends.stores.open(CARTS), backends.cache)

@@ -13,6 +13,7 @@ from cart_service.carts.rendering import Rendered
 from cart_service.live.feed import CartStream, EndReason
 from cart_service.live.service import LiveCarts, LiveLimits
 from shared.security.identity import Identity, Role
+from shared.tasks import BackgroundTasks, cancel_all
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -34,8 +35,16 @@ class Stage:
         self.draining = asyncio.Event()
         self.ended: set[str] = set()
         self.moment = START
-        self.live = LiveCarts(limits, self, self.ended.__contains__)
-        self.live.start(self.read, self.draining)
+        self.live = LiveCarts(limits, self, self.ended.__contains__, self.read)
+        tasks = BackgroundTasks()
+        self._tasks = [
+            tasks.start("live-carts", self.live.look_after()),
+            tasks.start("live-carts-drain", self.live.drain(self.draining)),
+        ]
+
+    async def close(self) -> None:
+        await cancel_all(self._tasks)
+        await self.live.close()
 
     def now(self) -> datetime:
         return self.moment

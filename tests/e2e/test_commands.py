@@ -32,6 +32,12 @@ async def test_nodes_shows_every_replica(own_shop: Shop) -> None:
         assert result.output.count(f" {service} ") == count, result
 
 
+async def test_nodes_shows_what_runs_in_the_background(own_shop: Shop) -> None:
+    result = await trolley(own_shop, "nodes", "--tasks", "--timeout", "5")
+    for task in ("auth-sweep", "outbox-relay-products", "cart-expiry"):
+        assert f" {task} " in result.output, result
+
+
 async def test_an_administrator_made_on_the_command_line_can_sign_in(own_shop: Shop) -> None:
     email = f"{new_id()}@example.com"
     arguments = ("users", "create", "--email", email, "--admin", "--password-stdin")

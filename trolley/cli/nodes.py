@@ -17,12 +17,13 @@ from trolley.environment import operator_environment
 
 def nodes(
     timeout: Annotated[float, typer.Option(help="Seconds to wait for answers.", min=0.1)] = 1.0,
+    tasks: Annotated[bool, typer.Option("--tasks", help="Show what runs in the background.")] = False,
 ) -> None:
     """The replicas that are running, and how busy each is; they answer over NATS."""
     found = execute(_nodes(timeout))
     if not found:
         fail("NATS is there, but no replica answered. Is the shop still starting?")
-    console.print(table_of(found, datetime.now(UTC)))
+    console.print(tasks_table(found) if tasks else table_of(found, datetime.now(UTC)))
 
 
 async def _nodes(timeout: float) -> list[Node]:
@@ -47,4 +48,13 @@ def table_of(found: Iterable[Node], now: datetime) -> Table:
             f"{load.loop_lag_ms:.1f} ms",
             f"{load.cpu:.0%}",
         )
+    return table
+
+
+def tasks_table(found: Iterable[Node]) -> Table:
+    """One line a task of each replica."""
+    table = Table("Service", "Replica", "Task", title="Background tasks")
+    for node in found:
+        for task in node.tasks:
+            table.add_row(node.service, node.id[-8:], task)
     return table

@@ -7,24 +7,24 @@ from collections.abc import Sequence
 import pytest
 
 from cart_service.carts.delivery import CartDelivery
+from cart_service.changes import ChangeListener
 from shared.clock import SystemClock
 from shared.errors import Unavailable
 from shared.events.envelope import Event
 
 
-class Recorder:
+class Recorder(ChangeListener):
     """A bus and what is told of updates; both can be away."""
 
     def __init__(self) -> None:
         self.told: list[str] = []
         self.away: set[str] = set()
-        self.delivery = CartDelivery(self)  # type: ignore[arg-type]
-        self.delivery.attach(self.on_updated)
+        self.delivery = CartDelivery(self, self)  # type: ignore[arg-type]
 
     async def publish(self, event: Event) -> None:
         self._tell("bus", f"{event.type} {event.version}")
 
-    async def on_updated(self, owner: str, version: int) -> None:
+    async def cart_written(self, owner: str, version: int) -> None:
         self._tell("summary", f"{owner} {version}")
 
     def _tell(self, who: str, what: str) -> None:

@@ -132,9 +132,9 @@ async def test_a_deleted_users_use_is_given_back(
 ) -> None:
     code = await add_promotion(admin, total_limit=1)
     await put_code(ann, code)
-    await service.owner_was_deleted(ann.user_id)
+    await service.cleanup.owner_was_deleted(ann.user_id)
     assert await uses_of(admin, code) == {"reserved": 0, "final": 0}
-    await service.owner_was_deleted(ann.user_id)
+    await service.cleanup.owner_was_deleted(ann.user_id)
 
 
 async def test_the_event_of_a_dropped_code_gives_its_use_back(

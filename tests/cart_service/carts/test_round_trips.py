@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from cart_service.bootstrap import bootstrap
+from cart_service.carts.carts import Carts
 from cart_service.carts.operations import AddItem, RemoveItem, SetQuantity
 from cart_service.carts.service import CartWrite
 from cart_service.carts.store import CARTS
-from cart_service.service import CartService
 from cart_service.settings import CartSettings
 from shared.backends import open_backends
 from shared.clock import SystemClock
@@ -66,8 +66,8 @@ async def carts(backend_settings: dict[str, Any], calls: Counter[str]):
             cache=Counted(backends.cache, calls),
             bus=Counted(backends.bus, calls),
         )
-        async with bootstrap(settings, counted) as carts:
-            yield carts
+        async with bootstrap(settings, counted) as service:
+            yield service.carts
 
 
 def pipelines() -> float:
@@ -76,7 +76,7 @@ def pipelines() -> float:
 
 
 async def test_a_hot_add_is_one_write_one_pipeline_and_one_event(
-    carts: CartService, catalogue: Catalogue, calls: Counter[str]
+    carts: Carts, catalogue: Catalogue, calls: Counter[str]
 ) -> None:
     owner, mug = new_id(), await catalogue.put()
     await carts.write(CartWrite(owner, [AddItem(mug, 1)]))
@@ -99,7 +99,7 @@ def seen(calls: Counter[str]) -> dict[str, int]:
 
 
 async def test_a_cached_summary_is_one_read_of_the_cache(
-    carts: CartService, catalogue: Catalogue, calls: Counter[str]
+    carts: Carts, catalogue: Catalogue, calls: Counter[str]
 ) -> None:
     owner, mug = new_id(), await catalogue.put()
     await carts.write(CartWrite(owner, [AddItem(mug, 1)]))
@@ -112,7 +112,7 @@ async def test_a_cached_summary_is_one_read_of_the_cache(
 
 
 async def test_what_changes_nothing_writes_nothing(
-    carts: CartService, catalogue: Catalogue, calls: Counter[str]
+    carts: Carts, catalogue: Catalogue, calls: Counter[str]
 ) -> None:
     owner, mug = new_id(), await catalogue.put()
     await carts.write(CartWrite(owner, [AddItem(mug, 2)]))

@@ -19,7 +19,7 @@ KEY = cache_key("ann")
 
 
 async def add(replica: Replica, product: str = "mug", quantity: int = 1) -> dict[str, Any]:
-    written = await replica.service.write(CartWrite("ann", [AddItem(product, quantity)]))
+    written = await replica.service.carts.write(CartWrite("ann", [AddItem(product, quantity)]))
     return orjson.loads(written.rendered.body)
 
 
@@ -28,14 +28,14 @@ def body(summary: Rendered) -> dict[str, Any]:
 
 
 async def read(replica: Replica) -> dict[str, Any]:
-    return body(await replica.service.summary("ann"))
+    return body(await replica.service.carts.summary("ann"))
 
 
 async def begin(replica: Replica) -> asyncio.Task[Rendered]:
     """A read that has got the cart from the store, and whose answer is held back."""
     replica.carts.pause()
     before = replica.carts.reads
-    task = asyncio.create_task(replica.service.summary("ann"))
+    task = asyncio.create_task(replica.service.carts.summary("ann"))
     await eventually(lambda: replica.carts.reads > before)
     return task
 
@@ -50,7 +50,7 @@ async def test_a_cached_summary_is_read_without_the_store(here: Replica, there: 
 async def test_a_miss_is_built_once_and_kept(shop: Shop, here: Replica) -> None:
     await add(here)
     shop.values.clear()
-    summaries = await asyncio.gather(*(here.service.summary("ann") for _ in range(50)))
+    summaries = await asyncio.gather(*(here.service.carts.summary("ann") for _ in range(50)))
     assert {summary.body for summary in summaries} == {shop.values[KEY].value.split(b"\n", 5)[5]}
     assert here.carts.reads == 2  # one to build it, one to see that nothing overtook it
 
@@ -135,7 +135,7 @@ async def test_a_read_after_a_write_shares_no_build_begun_before_it(shop: Shop, 
     slow = await begin(here)
     await add(here)
     shop.values.clear()
-    after = asyncio.create_task(here.service.summary("ann"))
+    after = asyncio.create_task(here.service.carts.summary("ann"))
     here.carts.resume()
     assert body(await after)["version"] == 2
     assert body(await slow)["version"] == 1
@@ -186,10 +186,10 @@ async def test_writes_go_on_without_redis_and_nats(here: Replica) -> None:
 async def test_reading_the_cart_makes_its_version_known(shop: Shop, here: Replica, there: Replica) -> None:
     await add(here)
     shop.carts["ann"] = shop.carts["ann"].add("mug", 4, 1, "").after(shop.carts["ann"], "")  # the writer died
-    assert body(await there.service.cart("ann"))["version"] == 2
+    assert body(await there.service.carts.cart("ann"))["version"] == 2
     assert (await read(here))["version"] == 2
     writes = there.cache.writes
-    await there.service.cart("ann")
+    await there.service.carts.cart("ann")
     assert there.cache.writes == writes
 
 
@@ -198,10 +198,10 @@ async def test_the_durable_event_finishes_what_a_writer_did_not(
 ) -> None:
     await add(here)
     shop.carts["ann"] = shop.carts["ann"].add("mug", 4, 1, "").after(shop.carts["ann"], "")
-    await there.service.cart_was_updated("ann", 2)
+    await there.service.cleanup.cart_written("ann", 2)
     assert (await read(here))["version"] == 2
     writes = there.cache.writes
-    await there.service.cart_was_updated("ann", 2)
+    await there.service.cleanup.cart_written("ann", 2)
     assert there.cache.writes == writes
 
 
@@ -209,20 +209,20 @@ async def test_the_durable_event_never_replaces_a_ready_summary(
     shop: Shop, here: Replica, there: Replica
 ) -> None:
     await add(here)
-    await there.service.cart_was_updated("ann", 1)
+    await there.service.cleanup.cart_written("ann", 1)
     assert shop.values[KEY].value
 
 
 async def test_the_durable_event_comes_again_while_nobody_can_be_told(here: Replica) -> None:
     here.cache.available = here.board.connected = False
     with pytest.raises(SummaryNotSecured):
-        await here.service.cart_was_updated("ann", 5)
+        await here.service.cleanup.cart_written("ann", 5)
 
 
 async def test_a_deleted_owner_leaves_nothing(shop: Shop, here: Replica) -> None:
     await add(here)
     for _ in range(2):
-        await here.service.owner_was_deleted("ann")
+        await here.service.cleanup.owner_was_deleted("ann")
         assert shop.carts == {}
         assert shop.values == {}
     assert (await add(here))["version"] == 1
@@ -232,7 +232,7 @@ async def test_a_deleted_owner_leaves_nothing(shop: Shop, here: Replica) -> None
 async def test_a_deletion_comes_again_until_the_cache_has_confirmed_it(here: Replica) -> None:
     here.cache.available = False
     with pytest.raises(SummaryNotSecured):
-        await here.service.owner_was_deleted("ann")
+        await here.service.cleanup.owner_was_deleted("ann")
 
 
 async def test_a_build_that_a_removal_overtakes_leaves_no_summary(
@@ -244,7 +244,7 @@ async def test_a_build_that_a_removal_overtakes_leaves_no_summary(
     building = await begin(there)
     removed = shop.carts["ann"]
     await here.carts.remove("ann")
-    await here.service.expired_cart_was_removed(removed)
+    await here.service.cleanup.expired_cart_was_removed(removed)
     there.carts.resume()
     await building
     assert KEY not in shop.values

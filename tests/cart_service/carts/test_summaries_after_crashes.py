@@ -48,7 +48,7 @@ class CrashMachine(SummaryMachine):
             dying = self.replicas[replica]
             dying.cache.stuck = True
             write = CartWrite(OWNER, [AddItem(product, quantity)])
-            task = self.loop.create_task(dying.service.write(write))
+            task = self.loop.create_task(dying.service.carts.write(write))
             self._run(self._settle())
             assert not task.done()
             task.cancel()
@@ -60,10 +60,10 @@ class CrashMachine(SummaryMachine):
         """The customer's cart has taken in the guest's, and nobody hears of it; a repeat is a replay."""
         if replica not in self.slow:
             dying = self.replicas[replica]
-            self._run(dying.service.write(CartWrite(GUEST, [AddItem(product, 1)])))
+            self._run(dying.service.carts.write(CartWrite(GUEST, [AddItem(product, 1)])))
             dying.carts.fail_at(1, is_written=True)
             with suppress(StoreUnavailable):
-                self._run(dying.service.merge(Merge(OWNER, GUEST, MergeStrategy.SUM, key=key)))
+                self._run(dying.service.merger.merge(Merge(OWNER, GUEST, MergeStrategy.SUM, key=key)))
             self.die(replica)
 
     @precondition(lambda self: OWNER in self.shop.carts)
@@ -71,7 +71,7 @@ class CrashMachine(SummaryMachine):
     def relay_what_was_left(self, replica: int) -> None:
         """Another replica's relay delivers the event of the newest write."""
         version = self.shop.carts[OWNER].version
-        self._run(self.replicas[replica].service.cart_was_updated(OWNER, version))
+        self._run(self.replicas[replica].service.cleanup.cart_written(OWNER, version))
         self._answer(replica, version)
 
     @rule()

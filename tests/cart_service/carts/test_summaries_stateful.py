@@ -124,14 +124,14 @@ class SummaryMachine(RuleBasedStateMachine):
 
     @rule(replica=replicas, product=products)
     def fill_guests_cart(self, replica: int, product: str) -> None:
-        self._run(self.replicas[replica].service.write(CartWrite(GUEST, [AddItem(product, 1)])))
+        self._run(self.replicas[replica].service.carts.write(CartWrite(GUEST, [AddItem(product, 1)])))
 
     @rule(replica=replicas, key=keys, dry_run=st.booleans())
     def merge(self, replica: int, key: str, dry_run: bool) -> None:
         """Under one of few keys, so that it is mostly a repeat."""
         if replica not in self.slow:
             request = Merge(OWNER, GUEST, MergeStrategy.SUM, dry_run, None if dry_run else key)
-            merged = self._run(self.replicas[replica].service.merge(request))
+            merged = self._run(self.replicas[replica].service.merger.merge(request))
             self._answer(replica, merged.written.rendered.version)
 
     @rule(product=products)
@@ -169,20 +169,20 @@ class SummaryMachine(RuleBasedStateMachine):
 
     @rule(replica=replicas)
     def handle_durable_event(self, replica: int) -> None:
-        self._run(self.replicas[replica].service.cart_was_updated(OWNER, self.answered))
+        self._run(self.replicas[replica].service.cleanup.cart_written(OWNER, self.answered))
 
     @rule(replica=replicas)
     def read(self, replica: int) -> None:
         if replica not in self.slow:
             known = self._heard(replica)
-            self._check(self._run(self.replicas[replica].service.summary(OWNER)), known)
+            self._check(self._run(self.replicas[replica].service.carts.summary(OWNER)), known)
 
     @precondition(lambda self: len(self.slow) < 2)
     @rule(replica=replicas)
     def begin_slow_read(self, replica: int) -> None:
         if replica not in self.slow:
             self.replicas[replica].carts.pause()
-            task = self.loop.create_task(self.replicas[replica].service.summary(OWNER))
+            task = self.loop.create_task(self.replicas[replica].service.carts.summary(OWNER))
             self.slow[replica] = (task, self._heard(replica))
             self._run(self._settle())
 
@@ -207,7 +207,7 @@ class SummaryMachine(RuleBasedStateMachine):
 
     def _write(self, replica: int, operation: Any, **condition: Any) -> None:
         write = CartWrite(OWNER, [operation], **condition)
-        written = self._run(self.replicas[replica].service.write(write))
+        written = self._run(self.replicas[replica].service.carts.write(write))
         self._answer(replica, written.rendered.version)
 
     def _answer(self, replica: int, version: int) -> None:

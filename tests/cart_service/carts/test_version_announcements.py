@@ -6,36 +6,40 @@ import pytest
 
 from cart_service.carts.version_announcements import BOARD, NatsVersionAnnouncements
 from cart_service.carts.versions import KnownVersions
+from cart_service.changes import ChangeListener
 from shared.clock import SystemClock
 from shared.events.envelope import Event
 from shared.events.ports import BucketConfig
 from shared.ids import new_id
 from shared.jetstream.nats_bus import NatsEventBus
+from shared.tasks import cancel_all
 from tests.support.servers import NatsServer
 from tests.support.waiting import eventually
 
 
-class Station:
+class Station(ChangeListener):
     """A replica's connection and board."""
 
     def __init__(self, url: str) -> None:
         self.bus = NatsEventBus(url, name="test")
-        self.versions = KnownVersions(1000)
+        self.versions = KnownVersions(1000, self)
         self.deleted: list[str] = []
 
     async def start(self) -> Station:
         await self.bus.start()
         bucket = await self.bus.bucket(BucketConfig(BOARD, ttl_seconds=900))
-        self.board = NatsVersionAnnouncements(bucket, self.bus, self.versions)
+        self.board = NatsVersionAnnouncements(bucket, self.bus, self.versions, self)
         assert not self.board.connected
         await self.board.close()
-        await self.board.start(self.on_deleted)
+        await self.board.start()
+        self.listening = self.bus.connection.tasks.start("cart-versions", self.board.listen())
         return self
 
-    async def on_deleted(self, owner: str) -> None:
+    async def account_deleted(self, owner: str) -> None:
         self.deleted.append(owner)
 
     async def close(self) -> None:
+        await cancel_all([self.listening])
         await self.board.close()
         await self.bus.close()
 

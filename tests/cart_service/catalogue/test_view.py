@@ -9,6 +9,7 @@ import pytest
 from cart_service.catalogue.model import CatalogueStatus
 from cart_service.catalogue.ports import CatalogueUnavailable
 from cart_service.catalogue.view import CatalogueView
+from cart_service.changes import ChangeListener
 from tests.cart_service.memory import MemoryBucket
 from tests.support.waiting import eventually
 
@@ -23,7 +24,7 @@ def bucket() -> MemoryBucket:
 
 @pytest.fixture
 async def view(bucket: MemoryBucket):
-    view = CatalogueView(bucket, currency="USD", capacity=2)
+    view = CatalogueView(bucket, ChangeListener(), currency="USD", capacity=2)
     await view.start()
     yield view
     await view.close()
@@ -163,7 +164,7 @@ async def test_forgotten_changes_are_not_vouched_for(view: CatalogueView, bucket
 
 
 async def test_closing_ends_the_watch_and_what_is_asked(bucket: MemoryBucket) -> None:
-    view = CatalogueView(bucket, currency="USD", capacity=2)
+    view = CatalogueView(bucket, ChangeListener(), currency="USD", capacity=2)
     await view.close()
     await view.start()
     bucket.gate = asyncio.Event()
@@ -177,7 +178,7 @@ async def test_closing_ends_the_watch_and_what_is_asked(bucket: MemoryBucket) ->
 
 async def test_products_are_weighed_not_counted(bucket: MemoryBucket) -> None:
     bucket.put_product("pan", name="P" * 5000)
-    view = CatalogueView(bucket, currency="USD", capacity=100, most_bytes=6000)
+    view = CatalogueView(bucket, ChangeListener(), currency="USD", capacity=100, most_bytes=6000)
     await view.start()
     await view.load(["mug", "cup", "pot"])
     assert set(view.peek(["mug", "cup", "pot"]).products) == {"mug", "cup", "pot"}

@@ -51,10 +51,10 @@ async def test_when_the_service_drains_every_stream_ends_at_once(stage: Stage) -
 
 
 async def test_with_the_account_its_streams_end(stage: Stage) -> None:
-    stage.live.owner_deleted("nobody")
+    await stage.live.account_deleted("nobody")
     with stage.live.open("ann", viewer()) as ann, stage.live.open("bob", viewer("bob")) as bob:
         await shown(bob)
-        stage.live.owner_deleted("ann")
+        await stage.live.account_deleted("ann")
         assert await reason(ann) is EndReason.ACCOUNT_DELETED
         stage.live.cart_changed("bob", 2)
         stage.version = 2
@@ -84,7 +84,7 @@ async def test_a_silent_stream_gets_signs_of_life() -> None:
         await shown(stream)
         async with asyncio.timeout(60):
             assert [await stream.next(), await stream.next()] == [None, None]
-    await stage.live.close()
+    await stage.close()
 
 
 async def test_news_for_everybody_are_read_a_few_at_a_time() -> None:
@@ -95,7 +95,7 @@ async def test_news_for_everybody_are_read_a_few_at_a_time() -> None:
         await eventually(lambda: stage.reading == RENDERINGS_AT_ONCE)
         stage.gate.set()
         assert [await version_of(stream) for stream in opened] == [1] * 100
-    await stage.live.close()
+    await stage.close()
 
 
 async def test_a_stream_that_was_closed_leaves_nothing_to_be_read(stage: Stage) -> None:
@@ -108,7 +108,7 @@ async def test_a_stream_that_was_closed_leaves_nothing_to_be_read(stage: Stage) 
     await eventually(lambda: not stage.reading)
     stage.live.product_changed("mug")
     stage.change(2)
-    stage.live.anything_changed()
+    stage.live.everything_changed()
     with stage.live.open("ann", viewer()) as stream:
         assert await version_of(stream) == 2
     assert stage.reads == 2
@@ -124,7 +124,7 @@ async def test_where_too_much_waits_for_clients_the_slowest_ends() -> None:
         stage.live.cart_changed("bob", 2)
         stage.version = 2
         assert await version_of(quick) == 2
-    await stage.live.close()
+    await stage.close()
 
 
 async def test_what_is_sent_waits_for_room_among_all_streams() -> None:
@@ -145,7 +145,7 @@ async def test_what_is_sent_waits_for_room_among_all_streams() -> None:
         taken.set()
         await asyncio.gather(sending, waiting)
         assert sent.is_set()
-    await stage.live.close()
+    await stage.close()
 
 
 async def ending(stream: CartStream) -> EndReason:

@@ -26,7 +26,7 @@ async def test_what_the_client_has_is_not_sent(stage: Stage) -> None:
     known = render_cart(await stage.read("ann", lambda _products, _code: None)).etag
     with stage.live.open("ann", viewer(), known=known) as stream:
         await eventually(lambda: stage.reads == 2)
-        stage.live.anything_changed()
+        stage.live.everything_changed()
         await eventually(lambda: stage.reads == 3)
         stage.change(2)
         assert await version_of(stream) == 2

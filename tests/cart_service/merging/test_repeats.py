@@ -33,15 +33,15 @@ async def filled(shop: Shop, here: Replica) -> Replica:
     shop.kept.promotions["SPRING"] = Promotion(
         "SPRING", Percentage(10), Conditions(total_limit=1), "USD", "", moment
     )
-    await here.service.write(CartWrite("guest", [AddItem("mug", 2)]))
-    await here.service.write(CartWrite("ann", [AddItem("cup", 1)]))
+    await here.service.carts.write(CartWrite("guest", [AddItem("mug", 2)]))
+    await here.service.carts.write(CartWrite("ann", [AddItem("cup", 1)]))
     return here
 
 
 async def die_after(replica: Replica, writes: int, merge: Merge = MERGE, *, is_written: bool = True) -> None:
     replica.carts.fail_at(writes - 1 if is_written else writes, is_written=is_written)
     with pytest.raises(StoreUnavailable):
-        await replica.service.merge(merge)
+        await replica.service.merger.merge(merge)
 
 
 def lines(shop: Shop, owner: str = "ann") -> dict[str, int]:
@@ -53,8 +53,8 @@ async def test_its_own_work_does_not_fail_its_condition(
 ) -> None:
     conditional = replace(MERGE, if_versions={version()})
     await die_after(filled, 1, conditional)
-    await there.service.cart_was_handed_over("guest")
-    merged = await there.service.merge(conditional)
+    await there.service.merger.finish("guest")
+    merged = await there.service.merger.merge(conditional)
     assert (merged.written.replayed, lines(shop)) == (True, {"cup": 1, "mug": 2})
 
 
@@ -63,70 +63,70 @@ async def test_nor_do_other_writes_once_it_has_begun(
 ) -> None:
     conditional = replace(MERGE, if_versions={version()})
     await die_after(filled, 1, conditional)
-    await there.service.write(CartWrite("ann", [AddItem("cup", 1)]))
-    merged = await there.service.merge(conditional)
+    await there.service.carts.write(CartWrite("ann", [AddItem("cup", 1)]))
+    merged = await there.service.merger.merge(conditional)
     assert (merged.written.replayed, lines(shop)) == (True, {"cup": 2, "mug": 2})
     with pytest.raises(CartChanged):
-        await there.service.merge(replace(conditional, key="other"))
+        await there.service.merger.merge(replace(conditional, key="other"))
 
 
 async def test_a_key_that_came_with_another_request_keeps_no_begun_merge_back(
     shop: Shop, filled: Replica, there: Replica
 ) -> None:
     await die_after(filled, 1)
-    await there.service.write(CartWrite("ann", [AddItem("cup", 1)], key="k"))
-    await there.service.cart_was_handed_over("guest")
+    await there.service.carts.write(CartWrite("ann", [AddItem("cup", 1)], key="k"))
+    await there.service.merger.finish("guest")
     assert lines(shop) == {"cup": 2, "mug": 2}
     with pytest.raises(IdempotencyKeyReused):
-        await there.service.merge(MERGE)
+        await there.service.merger.merge(MERGE)
 
 
 async def test_what_the_guest_adds_between_two_that_meet_under_one_key_is_not_lost(
     shop: Shop, filled: Replica, there: Replica
 ) -> None:
     there.carts.pause()
-    late = asyncio.create_task(there.service.merge(MERGE))
+    late = asyncio.create_task(there.service.merger.merge(MERGE))
     await eventually(lambda: there.carts.reads == 1, every=0)
     there.carts.resume()
     there.carts.pause()
     await eventually(lambda: there.carts.reads == 2, every=0)  # it has seen the cart without the key
-    await filled.service.merge(MERGE)
-    await filled.service.write(CartWrite("guest", [AddItem("cup", 4)]))
+    await filled.service.merger.merge(MERGE)
+    await filled.service.carts.write(CartWrite("guest", [AddItem("cup", 4)]))
     there.carts.resume()
     await late
     assert lines(shop) == {"cup": 5, "mug": 2}
 
 
 async def test_of_two_that_meet_under_one_key_one_is_marked(filled: Replica, there: Replica) -> None:
-    both = await asyncio.gather(filled.service.merge(MERGE), there.service.merge(MERGE))
+    both = await asyncio.gather(filled.service.merger.merge(MERGE), there.service.merger.merge(MERGE))
     assert sorted(merged.written.replayed for merged in both) == [False, True]
 
 
 @pytest.mark.parametrize("second", ["l", None])
 async def test_a_repeat_tells_of_its_own_merge(filled: Replica, second: str | None) -> None:
-    first = await filled.service.merge(MERGE)
-    await filled.service.write(CartWrite("guest", [AddItem("cup", 1)]))
-    later = await filled.service.merge(replace(MERGE, key=second))
-    again = await filled.service.merge(MERGE)
+    first = await filled.service.merger.merge(MERGE)
+    await filled.service.carts.write(CartWrite("guest", [AddItem("cup", 1)]))
+    later = await filled.service.merger.merge(replace(MERGE, key=second))
+    again = await filled.service.merger.merge(MERGE)
     assert id_of(again) == id_of(first) != id_of(later)
 
 
 async def test_so_does_the_repeat_of_a_repeat_under_another_key(filled: Replica) -> None:
-    first = await filled.service.merge(MERGE)
+    first = await filled.service.merger.merge(MERGE)
     other = replace(MERGE, key="other")
-    assert id_of(await filled.service.merge(other)) == id_of(first)
-    await filled.service.write(CartWrite("guest", [AddItem("cup", 1)]))
-    await filled.service.merge(replace(MERGE, key="l"))
-    again = await filled.service.merge(other)
+    assert id_of(await filled.service.merger.merge(other)) == id_of(first)
+    await filled.service.carts.write(CartWrite("guest", [AddItem("cup", 1)]))
+    await filled.service.merger.merge(replace(MERGE, key="l"))
+    again = await filled.service.merger.merge(other)
     assert (again.written.replayed, id_of(again)) == (True, id_of(first))
 
 
 async def test_a_repeat_of_what_found_nothing_finds_nothing(filled: Replica) -> None:
-    await filled.service.write(CartWrite("guest", [ClearCart()]))
-    await filled.service.merge(MERGE)
-    await filled.service.write(CartWrite("guest", [AddItem("cup", 1)]))
-    await filled.service.merge(replace(MERGE, key="l"))
-    again = await filled.service.merge(MERGE)
+    await filled.service.carts.write(CartWrite("guest", [ClearCart()]))
+    await filled.service.merger.merge(MERGE)
+    await filled.service.carts.write(CartWrite("guest", [AddItem("cup", 1)]))
+    await filled.service.merger.merge(replace(MERGE, key="l"))
+    again = await filled.service.merger.merge(MERGE)
     assert (again.written.replayed, again.record) == (True, None)
 
 
@@ -139,7 +139,7 @@ async def test_a_dry_run_of_a_begun_merge_shows_what_is_left_of_it(
     shop: Shop, filled: Replica, there: Replica
 ) -> None:
     await die_after(filled, 1)
-    dry = await there.service.merge(Merge("ann", "guest", MergeStrategy.SUM, dry_run=True))
+    dry = await there.service.merger.merge(Merge("ann", "guest", MergeStrategy.SUM, dry_run=True))
     assert dry.record is not None
     assert [(line.product_id, line.quantity) for line in dry.record.report] == [("mug", 2)]
     assert lines(shop) == {"cup": 1}
@@ -149,9 +149,9 @@ async def test_undone_before_it_was_noted_done_it_can_be_made_again(
     shop: Shop, filled: Replica, there: Replica
 ) -> None:
     await die_after(filled, 2)
-    await there.service.write(CartWrite("ann", [TakeBack()]))
+    await there.service.carts.write(CartWrite("ann", [TakeBack()]))
     assert lines(shop) == {"cup": 1}
-    merged = await there.service.merge(Merge("ann", "guest", MergeStrategy.MAX))
+    merged = await there.service.merger.merge(Merge("ann", "guest", MergeStrategy.MAX))
     assert merged.record is not None
     assert (merged.record.strategy, lines(shop)) == (MergeStrategy.MAX, {"cup": 1, "mug": 2})
 
@@ -160,11 +160,11 @@ Way = Callable[[Replica], Awaitable[object]]
 
 
 async def by_its_event(replica: Replica) -> None:
-    await replica.service.cart_was_handed_over("guest")
+    await replica.service.merger.finish("guest")
 
 
 async def by_a_repeat(replica: Replica) -> None:
-    await replica.service.merge(MERGE)
+    await replica.service.merger.merge(MERGE)
 
 
 @pytest.mark.parametrize("way", [by_its_event, by_a_repeat])
@@ -196,16 +196,16 @@ async def test_a_code_that_cannot_be_had_at_the_moment_comes_later(
 async def test_a_code_that_the_guest_gets_later_stays_there(
     shop: Shop, filled: Replica, key: str | None
 ) -> None:
-    await filled.service.merge(replace(MERGE, key=key))
+    await filled.service.merger.merge(replace(MERGE, key=key))
     await filled.service.promo_codes.put(CartWrite("guest", ()), "SPRING")
-    await filled.service.merge(replace(MERGE, key=key))
+    await filled.service.merger.merge(replace(MERGE, key=key))
     assert (shop.carts["ann"].promo_code, shop.carts["guest"].promo_code) == (None, "SPRING")
 
 
 async def test_a_repeat_does_not_put_the_code_back_on(shop: Shop, filled: Replica) -> None:
     await filled.service.promo_codes.put(CartWrite("guest", ()), "SPRING")
-    await filled.service.merge(replace(MERGE, key=None))
+    await filled.service.merger.merge(replace(MERGE, key=None))
     await filled.service.promo_codes.remove(CartWrite("ann", ()))
-    await filled.service.merge(replace(MERGE, key=None))
+    await filled.service.merger.merge(replace(MERGE, key=None))
     assert shop.carts["ann"].promo_code is None
     assert shop.kept.tallies.get("SPRING", Tally("SPRING")).reserved == 0

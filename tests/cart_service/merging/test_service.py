@@ -23,27 +23,27 @@ Way = Callable[[Replica], Awaitable[object]]
 
 @pytest.fixture
 async def filled(here: Replica) -> Replica:
-    await here.service.write(CartWrite("guest", [AddItem("mug", 2)]))
-    await here.service.write(CartWrite("ann", [AddItem("mug", 1)]))
+    await here.service.carts.write(CartWrite("guest", [AddItem("mug", 2)]))
+    await here.service.carts.write(CartWrite("ann", [AddItem("mug", 1)]))
     here.carts.writes = 0
     return here
 
 
 async def quantities(replica: Replica, owner: str) -> dict[str, int]:
-    cart = orjson.loads((await replica.service.cart(owner)).body)
+    cart = orjson.loads((await replica.service.carts.cart(owner)).body)
     return {item["product_id"]: item["quantity"] for item in cart["items"]}
 
 
 async def by_its_event(replica: Replica) -> None:
-    await replica.service.cart_was_handed_over("guest")
+    await replica.service.merger.finish("guest")
 
 
 async def by_a_repeat(replica: Replica) -> None:
-    await replica.service.merge(MERGE)
+    await replica.service.merger.merge(MERGE)
 
 
 async def test_a_merge_is_three_writes(filled: Replica) -> None:
-    await filled.service.merge(MERGE)
+    await filled.service.merger.merge(MERGE)
     assert filled.carts.writes == WRITES
 
 
@@ -55,7 +55,7 @@ async def test_cut_off_at_any_write_it_is_finished_once(
 ) -> None:
     filled.carts.fail_at(cut, is_written=is_written)
     with pytest.raises(StoreUnavailable):
-        await filled.service.merge(MERGE)
+        await filled.service.merger.merge(MERGE)
     for way in ways * 2:
         await way(there)
     if ways == [by_its_event] and cut == 0 and not is_written:
@@ -68,9 +68,9 @@ async def test_cut_off_at_any_write_it_is_finished_once(
 async def test_an_earlier_merge_is_finished_before_another_begins(filled: Replica) -> None:
     filled.carts.fail_at(1, is_written=False)
     with pytest.raises(StoreUnavailable):
-        await filled.service.merge(MERGE)
-    await filled.service.write(CartWrite("guest", [AddItem("cup", 4)]))
-    merged = await filled.service.merge(Merge("bob", "guest", MergeStrategy.SUM))
+        await filled.service.merger.merge(MERGE)
+    await filled.service.carts.write(CartWrite("guest", [AddItem("cup", 4)]))
+    merged = await filled.service.merger.merge(Merge("bob", "guest", MergeStrategy.SUM))
     assert [line.product_id for line in merged.record.report] == ["cup"]
     assert await quantities(filled, "ann") == {"mug": 3}
     assert await quantities(filled, "bob") == {"cup": 4}
@@ -79,16 +79,16 @@ async def test_an_earlier_merge_is_finished_before_another_begins(filled: Replic
 async def test_the_same_customer_gets_both(filled: Replica) -> None:
     filled.carts.fail_at(1, is_written=False)
     with pytest.raises(StoreUnavailable):
-        await filled.service.merge(MERGE)
-    await filled.service.write(CartWrite("guest", [AddItem("cup", 4)]))
-    repeated = await filled.service.merge(MERGE)
+        await filled.service.merger.merge(MERGE)
+    await filled.service.carts.write(CartWrite("guest", [AddItem("cup", 4)]))
+    repeated = await filled.service.merger.merge(MERGE)
     assert (repeated.written.replayed, await quantities(filled, "ann")) == (True, {"mug": 3})
-    await filled.service.merge(replace(MERGE, key="another"))
+    await filled.service.merger.merge(replace(MERGE, key="another"))
     assert await quantities(filled, "ann") == {"mug": 3, "cup": 4}
 
 
 async def test_a_finished_merge_is_not_finished_again(shop: Shop, filled: Replica) -> None:
-    await filled.service.merge(MERGE)
+    await filled.service.merger.merge(MERGE)
     stored = dict(shop.carts)
     await by_its_event(filled)
     assert shop.carts == stored

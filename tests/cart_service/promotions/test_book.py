@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import orjson
 
+from cart_service.changes import ChangeListener
 from cart_service.promotions.book import WatchedPromotions
 from cart_service.promotions.model import Conditions, FixedAmount, FreeItem, Percentage, Promotion
 from tests.cart_service.memory import MemoryBucket
@@ -20,7 +21,7 @@ def promotion(code: str = "SPRING", **fields: object) -> Promotion:
 
 
 async def started(bucket: MemoryBucket, capacity: int = 9, **limits: int) -> WatchedPromotions:
-    book = WatchedPromotions(bucket, capacity=capacity, **limits)  # type: ignore[arg-type]
+    book = WatchedPromotions(bucket, ChangeListener(), capacity=capacity, **limits)  # type: ignore[arg-type]
     await book.start()
     bucket.watches[-1].deliver()
     return book

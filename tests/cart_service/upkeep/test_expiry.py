@@ -180,8 +180,8 @@ async def test_a_running_replica_sweeps_drops_the_summary_and_gives_the_code_bac
         owner, mug = new_id(), await Catalogue(nats_server.url).put()
         await replica.carts.write(CartWrite(owner, [AddItem(mug, 3)]))
         promotion = Promotion("SPRING", Percentage(10), Conditions(total_limit=5), "USD", "", clock.now())
-        await replica.carts.promotions.create(promotion)
-        first = (await replica.carts.promo_codes.put(CartWrite(owner, ()), "SPRING")).cart
+        await replica.service.promotions.create(promotion)
+        first = (await replica.service.promo_codes.put(CartWrite(owner, ()), "SPRING")).cart
         await other.carts.cart(owner)
         assert await cache.get(cache_key(owner)) is not None
 
@@ -190,7 +190,7 @@ async def test_a_running_replica_sweeps_drops_the_summary_and_gives_the_code_bac
             return await replica.store.get(owner) is None and await cache.get(cache_key(owner)) is None
 
         async def given_back() -> bool:
-            uses = (await replica.carts.promotions.get("SPRING")).uses
+            uses = (await replica.service.promotions.get("SPRING")).uses
             return uses is not None and uses.reserved == 0
 
         assert not await given_back()
@@ -215,16 +215,16 @@ async def test_a_running_replica_gives_back_the_use_of_a_cart_whose_remover_died
     async with running_replica(settings, clock) as replica:
         gone, there = new_id(), new_id()
         promotion = Promotion("SPRING", Percentage(10), Conditions(total_limit=2), "USD", "", clock.now())
-        await replica.carts.promotions.create(promotion)
+        await replica.service.promotions.create(promotion)
         for owner in (gone, there):
-            await replica.carts.promo_codes.put(CartWrite(owner, ()), "SPRING")
+            await replica.service.promo_codes.put(CartWrite(owner, ()), "SPRING")
         await AggregateRepository(replica.store, CartCodec()).remove(gone)
 
         async def is_given_back() -> bool:
-            uses = (await replica.carts.promotions.get("SPRING")).uses
+            uses = (await replica.service.promotions.get("SPRING")).uses
             return uses is not None and uses.reserved == 1
 
         assert not await is_given_back()
         clock.ahead = timedelta(minutes=16)
         await eventually(is_given_back)
-        assert (await replica.carts.promotion_audit.recount("SPRING", repair=False)).is_clean
+        assert (await replica.service.promotion_audit.recount("SPRING", repair=False)).is_clean

@@ -29,7 +29,7 @@ def promotion(shop: Shop) -> Promotion:
 
 
 async def put(here: Replica, owner: str, kind: OwnerKind = OwnerKind.USER) -> None:
-    await here.service.write(CartWrite(owner, [AddItem("mug", 1)], owner_kind=kind))
+    await here.service.carts.write(CartWrite(owner, [AddItem("mug", 1)], owner_kind=kind))
     await here.service.promo_codes.put(CartWrite(owner, (), owner_kind=kind), "SPRING")
 
 
@@ -39,7 +39,7 @@ async def order(here: Replica, owner: str, kind: OwnerKind = OwnerKind.USER) -> 
 
 
 async def expire(shop: Shop, here: Replica, owner: str) -> None:
-    await here.service.expired_cart_was_removed(shop.carts.pop(owner))
+    await here.service.cleanup.expired_cart_was_removed(shop.carts.pop(owner))
 
 
 async def sweep(here: Replica) -> None:
@@ -60,7 +60,7 @@ async def test_with_an_account_its_claims_go_and_placed_orders_still_count(
     shop: Shop, here: Replica, begin
 ) -> None:
     await begin(here, "ann")
-    await here.service.owner_was_deleted("ann")
+    await here.service.cleanup.owner_was_deleted("ann")
     final = 1 if begin is order else 0
     assert owners(shop) == []
     assert "ann" not in repr(shop.kept)
@@ -70,7 +70,7 @@ async def test_with_an_account_its_claims_go_and_placed_orders_still_count(
         await order(here, f"user-{number}")
     with pytest.raises(PromoCodeUsedUp):
         await put(here, "one-more")
-    await here.service.owner_was_deleted("ann")
+    await here.service.cleanup.owner_was_deleted("ann")
     assert await is_clean(here)
 
 
@@ -82,10 +82,10 @@ async def test_whatever_fails_on_the_way_a_repeat_counts_each_order_once(
     await order(here, "ann")
     shop.kept.faults = Faults(writes, is_written)
     with pytest.raises(StoreUnavailable):
-        await here.service.owner_was_deleted("ann")
+        await here.service.cleanup.owner_was_deleted("ann")
     shop.kept.faults = Faults()
     assert await is_clean(here)
-    await here.service.owner_was_deleted("ann")
+    await here.service.cleanup.owner_was_deleted("ann")
     shop.clock.moment += 2 * SETTLED_AFTER
     await sweep(here)
     assert owners(shop) == []
@@ -115,7 +115,7 @@ async def test_a_guest_who_is_back_is_not_forgotten(shop: Shop, here: Replica) -
     await order(here, "guest", OwnerKind.GUEST)
     await expire(shop, here, "guest")
     shop.clock.moment += MONTH + 2 * SETTLED_AFTER
-    await here.service.write(CartWrite("guest", [AddItem("mug", 1)], owner_kind=OwnerKind.GUEST))
+    await here.service.carts.write(CartWrite("guest", [AddItem("mug", 1)], owner_kind=OwnerKind.GUEST))
     await sweep(here)
     with pytest.raises(PromoCodeUsedByYou):
         await put(here, "guest", OwnerKind.GUEST)

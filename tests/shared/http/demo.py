@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, Form, Header, Query, Request, Response
@@ -33,10 +34,11 @@ class DemoSettings(ServiceSettings):
     demo_fails: bool = False
 
 
+@dataclass(frozen=True)
 class Demo:
     """The use cases."""
 
-    version = 7
+    version: int = 7
 
 
 class DemoNotFound(NotFound):

@@ -102,6 +102,15 @@ def _is_busy(node: Node) -> bool:
     return 50 < node.load.requests_per_second < 110 and node.load.cpu > 0
 
 
+async def test_the_background_tasks_are_told(nats_server: NatsServer, operator: NatsEventBus) -> None:
+    async with running_bus(nats_server.url) as bus, present(bus, "cart"):
+        async with bus.connection.tasks.running("sweep", asyncio.sleep(3600)):
+            (node,) = await _nodes(operator, 1)
+            assert node.tasks == ("load-meter", "nats-connection", "presence", "sweep")
+        (node,) = await _nodes(operator, 1)
+        assert node.tasks == ("load-meter", "nats-connection", "presence")
+
+
 async def test_others_can_ask_by_the_protocol(nats_server: NatsServer, operator: NatsEventBus) -> None:
     async with running_bus(nats_server.url) as bus, present(bus, "cart"):
         (node,) = await _nodes(operator, 1)

@@ -1,0 +1,48 @@
+"""Every replica looks for new signing keys from time to time."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from auth_service.keys.service import KeyService
+from shared.errors import Unavailable
+from shared.jetstream.connection import NatsSessions
+from shared.observability.logging import get_logger
+
+_RETRY_SECONDS = 5.0
+
+_log = get_logger(__name__)
+
+
+async def keep_keys(keys: KeyService, nats: NatsSessions, seconds: float) -> None:
+    """Refreshes the keys every so many seconds, without end, and as soon as NATS is back: it may have lost
+    the keys, and verifiers soon forget what it does not have."""
+    pause = seconds
+    while True:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await (await nats.next_session()).wait_ended()
+                await nats.next_session()
+        pause = seconds if await _is_refreshed(keys) else min(seconds, _RETRY_SECONDS)
+
+
+async def _is_refreshed(keys: KeyService) -> bool:
+    try:
+        await _refresh(keys)
+    except Unavailable as error:
+        _log.info("signing keys wait", reason=error.detail)
+    except Exception as error:
+        _log.error("signing keys could not be refreshed", exc_info=error)
+    else:
+        return True
+    return False
+
+
+async def _refresh(keys: KeyService) -> None:
+    """Takes over what another replica or the operator did to the keys, and publishes what NATS may have
+    lost, also while the store is away."""
+    try:
+        await keys.load()
+    finally:
+        await keys.publish()

@@ -1,0 +1,71 @@
+"""Clearing away what a change or the end of a cart leaves behind outside its document."""
+
+from __future__ import annotations
+
+from cart_service.carts.abandoned_reservations import AbandonedReservations
+from cart_service.carts.deletions import KnownDeletions
+from cart_service.carts.lifetimes import Lifetimes, OwnerKind
+from cart_service.carts.model import Cart
+from cart_service.carts.ports import CartRepository
+from cart_service.carts.promo_operations import dropped_between
+from cart_service.carts.summaries import Summaries
+from cart_service.carts.versions import KnownVersions
+from cart_service.changes import ChangeListener
+from cart_service.promotions.uses import PromotionUses
+from shared.clock import Clock
+
+
+class CartCleanup(ChangeListener):
+    """Repeating any of it changes nothing."""
+
+    def __init__(
+        self,
+        carts: CartRepository,
+        summaries: Summaries,
+        uses: PromotionUses,
+        leftovers: AbandonedReservations,
+        *,
+        versions: KnownVersions,
+        deletions: KnownDeletions,
+        lifetimes: Lifetimes,
+        clock: Clock,
+    ) -> None:
+        self._carts = carts
+        self._summaries = summaries
+        self._uses = uses
+        self._leftovers = leftovers
+        self._versions = versions
+        self._deletions = deletions
+        self._lifetimes = lifetimes
+        self._clock = clock
+
+    async def cart_written(self, owner: str, version: int) -> None:
+        """Drops what the cache holds of older versions. A cart that was written after its owner's account was
+        deleted, by a request or a merge on its way, is removed again. Raises `SummaryNotSecured`."""
+        if self._deletions.include(owner):
+            await self.owner_was_deleted(owner)
+        else:
+            await self._summaries.outdate(owner, version)
+
+    async def account_deleted(self, owner: str) -> None:
+        """An account was deleted. A cart of it that this replica knows may have been written after it was
+        removed: then the delivery of its event found nothing wrong."""
+        self._deletions.heard(owner)
+        if self._versions.newest(owner) > 0:
+            await self.owner_was_deleted(owner)
+
+    async def owner_was_deleted(self, owner: str) -> None:
+        """Removes the owner's cart, summary and claims to promo codes."""
+        await self._carts.remove(owner)
+        await self._summaries.forget(owner)
+        await self._leftovers.forget(owner)
+
+    async def expired_cart_was_removed(self, cart: Cart) -> None:
+        """Raises `SummaryNotSecured`, `StoreUnavailable`."""
+        try:
+            if dropped := dropped_between(cart, None):
+                await self._uses.give_back(cart.owner, dropped)
+            if cart.owner_kind is OwnerKind.GUEST:
+                await self._leftovers.retain(cart.owner, self._clock.now() + self._lifetimes.guest)
+        finally:
+            await self._summaries.forget(cart.owner)
