@@ -1,8 +1,8 @@
 """`python -m benchmarks.trace`: the functions of this project that an add, a search and a login run through.
 
 The three applications run in this process, on SQLite and with their own NATS and Redis. Each request is hot:
-the same request was sent before. A function counts if it is called between the start of the request and the end
-of its answer, in any thread. `--list` prints the functions in the order of their first call.
+the same request was sent before. A function counts if it is called between the start of the request and the
+end of its answer, in any thread. `--list` prints the functions in the order of their first call.
 """
 
 from __future__ import annotations
