@@ -1,4 +1,4 @@
-"""Bytes that may be held at once by those who share a budget."""
+"""Budgets of bytes that several users share."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import asyncio
 
 
 class ByteBudget:
-    """At most `most_bytes` are out at a time. What is larger than all of them is given out alone."""
+    """At most `most_bytes` are taken at a time. A larger request is granted if nothing else is taken."""
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
         self.held_bytes = 0
 
     def take(self, size: int) -> bool:
-        """Whether so many were to be had. Whoever got them gives them back."""
+        """Takes that many bytes if they are free, and returns whether it did. The caller gives them back."""
         if self.held_bytes and self.held_bytes + size > self._most_bytes:
             return False
         self.held_bytes += size
@@ -24,7 +24,7 @@ class ByteBudget:
 
 
 class SharedBudget(ByteBudget):
-    """A budget that one can wait for."""
+    """A budget that a task can wait for."""
 
     def __init__(self, most_bytes: int) -> None:
         super().__init__(most_bytes)

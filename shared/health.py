@@ -1,4 +1,4 @@
-"""Health that is honest and cheap: checks run at most once a second, side by side, each with a time limit."""
+"""Honest and cheap health: checks run at most once a second, side by side, each with a time limit."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Health:
                 problem = await check.probe()
         except TimeoutError:
             problem = f"no answer within {self._time_limit:g} s"
-        except Exception as error:  # whatever it raises means that it is not well
+        except Exception as error:  # any exception means that the dependency is not well
             self._log_once(check.name, error)
             problem = (error.told or error.detail) if isinstance(error, ShopError) else "it failed"
         if problem is None:

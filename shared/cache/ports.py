@@ -18,14 +18,14 @@ class Cached:
 
 
 class CacheUnavailable(Unavailable):
-    """The cache did not answer somebody who cannot do without it."""
+    """The cache did not answer a caller that needs it."""
 
     code = "cache-unavailable"
     told = "The shop cannot reach its cache at the moment. Try again shortly."
 
 
 class Cache(Protocol):
-    """A cache that may be empty, flushed or away at any moment; only `scan` raises for that."""
+    """A cache that may be empty, flushed or away at any moment; only `scan` raises then."""
 
     @property
     def available(self) -> bool:
@@ -33,7 +33,7 @@ class Cache(Protocol):
         ...
 
     async def ping(self) -> bool:
-        """Asks the server, whatever is known of it: whether it answers, within about `get`'s time."""
+        """Returns whether the server answers, within about `get`'s time. It always asks."""
         ...
 
     async def get(self, key: str) -> Cached | None: ...

@@ -1,4 +1,4 @@
-"""Dead letters: events that a consumer could not handle, kept with the reason until somebody requeues
+"""Dead letters: events that a consumer could not handle, kept with the reason until an operator requeues
 them."""
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ _NOT_FOUND = 404
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """`sequence` names it. `time` is when it died (RFC 3339), `data` the message as it came."""
+    """`sequence` identifies it. `time` is the time of the last attempt (RFC 3339), `data` the unchanged
+    message."""
 
     sequence: int
     consumer: str
@@ -42,7 +43,7 @@ class DeadLetter:
 
     @property
     def event_id(self) -> str | None:
-        """The event's id; None where the message is no event."""
+        """The event's id; None if the message is not an event."""
         try:
             body = orjson.loads(self.data)
         except orjson.JSONDecodeError:
@@ -89,7 +90,7 @@ async def requeue(session: NatsSession, letter: DeadLetter) -> None:
 
 
 async def discard(session: NatsSession, letter: DeadLetter) -> None:
-    """Removes it for good. Raises `BusUnavailable`."""
+    """Removes it from the stream. Raises `BusUnavailable`."""
     try:
         await session.requests.call(f"STREAM.MSG.DELETE.{SHOP_DEAD}", {"seq": letter.sequence})
     except ApiError as error:
