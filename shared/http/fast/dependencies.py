@@ -8,22 +8,32 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import Request
+from fastapi import Request, Response
 from fastapi._compat import ModelField
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import request_params_to_args
 
 
 class Resolution:
-    """What is known while one request is resolved: the values of shared dependencies by their functions, and
-    what is wrong with the parameters, as pydantic tells it."""
+    """What is known while one request is resolved: the values of shared dependencies by their functions, what
+    is wrong with the parameters, as pydantic tells it, and the headers and the status that dependencies give
+    the answer, where they ask for it."""
 
-    __slots__ = ("errors", "known", "request")
+    __slots__ = ("errors", "known", "request", "response")
 
     def __init__(self, request: Request) -> None:
         self.request = request
         self.known: dict[int, Any] = {}
         self.errors: list[Any] = []
+        self.response: Response | None = None
+
+    def answer(self) -> Response:
+        """What FastAPI gives to those who ask for the `Response`: one without a status and headers."""
+        if self.response is None:
+            self.response = Response()
+            self.response.raw_headers.clear()
+            self.response.status_code = 0
+        return self.response
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,7 @@ class FastCall:
 
     function: Callable[..., Awaitable[Any]]
     request_name: str | None
+    response_name: str | None
     needs: tuple[tuple[str | None, FastCall], ...]
     path: Sequence[ModelField]
     query: Sequence[ModelField]
@@ -53,6 +64,8 @@ class FastCall:
             values |= _valid(self.query, request.query_params, resolution)
         if self.request_name is not None:
             values[self.request_name] = request
+        if self.response_name is not None:
+            values[self.response_name] = resolution.answer()
         return values
 
     async def resolve(self, resolution: Resolution) -> Any:
@@ -97,7 +110,13 @@ def _compile(dependant: Dependant, uses: Counter[int], *, is_endpoint: bool = Tr
         return None
     shared = dependant.use_cache and uses[id(function)] > 1
     return FastCall(
-        function, dependant.request_param_name, fast, dependant.path_params, dependant.query_params, shared
+        function,
+        dependant.request_param_name,
+        dependant.response_param_name,
+        fast,
+        dependant.path_params,
+        dependant.query_params,
+        shared,
     )
 
 
@@ -106,7 +125,6 @@ def _is_fast(dependant: Dependant) -> bool:
     others = (
         dependant.header_params,
         dependant.cookie_params,
-        dependant.response_param_name,
         dependant.background_tasks_param_name,
         dependant.security_scopes_param_name,
         dependant.http_connection_param_name,

@@ -6,6 +6,7 @@ takes 50 microseconds besides the dependencies, as much as reading a cached summ
 
 from __future__ import annotations
 
+from copy import deepcopy
 from http import HTTPStatus
 from typing import Any, get_type_hints
 
@@ -40,7 +41,7 @@ def fast_app(route: APIRoute) -> ASGIApp | None:
             raise RequestValidationError(resolution.errors, body=body)
         answer = await endpoint.function(**values)
         if not isinstance(answer, Response):
-            answer = await _rendered(answer, route)
+            answer = await _rendered(answer, route, resolution.response)
         await answer(scope, receive, send)
 
     return app
@@ -51,37 +52,39 @@ async def _read_body(resolution: Resolution, field: Any) -> tuple[Any, Any]:
     request = resolution.request
     body = await read_json(request, json_types(request.method))
     if body is None and not await request.body():
-        resolution.errors.append(_MISSING)
-        return None, None
+        if field.field_info.is_required():
+            resolution.errors.append(_MISSING)
+        return None, deepcopy(field.default)
     value, errors = field.validate(body, {}, loc=("body",))
     resolution.errors += errors or ()
     return body, value
 
 
-async def _rendered(value: Any, route: APIRoute) -> Response:
-    """The value as FastAPI answers it: by the route's model, or without content."""
-    status = route.status_code or 200
+async def _rendered(value: Any, route: APIRoute, given: Response | None) -> Response:
+    """The value as FastAPI answers it: by the route's model, or without content, and with what dependencies
+    have `given` the answer."""
+    status = (given and given.status_code) or route.status_code or 200
     if route.response_field is None:
-        return Response(status_code=status)
-    content = await serialize_response(
-        field=route.response_field,
-        response_content=value,
-        by_alias=route.response_model_by_alias,
-        dump_json=True,
-    )
-    return Response(content, status, media_type="application/json")
+        response = Response(status_code=status)
+    else:
+        content = await serialize_response(
+            field=route.response_field,
+            response_content=value,
+            by_alias=route.response_model_by_alias,
+            dump_json=True,
+        )
+        response = Response(content, status, media_type="application/json")
+    if given is not None:
+        response.raw_headers += given.raw_headers
+    return response
 
 
 def _takes_a_body_at_most(route: APIRoute) -> bool:
     if route.body_field is None:
         return True
-    # FastAPI makes a field of its own where the body is a form, optional or wrapped in its name.
+    # FastAPI makes a field of its own where the body is a form or wrapped in its name.
     parameter = route.dependant.body_params[0]
-    return (
-        parameter is route.body_field
-        and not isinstance(parameter.field_info, Form)
-        and parameter.field_info.is_required()
-    )
+    return parameter is route.body_field and not isinstance(parameter.field_info, Form)
 
 
 def _is_rendered_plainly(route: APIRoute) -> bool:

@@ -43,6 +43,12 @@ async def name_of(request: Request) -> str:
 
 
 NameDep = Annotated[str, Depends(name_of)]
+
+
+async def no_store(response: Response) -> None:
+    response.headers["Cache-Control"] = "no-store"
+
+
 router = APIRouter()
 
 
@@ -109,18 +115,25 @@ async def get_narrowed() -> ItemPublic:
 
 
 @router.get("/marked")
-async def get_marked(response: Response) -> str:
+async def get_marked(response: Response, _cached: Annotated[None, Depends(no_store)]) -> str:
     response.headers["x-mark"] = "yes"
+    response.status_code = 203
     return "marked"
+
+
+@router.put("/marked")
+async def put_marked(_cached: Annotated[None, Depends(no_store)]) -> Response:
+    return JsonBytes.of("a response of its own")
 
 
 FAST = {
     *("/items", "/items/{number}", "/items/{name}", "/without-body", "/filtered", "/value", "/text/{name}"),
+    *("/optional", "/marked"),
 }
 
 
 @pytest.mark.parametrize("route", flat_routes(router), ids=lambda route: route.name)
-def test_forms_headers_and_special_answers_are_left_to_fastapi(route: Any) -> None:
+def test_forms_headers_and_narrowed_models_are_left_to_fastapi(route: Any) -> None:
     assert (fast_app(route) is not None) is (route.path in FAST)
 
 
@@ -173,6 +186,13 @@ async def test_a_body_is_read_alike(kind: str, headers: dict[str, str]) -> None:
     assert status == 202 or status >= 400
 
 
+@pytest.mark.parametrize("kind", BODIES)
+async def test_a_body_that_may_be_missing_is_read_alike(kind: str) -> None:
+    status, content = await alike("POST", "/optional", content=BODIES[kind], headers=JSON)
+    if kind in ("empty", "null"):
+        assert (status, content) == (200, b"true")
+
+
 @pytest.mark.parametrize("headers", [{}, {"content-type": "text/plain"}, {"content-type": "application/xml"}])
 @pytest.mark.parametrize("path", ["/items", "/optional"])
 async def test_another_media_type_is_refused_alike(headers: dict[str, str], path: str) -> None:
@@ -221,8 +241,9 @@ async def test_a_model_of_the_query_is_read_alike(query: str) -> None:
         ("POST", "/value", (201, b'{"product_id":"p of nobody","note":null}')),
         ("GET", "/text/caf%C3%A9", (200, '"café"'.encode())),
         ("DELETE", "/items/mug", (204, b"")),
+        ("PUT", "/marked", (200, b'"a response of its own"')),
         ("GET", "/narrowed", (200, b'{"product_id":"p"}')),
-        ("GET", "/marked", (200, b'"marked"')),
+        ("GET", "/marked", (203, b'"marked"')),
     ],
 )
 async def test_values_are_rendered_alike(method: str, path: str, expected: tuple[int, bytes]) -> None:
