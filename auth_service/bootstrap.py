@@ -63,7 +63,7 @@ async def bootstrap(settings: AuthSettings, backends: Backends) -> AsyncIterator
             service.keys,
             adapters.sessions,
             backends.clock,
-            backends.bus.connection,
+            backends.bus,
             settings.auth_key_reload_seconds,
         ):
             yield service

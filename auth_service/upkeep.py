@@ -12,7 +12,7 @@ from auth_service.keys.service import KeyService
 from auth_service.sessions.ports import SessionRepository
 from shared.clock import Clock
 from shared.errors import Unavailable
-from shared.jetstream.connection import NatsSessions
+from shared.events.ports import EventBus
 from shared.observability.logging import get_logger
 from shared.tasks import cancel_all
 
@@ -41,11 +41,11 @@ async def sweep_sessions(sessions: SessionRepository, clock: Clock) -> int:
 
 @asynccontextmanager
 async def upkeep(
-    keys: KeyService, sessions: SessionRepository, clock: Clock, nats: NatsSessions, key_reload_seconds: float
+    keys: KeyService, sessions: SessionRepository, clock: Clock, bus: EventBus, key_reload_seconds: float
 ) -> AsyncIterator[None]:
     """Runs both in the background."""
     tasks = [
-        asyncio.create_task(_keep_keys(keys, nats, key_reload_seconds), name="auth-keys"),
+        asyncio.create_task(_keep_keys(keys, bus, key_reload_seconds), name="auth-keys"),
         asyncio.create_task(_sweep(sessions, clock), name="auth-sweep"),
     ]
     try:
@@ -54,15 +54,14 @@ async def upkeep(
         await cancel_all(tasks)
 
 
-async def _keep_keys(keys: KeyService, nats: NatsSessions, seconds: float) -> None:
+async def _keep_keys(keys: KeyService, bus: EventBus, seconds: float) -> None:
     """Also as soon as NATS is back: it may have lost the keys, and verifiers soon forget what it does not
     have."""
     pause = seconds
     while True:
         with suppress(TimeoutError):
             async with asyncio.timeout(pause):
-                await (await nats.next_session()).wait_ended()
-                await nats.next_session()
+                await bus.reconnected()
         done = await _attempt(lambda: refresh_keys(keys))
         pause = seconds if done else min(seconds, _KEY_RETRY_SECONDS)
 
