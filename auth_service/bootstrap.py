@@ -60,9 +60,9 @@ async def bootstrap(settings: AuthSettings, backends: Backends) -> AsyncIterator
         service = compose(settings, backends, adapters)
         await service.keys.load()
         await service.keys.publish()
-        nats, seconds = backends.bus.connection, settings.auth_key_reload_seconds
+        seconds = settings.auth_key_reload_seconds
         async with (
-            backends.tasks.running("auth-keys", keep_keys(service.keys, nats, seconds)),
+            backends.tasks.running("auth-keys", keep_keys(service.keys, backends.bus, seconds)),
             backends.tasks.running("auth-sweep", sweep_sessions(adapters.sessions, backends.clock)),
         ):
             yield service

@@ -14,7 +14,9 @@ from shared.cache.ports import Cache
 from shared.cache.redis_cache import RedisCache
 from shared.clock import Clock
 from shared.errors import ShopError, Unavailable
+from shared.events.ports import EventBus
 from shared.health import HealthCheck
+from shared.jetstream.connection import NatsSessions
 from shared.jetstream.nats_bus import NatsEventBus
 from shared.observability.logging import get_logger
 from shared.security.keyring import Keyring
@@ -39,7 +41,9 @@ class Backends:
 
     settings: ServiceSettings
     stores: StoreFactory
-    bus: NatsEventBus
+    bus: EventBus
+    nats: NatsSessions
+    """For the replica's presence alone. Whatever has to do with events goes through `bus`."""
     cache: Cache
     clock: Clock
     verifier: TokenVerifier
@@ -92,7 +96,17 @@ async def open_backends(
         await retry_until_available(
             lambda: verifier.start(bus), "the signing keys in NATS (NATS_URL)", waiting
         )
-        yield Backends(settings, stores, bus, cache, clock, verifier, draining or asyncio.Event(), tasks)
+        yield Backends(
+            settings,
+            stores,
+            bus,
+            bus.connection,
+            cache,
+            clock,
+            verifier,
+            draining or asyncio.Event(),
+            tasks,
+        )
     finally:
         await verifier.stop()
         await bus.close()

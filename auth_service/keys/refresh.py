@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from auth_service.keys.service import KeyService
 from shared.errors import Unavailable
-from shared.jetstream.connection import NatsSessions
+from shared.events.ports import EventBus
 from shared.observability.logging import get_logger
 
 _RETRY_SECONDS = 5.0
@@ -15,15 +15,14 @@ _RETRY_SECONDS = 5.0
 _log = get_logger(__name__)
 
 
-async def keep_keys(keys: KeyService, nats: NatsSessions, seconds: float) -> None:
+async def keep_keys(keys: KeyService, bus: EventBus, seconds: float) -> None:
     """Refreshes the keys every so many seconds, without end, and as soon as NATS is back: it may have lost
     the keys, and verifiers soon forget what it does not have."""
     pause = seconds
     while True:
         with suppress(TimeoutError):
             async with asyncio.timeout(pause):
-                await (await nats.next_session()).wait_ended()
-                await nats.next_session()
+                await bus.reconnected()
         pause = seconds if await _is_refreshed(keys) else min(seconds, _RETRY_SECONDS)
 
 

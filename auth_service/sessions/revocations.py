@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import orjson
 
-from auth_service.accounts.events import UserSignedOut
-from auth_service.sessions.events import SessionEnded
 from shared.clock import to_rfc3339
-from shared.events.contracts import UserDeleted
 from shared.events.envelope import Event
 from shared.events.ports import Bucket, BucketConfig, EventBus
-
-_REVOKING: Mapping[str, type[UserSignedOut | UserDeleted | SessionEnded]] = {
-    kind.type: kind for kind in (UserSignedOut, UserDeleted, SessionEnded)
-}
 
 
 class RevokingDelivery:
@@ -37,7 +30,8 @@ class RevokingDelivery:
             await self._bus.publish(event)
 
     async def _revoke(self, event: Event) -> None:
-        session_ids = _ended_with(event)
+        # Whatever its class: what an event names is revoked, also if the rest of it cannot be read.
+        session_ids = event.data.get("session_ids", ())
         for session_id in session_ids:
             self._end(session_id, event.time)
         bucket, value = await self._opened(), orjson.dumps({"revoked_at": to_rfc3339(event.time)})
@@ -46,8 +40,3 @@ class RevokingDelivery:
     async def _opened(self) -> Bucket:
         self._bucket = self._bucket or await self._bus.bucket(self._config)
         return self._bucket
-
-
-def _ended_with(event: Event) -> Sequence[str]:
-    kind = _REVOKING.get(event.type)
-    return kind.from_event(event).session_ids if kind else ()

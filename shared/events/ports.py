@@ -104,6 +104,10 @@ class EventBus(Protocol):
     @property
     def connected(self) -> bool: ...
 
+    async def reconnected(self) -> None:
+        """Returns once the connection was lost and is there again: what the bus keeps may be gone."""
+        ...
+
     async def publish(self, event: Event) -> None:
         """Returns once the stream has it. The event's id deduplicates repeats."""
         ...

@@ -123,7 +123,7 @@ class Lifecycle(Generic[Settings]):
 async def announced(name: str, backends: Backends, runtime: Runtime) -> AsyncIterator[None]:
     """Makes this replica known, with its load, to `trolley nodes` and `nats micro list`."""
     presence = Presence(
-        backends.bus.connection,
+        backends.nats,
         LoadMeter(lambda: runtime.requests),
         name=name,
         version=__version__,

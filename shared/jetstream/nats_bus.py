@@ -84,6 +84,11 @@ class NatsEventBus:
             await consumer.stop()
         await self._connection.close()
 
+    async def reconnected(self) -> None:
+        session = await self._connection.next_session()
+        await session.wait_ended()
+        await self._connection.next_session()
+
     async def publish(self, event: Event) -> None:
         headers = {MESSAGE_ID: event.id}
         if event.traceparent:

@@ -23,6 +23,7 @@ from shared.events.domain_event import DomainEvent
 from shared.events.envelope import Event
 from tests.architecture.event_samples import NOW, definitions, sample_events
 from tests.product_service.catalogues import product
+from trolley.subjects import EVERYTHING, SUBJECTS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "events.md").read_text()
@@ -137,6 +138,11 @@ def test_subjects_are_written_nowhere_but_in_classes() -> None:
         for path in (ROOT / package).rglob("*.py"):
             written = re.findall(rf'"(?:shop\.)?(?:{types})\b[^"]*"', path.read_text())
             assert path.name == "events.py" or not written, path
+
+
+def test_the_subjects_that_can_be_followed_are_those_of_all_events() -> None:
+    domains = {kind.type.partition(".")[0] for kind in CLASSES.values()}
+    assert set(SUBJECTS) == {EVERYTHING, *(f"shop.{domain}.>" for domain in domains)}
 
 
 def _makes_envelopes(path: Path) -> bool:

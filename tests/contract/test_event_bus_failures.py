@@ -219,3 +219,16 @@ async def test_a_connection_that_the_client_closed_for_good_is_dialled_anew(nats
         event = an_event()
         await bus.publish(event)
         await eventually(lambda: handler.ids == [event.id])
+
+
+async def test_the_bus_tells_that_it_was_lost_and_is_back(nats_server: NatsServer) -> None:
+    async with running_bus(nats_server.url) as bus:
+        reconnected = asyncio.create_task(bus.reconnected())
+        await bus.publish(an_event())
+        assert not reconnected.done()
+        await asyncio.to_thread(nats_server.kill)
+        await eventually(lambda: not bus.connected)
+        assert not reconnected.done()
+        await asyncio.to_thread(nats_server.start)
+        await reconnected
+        assert bus.connected

@@ -31,6 +31,9 @@ class MemoryBus:
         self._turns: Iterator[int] = iter(turns)
         self._entry: Entry | None = None
 
+    async def reconnected(self) -> None:
+        raise NotImplementedError
+
     async def publish(self, event: Event) -> None:
         self.published.append(event.id)
         await self._pass()
