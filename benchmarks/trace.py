@@ -1,0 +1,225 @@
+"""`python -m benchmarks.trace`: the functions of this project that an add, a search and a login run through.
+
+The three applications run in this process, on SQLite and with their own NATS and Redis. Each request is hot:
+the same request was sent before. A function counts if it is called between the start of the request and the
+end of its answer, in any thread. `--list` prints the functions in the order of their first call.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from rich.console import Console
+from rich.table import Table
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+import auth_service.main
+import cart_service.main
+import product_service.main
+from auth_service.bootstrap import open_operations
+from auth_service.settings import AuthSettings
+from cart_service.settings import CartSettings
+from product_service.settings import ProductSettings
+from shared.observability.logging import configure_logging
+from shared.security.identity import Scope as Permission
+from shared.settings import LogFormat
+from trolley.catalogues import demo
+from trolley.local.ports import free_port
+from trolley.local.process import ManagedProcess
+from trolley.local.programs import nats_program, redis_program
+from trolley.seeding import IMPORT
+
+ROOT = Path(__file__).parents[1]
+TRACED = tuple(f"{ROOT / name}/" for name in ("auth_service", "product_service", "cart_service", "shared"))
+WARM_UP, TURNS = 5, 5
+PRODUCTS = 200
+ACCOUNT = {"name": "Ada", "email": "ada@bench.example", "password": "correct horse battery"}
+
+Request = Callable[[], Awaitable[httpx.Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A function that a request runs through."""
+
+    file: str
+    line: int
+    function: str
+
+    @property
+    def module(self) -> str:
+        return self.file.removesuffix(".py").replace("/", ".")
+
+
+class Recorder:
+    """Notes each function that is called between `start` and `stop`, in this thread and in every thread that
+    begins after `install`."""
+
+    def __init__(self) -> None:
+        self._codes: dict[CodeType, None] | None = None
+
+    def install(self) -> None:
+        threading.setprofile(self._note)
+        sys.setprofile(self._note)
+
+    def uninstall(self) -> None:
+        sys.setprofile(None)
+        threading.setprofile(None)
+
+    def start(self) -> None:
+        self._codes = {}
+
+    def stop(self) -> list[Step]:
+        """The functions in the order of their first call. A lambda or a comprehension belongs to the function
+        around it."""
+        codes, self._codes = self._codes or {}, None
+        named = (code for code in codes if not code.co_name.startswith("<"))
+        return [
+            Step(code.co_filename.removeprefix(f"{ROOT}/"), code.co_firstlineno, code.co_qualname)
+            for code in named
+            if code.co_filename.startswith(TRACED)
+        ]
+
+    def _note(self, frame: FrameType, event: str, _argument: Any) -> None:
+        codes = self._codes
+        if codes is not None and event == "call":
+            codes.setdefault(frame.f_code)
+
+
+async def trace(recorder: Recorder, request: Request) -> list[Step]:
+    """The functions that every one of several hot requests runs through. A function that only some of them
+    run through is background work."""
+    for _ in range(WARM_UP):
+        (await request()).raise_for_status()
+    turns = [await _turn(recorder, request) for _ in range(TURNS)]
+    common = set.intersection(*map(set, turns))
+    return [step for step in turns[0] if step in common]
+
+
+async def _turn(recorder: Recorder, request: Request) -> list[Step]:
+    await asyncio.sleep(0.1)  # lets the events of the last request go out
+    recorder.start()
+    response = await request()
+    steps = recorder.stop()
+    response.raise_for_status()
+    return steps
+
+
+@asynccontextmanager
+async def open_services(directory: Path) -> AsyncIterator[tuple[httpx.AsyncClient, str]]:
+    """A client of the three applications once they are ready, and an operator's token."""
+    async with AsyncExitStack() as stack:
+        options = await _start_servers(stack, directory)
+        auth = AuthSettings(**options)
+        async with open_operations(auth) as operations:
+            token = await operations.issue_operator_token(Permission)
+        apps = {
+            "/api/v1/auth": auth_service.main.create_app(auth),
+            "/api/v1/products": product_service.main.create_app(ProductSettings(**options)),
+            "/api/v1/cart": cart_service.main.create_app(CartSettings(**options)),
+        }
+        for app in apps.values():
+            await stack.enter_async_context(app.router.lifespan_context(app))
+            await _until_ready(app)
+        transport = httpx.ASGITransport(_by_path(apps))
+        client = httpx.AsyncClient(transport=transport, base_url="http://shop", timeout=60)
+        yield await stack.enter_async_context(client), token
+
+
+async def _start_servers(stack: AsyncExitStack, directory: Path) -> dict[str, Any]:
+    """Settings that name NATS, Redis and SQLite in that folder."""
+    nats_port, redis_port = free_port(), free_port()
+    for program in (nats_program(directory, nats_port, {}), redis_program(directory, redis_port, {})):
+        process = ManagedProcess(program, lambda _name, _line: None)
+        await process.start()
+        stack.push_async_callback(process.stop, 3)
+    return {
+        "nats_url": f"nats://127.0.0.1:{nats_port}",
+        "redis_url": f"redis://127.0.0.1:{redis_port}/0",
+        "elasticsearch_url": "",
+        "sqlite_directory": directory / "store",
+        "log_requests": False,
+    }
+
+
+async def _until_ready(app: FastAPI) -> None:
+    async with asyncio.timeout(60):
+        while not app.state.runtime.ready:  # noqa: ASYNC110 - the runtime has no event for it
+            await asyncio.sleep(0.02)
+
+
+def _by_path(apps: Mapping[str, FastAPI]) -> ASGIApp:
+    """Hands each request to the application of its prefix, as the gateway does."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        prefix = next(prefix for prefix in apps if scope["path"].startswith(prefix))
+        await apps[prefix](scope, receive, send)
+
+    return app
+
+
+async def requests(client: httpx.AsyncClient, operator: str) -> dict[str, Request]:
+    """The three requests by name. The shop has products and an account afterwards."""
+    lines = [line for _, line in zip(range(PRODUCTS), demo().lines, strict=False)]
+    headers = {"Authorization": f"Bearer {operator}", "Content-Type": "application/x-ndjson"}
+    headers["Prefer"] = "wait=search"
+    (await client.post(IMPORT, content=b"\n".join(lines), headers=headers)).raise_for_status()
+    (await client.post("/api/v1/auth/register", json=ACCOUNT)).raise_for_status()
+    guest = (await client.post("/api/v1/auth/guest")).raise_for_status().json()["access_token"]
+    found = await client.get("/api/v1/products", params={"in_stock": True, "limit": 1})
+    product = found.raise_for_status().json()["items"][0]["id"]
+    credentials = {name: ACCOUNT[name] for name in ("email", "password")}
+    bearer = {"Authorization": f"Bearer {guest}"}
+    return {
+        "add": lambda: client.post("/api/v1/cart/items", json={"product_id": product}, headers=bearer),
+        "search": lambda: client.get("/api/v1/products", params={"q": "coffee", "limit": 20}),
+        "login": lambda: client.post("/api/v1/auth/login", json=credentials),
+    }
+
+
+async def trace_all() -> dict[str, list[Step]]:
+    """The steps of each request, by its name."""
+    recorder = Recorder()
+    recorder.install()
+    try:
+        with tempfile.TemporaryDirectory() as directory:
+            async with open_services(Path(directory)) as (client, operator):
+                named = await requests(client, operator)
+                return {name: await trace(recorder, request) for name, request in named.items()}
+    finally:
+        recorder.uninstall()
+
+
+def show(console: Console, traces: Mapping[str, Sequence[Step]], *, listed: bool) -> None:
+    table = Table("hot request", "functions", "files")
+    for name, steps in traces.items():
+        table.add_row(name, str(len(steps)), str(len({step.file for step in steps})))
+        if listed:
+            console.print(f"[bold]{name}[/bold]")
+            for step in steps:
+                console.print(f"  {step.module}.{step.function}", highlight=False, soft_wrap=True)
+    console.print(table)
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(prog="python -m benchmarks.trace", description=__doc__)
+    arguments.add_argument("--list", action="store_true", help="print each function, in order")
+    chosen = arguments.parse_args()
+    configure_logging("error", LogFormat.CONSOLE, "trace")
+    show(Console(), asyncio.run(trace_all()), listed=chosen.list)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""The functions that a request runs through."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from benchmarks.trace import Recorder, Step, trace_all
+from shared.addresses import split_addresses
+from shared.text import fold, words
+
+
+@pytest.fixture(scope="module")
+def traces() -> dict[str, list[Step]]:
+    return asyncio.run(trace_all())
+
+
+def files(steps: list[Step]) -> list[str]:
+    return [step.file for step in steps]
+
+
+def assert_in_order(steps: list[Step], *wanted: str) -> None:
+    """The first function of each of these files is called in this order."""
+    found = [files(steps).index(file) for file in wanted]
+    assert found == sorted(found)
+
+
+def test_an_add_goes_from_the_middleware_to_the_store_and_back(traces: dict[str, list[Step]]) -> None:
+    service, store = "cart_service/carts/service.py", "shared/store/sqlite/store.py"
+    assert_in_order(
+        traces["add"],
+        "shared/http/middleware.py",
+        "cart_service/carts/routes.py",
+        service,
+        store,
+        "cart_service/carts/rendering.py",
+    )
+
+
+def test_the_thread_of_the_store_is_seen(traces: dict[str, list[Step]]) -> None:
+    assert "shared/store/sqlite/writes.py" in files(traces["add"])
+    assert "shared/store/sqlite/reads.py" in files(traces["search"])
+
+
+def test_a_login_hashes_the_password(traces: dict[str, list[Step]]) -> None:
+    assert_in_order(traces["login"], "auth_service/sign_in/routes.py", "auth_service/accounts/passwords.py")
+
+
+def test_a_recorder_notes_a_function_once_and_in_order() -> None:
+    recorder = Recorder()
+    recorder.install()
+    try:
+        words("before the start")
+        recorder.start()
+        thread = threading.Thread(target=split_addresses, args=("a:1, b:2",))
+        for text in ("one", "two"):
+            fold(text)
+        thread.start()
+        thread.join()
+        steps = recorder.stop()
+    finally:
+        recorder.uninstall()
+    assert [f"{step.module}.{step.function}" for step in steps] == [
+        "shared.text.fold",
+        "shared.addresses.split_addresses",
+    ]
