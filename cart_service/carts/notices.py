@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cart_service.carts.lines import Pieces
-from cart_service.catalogue.model import CatalogueProduct
 from cart_service.promotions.discounts import Reason
 from shared.money import format_money
 
@@ -36,19 +35,18 @@ class Notice:
     message: str
 
 
-def notices_of(
-    line: PricedLine, added: Sequence[Pieces], product: CatalogueProduct, currency: str
-) -> Iterator[Notice]:
+def notices_of(line: PricedLine, added: Sequence[Pieces], currency: str) -> Iterator[Notice]:
     """At most one of the price and one of the stock; a product that is gone has neither. `added` are the
     line's pieces at the prices when they were added."""
+    product = line.product
     if not product.for_sale:
-        message = f"{line.name} is not for sale any more and does not count. Remove it from the cart."
+        message = f"{product.name} is not for sale any more and does not count. Remove it from the cart."
         yield Notice(NoticeType.PRODUCT_GONE, line.product_id, message)
         return
     if any(it.unit_price != line.unit_price_now for it in added):
         yield Notice(NoticeType.PRICE_CHANGED, line.product_id, _price_message(line, added, currency))
     if line.quantity > product.stock:
-        left = f"Only {product.stock} of {line.name} are" if product.stock else f"{line.name} is not"
+        left = f"Only {product.stock} of {product.name} are" if product.stock else f"{product.name} is not"
         message = f"{left} in stock; the cart asks for {line.quantity}."
         yield Notice(NoticeType.STOCK_SHORT, line.product_id, message)
 
@@ -61,7 +59,7 @@ def notice_of_promo_code(promo_code: PricedPromoCode) -> Iterator[Notice]:
 
 
 def _price_message(line: PricedLine, added: Sequence[Pieces], currency: str) -> str:
-    now = f"{line.name} costs {format_money(line.unit_price_now, currency)} now"
+    now = f"{line.product.name} costs {format_money(line.unit_price_now, currency)} now"
     if len(added) > 1:
         return f"{now}; {_prices_message(line, added, currency)}."
     then = format_money(line.unit_price_when_added, currency)

@@ -37,13 +37,13 @@ class PricedLine:
     them, those added first in front, and `unit_price` is that of the pieces added last; else `prices` is
     empty. Nobody changes a priced line: one with a discount is another object.
 
-    `held_until` is when the first hold ends that keeps a price from being that of now. `in_cart` and
-    `in_summary` are its JSON, once somebody has made it.
+    `product` is what the catalogue said when the line was priced. `held_until` is when the first hold ends
+    that keeps a price from being that of now. `in_cart` and `in_summary` are its JSON, once somebody has made
+    it.
     """
 
     product_id: str
-    name: str
-    image_url: str | None
+    product: CatalogueProduct
     quantity: int
     unit_price: int
     unit_price_now: int
@@ -90,7 +90,7 @@ def _priced_line(
     line: Line, product: CatalogueProduct, currency: str, policy: PricePolicy, now: datetime
 ) -> PricedLine:
     priced = _priced(line, product, policy, now)
-    priced.notices = tuple(notices_of(priced, line.pieces, product, currency))
+    priced.notices = tuple(notices_of(priced, line.pieces, currency))
     if not policy.hold or all(it.unit_price == priced.unit_price_now for it in line.pieces):
         object.__setattr__(line, "priced_as", _Known(product, policy, currency, priced))
     return priced
@@ -105,8 +105,7 @@ def _priced(line: Line, product: CatalogueProduct, policy: PricePolicy, now: dat
     total = sum([it.quantity * it.unit_price for it in prices]) if held else price_now * line.quantity
     return PricedLine(
         product_id=line.product_id,
-        name=product.name,
-        image_url=product.image_url,
+        product=product,
         quantity=line.quantity,
         unit_price=prices[-1].unit_price if held else price_now,
         unit_price_now=price_now,

@@ -23,7 +23,7 @@ Measured with tracemalloc, lines with 100 such characters took 920 bytes, and 1,
 def bytes_kept(priced: PricedCart) -> int:
     """The memory of what is kept with the cart's lines: how they were priced, and their JSON; estimated."""
     lines = [*priced.lines, *priced.saved]
-    characters = sum([len(line.name) + len(line.image_url or "") for line in lines])
+    characters = sum([len(line.product.name) + len(line.product.image_url or "") for line in lines])
     return BYTES_OF_LINE * len(lines) + BYTES_OF_CHARACTER * characters
 
 
@@ -37,8 +37,8 @@ def cart_line_json(line: PricedLine) -> bytes:
     line.in_cart = _compact(
         {
             "product_id": line.product_id,
-            "name": line.name,
-            "image_url": line.image_url,
+            "name": line.product.name,
+            "image_url": line.product.image_url,
             "quantity": line.quantity,
             "unit_price": line.unit_price,
             "unit_price_now": line.unit_price_now,
@@ -59,7 +59,7 @@ def summary_line_json(line: PricedLine) -> bytes:
     line.in_summary = _compact(
         {
             "product_id": line.product_id,
-            "name": line.name,
+            "name": line.product.name,
             "quantity": line.quantity,
             "unit_price": line.unit_price,
             "prices": line.prices,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from cart_service.catalogue.errors import ProductNotForSale, UnknownProduct
 
@@ -35,6 +37,26 @@ class CatalogueProduct:
     def missing(cls, id: str, revision: int = 0) -> CatalogueProduct:
         """Stands for a product the catalogue does not have."""
         return cls(id, id, None, 0, 0, CatalogueStatus.MISSING, revision)
+
+    @classmethod
+    def from_entry(cls, id: str, body: Mapping[str, Any], revision: int) -> CatalogueProduct:
+        """The product of an entry of the `products` bucket. Raises KeyError, TypeError or ValueError if the
+        entry lacks a value or has a wrong one."""
+        return cls(
+            id=id,
+            name=body["name"],
+            image_url=body["image_url"],
+            price=body["price"],
+            stock=body["stock"],
+            status=CatalogueStatus(body["status"]),
+            revision=revision,
+            categories=tuple(str(category) for category in body.get("categories") or ()),
+        )
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The texts that make most of its size in memory."""
+        return (self.id, self.name, self.image_url or "", *self.categories)
 
     @property
     def for_sale(self) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable
 import orjson
 import structlog
 
-from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
+from cart_service.catalogue.model import CatalogueProduct
 from cart_service.catalogue.ports import CatalogueSnapshot, CatalogueUnavailable
 from shared.bounded import BoundedMapping
 from shared.events.ports import Bucket, BucketConfig, BusUnavailable, Entry, Watch
@@ -26,16 +26,7 @@ def product_of(entry: Entry, currency: str) -> CatalogueProduct:
         body = orjson.loads(entry.value)
         if body["currency"] != currency:
             raise ValueError(f"its currency is {body['currency']}, the shop's is {currency}")
-        return CatalogueProduct(
-            id=entry.key,
-            name=body["name"],
-            image_url=body["image_url"],
-            price=body["price"],
-            stock=body["stock"],
-            status=CatalogueStatus(body["status"]),
-            revision=entry.revision,
-            categories=tuple(str(category) for category in body.get("categories") or ()),
-        )
+        return CatalogueProduct.from_entry(entry.key, body, entry.revision)
     except (KeyError, TypeError, ValueError) as error:
         log.warning("a product cannot be sold", product_id=entry.key, reason=str(error))
         return CatalogueProduct.missing(entry.key, entry.revision)
@@ -185,5 +176,4 @@ class CatalogueView:
 
 def _bytes_of(product: CatalogueProduct) -> int:
     """Its texts, and an estimate of the objects around them."""
-    texts = (product.id, product.name, product.image_url or "", *product.categories)
-    return BYTES_OF_PRODUCT + sum(map(sys.getsizeof, texts))
+    return BYTES_OF_PRODUCT + sum(map(sys.getsizeof, product.texts))
