@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
+from pathlib import Path
 
 import pytest
 
 from benchmarks.trace import Recorder, Step, trace_all
 from shared.addresses import split_addresses
 from shared.text import fold, words
+
+ARCHITECTURE = Path(__file__).parents[2] / "docs" / "architecture.md"
 
 
 @pytest.fixture(scope="module")
@@ -27,16 +31,11 @@ def assert_in_order(steps: list[Step], *wanted: str) -> None:
     assert found == sorted(found)
 
 
-def test_an_add_goes_from_the_middleware_to_the_store_and_back(traces: dict[str, list[Step]]) -> None:
-    service, store = "cart_service/carts/service.py", "shared/store/sqlite/store.py"
-    assert_in_order(
-        traces["add"],
-        "shared/http/middleware.py",
-        "cart_service/carts/routes.py",
-        service,
-        store,
-        "cart_service/carts/rendering.py",
-    )
+def test_the_tour_of_an_add_has_the_order_of_a_real_one(traces: dict[str, list[Step]]) -> None:
+    tour = re.findall(r"^\d+\. `((?:shared|cart_service)\.[\w.]+)`", ARCHITECTURE.read_text(), re.M)
+    crossed = [f"{step.module}.{step.function}" for step in traces["add"]]
+    assert [stop for stop in tour if stop not in crossed] == []
+    assert tour == sorted(tour, key=crossed.index)
 
 
 def test_the_thread_of_the_store_is_seen(traces: dict[str, list[Step]]) -> None:
