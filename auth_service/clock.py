@@ -1,4 +1,4 @@
-"""Time as precise as documents keep it."""
+"""Time in the precision of documents."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from shared.clock import Clock
 
 
 class DocumentClock:
-    """Another clock's time in whole milliseconds: what is answered now equals what is read from the store
-    later."""
+    """Another clock's time in whole milliseconds, so an answer shows the same time as the stored document."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -1,4 +1,4 @@
-"""What the shop's operator does without signing in, with the store's and the keys' secrets at hand."""
+"""Use cases of the shop's operator, who has the secrets of the store and the keys and does not sign in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses of servers, as settings hold them. They may hold passwords, so no message shows one whole."""
+"""Addresses of servers in settings. They may hold passwords, so no message shows a whole address."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ class QueueFull(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Weighing(Generic[Op]):
-    """`weigh` gives an operation's bytes, which must be at hand. They are held from `budget` until the
-    operation is done, and a batch carries `batch_bytes` of them, or a single operation with more."""
+    """`weigh` gives an operation's bytes from values at hand. They are held from `budget` until the operation
+    is done. A batch carries at most `batch_bytes`, or a single larger operation."""
 
     weigh: Callable[[Op], int]
     budget: ByteBudget
@@ -32,10 +32,10 @@ class Weighing(Generic[Op]):
 class Batcher(Generic[Op, R]):
     """Gathers single operations into batches, in the order of arrival.
 
-    `execute` gets up to `max_items` operations and answers one result for each, in their order; an
-    exception in the place of a result reaches that operation's caller only, an exception raised reaches all
-    of the batch. Up to `max_in_flight` batches run at once. What is submitted in one turn of the event loop
-    goes together.
+    `execute` gets up to `max_items` operations and returns one result for each, in their order. If a result
+    is an exception, it is raised to that operation's caller only. If `execute` raises, all callers of the
+    batch get the exception. Up to `max_in_flight` batches run at once. Operations submitted in one turn of
+    the event loop go together.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""A mapping that keeps within so much memory, by estimates that its user gives."""
+"""A mapping with a limit of memory, by estimates of its user."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ V = TypeVar("V")
 
 class BoundedMapping(Generic[V]):
     """At most `most_bytes` of values and `most_items` of them; the least recently used goes first. A value
-    that is larger than all of it is not kept."""
+    larger than `most_bytes` is not kept."""
 
     def __init__(self, most_bytes: int, most_items: int | None = None) -> None:
         self._most_bytes = most_bytes

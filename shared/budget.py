@@ -1,4 +1,4 @@
-"""Bytes that may be held at once by those who share a budget."""
+"""Budgets of bytes that several users share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 
 
 class ByteBudget:
-    """At most `most_bytes` are out at a time. What is larger than all of them is given out alone."""
+    """At most `most_bytes` are taken at a time. A larger request is granted if nothing else is taken."""
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
@@ -24,7 +24,7 @@ class ByteBudget:
 
 
 class SharedBudget(ByteBudget):
-    """A budget that one can wait for."""
+    """A budget that a task can wait for."""
 
     def __init__(self, most_bytes: int) -> None:
         super().__init__(most_bytes)

@@ -64,7 +64,7 @@ class MalformedRequest(ShopError):
 
 
 class NotAuthenticated(ShopError):
-    """No token, or one that is not (or no longer) accepted. Answers with `WWW-Authenticate` (RFC 6750)."""
+    """The token is missing or not accepted. Answers with `WWW-Authenticate` (RFC 6750)."""
 
     status, code, title = 401, "not-authenticated", "Not authenticated"
 
@@ -102,7 +102,7 @@ class PreconditionRequired(ShopError):
 
 
 class _RetryLater(ShopError):
-    """A `ShopError` that says in whole seconds when to come back (`Retry-After`, RFC 9110)."""
+    """A `ShopError` with the number of seconds to wait (`Retry-After`, RFC 9110)."""
 
     def __init__(self, detail: str, *, retry_after: int = 1, extra: Mapping[str, Any] | None = None) -> None:
         super().__init__(detail, extra=extra, headers={"Retry-After": str(retry_after)})

@@ -1,4 +1,4 @@
-"""Health that is honest and cheap: checks run at most once a second, side by side, each with a time limit."""
+"""Honest and cheap health: checks run at most once a second, side by side, each with a time limit."""
 
 from __future__ import annotations
 

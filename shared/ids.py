@@ -1,4 +1,4 @@
-"""Identifiers: UUIDs of version 7 (RFC 9562, section 5.7), which sort by the time they were made."""
+"""Identifiers: UUIDs of version 7 (RFC 9562, section 5.7), which sort by their time."""
 
 from __future__ import annotations
 

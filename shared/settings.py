@@ -27,7 +27,7 @@ class LogFormat(StrEnum):
 
 
 class ServiceSettings(BaseSettings):
-    """What the three services share."""
+    """The settings that every service has."""
 
     model_config = SettingsConfigDict(env_file=None, extra="ignore", frozen=True, hide_input_in_errors=True)
 

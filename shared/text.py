@@ -1,4 +1,4 @@
-"""Text as people compare it: folded words, the same for search, filters and promotions."""
+"""Folded text for comparisons, the same for search, filters and promotions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who knows the password of an account."""
+"""Checking the password of an account."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NOBODY = "nobody"
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Where a request comes from."""
+    """The address that a request comes from."""
 
     address: str
     user_agent: str = ""
@@ -22,16 +22,16 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """An account whose password was given. `rehashed` is a hash with today's parameters when the kept one
-    is older."""
+    """An account and proof of its password. `rehashed` is a hash with today's parameters if the stored one is
+    older."""
 
     user: User
     rehashed: str | None
 
 
 class Authentication:
-    """Checks passwords, and how often it is asked to. An unknown address costs the same work, counts the
-    same and is answered the same as a wrong password."""
+    """Checks passwords, and bounds the number of attempts. An unknown address costs the same work, counts the
+    same and gets the same answer as a wrong password."""
 
     def __init__(
         self, users: UserRepository, claims: EmailClaimRepository, passwords: Passwords, throttle: Throttle

@@ -1,4 +1,4 @@
-"""What may be a name, an e-mail address and a password, and the one form each is kept in."""
+"""The allowed names, e-mail addresses and passwords, and the normal form of each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CONTROL = {"Cc", "Cs", "Zl", "Zp"}
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
-    """Checked input for an account, each value in its kept form."""
+    """Checked input for an account, each value in its normal form."""
 
     name: str
     email: str

@@ -1,4 +1,4 @@
-"""What routes ask for."""
+"""Dependencies of the routes of accounts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def client(request: Request) -> Client:
 
 
 class PasswordHeader(RequestHeader):
-    """Gives a password in UTF-8. It is never logged: no header is."""
+    """Gives a password in UTF-8. Logs hold no header, so they never hold the password."""
 
     async def __call__(self, request: Request) -> Any:
         text = self.read(request)

@@ -1,4 +1,4 @@
-"""What Prometheus reads about sign-in."""
+"""Prometheus metrics of sign-in."""
 
 from __future__ import annotations
 

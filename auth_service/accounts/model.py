@@ -15,10 +15,9 @@ class User:
     """An account, as a value: every change gives a new one with the next `version`.
 
     `sessions` are the ids of the sessions that are signed in, oldest first. A session that is not in it has
-    ended, whatever its own document says: so one write of this document ends all sessions, and none is
-    missed. `credentials_version` counts changes of the password, so that a sign-in with the old one does not
-    slip through while it is being changed. A deleted account stays as an empty shell that holds nothing
-    personal.
+    ended, whatever its own document says: so one write of this document ends all sessions.
+    `credentials_version` counts changes of the password, so a sign-in with the old one fails if the password
+    changes meanwhile. A deleted account stays as an empty shell without personal data.
     """
 
     id: str
@@ -95,9 +94,9 @@ ABANDONED_AFTER = timedelta(seconds=30)
 class EmailClaim:
     """`user_id` has, or is about to get, the account of this address.
 
-    A registration claims the address, writes the account and then confirms the claim. Between the two it may
-    have died; then another registration may take the claim over. Both are compare-and-swap writes of the
-    claim, so a registration that was only slow fails to confirm, and one address never has two accounts.
+    A registration claims the address, writes the account and then confirms the claim. If it dies in between,
+    another registration may take the claim over. Both are compare-and-swap writes of the claim, so a slow
+    registration fails to confirm, and one address never has two accounts.
     """
 
     user_id: str

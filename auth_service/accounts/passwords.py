@@ -20,7 +20,7 @@ _PARALLELISM = 1
 class ArgonPasswords:
     """Works on at most `workers` passwords at a time, each in 19 MiB, while at most `queue` more wait.
 
-    argon2 releases the interpreter, so requests that need no password go on meanwhile.
+    argon2 releases the interpreter, so other requests continue meanwhile.
     """
 
     def __init__(self, workers: int, queue: int, *, memory_kib: int, iterations: int) -> None:

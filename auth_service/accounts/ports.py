@@ -1,4 +1,4 @@
-"""What the use cases need from outside. Everything that reads or writes raises `StoreUnavailable`."""
+"""Ports of the use cases of accounts. Every operation that reads or writes raises `StoreUnavailable`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shared.errors import Unavailable
 
 
 class PasswordsOverloaded(Unavailable):
-    """More passwords wait to be hashed than will be in reasonable time."""
+    """Too many passwords wait to be hashed in reasonable time."""
 
     code = "sign-in-overloaded"
 
@@ -25,7 +25,7 @@ Position = Sequence[str | int | None]
 
 @dataclass(frozen=True, slots=True)
 class UserPage:
-    """`total` is a lower bound unless it is exact; `end` is None on the last page."""
+    """A page of users. `total` is a lower bound unless it is exact; `end` is None on the last page."""
 
     users: Sequence[User]
     total: int
@@ -34,7 +34,7 @@ class UserPage:
 
 
 class Cursors(Protocol):
-    """Makes positions into what clients can hold and cannot forge."""
+    """Makes cursors from positions. A client can keep a cursor and cannot forge one."""
 
     def encode(self, position: Position, query: str) -> str: ...
 
@@ -50,7 +50,7 @@ class UserRepository(AnnouncingRepository[User], Protocol):
 
 
 class GuestSession(Protocol):
-    """A session, as far as it stands for a guest."""
+    """The session of a guest."""
 
     @property
     def user_id(self) -> str: ...
@@ -60,7 +60,7 @@ class GuestSession(Protocol):
 
 
 class GuestSessions(Protocol):
-    """Where a guest is known from: there is no account."""
+    """The sessions of guests. A guest has a session and no account."""
 
     async def get(self, id: str) -> GuestSession | None: ...
 
@@ -86,8 +86,8 @@ class Passwords(Protocol):
 
 
 class Throttle(Protocol):
-    """Counts failed sign-ins per account and per client address, and sign-ups per client address. It lets
-    through what it cannot count."""
+    """Counts failed sign-ins per account and per client address, and sign-ups per client address. If it
+    cannot count, it lets the request through."""
 
     def attempt(self, account: str, client: str) -> AbstractAsyncContextManager[None]:
         """Around the look at a password. It is a failure, and counts from the beginning, unless the block

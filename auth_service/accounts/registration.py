@@ -1,4 +1,4 @@
-"""New accounts, one for an e-mail address."""
+"""Registration of accounts. An e-mail address has one account."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from shared.security.identity import Role
 
 
 class Registration:
-    """Claims the address, writes the account, confirms the claim. See `EmailClaim` for why in three steps."""
+    """Claims the address, writes the account, confirms the claim. `EmailClaim` explains the three steps."""
 
     def __init__(
         self, users: UserRepository, claims: EmailClaimRepository, passwords: Passwords, clock: Clock

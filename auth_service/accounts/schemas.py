@@ -1,4 +1,4 @@
-"""Accounts over HTTP. Lengths are those of the domain: characters as they are given."""
+"""Accounts over HTTP. A length counts characters as the client sends them, as in the domain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The caller's own account."""
+"""Use cases of the caller's own account."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared.security.identity import Identity, Role
 
 
 class AccountService:
-    """Profile, password, and the end of the account."""
+    """Changes the profile and the password, and deletes the account."""
 
     def __init__(
         self,

@@ -144,4 +144,4 @@ class StoredEmailClaims(AggregateRepository[EmailClaim]):
 
 
 class _ClaimedByAnother(Exception):
-    """The address has been claimed by another account since."""
+    """Another account has claimed the address since."""

@@ -43,11 +43,11 @@ class ThrottleLimits:
 
 
 class RedisThrottle:
-    """A moving window of attempts to sign in. An attempt is counted before its password is looked at, so no
-    more are looked at than may fail, however many come at once and to how many replicas. One that did not
-    fail is taken back, so a person who signs in often is never refused.
+    """A moving window of attempts to sign in. An attempt counts before its password is checked, so no more
+    passwords are checked than may fail, however many attempts arrive at once and at however many replicas. A
+    successful attempt is taken back, so frequent sign-ins are never refused.
 
-    While Redis is away nobody is refused: that is logged and counted.
+    While Redis is away, every attempt passes, and each is logged and counted.
     """
 
     def __init__(self, redis_url: str, limits: ThrottleLimits) -> None:

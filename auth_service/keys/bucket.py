@@ -12,7 +12,7 @@ from shared.security.keyring import AUTH_KEYS
 
 
 class BucketKeyPublisher:
-    """Writes what is missing and removes what is over; repeating it writes nothing."""
+    """Adds missing keys and removes old ones; a repeat writes nothing."""
 
     def __init__(self, bus: EventBus) -> None:
         self._bus = bus

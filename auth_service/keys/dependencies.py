@@ -1,4 +1,4 @@
-"""What the routes of keys ask for."""
+"""Dependencies of the routes of keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The keys that sign access tokens, and how one follows another."""
+"""The keys that sign access tokens, and their rotation."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class SigningKeyring:
-    """All signing keys, in the order of their activation, kept as one document: replicas never disagree.
+    """All signing keys, in the order of their activation. They are one document, so replicas never disagree.
 
-    A new key is published at once and signs after `lead`, when every replica knows it. The one before stays
+    A new key is published at once and signs after `lead`, when every replica knows it. The previous key stays
     published for `overlap` longer, until the last token it signed has expired.
     """
 

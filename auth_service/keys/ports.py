@@ -1,4 +1,4 @@
-"""What the use cases of signing keys need from outside."""
+"""Ports of the use cases of signing keys."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class TokenSigner(Protocol):
 
 
 class KeyPublisher(Protocol):
-    """Where verifiers find the public keys."""
+    """Publishes the public keys for verifiers."""
 
     async def publish(self, current: Sequence[SigningKey], retired: Sequence[SigningKey]) -> None:
         """Makes the current keys known, and the retired ones unknown. Raises `BusUnavailable`."""

@@ -1,4 +1,4 @@
-"""Public keys, as they are answered."""
+"""Public keys over HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signing keys: created once, shared by all replicas, rotated without anybody being signed out."""
+"""Signing keys: created once, shared by all replicas. A rotation signs nobody out."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ KEYRING_ID = "current"
 
 @dataclass(frozen=True, slots=True)
 class KeyPolicy:
-    """`lead`: from publishing a key to signing with it. `overlap`: how long it stays published after its
-    successor began to sign; longer than an access token lives."""
+    """`lead` is the time between publishing a key and signing with it. `overlap` is the time that a key stays
+    published after its successor begins to sign; it is longer than the life of an access token."""
 
     lead: timedelta
     overlap: timedelta

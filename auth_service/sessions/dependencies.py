@@ -1,4 +1,4 @@
-"""What the routes of sessions ask for."""
+"""Dependencies of the routes of sessions."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ USER_AGENT_MAX = 200
 
 
 class Rotation(StrEnum):
-    """What became of an attempt to exchange a refresh token."""
+    """The outcome of an attempt to exchange a refresh token."""
 
     ROTATED = "rotated"
     REUSED = "reused"
@@ -46,8 +46,8 @@ class RefreshToken:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One sign-in on one device. `role` is that at sign-in: what counts for a user is the account's role
-    now."""
+    """One sign-in on one device. `role` is the role at sign-in; the account's role now decides what a user
+    may do."""
 
     id: str
     user_id: str

@@ -1,4 +1,4 @@
-"""What the use cases of sessions need from outside."""
+"""Ports of the use cases of sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sessions, as they are answered."""
+"""Sessions over HTTP."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from shared.security.identity import SCOPES_OF_ROLE, Role, Scope
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """What a client gets when it signs in. `expires_in` is the access token's life in seconds."""
+    """The tokens that a client gets when it signs in. `expires_in` is the access token's life in seconds."""
 
     user: User
     access_token: str
@@ -36,7 +36,7 @@ class TokenPolicy:
 
 
 class AccessTokens:
-    """Makes access tokens with the key that is active."""
+    """Makes access tokens with the active key."""
 
     def __init__(self, keys: KeyService, signer: TokenSigner, policy: TokenPolicy) -> None:
         self._keys = keys
@@ -69,10 +69,10 @@ class AccessTokens:
 
 
 class RefreshTokens:
-    """Makes refresh tokens, `<session id>.<random>.<HMAC of both>`, and reads those that it made.
+    """Makes refresh tokens, `<session id>.<random>.<HMAC of both>`, and reads its own ones.
 
-    A session's id is no secret: it is in every access token and in events. Without the HMAC anybody who knows
-    it could end the session with a token that was never issued, since that looks like a spent one.
+    The id of a session is public: every access token and event has it. Without the HMAC anybody with that id
+    could end the session by a forged token, because a forged token looks like a spent one.
     """
 
     def __init__(self, key: bytes) -> None:

@@ -1,4 +1,4 @@
-"""What the routes of signing in ask for."""
+"""Dependencies of the routes of signing in."""
 
 from __future__ import annotations
 

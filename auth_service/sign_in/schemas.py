@@ -1,4 +1,4 @@
-"""Signing in: what is sent and what is answered."""
+"""Bodies of signing in."""
 
 from __future__ import annotations
 

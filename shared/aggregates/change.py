@@ -1,4 +1,4 @@
-"""What a use case makes of an aggregate."""
+"""The change of an aggregate."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Change(Generic[A, R]):
-    """What a change makes of an aggregate: the new one (None: nothing is to be written), what its caller
-    gets, and the events that the same write makes durable."""
+    """The outcome of a change: the new aggregate (None if nothing is to be written), the result for its
+    caller, and the events that the same write makes durable."""
 
     aggregate: A | None
     result: R

@@ -1,4 +1,4 @@
-"""Does something for a document once it has been quiet for a while."""
+"""Work on a document that has been quiet for a while."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _AT_ONCE = 256
 
 
 class DelayedClearing:
-    """`clear_delivered` is awaited for each document, `quiet_seconds` after it was scheduled last."""
+    """Awaits `clear_delivered` for each document, `quiet_seconds` after its last schedule."""
 
     def __init__(self, settle: Callable[[str], Awaitable[None]], quiet_seconds: float) -> None:
         self._settle = settle

@@ -1,4 +1,4 @@
-"""Changes of one aggregate that arrive together are applied together."""
+"""Coalescing: changes of one aggregate that arrive together are applied together."""
 
 from __future__ import annotations
 

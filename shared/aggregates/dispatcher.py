@@ -1,4 +1,4 @@
-"""Delivers the events that this replica holds: at once, and with back-off where that failed."""
+"""Delivers the events that this replica holds, at once, and with back-off after a failure."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _RETRIES_AT_ONCE = 64
 
 
 class EventDispatcher:
-    """One batch of a document is under way at a time, so that its events arrive in order. `on_delivered` is
-    called with a document's id when nothing of it is undelivered."""
+    """Delivers one batch of a document at a time, so that its events arrive in order. Calls `on_delivered`
+    with the id of a document when all of its events are delivered."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The last aggregates that a replica has read or written, as many as fit into so much memory."""
+"""The aggregates that a replica has read or written last, within a limit of memory."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ length of their JSON."""
 
 @dataclass(frozen=True, slots=True)
 class Held(Generic[A]):
-    """An aggregate as it was at one version of its document; without a version there is no document."""
+    """An aggregate at one version of its document. Without a version, the document does not exist."""
 
     aggregate: A | None
     version: str | None
@@ -30,8 +30,8 @@ class Held(Generic[A]):
 
 
 class HotAggregates(Generic[A]):
-    """At most `most_bytes` of them, estimated; the least recently used goes first. What it holds may be out
-    of date: only a compare-and-swap on its version proves that it was not."""
+    """At most `most_bytes` of aggregates, estimated; the least recently used goes first. An aggregate may be
+    out of date. Only a compare-and-swap on its version proves that it is the newest."""
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes

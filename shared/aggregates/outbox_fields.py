@@ -1,4 +1,4 @@
-"""The events of an aggregate that wait for delivery, kept in its own document."""
+"""The undelivered events of an aggregate, in its own document."""
 
 from __future__ import annotations
 

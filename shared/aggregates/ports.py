@@ -1,4 +1,4 @@
-"""What use cases need of a repository."""
+"""The repository as the use cases see it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The relay: finds events that stayed in their documents, and has them delivered.
+"""The relay: finds undelivered events in documents, and has them delivered.
 
-They stayed because the replica that wrote them ended before it delivered them, or could not for too long.
-Every replica runs a relay; a repeat is dropped by the stream, or known by its version.
+A replica leaves events undelivered if it ends first, or if it fails to deliver them for too long. Every
+replica runs a relay. The stream drops a repeated event, or its version shows the repeat.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _PAGE = 25  # documents may be large
 
 
 class Relay:
-    """Looks every `overdue_seconds` for what is older than that. `redeliver` says whether it could."""
+    """Looks every `overdue_seconds` for events older than that. `redeliver` returns whether it succeeded."""
 
     def __init__(
         self,

@@ -1,5 +1,4 @@
-"""Aggregates in a document store: read, change, compare-and-swap, and again until no other write came
-between."""
+"""Aggregates in a document store: read, change, compare-and-swap, and repeat after a conflict."""
 
 from __future__ import annotations
 
@@ -28,7 +27,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Codec(Protocol[A]):
-    """Between an aggregate and the fields of its document."""
+    """Converts between an aggregate and the fields of its document."""
 
     def to_document(self, aggregate: A) -> Json: ...
 
@@ -38,9 +37,9 @@ class Codec(Protocol[A]):
 class AggregateRepository(Generic[A]):
     """The aggregates of one collection. They are immutable values; a change makes a new one.
 
-    With a `sink`, a write also keeps the events of its changes in the document, until the sink has delivered
-    them. With `hot_bytes` of memory, an aggregate that this replica touched lately is changed without a read:
-    the compare-and-swap shows whether it was still the newest, and nothing is told to a caller before that.
+    With a `sink`, a write also keeps the events of its changes in the document until the sink has delivered
+    them. With `hot_bytes` of memory, a recently used aggregate is changed without a read: the
+    compare-and-swap shows whether it was still the newest, and no caller gets a result before that.
     """
 
     def __init__(

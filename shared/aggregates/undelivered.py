@@ -1,4 +1,4 @@
-"""What this replica knows of the delivery of each document's events."""
+"""The delivery state of each document's events, as this replica knows it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def _bytes_of_value(value: Any) -> int:
 
 @dataclass(slots=True)
 class DocumentEvents:
-    """One document's. `confirmed` are delivered but still in the document; `is_busy` says that somebody has
-    undertaken to deliver `undelivered`; `idle` is set when nothing is undelivered."""
+    """The events of one document. `confirmed` are delivered but still in the document. `is_busy` means that a
+    task delivers `undelivered` now. `idle` is set while nothing is undelivered."""
 
     undelivered: list[Event] = field(default_factory=list)
     confirmed: set[str] = field(default_factory=set)
@@ -49,8 +49,7 @@ class DocumentEvents:
 
 
 class UndeliveredEvents:
-    """The accounts of documents that changed lately; `held_bytes` is the memory of the events that they hold
-    undelivered."""
+    """The events of recently changed documents. `held_bytes` is the memory of their undelivered events."""
 
     def __init__(self) -> None:
         self._accounts: dict[str, DocumentEvents] = {}

@@ -42,14 +42,14 @@ class SetIfNewer:
 
 @dataclass(frozen=True, slots=True)
 class DeleteKey:
-    """Answers how many keys it removed."""
+    """Answers the number of removed keys."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """Answers when the server can do its work."""
+    """Answers if the server can do its work."""
 
 
 Operation = Get | SetIfNewer | DeleteKey | Ping

@@ -18,14 +18,14 @@ class Cached:
 
 
 class CacheUnavailable(Unavailable):
-    """The cache did not answer somebody who cannot do without it."""
+    """The cache did not answer a caller that needs it."""
 
     code = "cache-unavailable"
     told = "The shop cannot reach its cache at the moment. Try again shortly."
 
 
 class Cache(Protocol):
-    """A cache that may be empty, flushed or away at any moment; only `scan` raises for that."""
+    """A cache that may be empty, flushed or away at any moment; only `scan` raises then."""
 
     @property
     def available(self) -> bool:

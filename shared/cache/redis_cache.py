@@ -30,7 +30,7 @@ from shared.observability.metrics import CACHE_BATCH_ITEMS, CACHE_FAILURES, CACH
 
 
 class Circuit:
-    """Closed until something fails; then one attempt every `probe_seconds` is admitted until one succeeds."""
+    """Closed until a failure. Then it admits one attempt every `probe_seconds` until one succeeds."""
 
     def __init__(self, probe_seconds: float) -> None:
         self._probe_seconds = probe_seconds
@@ -72,10 +72,10 @@ _FAILURES = (RedisError, OSError, QueueFull)
 
 
 class RedisCache:
-    """A `Cache`. What is asked in one turn of the event loop goes to Redis in one pipeline.
+    """A `Cache`. Operations of one turn of the event loop go to Redis in one pipeline.
 
-    Nothing takes much longer than `timeout_seconds`. After a failure one operation every `probe_seconds`
-    tries whether Redis is back, and all others answer at once.
+    No operation takes much longer than `timeout_seconds`. After a failure one operation every `probe_seconds`
+    tries Redis, and all others answer at once.
     """
 
     def __init__(self, url: str, *, timeout_seconds: float = 0.25, probe_seconds: float = 1.0) -> None:

@@ -18,7 +18,7 @@ class BusUnavailable(Unavailable):
 
 
 class WrongRevision(Exception):
-    """The key is not (any more) at the expected revision."""
+    """The key has another revision than the expected one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class BucketConfig:
-    """`ttl_seconds` after a write the key disappears (0: never). `replicas` copies are kept in a cluster."""
+    """A key expires `ttl_seconds` after its last write (0: never). A cluster keeps `replicas` copies."""
 
     name: str
     ttl_seconds: int = 0
@@ -99,7 +99,7 @@ EventHandler = Callable[[Event], Awaitable[None]]
 
 
 class EventBus(Protocol):
-    """At-least-once facts for anyone, and buckets. Publishing raises `BusUnavailable`."""
+    """Facts, delivered at least once, and buckets. Publishing raises `BusUnavailable`."""
 
     @property
     def connected(self) -> bool: ...

@@ -1,4 +1,4 @@
-"""Buckets that mirror entities: the newest version wins, in whatever order the versions come."""
+"""Buckets that mirror entities: the newest version wins, in any order of arrival."""
 
 from __future__ import annotations
 

@@ -18,8 +18,7 @@ _NOT_FOUND = 404
 
 
 class NatsBucket:
-    """A `Bucket`. `direct` reads are answered without the stream's leader, as `bucket_stream` allows or
-    not."""
+    """A `Bucket`. With `direct`, reads need no leader of the stream; `bucket_stream` decides that."""
 
     def __init__(self, connection: NatsSessions, name: str, *, direct: bool) -> None:
         self._connection = connection

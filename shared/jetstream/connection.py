@@ -61,7 +61,7 @@ Prepare = Callable[[NatsSession], Awaitable[None]]
 
 
 class NatsSessions(Protocol):
-    """Gives the present session to what works on it."""
+    """Gives the present session to its users."""
 
     @property
     def session(self) -> NatsSession:

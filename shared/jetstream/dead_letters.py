@@ -1,4 +1,4 @@
-"""Dead letters: events that a consumer could not handle, kept with the reason until somebody requeues
+"""Dead letters: events that a consumer could not handle, kept with the reason until an operator requeues
 them."""
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ _NOT_FOUND = 404
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """`sequence` names it. `time` is when it died (RFC 3339), `data` the message as it came."""
+    """`sequence` identifies it. `time` is the time of the last attempt (RFC 3339), `data` the unchanged
+    message."""
 
     sequence: int
     consumer: str

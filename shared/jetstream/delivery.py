@@ -1,4 +1,4 @@
-"""What becomes of a message: its handler, its next try, or its end as a dead letter."""
+"""The outcome of a message: its handler, its next attempt, or its end as a dead letter."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from shared.observability.tracing import continue_trace, mark_failed
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """`delays` are the seconds between attempts: one attempt more than delays, then the event is a dead
+    """`delays` are the seconds between attempts. After one attempt more than delays the event is a dead
     letter.
 
-    A replica that says nothing about an event for `ack_seconds` is taken for dead, and another one gets it.
-    A handler that raises `Unavailable` is called again, within the same attempt, for `outage_seconds`: a
-    store that is away for a while makes no dead letters.
+    If a replica says nothing about an event for `ack_seconds`, another one gets the event. If a handler
+    raises `Unavailable`, it is called again, within the same attempt, for `outage_seconds`: a store that is
+    away for a while makes no dead letters.
     """
 
     delays: tuple[float, ...] = (0.5, 2, 10, 30, 120, 300)
@@ -66,7 +66,7 @@ log = get_logger(__name__)
 
 
 class MessageHandler:
-    """What a consumer does with the messages it pulled."""
+    """Handles the messages that a consumer pulls."""
 
     def __init__(self, consumer: str, handlers: Mapping[str, EventHandler], policy: RetryPolicy) -> None:
         self._consumer = consumer

@@ -1,8 +1,8 @@
 """A stream's messages in order, pushed over one ordered consumer.
 
-The consumer lives in one session. It breaks, and says so, when the session ends, when a message is missing,
-or when the server's heartbeats stop; who reads it then opens the next one where it stopped. (The client
-library's own ordered consumer starts over by itself without telling, and gives up when that fails once.)
+The consumer lives in one session. It breaks, and says so, if the session ends, if a message is missing, or if
+the server's heartbeats stop. Its reader then opens the next one at the same place. (The client library's own
+ordered consumer starts again without telling, and gives up after one failure of that.)
 """
 
 from __future__ import annotations
@@ -28,8 +28,7 @@ OnMessage = Callable[[Msg], None]
 
 
 class Feed:
-    """Hands every message over, in order, until it breaks. Use it once: `open`, then `wait_broken`, then
-    `close`."""
+    """Hands every message over, in order, until it breaks. Use it once: `open`, `wait_broken`, `close`."""
 
     def __init__(self, session: NatsSession, stream: str, on_message: OnMessage) -> None:
         self._session = session

@@ -1,8 +1,8 @@
-"""Many requests in flight over one reply subject, with what JetStream's API answers.
+"""Many requests in flight over one reply subject, with the answers of JetStream's API.
 
-The client library has its own `request`; this one differs where a write must never wait for NATS: everything
-in flight fails at once when the connection goes, nothing is sent while it is away, and the number in flight
-is bounded.
+The client library has its own `request`. This one never makes a write wait for NATS: everything in flight
+fails at once when the connection is lost, nothing is sent while it is away, and the number in flight is
+bounded.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class NoStream(BusUnavailable):
 
 
 class ApiError(Exception):
-    """JetStream refused. `err_code` is its own number for the reason."""
+    """JetStream refused the request. `err_code` is its own number for the reason."""
 
     def __init__(self, code: int, err_code: int, description: str) -> None:
         super().__init__(f"{description} (code {code}, error {err_code})")

@@ -12,7 +12,8 @@ from shared.jetstream.requests import ApiError, NoStream, Requests, read_answer
 
 
 class NatsSession:
-    """What is only valid while this connection lasts. Consumers and watches start anew in each session."""
+    """The objects that are valid while this connection lasts. Consumers and watches start again in each
+    session."""
 
     def __init__(self, client: Client, requests: Requests) -> None:
         self.client = client

@@ -1,4 +1,4 @@
-"""The streams, and how they come to be: made when missing, changed when their settings differ."""
+"""The streams. A missing one is made, and one with other settings is changed."""
 
 from __future__ import annotations
 

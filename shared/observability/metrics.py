@@ -1,4 +1,4 @@
-"""What Prometheus reads from `/metrics`. One set a process: a process is one replica of one service."""
+"""The metrics behind `/metrics`, for Prometheus. A process has one set: it is one replica of one service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeps secrets out of logs: by the name of the key, and by the look of the text."""
+"""Keeps secrets out of logs, by the name of the key and by the pattern of the text."""
 
 from __future__ import annotations
 

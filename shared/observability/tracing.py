@@ -1,8 +1,8 @@
-"""W3C trace context: which request, or event, the running code works for.
+"""W3C trace context of the request or event that the running code handles.
 
-https://www.w3.org/TR/trace-context/. The ids are always made and handed on, so that the logs and events of
-one request can be joined. With the `tracing` extra and OTEL_EXPORTER_OTLP_ENDPOINT they are also exported as
-spans: those of requests by FastAPI itself (`shared.http.spans`), those of events by `continue_trace`.
+https://www.w3.org/TR/trace-context/. The ids are always made and passed on, so they join the logs and events
+of one request. With the `tracing` extra and OTEL_EXPORTER_OTLP_ENDPOINT they are also exported as spans:
+FastAPI itself makes those of requests (`shared.http.spans`), `continue_trace` makes those of events.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Who is calling: identities, and the verification of access tokens."""
+"""Identities of callers, and the verification of access tokens."""

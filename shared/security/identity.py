@@ -1,4 +1,4 @@
-"""Who is calling, and what a caller without the right to it is answered."""
+"""Identities of callers, and the refusals of a caller without a right."""
 
 from __future__ import annotations
 

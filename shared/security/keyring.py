@@ -24,10 +24,10 @@ _log = get_logger(__name__)
 
 
 class Keyring:
-    """Knows every public key, also while NATS is away. A key that auth_service deletes is forgotten at once.
+    """Knows every public key, also while NATS is away. It forgets a key at once if auth_service deletes it.
 
-    When changes may have been missed, each key has `confirm_seconds` to show up in the replay; until then it
-    is still trusted, so that nobody is signed out by a restart of NATS.
+    If the watch may have missed changes, each key must appear in the replay within `confirm_seconds`. Until
+    then it is still trusted, so a restart of NATS signs nobody out.
     """
 
     def __init__(self, *, confirm_seconds: float = CONFIRM_SECONDS) -> None:

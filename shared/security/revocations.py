@@ -1,4 +1,4 @@
-"""The sessions that were ended, watched in the bucket `auth_revocations`."""
+"""The ended sessions, watched in the bucket `auth_revocations`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _life_seconds(settings: ServiceSettings) -> int:
 
 
 class Revocations:
-    """Knows every ended session whose tokens could still be alive, also while NATS is away."""
+    """Knows every ended session whose tokens may still be valid, also while NATS is away."""
 
     def __init__(self, settings: ServiceSettings, clock: Clock) -> None:
         self._bucket = revocations_bucket(settings)

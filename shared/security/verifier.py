@@ -1,4 +1,5 @@
-"""Verifies access tokens: JWTs (RFC 7519) signed with ES256, and nothing else, whatever their header says."""
+"""Verifies access tokens: JWTs (RFC 7519) signed with ES256. The token's header cannot choose another
+algorithm."""
 
 from __future__ import annotations
 
@@ -40,8 +41,8 @@ _REFUSED = TOKENS_VERIFIED.labels("refused")
 
 
 class TokenVerifier:
-    """Tells who a token is. A verified token is remembered until it expires, since checking a signature takes
-    a hundred times as long as looking it up; expiry and revocation are checked each time."""
+    """Returns the identity of a token. It remembers a verified token until it expires, because checking a
+    signature takes a hundred times as long as a look-up. It checks expiry and revocation each time."""
 
     def __init__(
         self, keys: Keyring, revocations: Revocations, clock: Clock, *, issuer: str, audience: str

@@ -1,4 +1,4 @@
-"""A circuit breaker before a store. A ping finds out whether the store answers, never a client's request."""
+"""A circuit breaker before a store. Only its pings try whether the store answers, never a client's request."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ log = get_logger(__name__)
 
 
 class StoreBreaker:
-    """Closed until a ping fails. While it is open every request is refused at once, and one ping at a time
-    asks whether the store is back; the first answer closes the breaker.
+    """Closed until a ping fails. While it is open it refuses every request at once, and sends one ping at a
+    time; the first answer closes it.
 
-    A request that fails gives rise to a ping, and so does every `slow_seconds` that one waits for its answer.
-    A ping fails after `ping_seconds` in which the store answers nothing else either, so that a slow store
-    stays in use.
+    A failed request starts a ping, and so does every `slow_seconds` of waiting for an answer. A ping fails if
+    the store answers nothing at all within `ping_seconds`, so a slow store stays in use.
     """
 
     def __init__(

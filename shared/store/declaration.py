@@ -1,5 +1,5 @@
-"""What a collection's declaration allows: one check for every adapter, so that both refuse the same
-documents."""
+"""The check of a document against its collection's declaration. Every adapter uses it, so both refuse the
+same documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which store a service uses: Elasticsearch where ELASTICSEARCH_URL is set, else SQLite, embedded."""
+"""Chooses the store of a service: Elasticsearch if ELASTICSEARCH_URL is set, else SQLite, embedded."""
 
 from __future__ import annotations
 

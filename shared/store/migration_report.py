@@ -1,4 +1,4 @@
-"""What a migration tells while it runs and when it is done."""
+"""The progress and the result of a migration."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class MigrationReport:
-    """`from_version` is None when there was no collection. `kept_index` is the former index, write-protected;
-    it may be deleted once nobody wants to look into it any more."""
+    """`from_version` is None if there was no collection. `kept_index` is the former index, write-protected;
+    an operator may delete it."""
 
     collection: str
     from_version: int | None

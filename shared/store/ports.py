@@ -100,11 +100,11 @@ class Found:
 
 
 class VersionConflict(Exception):
-    """The document is not (any more) at the expected version."""
+    """The document has another version than the expected one."""
 
 
 class AlreadyExists(Exception):
-    """A document with this id is there already."""
+    """A document with this id exists."""
 
 
 class InvalidDocument(Exception):

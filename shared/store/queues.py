@@ -1,4 +1,4 @@
-"""The bounded queue before a store, measured."""
+"""The bounded and measured queue before a store."""
 
 from __future__ import annotations
 
@@ -25,11 +25,9 @@ R = TypeVar("R")
 @dataclass(frozen=True, slots=True)
 class QueueLimits:
     """`batch_items` operations go in one request; `queue_limit` may wait for each kind of request.
-
-    `batches_at_once` requests of a kind are under way, where a store can do several things at a time. One is
-    best: two side by side are half as large, and cost Elasticsearch and us more for each document than they
-    save in waiting. What is to be written is held from `budget`, which all collections of a process share.
-    """
+    `batches_at_once` requests of a kind run at once. One is best: two side by side are half as large, and
+    cost Elasticsearch and the replica more for each document than they save in waiting. Documents to write
+    are held from `budget`, which all collections of a process share."""
 
     batch_items: int
     queue_limit: int

@@ -18,7 +18,7 @@ MGET_ANSWER = "docs._id,docs.found,docs._seq_no,docs._primary_term,docs._source,
 
 @dataclass(frozen=True, slots=True)
 class BulkWrite:
-    """One item: its lines as they are sent, newlines included."""
+    """One item: its lines on the wire, newlines included."""
 
     id: str
     action: str

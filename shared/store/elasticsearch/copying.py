@@ -15,7 +15,7 @@ _PAGE = 250
 
 
 class IndexReader:
-    """Reads everything in an index. A page holds what was written before `pages` or `id_pages` began."""
+    """Reads everything in an index. A page holds the documents written before `pages` or `id_pages` began."""
 
     def __init__(self, gateway: Gateway, index: str) -> None:
         self._gateway = gateway
@@ -64,7 +64,7 @@ class IndexReader:
 
 
 class IndexWriter:
-    """Writes through an alias, so that an index that somebody deleted is not made anew by the write."""
+    """Writes through an alias, so that a write never creates a deleted index again."""
 
     def __init__(self, gateway: Gateway, alias: str) -> None:
         self._gateway = gateway

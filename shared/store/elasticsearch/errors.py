@@ -1,4 +1,4 @@
-"""What Elasticsearch reports, as the port's errors."""
+"""Errors of Elasticsearch as the port's errors."""
 
 from __future__ import annotations
 

@@ -31,8 +31,8 @@ def create_client(url: str, connections: int = _CONNECTIONS) -> AsyncElasticsear
 
 class Gateway:
     """Sends requests, and refuses them at once while Elasticsearch does not answer. Every method raises
-    `StoreUnavailable`, or `SchemaMismatch` where the index is gone. `indices` is the pattern of the shop's
-    own."""
+    `StoreUnavailable`, or `SchemaMismatch` if the index does not exist. `indices` is the pattern of the
+    shop's own."""
 
     def __init__(self, url: str, indices: str) -> None:
         self.client = create_client(url)

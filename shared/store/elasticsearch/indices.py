@@ -1,8 +1,8 @@
 """Names and administration of indices.
 
-A collection `carts` of schema 3 under the prefix `shop-` is the index `shop-carts-v3`. The alias
-`shop-carts` names the index in use, for whoever searches it; the alias `shop-carts-v3-live` is what the
-document store reads and writes, and exists only while schema 3 is the one in use (or is being built).
+A collection `carts` of schema 3 under the prefix `shop-` is the index `shop-carts-v3`. The alias `shop-carts`
+names the index in use, for searches. The document store reads and writes the alias `shop-carts-v3-live`,
+which exists only while schema 3 is in use (or is being built).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A change of schema in Elasticsearch: a new index, a copy, what came meanwhile, and the swap of the
+"""A change of schema in Elasticsearch: a new index, a copy, the writes during the copy, and the swap of the
 alias."""
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from shared.store.ports import Collection, SchemaMismatch, StoreUnavailable
 class ElasticsearchMigration:
     """One run; see `shared.store.migrations.migrate`.
 
-    Everything is copied while the former index takes writes. Then it takes none any more, and what was
-    written since the start (its sequence number tells) or deleted since is done again in the new index.
+    It copies everything while the former index takes writes. Then it blocks writes, and repeats in the new
+    index the writes since the start (by sequence number) and the deletions.
     """
 
     def __init__(

@@ -20,9 +20,9 @@ _SEARCHES_AT_ONCE = 8
 class ElasticsearchDocumentStore:
     """A `DocumentStore` whose version tokens are `<_seq_no>/<_primary_term>`.
 
-    `alias` belongs to one schema version. It is taken away when a migration has finished, and no request
-    makes an index that is missing, so that a replica of the old release can neither read what is out of
-    date nor write what nobody would see.
+    `alias` belongs to one schema version. A finished migration removes it, and no request creates a missing
+    index. So a replica of the old release can neither read old documents nor write documents that nobody
+    would see.
     """
 
     def __init__(self, gateway: Gateway, alias: str, collection: Collection, limits: QueueLimits) -> None:

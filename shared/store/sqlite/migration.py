@@ -1,4 +1,4 @@
-"""A change of schema in SQLite: the documents stay where they are, their indexes are built anew."""
+"""A change of schema in SQLite: the documents stay in place, and their indexes are built again."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """From a `Query` to SQL.
 
-Values are always bound, and a field is named only when the declaration has it: nothing foreign gets
-into the text.
+Values are always bound, and SQL names only declared fields: no foreign text gets into it.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ SortKey = tuple[str, bool]
 
 @dataclass(frozen=True, slots=True)
 class Sql:
-    """A piece of SQL and what is bound to its question marks."""
+    """A piece of SQL and the values of its question marks."""
 
     text: str
     values: tuple[Any, ...] = ()

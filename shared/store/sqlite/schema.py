@@ -1,8 +1,7 @@
 """The tables of a collection's file, and an index for each declared field.
 
-`documents` holds the bodies as JSON text; `versions` holds the last version given to any write, so that a
-version never comes again, not even for a document that was deleted and made anew. `PRAGMA user_version` is
-the schema version.
+`documents` holds the bodies as JSON text. `versions` holds the last version of any write, so no version
+repeats, even if a document is deleted and created again. `PRAGMA user_version` is the schema version.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ from shared.store.sqlite.writes import Create, Delete, Replace, Write, bytes_of,
 class SqliteDocumentStore:
     """A `DocumentStore` over a file that several processes may use at once.
 
-    One thread writes, one transaction a batch; one reads by id, one finds. A commit is on the disk before
-    it is acknowledged.
+    One thread writes, one transaction a batch; one reads by id, one finds. It acknowledges a commit once it
+    is on the disk.
     """
 
     def __init__(self, path: Path, collection: Collection, limits: QueueLimits) -> None:

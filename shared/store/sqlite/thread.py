@@ -18,8 +18,7 @@ _BUSY_SECONDS = 5.0
 
 
 class SqliteThread:
-    """Runs pieces of work one after the other, off the event loop, on a connection that opens with the
-    first."""
+    """Runs pieces of work in order, off the event loop, on a connection that the first one opens."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

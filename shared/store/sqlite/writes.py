@@ -1,4 +1,4 @@
-"""Writes of one batch: one transaction, an outcome for each."""
+"""The writes of one batch: one transaction, an outcome for each."""
 
 from __future__ import annotations
 
