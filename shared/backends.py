@@ -96,7 +96,7 @@ async def open_backends(
 async def open_backends_within(
     seconds: float, settings: ServiceSettings, clock: Clock, *, name: str
 ) -> AsyncIterator[Backends]:
-    """`open_backends` for somebody who does not wait for ever. Raises `Unavailable`, which names what did not
+    """`open_backends` with a limit of waiting. Raises `Unavailable`, which names what did not
     answer and its setting."""
     waits_for = ["its start"]
     async with AsyncExitStack() as stack:

@@ -13,7 +13,7 @@ class ByteBudget:
         self.held_bytes = 0
 
     def take(self, size: int) -> bool:
-        """Whether so many were to be had. Whoever got them gives them back."""
+        """Takes that many bytes if they are free, and returns whether it did. The caller gives them back."""
         if self.held_bytes and self.held_bytes + size > self._most_bytes:
             return False
         self.held_bytes += size

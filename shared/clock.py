@@ -31,7 +31,7 @@ def to_rfc3339(moment: datetime) -> str:
 
 
 def from_rfc3339(text: str) -> datetime:
-    """The moment that `to_rfc3339` wrote. Raises ValueError for anything that is no RFC 3339 time."""
+    """The moment that `to_rfc3339` wrote. Raises ValueError if the text is not an RFC 3339 time."""
     return datetime.fromisoformat(text)
 
 

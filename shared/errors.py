@@ -1,7 +1,7 @@
-"""The one error tree. Whatever a client can be told is a `ShopError`; anything else is a bug and answers 500.
+"""The one error tree. Every error for a client is a `ShopError`; any other one is a bug and answers 500.
 
 ShopError
-├── MalformedRequest      400  the body is no JSON
+├── MalformedRequest      400  the body is not JSON
 ├── NotAuthenticated      401
 ├── PermissionDenied      403
 ├── NotFound              404
@@ -32,7 +32,7 @@ class FieldError:
 
 
 class ShopError(Exception):
-    """Something a client is told about, as a problem document (RFC 9457).
+    """An error for a client, as a problem document (RFC 9457).
 
     `code` is the stable slug of the problem's type, `title` its short name, and `detail` says what to do.
     `extra` adds members to the problem document, `headers` adds response headers. Where `detail` names what

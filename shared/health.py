@@ -95,7 +95,7 @@ class Health:
                 problem = await check.probe()
         except TimeoutError:
             problem = f"no answer within {self._time_limit:g} s"
-        except Exception as error:  # whatever it raises means that it is not well
+        except Exception as error:  # any exception means that the dependency is not well
             self._log_once(check.name, error)
             problem = (error.told or error.detail) if isinstance(error, ShopError) else "it failed"
         if problem is None:

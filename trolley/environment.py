@@ -106,7 +106,7 @@ def require_servers(environment: Mapping[str, str], *names: str) -> None:
 
 
 def require_store(environment: Mapping[str, str]) -> None:
-    """Raises `CommandFailed` where there is no store: SQLite would make an empty one."""
+    """Raises `CommandFailed` if the store does not exist: SQLite would make an empty one."""
     if environment.get("ELASTICSEARCH_URL"):
         return
     if not environment.get("SQLITE_DIRECTORY"):

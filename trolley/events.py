@@ -35,7 +35,7 @@ class Fact:
 
     @property
     def event(self) -> Event | None:
-        """None where the message is no event."""
+        """None if the message is not an event."""
         try:
             return Event.from_json(orjson.loads(self.body))
         except (KeyError, ValueError, TypeError, AttributeError):

@@ -66,7 +66,7 @@ class Installer:
         return digest.hexdigest()
 
     def _begin_again(self) -> None:
-        """An older installation that is whole is brought up to date; anything else is made anew."""
+        """Updates a complete older installation, and installs from the beginning otherwise."""
         stamp = self._venv / READY
         if stamp.exists() and self._has_pip():
             _say("Bringing .venv up to date.")

@@ -44,7 +44,7 @@ async def operator_session(environment: Mapping[str, str]) -> SavedSession:
 
 
 class Operator:
-    """The operator's access token, made anew whenever its life is nearly over."""
+    """The operator's access token, renewed when its life is nearly over."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment

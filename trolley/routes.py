@@ -21,7 +21,7 @@ class Route:
         return self.path.removeprefix("/api/v1/").partition("/")[0]
 
     def mentions(self, word: str) -> bool:
-        """Whether the word is anywhere in it, in whatever case."""
+        """Whether it contains the word, in any case."""
         return word.lower() in f"{self.method} {self.path} {self.summary}".lower()
 
 

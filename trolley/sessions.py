@@ -88,7 +88,7 @@ class SessionFile:
 
 
 def _is_session(entry: Any) -> bool:
-    """What another release kept, or somebody has written there, is no session."""
+    """Returns False for an entry of another release, or one that somebody edited."""
     return isinstance(entry, dict) and entry.keys() == {"access_token", "refresh_token", "expires_at"}
 
 

@@ -65,7 +65,7 @@ class AdministrationService:
 
 
 def _searchable(email: str | None) -> str | None:
-    """What is no address is searched as it is, and not found."""
+    """A text that is not an address is searched unchanged, and not found."""
     try:
         return normalise_email(email) if email else None
     except ValueError:

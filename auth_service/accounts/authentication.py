@@ -53,7 +53,8 @@ class Authentication:
         return Verified(user, await self._passwords.hash(clean_password(password)) if outdated else None)
 
     async def confirm(self, user: User, password: str, client: Client) -> None:
-        """Asks somebody signed in for the password again. Raises `WrongPassword`, and else as `sign_in`."""
+        """Checks the password of a signed-in user again. Raises `WrongPassword`, or another error of
+        `sign_in`."""
         async with self._throttle.attempt(claim_id(user.email), client.address):
             if not await self._matches(user, password):
                 raise WrongPassword

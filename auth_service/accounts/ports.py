@@ -20,7 +20,7 @@ class PasswordsOverloaded(Unavailable):
 
 
 Position = Sequence[str | int | None]
-"""Where a page of a list ends."""
+"""The end of a page of a list."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,5 +89,5 @@ class Session:
         return renewed, Rotation.ROTATED
 
     def end(self, now: datetime) -> Session:
-        """Ended for good; no token of it is left."""
+        """The session has ended, and all of its tokens with it."""
         return replace(self, refresh_digest="", ended_at=self.ended_at or now, version=self.version + 1)

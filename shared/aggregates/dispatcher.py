@@ -87,7 +87,7 @@ class EventDispatcher:
                 async with self._places:
                     await self._deliver(document_id, batch)
                 self._ledger.delivered(account, batch)
-        except Exception as error:  # whatever it is: the events are safe in the document
+        except Exception as error:  # any failure: the events are safe in the document
             _log_failure(document_id, error)
             self._stuck.pop(document_id, None)  # to the end: the next round begins with another
             self._stuck[document_id] = account

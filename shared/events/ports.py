@@ -61,7 +61,7 @@ class Bucket(Protocol):
     async def get(self, key: str) -> Entry | None: ...
 
     async def put(self, key: str, value: bytes) -> int:
-        """Writes whatever was there before; gives the revision."""
+        """Writes the value without a condition; returns the revision."""
         ...
 
     async def create(self, key: str, value: bytes) -> int:

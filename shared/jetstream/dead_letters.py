@@ -43,7 +43,7 @@ class DeadLetter:
 
     @property
     def event_id(self) -> str | None:
-        """The event's id; None where the message is no event."""
+        """The event's id; None if the message is not an event."""
         try:
             body = orjson.loads(self.data)
         except orjson.JSONDecodeError:
@@ -90,7 +90,7 @@ async def requeue(session: NatsSession, letter: DeadLetter) -> None:
 
 
 async def discard(session: NatsSession, letter: DeadLetter) -> None:
-    """Removes it for good. Raises `BusUnavailable`."""
+    """Removes it from the stream. Raises `BusUnavailable`."""
     try:
         await session.requests.call(f"STREAM.MSG.DELETE.{SHOP_DEAD}", {"seq": letter.sequence})
     except ApiError as error:

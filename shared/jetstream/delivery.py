@@ -74,7 +74,7 @@ class MessageHandler:
         self._policy = policy
 
     async def process(self, session: NatsSession, message: Msg) -> None:
-        """Handles the message and answers it. Where NATS is away there is no answer, and it comes again."""
+        """Handles the message and answers it. If NATS is away, the answer is lost and the message repeats."""
         with suppress(BusUnavailable, nats.errors.Error):
             await self._process(session, message)
 

@@ -102,7 +102,7 @@ async def _make_consumer(session: NatsSession, stream: str, start: int) -> str:
 
 
 async def _collect(subscription: Subscription) -> list[Msg]:
-    """As many messages as were asked for; a message with a status says that there are no more."""
+    """At most the requested number of messages; a message with a status ends them early."""
     messages: list[Msg] = []
     while len(messages) < _PAGE:
         async with asyncio.timeout(_SILENCE_SECONDS):

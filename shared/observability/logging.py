@@ -49,7 +49,7 @@ def _anything(event: MutableMapping[str, Any]) -> str:
 
 
 def _printable(text: str) -> str:
-    """What a client sends must not move the cursor of whoever reads the log."""
+    """Text from a client must not move the cursor of a terminal that shows the log."""
     return text if text.isprintable() else ascii(text)[1:-1]
 
 

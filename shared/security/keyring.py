@@ -62,7 +62,7 @@ class Keyring:
         return self._keys.get(key_id)
 
     def apply(self, entry: Entry) -> None:
-        """Takes a change of the bucket in. A value that is no ES256 key is logged and ignored."""
+        """Applies a change of the bucket. A value that is not an ES256 key is logged and ignored."""
         self._unconfirmed.discard(entry.key)
         if entry.value is None:
             self._forget(entry.key)

@@ -31,7 +31,7 @@ _SIGNATURE = re.compile(r"[A-Za-z0-9_-]{85}[AQgw]")
 section 2): the signature is the only part of a token that it does not protect itself."""
 
 _UNREADABLE = (JWSError, ValueError, TypeError, AttributeError, RecursionError)
-"""What the library raises for a text that is no token."""
+"""Exceptions of the library for a text that is not a token."""
 
 _KNOWN_SCOPES = frozenset(Scope)
 _MEMO_HIT = TOKENS_VERIFIED.labels("memoised")

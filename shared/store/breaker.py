@@ -1,4 +1,4 @@
-"""A circuit breaker before a store. Only its pings try whether the store answers, never a client's request."""
+"""A circuit breaker before a store. Only its pings try the store, never a client's request."""
 
 from __future__ import annotations
 

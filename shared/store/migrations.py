@@ -29,7 +29,7 @@ async def migrate(
 
     Raises `InvalidDocument` when a stored document does not fit the new declaration, `SchemaMismatch` when
     the stored schema is newer, and `StoreUnavailable`; the former schema is in use then as before. After a
-    crash run it again: it starts anew. Only one may run at a time.
+    crash run it again: it starts from the beginning. Only one may run at a time.
     """
     check_collection(collection)
     if isinstance(factory, SqliteStoreFactory):

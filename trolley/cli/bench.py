@@ -121,7 +121,7 @@ def is_loopback(address: str) -> bool:
 
 
 def report(outcome: RequestOutcome, *, as_json: bool) -> None:
-    """The figures; milliseconds are of all answers, whatever their status."""
+    """The figures; milliseconds are of all answers of any status."""
     latencies = dict(zip(_SHARES, outcome.percentiles(list(_SHARES.values())), strict=False))
     if as_json:
         figures = {

@@ -60,7 +60,7 @@ def emit(
 
 
 def object_of(data: str) -> dict[str, Any]:
-    """Raises `typer.BadParameter` for what is no JSON object."""
+    """Raises `typer.BadParameter` if the text is not a JSON object."""
     try:
         value = orjson.loads(body_of(data) or b"")
     except orjson.JSONDecodeError as error:

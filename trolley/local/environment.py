@@ -30,7 +30,7 @@ def read_environment(
 
 
 def gateway_port(environment: Mapping[str, str]) -> int:
-    """GATEWAY_PORT, else 3000. Raises `LocalRunFailed` when it is no port."""
+    """GATEWAY_PORT, else 3000. Raises `LocalRunFailed` if it is not a port."""
     given = environment.get("GATEWAY_PORT") or "3000"
     if not given.isdecimal() or not 1 <= int(given) <= 65_535:
         raise LocalRunFailed(f"GATEWAY_PORT is a number from 1 to 65535, not {given!r}. See .env.example.")

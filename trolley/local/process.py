@@ -1,4 +1,4 @@
-"""One child process in its own group, so that whatever it starts ends with it."""
+"""One child process in its own group, so that all processes it starts end with it."""
 
 from __future__ import annotations
 

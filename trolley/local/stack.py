@@ -65,12 +65,12 @@ class LocalStack:
 
     @property
     def base_url(self) -> str:
-        """Where the shop is reached."""
+        """The address of the shop."""
         return _address(self.gateway_port)
 
     @property
     def internal_url(self) -> str:
-        """Where the gateway's metrics and dashboard are."""
+        """The address of the gateway's metrics and dashboard."""
         return _address(self.internal_port)
 
     async def start(self, timeout_seconds: float = _START_SECONDS) -> None:
@@ -161,7 +161,7 @@ class LocalStack:
         self._rotation = asyncio.create_task(keep_bounded(self.directory, gateway))
 
     def _replicas(self) -> dict[str, str]:
-        """Where each replica says whether it is ready."""
+        """The readiness address of each replica."""
         return {
             f"{service}-{index + 1}": _readiness(_address(port), service)
             for service, ports in self._ports.items()

@@ -30,7 +30,7 @@ INFO = {
 
 
 def service_documents() -> list[Json]:
-    """The OpenAPI document of each service, with default settings whatever the environment says."""
+    """The OpenAPI document of each service, with default settings. It ignores the environment."""
     return [
         auth_service.main.create_app(AuthSettings.model_construct()).openapi(),
         product_service.main.create_app(ProductSettings.model_construct()).openapi(),

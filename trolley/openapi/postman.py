@@ -27,7 +27,7 @@ def script(listen: str, lines: Sequence[str]) -> dict[str, Any]:
 
 
 def from_file(name: str) -> list[str]:
-    """The lines of `javascript/<name>.js`; none where there is no such file."""
+    """The lines of `javascript/<name>.js`; none if the file does not exist."""
     file = FOLDER / f"{name}.js"
     return file.read_text().splitlines() if file.exists() else []
 

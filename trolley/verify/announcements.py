@@ -13,8 +13,8 @@ from trolley.verify.findings import Finding
 
 class Announcements:
     """No version was announced (bucket `cart_versions`) that the store does not have: that would be a write
-    that was lost, or a store put back to an earlier state. Replicas would build each summary anew until the
-    entry expires; it is deleted. The entry of a cart that was deleted is no disagreement."""
+    that was lost, or a store put back to an earlier state. Replicas would build each summary again until the
+    entry expires; it is deleted. The entry of a deleted cart is not a disagreement."""
 
     name = "announced versions"
 

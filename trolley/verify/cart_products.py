@@ -23,9 +23,9 @@ _NAMED = 5
 class CartProducts:
     """Every product in a cart is known: to the store, as a product or a deleted one, or to the bucket.
 
-    A deleted product is no disagreement: the line is shown as `gone`, and its owner decides. A product that
-    neither knows has never existed as far as anybody can tell; its lines are removed. Where the store has no
-    product at all nothing is removed: then the products are lost, not the carts wrong.
+    A deleted product is not a disagreement: the line is shown as `gone`, and its owner decides. If neither
+    knows a product, it probably never existed, and its lines are removed. If the store has no product at all,
+    nothing is removed: then the products are lost, and the carts are right.
     """
 
     name = "products of carts"

@@ -31,7 +31,7 @@ class PromotionEntries:
 
     All that can happen to a promotion is its end. So an end that was told is kept, also by a store that was
     put back to before it; and a promotion that such a store does not know is taken from its entry, which
-    holds all of it. Otherwise the store is right, and its entry is written anew, under a version that nobody
+    holds all of it. Otherwise the store is right, and its entry is written again, under a version that nobody
     saw.
     """
 

@@ -13,7 +13,7 @@ from trolley.verify.findings import Finding
 
 class SummariesCheck:
     """A replica that serves a summary from Redis serves the right one. What every replica would refuse is no
-    disagreement. A wrong one is dropped, and made anew for the next who asks."""
+    disagreement. A wrong one is dropped; the next request builds it again."""
 
     name = "cached summaries"
 

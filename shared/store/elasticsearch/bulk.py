@@ -36,25 +36,25 @@ def create(id: str, body: Json) -> BulkWrite:
 
 
 def replace(id: str, body: Json, expected_version: str) -> BulkWrite:
-    """Raises `VersionConflict` for what is no version."""
+    """Raises `VersionConflict` if the text is not a version."""
     return BulkWrite(
         id, "index", _lines({"index": {"_id": id, **_condition(expected_version)}}, _source(id, body))
     )
 
 
 def delete(id: str, expected_version: str) -> BulkWrite:
-    """Raises `VersionConflict` for what is no version."""
+    """Raises `VersionConflict` if the text is not a version."""
     return BulkWrite(id, "delete", _lines({"delete": {"_id": id, **_condition(expected_version)}}))
 
 
 def overwrite(document: Document) -> BulkWrite:
-    """Writes whatever is there: only for an index that nobody else writes."""
+    """Writes without a condition: only for an index that nobody else writes."""
     header = {"index": {"_id": document.id}}
     return BulkWrite(document.id, "index", _lines(header, _source(document.id, document.body)))
 
 
 def remove(id: str) -> BulkWrite:
-    """Deletes whatever is there: only for an index that nobody else writes."""
+    """Deletes without a condition: only for an index that nobody else writes."""
     return BulkWrite(id, "delete", _lines({"delete": {"_id": id}}))
 
 

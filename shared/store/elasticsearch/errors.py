@@ -22,7 +22,7 @@ _DISK_IS_FULL = 429  # also a block: past the flood-stage watermark every index 
 
 @contextmanager
 def store_errors(address: str) -> Iterator[None]:
-    """Turns whatever goes wrong with a request into `StoreUnavailable`. `address` holds no credentials."""
+    """Turns every failure of a request into `StoreUnavailable`. `address` holds no credentials."""
     try:
         yield
     except ApiError as error:

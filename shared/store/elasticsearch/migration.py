@@ -60,7 +60,7 @@ class ElasticsearchMigration:
             await self._delete_what_is_gone(reader)
             await self._indices.switch(self._collection, source)
         except BaseException:
-            # Where the switch came through after all, the former release has lost its alias and cannot write.
+            # If the switch succeeded after all, the former release has lost its alias and cannot write.
             with suppress(StoreUnavailable):
                 await self._indices.allow_writes(source)
             raise
