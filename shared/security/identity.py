@@ -10,7 +10,7 @@ from shared.errors import NotAuthenticated, PermissionDenied
 
 
 class Role(StrEnum):
-    """The role of an identity decides its scopes."""
+    """The role of a user. It decides the scopes of their tokens."""
 
     GUEST = "guest"
     CUSTOMER = "customer"
