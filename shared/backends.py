@@ -1,4 +1,4 @@
-"""What every service runs on: the store, the bus, the cache and the verified identity of callers."""
+"""The backends of every service: the store, the bus, the cache and the verified identity of callers."""
 
 from __future__ import annotations
 

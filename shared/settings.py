@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shared.addresses import check_address, split_addresses
 
 DEVELOPMENT_ONLY = "development-only"
-"""How the default of each secret begins."""
+"""The beginning of the default of each secret."""
 
 
 class Environment(StrEnum):

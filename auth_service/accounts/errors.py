@@ -1,4 +1,4 @@
-"""What accounts can refuse.
+"""The refusals of accounts.
 
 NotAuthenticated   └── InvalidCredentials       wrong e-mail or wrong password, never which
 PermissionDenied   ├── AccountDisabled
@@ -14,7 +14,7 @@ from __future__ import annotations
 from shared.errors import Conflict, NotAuthenticated, NotFound, PermissionDenied
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="trolley"'}
-"""What RFC 9110 (section 11.6.1) wants in every 401."""
+"""The header that RFC 9110 (section 11.6.1) requires in every 401."""
 
 
 class InvalidCredentials(NotAuthenticated):

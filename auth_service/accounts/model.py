@@ -78,12 +78,12 @@ def existing(user: User | None) -> User:
 
 
 def is_live(user: User | None) -> TypeGuard[User]:
-    """Whether there is such an account."""
+    """Returns whether the account exists and is not deleted."""
     return user is not None and not user.deleted
 
 
 def guest(id: str, created_at: datetime) -> User:
-    """Who a guest session stands for; no account is kept."""
+    """The user of a guest session. A guest has no account."""
     return User(id, "Guest", "", "", Role.GUEST, created_at, created_at)
 
 

@@ -94,7 +94,7 @@ class RedisThrottle:
         await self._redis.connection_pool.aclose()
 
     async def _hit(self, limiter: RateLimiter, limit: RateLimitItem, kind: str, key: str) -> bool:
-        """Whether it was counted. Raises `TooManyRequests`."""
+        """Returns whether it was counted. Raises `TooManyRequests`."""
         try:
             if await limiter.hit(limit, kind, key):
                 return True

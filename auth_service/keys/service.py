@@ -74,7 +74,7 @@ class KeyService:
         return self._ring.pruned(self._clock.now(), self._policy.overlap).keys
 
     def public_keys(self) -> list[Mapping[str, str]]:
-        """As JSON Web Keys (RFC 7517)."""
+        """The public keys as JSON Web Keys (RFC 7517)."""
         return [key.public for key in self.published()]
 
     def _with_first_key(self, ring: SigningKeyring | None) -> Change[SigningKeyring, SigningKeyring]:

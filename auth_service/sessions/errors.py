@@ -1,4 +1,4 @@
-"""What sessions can refuse.
+"""The refusals of sessions.
 
 NotAuthenticated   ├── InvalidRefreshToken      unknown, expired or ended
                    └── RefreshTokenReused       spent before; its session is ended

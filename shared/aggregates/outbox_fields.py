@@ -46,5 +46,5 @@ def joined(fields: Mapping[str, Any], pending: PendingEvents) -> Json:
 
 
 def without(pending: PendingEvents, event_ids: Collection[str]) -> PendingEvents:
-    """What remains once those are delivered."""
+    """The undelivered events without these."""
     return tuple(event for event in pending if event["id"] not in event_ids) if event_ids else pending

@@ -15,7 +15,7 @@ class Repository(Protocol[A]):
     """Aggregates of one kind."""
 
     async def get(self, id: str) -> A | None:
-        """As of the last acknowledged write by any replica."""
+        """The aggregate after its last acknowledged write by any replica."""
         ...
 
     async def update(self, id: str, change: Callable[[A | None], Change[A, R]]) -> R:

@@ -61,7 +61,7 @@ class AggregateRepository(Generic[A]):
         self._conflicts = STORE_CONFLICTS.labels(store.collection.name)
 
     async def get(self, id: str) -> A | None:
-        """As of its last acknowledged write by any replica. Raises `StoreUnavailable`, `StoreOverloaded`."""
+        """After its last acknowledged write by any replica. Raises `StoreUnavailable`, `StoreOverloaded`."""
         return (await self._read(id)).aggregate
 
     async def get_many(self, ids: Sequence[str]) -> list[A | None]:

@@ -38,7 +38,8 @@ class DocumentEvents:
     _in_next_write: frozenset[str] = frozenset()
 
     def about_to_write(self) -> frozenset[str]:
-        """What the next write of the document drops. A replica writes one document once at a time."""
+        """The events that the next write of the document drops. A replica writes a
+        document once at a time."""
         self._in_next_write = frozenset(self.confirmed)
         return self._in_next_write
 

@@ -56,7 +56,7 @@ Operation = Get | SetIfNewer | DeleteKey | Ping
 
 
 def bytes_of(operation: Operation) -> int:
-    """What it has Redis store."""
+    """The value that Redis stores."""
     return len(operation.value) if isinstance(operation, SetIfNewer) else 0
 
 
@@ -75,7 +75,7 @@ def command_of(operation: Operation, *, with_script: bool) -> tuple[Any, ...]:
 
 
 def read_cached(raw: Any) -> Cached | None:
-    """What `Get` answered; None for nothing, and for what no `SetIfNewer` wrote."""
+    """The value that `Get` answered; None if there is none, or if no `SetIfNewer` wrote it."""
     if not isinstance(raw, bytes) or not raw[:_DIGITS].isdigit() or len(raw) < _DIGITS:
         return None
     return Cached(int(raw[:_DIGITS]), raw[_DIGITS:])

@@ -38,7 +38,7 @@ class Circuit:
         self.is_closed = True
 
     def admits(self) -> bool:
-        """Whether to attempt anything now; after a failure True makes the caller the probe."""
+        """Returns whether to attempt an operation now; after a failure True makes the caller the probe."""
         if self.is_closed:
             return True
         now = time.monotonic()

@@ -42,8 +42,8 @@ class RetryPolicy:
 
     @property
     def max_deliver(self) -> int:
-        """What the server is told: some more than attempts, so that an event whose dead letter could not be
-        written, or that ended every replica that tried it, comes back for its dead letter."""
+        """The number of deliveries that the server may make. It is greater than `attempts`, so that an event
+        comes back for its dead letter if that could not be written, or if each attempt ended its replica."""
         return self.attempts + 10
 
 

@@ -25,7 +25,7 @@ _KEY = re.compile(r"[-/_=.a-zA-Z0-9]+")
 
 
 def is_key(text: str) -> bool:
-    """Whether a bucket can hold this key."""
+    """Returns whether a bucket can hold this key."""
     return _KEY.fullmatch(text) is not None and text[0] != "." and text[-1] != "." and ".." not in text
 
 

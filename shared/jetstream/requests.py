@@ -25,7 +25,7 @@ MAX_IN_FLIGHT = 8192
 
 
 class NoStream(BusUnavailable):
-    """Nothing listens on the subject: the stream behind it is gone, or JetStream is not up yet."""
+    """The subject has no listener: the stream behind it is gone, or JetStream is not up yet."""
 
 
 class ApiError(Exception):

@@ -10,7 +10,7 @@ from shared.errors import NotAuthenticated, PermissionDenied
 
 
 class Role(StrEnum):
-    """What an identity may do."""
+    """The role of a user. It decides the scopes of their tokens."""
 
     GUEST = "guest"
     CUSTOMER = "customer"
@@ -18,7 +18,7 @@ class Role(StrEnum):
 
 
 class Scope(StrEnum):
-    """What a token may do beyond its owner's own account and cart."""
+    """A right beyond the owner's own account and cart."""
 
     CATALOG_WRITE = "catalog:write"
     USERS_ADMIN = "users:admin"

@@ -83,7 +83,7 @@ class TokenVerifier:
         return identity
 
     def is_ended(self, session_id: str) -> bool:
-        """Whether the session was ended. What lasts longer than a request asks again and again."""
+        """Returns whether the session has ended. Work longer than a request asks repeatedly."""
         return session_id in self._revocations
 
     def end(self, session_id: str, at: datetime) -> None:

@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 
 class FieldType(StrEnum):
-    """How a top-level field is indexed. A field that holds a list is declared by its items' type."""
+    """The index of a top-level field. A list field is declared by its items' type."""
 
     KEYWORD = "keyword"
     TEXT = "text"
@@ -168,7 +168,7 @@ class DocumentStore(Protocol):
         ...
 
     def scan(self, conditions: Sequence[Condition] = (), *, batch: int = 500) -> AsyncIterator[Document]:
-        """Everything that matches, in the order of ids, read page by page."""
+        """All matching documents, in the order of ids, read page by page."""
         ...
 
     async def refresh(self) -> None:

@@ -16,7 +16,7 @@ READ_ITEMS = 64
 """Most documents read at a time. How large they are shows only when they are there: 64 of the largest carts
 are 13 MB, and some 50 as objects."""
 BATCH_BYTES = 4 * 2**20
-"""Of documents in one request of writes, unless a single one is larger."""
+"""Bytes of documents in one request of writes, unless a single document is larger."""
 
 Op = TypeVar("Op")
 R = TypeVar("R")
@@ -45,7 +45,7 @@ class QueueLimits:
         return min(self.batch_items, READ_ITEMS)
 
     def weighed(self, weigh: Callable[[Op], int]) -> Weighing[Op]:
-        """How much of what is to be written may wait, and go together."""
+        """The bytes that may wait, and that one request of writes may carry."""
         return Weighing(weigh, self.budget, BATCH_BYTES)
 
 

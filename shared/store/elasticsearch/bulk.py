@@ -59,7 +59,7 @@ def remove(id: str) -> BulkWrite:
 
 
 def bytes_of(write: BulkWrite) -> int:
-    """As it is sent."""
+    """The item on the wire."""
     return len(write.lines)
 
 
@@ -74,7 +74,7 @@ def bulk_outcomes(writes: Sequence[BulkWrite], answer: Mapping[str, Any]) -> lis
 
 
 def read_outcome(item: Mapping[str, Any]) -> Document | Exception | None:
-    """What `_mget` says of one document."""
+    """The part of `_mget`'s answer about one document."""
     if "error" in item:
         return refused(404, item["error"])
     return document_of(item) if item.get("found") else None

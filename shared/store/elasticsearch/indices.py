@@ -20,7 +20,8 @@ _OPAQUE = {"type": "object", "enabled": False}
 
 
 def index_body(collection: Collection, *, replicas: int, aliases: list[str]) -> dict[str, Any]:
-    """What creates the index. One shard: sequence numbers, and therefore versions, count per shard."""
+    """The body that creates the index. It has one shard, because sequence numbers, and so versions, count per
+    shard."""
     properties = {name: _property(field) for name, field in collection.fields.items()}
     return {
         "settings": {"number_of_shards": 1, "number_of_replicas": replicas},

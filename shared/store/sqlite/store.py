@@ -75,7 +75,7 @@ class SqliteDocumentStore:
         return scan_pages(self._find_uncounted, conditions, batch)
 
     async def refresh(self) -> None:
-        """Nothing to do: every commit is visible at once."""
+        """Does nothing: every commit is visible at once."""
 
     def _encode(self, id: str, body: Json) -> str:
         self._check(id, body)

@@ -14,7 +14,7 @@ from shared.store.ports import StoreUnavailable
 T = TypeVar("T")
 
 _BUSY_SECONDS = 5.0
-"""How long a writer waits for another process's transaction."""
+"""Time that a writer waits for another process's transaction."""
 
 
 class SqliteThread:
