@@ -18,7 +18,8 @@ from cart_service.promotions.model import Promotion
 MAX_HELD = 20_000
 """Carts that can hold one code with a total limit at the same time, whatever its limit is."""
 REMEMBERED_ORDERS = 64
-
+_GONE = -1
+"""Instead of a turn: of a claim that `NOBODY` has taken in, and that is there no more."""
 
 NOBODY = ""
 """The owner of the claim that holds the placed orders of those who are no more."""
@@ -158,17 +159,22 @@ class Claim:
         return replace(self, state=ClaimState.LEAVING, claim_id=fresh_id, changed_at=now)
 
     def taking_in(self, left: Claim) -> Claim:
-        """With the placed orders of a leaving claim, once: it is remembered by its id until it is gone."""
+        """With the placed orders of a leaving claim, once: its id is remembered until it is gone, and a while
+        longer, because somebody slow may still be handing it over."""
         if self.placed(left.claim_id):
             return self
         return replace(
             self, final=self.final + left.final, orders=(*self.orders, PlacedOrder(left.claim_id, 0))
         )
 
-    def without_order(self, order_id: str) -> Claim:
-        """Forgets the order's id, if it is remembered."""
-        orders = tuple(order for order in self.orders if order.order_id != order_id)
-        return self if len(orders) == len(self.orders) else replace(self, orders=orders)
+    def without(self, claim_id: str) -> Claim:
+        """Knows that a claim that was taken in is gone. The latest of those are remembered."""
+        waiting = tuple(it for it in self.orders if it.turn != _GONE and it.order_id != claim_id)
+        gone = tuple(it for it in self.orders if it.turn == _GONE)
+        if len(waiting) + len(gone) == len(self.orders):
+            return self
+        gone = (*gone, PlacedOrder(claim_id, _GONE))[-REMEMBERED_ORDERS:]
+        return replace(self, orders=waiting + gone)
 
     def placed(self, order_id: str) -> PlacedOrder | None:
         """The order, if it has made a use final."""

@@ -128,7 +128,7 @@ class PromotionUses:
             id = left.claim_id
             await self._claims.change(code, NOBODY, lambda it: it.taking_in(left))
             await self._claims.drop(code, owner, lambda it: it.claim_id == id)
-            await self._claims.change(code, NOBODY, lambda it: it.without_order(id))
+            await self._claims.change(code, NOBODY, lambda it: it.without(id))
         elif left.is_empty:
             await self._claims.drop(code, owner, lambda it: it.is_empty)
 

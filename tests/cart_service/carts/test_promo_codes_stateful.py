@@ -152,3 +152,16 @@ async def _of(act: Awaitable[None]) -> None:
 
 PromoCodeMachine.TestCase.settings = settings(max_examples=120, stateful_step_count=30)
 TestPromoCodes = PromoCodeMachine.TestCase
+
+
+def test_a_deletion_that_another_replica_has_finished_counts_no_order_twice() -> None:
+    state = PromoCodeMachine()
+    state.start(limit=1, owner="ann")
+    state.order(owner="ann", code="SPRING", number=1, pace=None)
+    state.no_code_stands_uncounted()
+    state.delete(owner="ann", pace=3)  # held before the order is handed over
+    state.no_code_stands_uncounted()
+    state.clear_away(pace=None)
+    state.finish(number=0)
+    state.no_code_stands_uncounted()
+    state.teardown()
