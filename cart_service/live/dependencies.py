@@ -53,7 +53,7 @@ TicketQuery = Annotated[
 class CurrentUserWithoutTicket(CurrentUser):
     """Gives the `Identity` of the bearer token; None, and no token is needed, where there is a ticket."""
 
-    async def __call__(self, request: Request) -> Identity | None:  # type: ignore[override]
+    async def __call__(self, request: Request) -> Identity | None:  # type: ignore[override]  # None: see the class
         if request.query_params.get("ticket"):
             return None
         return await super().__call__(request)

@@ -33,9 +33,7 @@ async def get_liveness() -> Report:
 )
 async def get_startup(request: Request) -> Report:
     """Whatever may be away since: an engine that lets replicas in and keeps them asks this."""
-    report = _startup(request)
-    code = 503 if report.status is Status.UNAVAILABLE else 200
-    return JsonBytes.of(report, status_code=code)  # type: ignore[return-value]
+    return _answer(_startup(request))
 
 
 @health.get(
@@ -48,9 +46,13 @@ async def get_startup(request: Request) -> Report:
 )
 async def get_readiness(request: Request) -> Report:
     """Send requests here only while this is 200. The checks run at most once a second."""
-    report = await _readiness(request)
+    return _answer(await _readiness(request))
+
+
+def _answer(report: Report) -> Report:
+    """A `Response`, because the status depends on the report. The routes' type is for the document."""
     code = 503 if report.status is Status.UNAVAILABLE else 200
-    return JsonBytes.of(report, status_code=code)  # type: ignore[return-value]
+    return JsonBytes.of(report, status_code=code)  # type: ignore[return-value]  # see above
 
 
 async def _readiness(request: Request) -> Report:
