@@ -74,6 +74,11 @@ def test_compose_balances_over_the_port_that_the_service_listens_on(service: str
     assert declared["labels"][f"traefik.http.services.{service}.loadbalancer.server.port"] == port
 
 
+@pytest.mark.parametrize("service", sorted(GATEWAY_SERVICES))
+def test_a_command_in_a_container_finds_the_shop(service: str) -> None:
+    assert COMPOSE["services"][service]["environment"]["TROLLEY_URL"] == "http://gateway"
+
+
 def test_no_container_can_gain_privileges() -> None:
     for declared in COMPOSE["services"].values():
         assert declared["cap_drop"] == ["ALL"]
