@@ -194,7 +194,7 @@ def _read_node(message: Msg) -> list[Node]:
     """The replica that answered; none for services of another kind."""
     try:
         body = orjson.loads(message.data)
-        tasks = body["data"].pop("tasks")
+        tasks = body["data"].pop("tasks", ())  # a replica of an older release tells none
         return [
             Node(
                 id=body["id"],

@@ -111,6 +111,20 @@ async def test_the_background_tasks_are_told(nats_server: NatsServer, operator: 
         assert node.tasks == ("load-meter", "nats-connection", "presence")
 
 
+async def test_a_replica_of_an_older_release_is_listed_without_tasks(
+    nats_server: NatsServer, operator: NatsEventBus
+) -> None:
+    async def answer(question: nats.aio.msg.Msg) -> None:
+        body = {"name": "cart", "id": "a", "version": "1.0.0", "metadata": {"host": "there"}}
+        load = {"requests_per_second": 1.0, "loop_lag_ms": 0.5, "cpu": 0.1}
+        await question.respond(orjson.dumps({**body, "started": "2026-01-01T00:00:00Z", "data": load}))
+
+    async with running_bus(nats_server.url) as bus:
+        await bus.client.subscribe("$SRV.STATS", cb=answer)
+        (node,) = await _nodes(operator, 1)
+    assert (node.id, node.load.cpu, node.tasks) == ("a", 0.1, ())
+
+
 async def test_others_can_ask_by_the_protocol(nats_server: NatsServer, operator: NatsEventBus) -> None:
     async with running_bus(nats_server.url) as bus, present(bus, "cart"):
         (node,) = await _nodes(operator, 1)
