@@ -87,6 +87,13 @@ def nats_url(_shared_nats: NatsServer) -> str:
     return _shared_nats.url
 
 
+@pytest.fixture(scope="session")
+def shared_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of one run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
 @pytest.fixture
 def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
     """A NATS of the test's own, which it may stop, pause, kill and start again."""
@@ -144,8 +151,11 @@ async def store_factory(
 
 
 @pytest.fixture
-def backend_settings(store_settings: dict[str, Any], nats_url: str, redis_url: str) -> dict[str, Any]:
-    """Settings of a whole service, over each store: `CartSettings(**backend_settings)`."""
+def backend_settings(
+    store_settings: dict[str, Any], nats_url: str, redis_url: str, tokens: TokenIssuer
+) -> dict[str, Any]:
+    """Settings of a whole service, over each store: `CartSettings(**backend_settings)`. With `tokens`, so
+    that a service knows their key from its start: one that is published later reaches it a moment later."""
     return {**store_settings, "nats_url": nats_url, "redis_url": redis_url}
 
 

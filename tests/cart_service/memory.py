@@ -206,6 +206,10 @@ class Replica:
     deletions: KnownDeletions
 
 
+SETTINGS = CartSettings(cart_summary_ttl_seconds=60)
+"""Made once: reading the environment takes longer than all else that a replica of these tests does."""
+
+
 class Shop:
     """What replicas share: the store, the products, the promotions, Redis and the announcements."""
 
@@ -248,6 +252,6 @@ async def start_replica(shop: Shop, *, capacity: int) -> Replica:
         is_ended=lambda _session: False,
         clock=shop.clock,
     )
-    service = compose(CartSettings(cart_summary_ttl_seconds=60), adapters)
+    service = compose(SETTINGS, adapters)
     watches = shop.bucket.watches[-1], shop.promotion_bucket.watches[-1]
     return Replica(repository, catalogue, cache, board, versions, service, *watches, deletions)

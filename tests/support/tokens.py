@@ -31,6 +31,7 @@ class TokenIssuer:
         self._clock = clock or SystemClock()
         self._defaults = {"iss": issuer, "aud": audience}
         self._private = ec.generate_private_key(ec.SECP256R1())
+        self._published: set[str] = set()
 
     @property
     def private_pem(self) -> str:
@@ -80,8 +81,10 @@ class TokenIssuer:
         return f"Bearer {self.token(user_id, role, **options)}"
 
     async def publish_key(self, nats_url: str) -> None:
-        """Puts the public key where the services look for it."""
-        await put_entry(nats_url, "auth_keys", self.kid, self.public_jwk)
+        """Puts the public key where the services look for it, once for each server."""
+        if nats_url not in self._published:
+            await put_entry(nats_url, "auth_keys", self.kid, self.public_jwk)
+            self._published.add(nats_url)
 
     async def revoke(self, nats_url: str, session_id: str) -> None:
         """Ends a session, as a logout does."""

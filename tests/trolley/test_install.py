@@ -10,15 +10,16 @@ import signal
 import sys
 import zipfile
 from asyncio.subprocess import Process
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.support.terminal import ROOT
 from tests.support.waiting import eventually
+from trolley.install import sole_installation
 
 WHEEL = "leaf-1.0-py3-none-any.whl"
 PROJECT = """
@@ -93,22 +94,30 @@ class Clone:
         return len((self.root / "builds").read_text().splitlines())
 
 
-@pytest.fixture
-def clone(tmp_path: Path) -> Clone:
-    return make_clone(tmp_path / "a clone")
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """Where the installation is whole; it is copied and left as it is."""
-    clone = make_clone(tmp_path_factory.mktemp("finished") / "a clone")
-    asyncio.run(clone.install())
+@pytest.fixture(scope="session")
+def finished(shared_directory: Path) -> Clone:
+    """Where the installation is whole; it is made once for all workers, copied, and left as it is."""
+    root = shared_directory / "finished clone"
+    with sole_installation(shared_directory):
+        if root.exists():
+            return Clone(root)
+        clone = make_clone(root)
+        asyncio.run(clone.install())
     return clone
 
 
 @pytest.fixture
 def installed(tmp_path: Path, finished: Clone) -> Clone:
     return Clone(shutil.copytree(finished.root, tmp_path / "a clone", symlinks=True))
+
+
+@pytest.fixture
+def outdated(installed: Clone) -> Clone:
+    """Where a whole installation is one of an older state of the project."""
+    with (installed.root / "pyproject.toml").open("a") as project:
+        project.write("# changed\n")
+    (installed.root / "building").unlink()
+    return installed
 
 
 def make_clone(root: Path) -> Clone:
@@ -131,6 +140,15 @@ def write_wheel(path: Path) -> None:
         wheel.writestr(f"{info}/RECORD", "")
 
 
+async def read_line(process: Process, first_word: str) -> None:
+    """Until it has said that. What it says before is passed over."""
+    assert process.stdout is not None
+    async for line in process.stdout:
+        if line.startswith(first_word.encode()):
+            return
+    raise AssertionError(f"It ended without saying {first_word}.")
+
+
 def interrupt(process: Process, number: signal.Signals) -> None:
     """As the terminal does: everything that was started from it hears the signal."""
     with suppress(ProcessLookupError):
@@ -149,62 +167,58 @@ def the_project_is_built(clone: Clone) -> bool:
     return (clone.root / "building").exists()
 
 
-@pytest.mark.parametrize(
-    ("moment", "number"),
-    [
-        (the_environment_begins, signal.SIGINT),
-        (pip_is_unpacked, signal.SIGKILL),
-        (the_project_is_built, signal.SIGINT),
-    ],
-)
-async def test_after_an_interruption_at_any_moment_the_next_run_installs_it_whole(
-    clone: Clone, moment: Callable[[Clone], bool], number: signal.Signals
-) -> None:
-    (clone.root / "hold").touch()
-    process = await clone.start()
-    await eventually(lambda: moment(clone))
-    interrupt(process, number)
-    text = (await process.communicate())[0].decode()
-    assert process.returncode, text
-    assert "Traceback" not in text
-    assert not clone.stamp.exists()
-    (clone.root / "hold").unlink()
-    assert "not finished" in await clone.install()
-    assert clone.stamp.exists()
-    assert await clone.imports("pip", "leaf")
+async def test_after_an_interruption_at_any_moment_the_next_run_installs_it_whole(outdated: Clone) -> None:
+    (outdated.root / "hold").touch()
+    for first_word, moment, number in (
+        ("Bringing", the_project_is_built, signal.SIGINT),
+        ("Installing", the_environment_begins, signal.SIGINT),
+        ("Installing", pip_is_unpacked, signal.SIGKILL),
+    ):
+        process = await outdated.start()
+        await read_line(process, first_word)
+        await eventually(partial(moment, outdated))
+        interrupt(process, number)
+        text = (await process.communicate())[0].decode()
+        assert process.returncode, text
+        assert "Traceback" not in text
+        assert not outdated.stamp.exists()
+    (outdated.root / "hold").unlink()
+    assert "not finished" in await outdated.install()
+    assert outdated.stamp.exists()
+    assert await outdated.imports("pip", "leaf")
 
 
-async def test_two_at_once_install_one_after_the_other_and_once(clone: Clone) -> None:
-    (clone.root / "hold").touch()
-    first, second = await clone.start(), await clone.start()
-    await eventually(lambda: the_project_is_built(clone))
-    (clone.root / "hold").unlink()
+async def test_two_at_once_install_one_after_the_other_and_once(outdated: Clone) -> None:
+    (outdated.root / "hold").touch()
+    first, second = await outdated.start(), await outdated.start()
+    await eventually(lambda: the_project_is_built(outdated))
+    (outdated.root / "hold").unlink()
     texts = [(await process.communicate())[0].decode() for process in (first, second)]
     assert (first.returncode, second.returncode) == (0, 0), texts
     assert sum("Another installation" in text for text in texts) == 1
-    assert clone.builds == 1
+    assert outdated.builds == 1 + 1  # and that of the older state
 
 
-async def test_what_a_killed_run_started_is_waited_for(clone: Clone) -> None:
-    (clone.root / "hold").touch()
-    killed = await clone.start()
-    await eventually(lambda: the_project_is_built(clone))
+async def test_what_a_killed_run_started_is_waited_for(outdated: Clone) -> None:
+    (outdated.root / "hold").touch()
+    killed = await outdated.start()
+    await eventually(lambda: the_project_is_built(outdated))
     killed.kill()  # pip goes on, and changes .venv
     await killed.wait()
-    second = asyncio.create_task(clone.install())
-    (clone.root / "hold").unlink()
+    second = asyncio.create_task(outdated.install())
+    (outdated.root / "hold").unlink()
     assert "Another installation" in await second
-    assert await clone.imports("pip", "leaf")
+    assert await outdated.imports("pip", "leaf")
 
 
-async def test_a_whole_one_is_left_alone_and_an_older_one_brought_up_to_date(
-    installed: Clone,
-) -> None:
+async def test_a_whole_one_is_left_alone(installed: Clone) -> None:
     assert await installed.install() == ""
-    with (installed.root / "pyproject.toml").open("a") as project:
-        project.write("# changed\n")
-    assert "up to date" in await installed.install()
-    assert installed.builds == 2
+    assert installed.builds == 1
+
+
+async def test_an_older_one_is_brought_up_to_date(outdated: Clone) -> None:
+    assert "up to date" in await outdated.install()
+    assert outdated.builds == 2
 
 
 async def test_an_interpreter_that_is_gone_is_noticed(installed: Clone) -> None:
@@ -232,9 +246,9 @@ async def test_a_data_set_that_fails_leaves_nothing_that_is_taken_for_whole(inst
     assert installed.stamp.exists()
 
 
-async def test_a_failure_shows_what_pip_said_and_what_to_do(clone: Clone) -> None:
-    (clone.root / WHEEL).unlink()
-    text = await failed(clone, "ready")
-    assert "leaf==1.0" in text
+async def test_a_failure_shows_what_pip_said_and_what_to_do(outdated: Clone) -> None:
+    (outdated.root / "requirements-dev.txt").write_text(f"missing==1 --hash=sha256:{'0' * 64}\n")
+    text = await failed(outdated, "ready")
+    assert "missing==1" in text
     assert "connection to a package index" in text
     assert "Traceback" not in text

@@ -29,7 +29,7 @@ class MemoryBus:
         self.published: list[str] = []
         self.history: list[int] = []
         self._turns: Iterator[int] = iter(turns)
-        self._entry: Entry | None = None
+        self.entry: Entry | None = None
 
     async def reconnected(self) -> None:
         raise NotImplementedError
@@ -48,7 +48,7 @@ class MemoryBus:
         return self
 
     async def get(self, key: str) -> Entry | None:
-        entry = self._entry
+        entry = self.entry
         await self._pass()
         return entry
 
@@ -56,11 +56,11 @@ class MemoryBus:
         return await self.update(key, value, 0)
 
     async def update(self, key: str, value: bytes, revision: int) -> int:
-        present = self._entry.revision if self._entry else 0
+        present = self.entry.revision if self.entry else 0
         if present != revision:
             await self._pass()
             raise WrongRevision
-        self._entry = Entry(key, present + 1, value)
+        self.entry = Entry(key, present + 1, value)
         self.history.append(orjson.loads(value)["version"])
         await self._pass()
         return present + 1
@@ -120,9 +120,8 @@ def test_the_entry_never_goes_back_and_ends_with_the_newest(order: list[list[int
     async def run() -> None:
         await asyncio.gather(*(deliver(versions) for versions in order), return_exceptions=True)
         await insist()
-        entry = await bus.get(newest.id)
-        assert entry is not None
-        assert orjson.loads(entry.value or b"") == newest.entry()
+        assert bus.entry is not None
+        assert orjson.loads(bus.entry.value or b"") == newest.entry()
 
     asyncio.run(run())
     assert bus.history == sorted(set(bus.history))
