@@ -6,6 +6,7 @@ import asyncio
 import random
 import socket
 from collections import deque
+from collections.abc import Sequence
 from contextlib import closing, suppress
 
 from trolley.invocation import make
@@ -15,20 +16,29 @@ _PORTS = range(20_000, 32_000)
 """Below those that systems give to outgoing connections (Linux: from 32768), one of which might otherwise
 take the port of a process that starts late, or that was killed and starts again."""
 
-_given: deque[int] = deque(maxlen=1000)
-"""Those that this process gave last: what will listen on them may not have started yet."""
+_MOST_MARKS = 200
+_marks: deque[socket.socket] = deque()
+"""A UDP socket for each port given last: what will listen on it may not have started yet. It tells every
+process that asks `free_port`, and does not disturb the listener, because UDP and TCP have numbers of their
+own."""
 
 
-def free_port() -> int:
-    """A port that nothing listened on a moment ago, and that this process did not give lately."""
+def free_port(ports: Sequence[int] = _PORTS) -> int:
+    """A port that nothing listens on, and that no process on this machine was given lately."""
     while True:
-        port = random.choice(_PORTS)
-        if port in _given:
+        port = random.choice(ports)
+        mark = socket.socket(type=socket.SOCK_DGRAM)
+        try:
+            mark.bind(("127.0.0.1", port))
+            with closing(socket.socket()) as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            mark.close()
             continue
-        with closing(socket.socket()) as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            _given.append(port)
-            return port
+        _marks.append(mark)
+        if len(_marks) > _MOST_MARKS:
+            _marks.popleft().close()
+        return port
 
 
 def require_free(port: int, setting: str) -> None:
