@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import socket
 from collections import deque
@@ -17,10 +18,9 @@ _PORTS = range(20_000, 32_000)
 take the port of a process that starts late, or that was killed and starts again."""
 
 _MOST_MARKS = 200
-_marks: deque[socket.socket] = deque()
-"""A UDP socket for each port given last: what will listen on it may not have started yet. It tells every
-process that asks `free_port`, and does not disturb the listener, because UDP and TCP have numbers of their
-own."""
+_marks: deque[int] = deque()
+"""Descriptors: a UDP socket for each port given last, as what will listen on it may not have started yet. It
+tells every process that asks `free_port`, and does not disturb the listener: UDP has numbers of its own."""
 
 
 def free_port(ports: Sequence[int] = _PORTS) -> int:
@@ -35,9 +35,9 @@ def free_port(ports: Sequence[int] = _PORTS) -> int:
         except OSError:
             mark.close()
             continue
-        _marks.append(mark)
+        _marks.append(mark.detach())
         if len(_marks) > _MOST_MARKS:
-            _marks.popleft().close()
+            os.close(_marks.popleft())
         return port
 
 
