@@ -1,4 +1,4 @@
-"""The use cases of the catalogue."""
+"""The use cases of the catalogue, in groups."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from product_service.imports.service import ImportService
 from product_service.imports.stream import ImportLimits
 from product_service.products.service import CatalogueService
+from product_service.search.service import SearchService
 from shared.http.pagination import CursorCodec
 
 
@@ -14,6 +15,7 @@ from shared.http.pagination import CursorCodec
 class ProductService:
     """What `bootstrap` yields."""
 
+    search: SearchService
     catalogue: CatalogueService
     imports: ImportService
     cursors: CursorCodec

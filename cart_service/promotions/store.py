@@ -129,7 +129,6 @@ class StoredPromotions(AggregateRepository[Promotion]):
 
     def __init__(self, store: DocumentStore, outbox: Outbox) -> None:
         super().__init__(store, PromotionCodec(), outbox)
-        self._outbox = outbox
         outbox.attach(self, store)
 
     async def page(
@@ -138,9 +137,6 @@ class StoredPromotions(AggregateRepository[Promotion]):
         found = await self._store.find(Query(_having(status, now), ["-created_at"], limit, after))
         promotions = [self._codec.from_document(it.id, it.body) for it in found.documents]
         return PageOfPromotions(promotions, found.total, found.total_is_exact, found.next_after)
-
-    async def delivered(self, id: str, timeout_seconds: float) -> bool:
-        return await self._outbox.flushed(id, timeout_seconds)
 
 
 class _Stays(Exception):

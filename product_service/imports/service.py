@@ -12,7 +12,7 @@ from typing import Any
 from product_service.products.capacity import Capacity
 from product_service.products.events import DELIVERY_SECONDS, change_to
 from product_service.products.model import Product, ProductDraft
-from product_service.products.ports import EventDelivery, ProductRepository
+from product_service.products.ports import ProductRepository
 from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.errors import FieldError, InvalidInput, ShopError, Unavailable
@@ -73,17 +73,9 @@ class ImportReport:
 class ImportService:
     """Creates or replaces products by SKU. Repeating an import changes nothing."""
 
-    def __init__(
-        self,
-        products: ProductRepository,
-        deliveries: EventDelivery,
-        capacity: Capacity,
-        clock: Clock,
-        currency: str,
-    ) -> None:
+    def __init__(self, products: ProductRepository, capacity: Capacity, clock: Clock, currency: str) -> None:
         self.currency = currency
         self._products = products
-        self._deliveries = deliveries
         self._capacity = capacity
         self._clock = clock
         self._running = 0
@@ -162,4 +154,4 @@ class ImportService:
         return await self._products.update(draft.id, change)
 
     async def _delivered(self, ids: Sequence[str]) -> bool:
-        return all(await asyncio.gather(*(self._deliveries.flushed(id, DELIVERY_SECONDS) for id in ids)))
+        return all(await asyncio.gather(*(self._products.delivered(id, DELIVERY_SECONDS) for id in ids)))

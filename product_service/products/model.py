@@ -142,9 +142,9 @@ class Product:
     def deleted(self) -> bool:
         return self.details.status is ProductStatus.DELETED
 
-    @property
-    def public(self) -> bool:
-        return self.details.status is ProductStatus.ACTIVE
+    def is_shown(self, *, hidden: bool) -> bool:
+        """Whether a read shows it. A `hidden` read also shows drafts and archived products."""
+        return self.details.status is ProductStatus.ACTIVE or (hidden and not self.deleted)
 
     def revised(self, details: ProductDetails, now: datetime) -> Product:
         """The next version, or this very product when nothing is different."""

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from product_service.products.dependencies import (
     CatalogueDep,
-    CursorsDep,
     EditorDep,
     ExpectedDep,
     SeesHiddenDep,
     WaitsForSearchDep,
-    editor,
 )
-from product_service.products.listing import ListParameters, page_of_ids, page_of_search
 from product_service.products.model import Product, ProductChanged, ProductNotFound, SkuTaken
 from product_service.products.schemas import (
     ProductCreate,
-    ProductPage,
     ProductPatch,
     ProductPublic,
     ProductUpdate,
     public,
 )
 from product_service.products.service import CatalogueService
-from shared.errors import NotAuthenticated, PermissionDenied, PreconditionRequired
+from shared.errors import PreconditionRequired
 from shared.http.etag import IfNoneMatchDep, etag_of, not_modified
 from shared.http.responses import JsonBytes, problem_responses
 
@@ -40,28 +36,6 @@ ProductId = Annotated[
 ]
 _REVALIDATE = {"Cache-Control": "no-cache"}
 _WRITES = problem_responses(ProductNotFound, ProductChanged, PreconditionRequired)
-
-
-@router.get(
-    "/",
-    summary="Search and list products",
-    response_model=ProductPage,
-    responses=problem_responses(NotAuthenticated, PermissionDenied),
-)
-async def list_products(
-    request: Request,
-    service: CatalogueDep,
-    cursors: CursorsDep,
-    sees_hidden: SeesHiddenDep,
-    parameters: Annotated[ListParameters, Query()],
-) -> Response:
-    """Every product shows as of its last write; which products are in the list is known about a second after
-    a write."""
-    if parameters.ids is not None:
-        return await page_of_ids(service, parameters.wanted_ids(), hidden=sees_hidden)
-    if parameters.status != "active":
-        await editor(request)
-    return await page_of_search(service, cursors, parameters)
 
 
 @router.get(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from product_service.products.model import Product, ProductDetails, ProductStatus
+from shared.aggregates.outbox import Outbox
 from shared.aggregates.outbox_fields import OUTBOX_FIELDS
+from shared.aggregates.repository import AggregateRepository
 from shared.clock import from_rfc3339, to_rfc3339
-from shared.store.ports import Collection, Field, FieldType, Json
+from shared.store.ports import Collection, DocumentStore, Field, FieldType, Json
 from shared.text import joined, name_key
 
 _WORDS = Field(
@@ -82,6 +84,17 @@ class ProductCodec:
         )
         created, updated = from_rfc3339(body["created_at"]), from_rfc3339(body["updated_at"])
         return Product(id, body["sku"], details, created, updated, body["version"])
+
+
+class StoredProducts(AggregateRepository[Product]):
+    """A `ProductRepository`. The outbox delivers the events in the documents."""
+
+    def __init__(self, store: DocumentStore, outbox: Outbox) -> None:
+        super().__init__(store, ProductCodec(), outbox)
+        outbox.attach(self, store)
+
+    async def refresh(self) -> None:
+        await self._store.refresh()
 
 
 def _search_fields(product: Product) -> Json:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-from product_service.products.ports import Hits, Position, SearchQuery, Sort
+from product_service.search.ports import Hits, Position, SearchQuery, Sort
 from product_service.search.spelling import TOTAL_COUNTED, edits_allowed, exact_before_lenient
 from shared.store.elasticsearch.gateway import Gateway
 from shared.text import name_key
@@ -29,13 +28,9 @@ _ANSWER = "hits.total,hits.hits._id,hits.hits.sort"
 class ElasticsearchProductSearch:
     """`ProductSearch` with the built-in analyzers only: the words are folded before they are indexed."""
 
-    def __init__(self, gateway: Gateway, alias: str, refresh: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, gateway: Gateway, alias: str) -> None:
         self._gateway = gateway
         self._path = f"/{alias}/_search"
-        self._refresh = refresh
-
-    async def refresh(self) -> None:
-        await self._refresh()
 
     async def search(self, query: SearchQuery, limit: int, after: Position | None = None) -> Hits:
         async def find(words: list[str], lenient: bool, position: Position | None) -> Hits:

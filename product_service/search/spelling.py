@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from product_service.products.ports import Hits, Position, SearchQuery
+from product_service.search.ports import Hits, Position, SearchQuery
 from shared.text import name_key, words
 
 

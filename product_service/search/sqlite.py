@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from product_service.products.ports import Hits, Position, SearchQuery, Sort
+from product_service.search.ports import Hits, Position, SearchQuery, Sort
 from product_service.search.spelling import TOTAL_COUNTED, edits_allowed, exact_before_lenient, is_within
 from product_service.search.sqlite_schema import install
 from shared.store.sqlite.thread import SqliteThread
@@ -39,9 +39,6 @@ class SqliteProductSearch:
 
     async def close(self) -> None:
         await self._thread.close()
-
-    async def refresh(self) -> None:
-        """Nothing to do: a commit is visible at once."""
 
     async def search(self, query: SearchQuery, limit: int, after: Position | None = None) -> Hits:
         async def find(words: list[str], lenient: bool, position: Position | None) -> Hits:

@@ -32,6 +32,10 @@ class EventSink(Protocol):
         """Ids of the document's events that are known to be delivered: its next write drops them."""
         ...
 
+    async def flushed(self, document_id: str, timeout: float) -> bool:
+        """Waits at most `timeout` seconds; True when nothing of the document is undelivered."""
+        ...
+
 
 def split(body: Json) -> tuple[Json, PendingEvents]:
     """The body without the outbox fields, and the events in them."""

@@ -114,6 +114,10 @@ class AggregateRepository(Generic[A]):
         except Unavailable as error:
             _log.debug("events_not_settled", document_id=id, reason=error.detail)
 
+    async def delivered(self, id: str, timeout_seconds: float) -> bool:
+        """Waits until every event of this aggregate is delivered. False when that takes longer."""
+        return self._sink is None or await self._sink.flushed(id, timeout_seconds)
+
     def note_derived(self, id: str, derived_bytes: int) -> None:
         """Counts the memory of what was made of the newest aggregate and is kept with it."""
         self._hot.note_derived(id, derived_bytes)

@@ -1,19 +1,16 @@
-"""Lists of products: the query in the address, and the page that answers it."""
+"""Lists of products: the query in the address, and the page in the answer."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from product_service.products.model import Product, ProductStatus
-from product_service.products.ports import SearchQuery, Sort
+from product_service.products.model import ProductStatus
 from product_service.products.schemas import public
-from product_service.products.service import CatalogueService
+from product_service.search.ports import SearchQuery, Sort
+from product_service.search.service import ProductsFound
 from shared.errors import FieldError, InvalidInput
-from shared.http.pagination import CursorCodec
-from shared.http.responses import JsonBytes
 
 MOST_IDS = 100
 
@@ -78,33 +75,14 @@ class ListParameters(BaseModel):
         return ids
 
 
-async def page_of_search(
-    service: CatalogueService, cursors: CursorCodec, parameters: ListParameters
-) -> JsonBytes:
-    """Raises `InvalidInput` for a cursor that was made for another query, and for a range that is empty."""
-    query = parameters.query()
-    name = repr(query)
-    after = cursors.decode(parameters.cursor, name) if parameters.cursor else None
-    found = await service.search(query, parameters.limit, after)
-    cursor = cursors.encode(found.next, name) if found.next is not None else None
-    return _page(found.products, found.total, found.total_is_exact, cursor)
-
-
-async def page_of_ids(service: CatalogueService, ids: list[str], *, hidden: bool) -> JsonBytes:
-    """The products of these ids."""
-    products = await service.get_many(ids, hidden=hidden)
-    return _page(products, len(products), True, None)
-
-
-def _page(products: Sequence[Product], total: int, total_is_exact: bool, cursor: str | None) -> JsonBytes:
-    return JsonBytes.of(
-        {
-            "items": [public(product) for product in products],
-            "total": total,
-            "total_is_exact": total_is_exact,
-            "next_cursor": cursor,
-        }
-    )
+def page_json(found: ProductsFound, next_cursor: str | None) -> dict[str, Any]:
+    """The body of `ProductPage`, ready to be encoded."""
+    return {
+        "items": [public(product) for product in found.products],
+        "total": found.total,
+        "total_is_exact": found.total_is_exact,
+        "next_cursor": next_cursor,
+    }
 
 
 def _refused(message: str) -> InvalidInput:
