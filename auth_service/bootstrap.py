@@ -36,7 +36,6 @@ from shared.aggregates.outbox import Outbox
 from shared.aggregates.repository import AggregateRepository
 from shared.backends import Backends, open_backends_within
 from shared.clock import Clock, SystemClock
-from shared.http.pagination import CursorCodec
 from shared.security.revocations import revocations_bucket
 
 
@@ -146,7 +145,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
             policy=policy,
         ),
         endings=endings,
-        administration=AdministrationService(users, CursorCodec(settings.cursor_secret), clock),
+        administration=AdministrationService(users, clock),
         keys=keys,
         operations=OperatorService(registration, accounts, keys, tokens, clock),
     )

@@ -2,41 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from auth_service.accounts.credentials import normalise_email
 from auth_service.accounts.errors import OwnAccount
 from auth_service.accounts.events import DELIVERY_SECONDS, UserSignedOut
 from auth_service.accounts.model import User, existing
-from auth_service.accounts.ports import Cursors, UserPage, UserRepository
+from auth_service.accounts.ports import UserPage, UserRepository
 from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.security.identity import Identity, Role
-
-
-@dataclass(frozen=True, slots=True)
-class AccountPage:
-    page: UserPage
-    next_cursor: str | None
+from shared.store.ports import Position
 
 
 class AdministrationService:
     """Lists, promotes and disables accounts."""
 
-    def __init__(self, users: UserRepository, cursors: Cursors, clock: Clock) -> None:
+    def __init__(self, users: UserRepository, clock: Clock) -> None:
         self._users = users
-        self._cursors = cursors
         self._clock = clock
 
-    async def page(self, email: str | None, limit: int, cursor: str | None) -> AccountPage:
-        """Accounts, the oldest first; with `email` the one that has this address. Raises `InvalidInput`
-        for a cursor that is none of this list."""
-        searched = _searchable(email)
-        query = f"users:{searched or ''}"
-        page = await self._users.page(
-            searched, limit, self._cursors.decode(cursor, query) if cursor else None
-        )
-        return AccountPage(page, self._cursors.encode(page.end, query) if page.end else None)
+    async def page(self, email: str | None, limit: int, after: Position | None) -> UserPage:
+        """Accounts, the oldest first; with `email` the account that has this address."""
+        return await self._users.page(_searchable(email), limit, after)
 
     async def get(self, user_id: str) -> User:
         """Raises `AccountNotFound`."""

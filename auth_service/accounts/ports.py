@@ -11,16 +11,13 @@ from typing import Protocol
 from auth_service.accounts.model import EmailClaim, User
 from shared.aggregates.ports import AnnouncingRepository, Repository
 from shared.errors import Unavailable
+from shared.store.ports import Position
 
 
 class PasswordsOverloaded(Unavailable):
     """Too many passwords wait to be hashed in reasonable time."""
 
     code = "sign-in-overloaded"
-
-
-Position = Sequence[str | int | None]
-"""The end of a page of a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +28,6 @@ class UserPage:
     total: int
     total_is_exact: bool
     end: Position | None
-
-
-class Cursors(Protocol):
-    """Makes cursors from positions. A client can keep a cursor and cannot forge one."""
-
-    def encode(self, position: Position, query: str) -> str: ...
-
-    def decode(self, cursor: str, query: str) -> Position:
-        """Raises `InvalidInput` for anything but a cursor of this query."""
-        ...
 
 
 class UserRepository(AnnouncingRepository[User], Protocol):

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from auth_service.accounts.model import EmailClaim, User
-from auth_service.accounts.ports import Position, UserPage
+from auth_service.accounts.ports import UserPage
 from shared.aggregates.change import Change
 from shared.aggregates.outbox import Outbox
 from shared.aggregates.outbox_fields import OUTBOX_FIELDS
 from shared.aggregates.repository import AggregateRepository, Codec
 from shared.clock import from_rfc3339, to_rfc3339
 from shared.security.identity import Role
-from shared.store.ports import Collection, DocumentStore, Equals, Field, FieldType, Json, Query
+from shared.store.ports import Collection, DocumentStore, Equals, Field, FieldType, Json, Position, Query
 
 _DATE = Field(FieldType.DATE)
 _KEYWORD = Field(FieldType.KEYWORD)

@@ -11,6 +11,7 @@ from auth_service.accounts.errors import AccountNotFound, OwnAccount
 from auth_service.accounts.schemas import UserAdministered, UserAdministeredPage, UserUpdate
 from shared.errors import NotAuthenticated, PermissionDenied
 from shared.http.identity import CurrentUserDep, requires
+from shared.http.pagination import CursorsDep
 from shared.http.responses import problem_responses
 from shared.security.identity import Scope
 
@@ -30,6 +31,7 @@ UserId = Annotated[
 @router.get("", summary="List accounts")
 async def list_users(
     administration: AdministrationDep,
+    cursors: CursorsDep,
     email: Annotated[
         str | None, Query(max_length=300, description="Only the account with this address.")
     ] = None,
@@ -39,13 +41,13 @@ async def list_users(
     ] = None,
 ) -> UserAdministeredPage:
     """The oldest first. Shows a change after about a second."""
-    found = await administration.page(email, limit, cursor)
-    page = found.page
+    query = f"users:{email or ''}"
+    page = await administration.page(email, limit, cursors.decode(cursor, query))
     return UserAdministeredPage(
         items=[UserAdministered.of(user) for user in page.users],
         total=page.total,
         total_is_exact=page.total_is_exact,
-        next_cursor=found.next_cursor,
+        next_cursor=cursors.encode(page.end, query),
     )
 
 

@@ -28,7 +28,7 @@ class PageOfPromotions:
 class Cursors(Protocol):
     """Opaque cursors of lists; `query` names the list, with its filter."""
 
-    def encode(self, position: Any, query: str = "") -> str: ...
+    def encode(self, position: Any, query: str = "") -> str | None: ...
 
     def decode(self, cursor: str, query: str = "") -> Any:
         """Raises `InvalidInput` for anything that `encode` did not make."""

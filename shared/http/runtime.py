@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from shared.errors import Unavailable
 from shared.health import Health
+from shared.http.pagination import CursorCodec
 from shared.security.verifier import TokenVerifier
 from shared.tasks import BackgroundTasks
 
@@ -26,9 +27,10 @@ class Runtime:
     The application answers at once. Until `ready` its routes answer 503 and say what they wait for.
     """
 
-    def __init__(self, verifier: TokenVerifier, health: Health) -> None:
+    def __init__(self, verifier: TokenVerifier, cursors: CursorCodec) -> None:
         self.verifier = verifier
-        self.health = health
+        self.cursors = cursors
+        self.health = Health()
         self.draining = asyncio.Event()
         """Set when the process is asked to end: whoever streams should finish now."""
         self.tasks = BackgroundTasks()

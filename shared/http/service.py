@@ -12,10 +12,10 @@ from fastapi.routing import APIRoute
 
 from shared.backends import create_verifier, open_backends
 from shared.clock import Clock, SystemClock
-from shared.health import Health
 from shared.http import docs, operations
 from shared.http.app import ServiceApp
 from shared.http.lifecycle import Bootstrap, Lifecycle, OpenBackends
+from shared.http.pagination import CursorCodec
 from shared.http.routing import flat_routes
 from shared.http.runtime import Runtime
 from shared.settings import ServiceSettings
@@ -50,7 +50,7 @@ def create_service(
     until then every route of the API answers 503 and says what it waits for. Unless it is `fast`, every route
     is answered by FastAPI's solver (`shared.http.fast`)."""
     clock = clock or SystemClock()
-    runtime = Runtime(create_verifier(settings, clock), Health())
+    runtime = Runtime(create_verifier(settings, clock), CursorCodec(settings.cursor_secret))
     app = ServiceApp(
         runtime,
         settings,

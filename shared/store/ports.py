@@ -78,6 +78,10 @@ class Between:
 Condition = Equals | OneOf | Between
 
 
+Position = Sequence[str | int | None]
+"""The end of a page: the values that its last document is sorted by, and its id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """All conditions hold; sorted by `sort` (a leading `-` descends), then by id; `after` is the last page's
@@ -86,7 +90,7 @@ class Query:
     conditions: Sequence[Condition] = ()
     sort: Sequence[str] = ()
     limit: int = 100
-    after: Sequence[str | int | None] | None = None
+    after: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ class Found:
     documents: Sequence[Document]
     total: int
     total_is_exact: bool
-    next_after: Sequence[str | int | None] | None
+    next_after: Position | None
 
 
 class VersionConflict(Exception):

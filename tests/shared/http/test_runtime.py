@@ -12,7 +12,7 @@ from starlette.requests import Request
 from shared.backends import create_verifier
 from shared.clock import SystemClock
 from shared.errors import Unavailable
-from shared.health import Health
+from shared.http.pagination import CursorCodec
 from shared.http.runtime import Runtime, use_cases
 from shared.settings import ServiceSettings
 
@@ -37,7 +37,8 @@ class Everything:
 
 @pytest.fixture
 def runtime() -> Runtime:
-    return Runtime(create_verifier(ServiceSettings(), SystemClock()), Health())
+    settings = ServiceSettings()
+    return Runtime(create_verifier(settings, SystemClock()), CursorCodec(settings.cursor_secret))
 
 
 @pytest.fixture
