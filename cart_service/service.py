@@ -30,6 +30,6 @@ class CartService:
     stream_tickets: StreamTickets
     cleanup: CartCleanup
     uses: PromotionUses
-    leftovers: AbandonedReservations
+    abandoned_reservations: AbandonedReservations
     inspection: SummaryInspection
     promotion_audit: PromotionAudit

@@ -20,7 +20,6 @@ from shared.aggregates.outbox import Outbox
 from shared.backends import Backends
 from shared.events.ports import Bucket, BucketConfig
 from shared.events.projections import EntryDelivery
-from shared.http.pagination import CursorCodec
 from shared.store.factory import StoreFactory
 from shared.store.ports import DocumentStore
 from shared.store.sqlite.factory import SqliteStoreFactory
@@ -63,7 +62,6 @@ async def bootstrap(settings: ProductSettings, backends: Backends) -> AsyncItera
             search=SearchService(products, search),
             catalogue=CatalogueService(products, capacity, clock, currency),
             imports=ImportService(products, capacity, clock, currency),
-            cursors=CursorCodec(settings.cursor_secret),
             import_limits=ImportLimits(
                 settings.products_import_line_bytes, settings.products_import_total_bytes
             ),

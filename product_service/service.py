@@ -8,7 +8,6 @@ from product_service.imports.service import ImportService
 from product_service.imports.stream import ImportLimits
 from product_service.products.service import CatalogueService
 from product_service.search.service import SearchService
-from shared.http.pagination import CursorCodec
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,5 +17,4 @@ class ProductService:
     search: SearchService
     catalogue: CatalogueService
     imports: ImportService
-    cursors: CursorCodec
     import_limits: ImportLimits

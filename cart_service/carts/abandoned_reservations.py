@@ -10,10 +10,11 @@ import structlog
 from cart_service.carts.model import Cart
 from cart_service.carts.ports import CartRepository
 from cart_service.promotions.claims import Claim, ClaimState
-from cart_service.promotions.ports import ClaimRepository, Position
+from cart_service.promotions.ports import ClaimRepository
 from cart_service.promotions.uses import PromotionUses
 from shared.aggregates.change import Change
 from shared.clock import Clock
+from shared.store.ports import Position
 
 log = structlog.get_logger(__name__)
 

@@ -227,7 +227,7 @@ class CartWriter:
 
     def _shelf(self, loaded: CatalogueSnapshot, ids: Collection[str]) -> CatalogueSnapshot:
         """The newest known of what is wanted; what this replica has dropped meanwhile is as it was loaded."""
-        known = self._catalogue.peek(ids)
+        known = self._catalogue.known(ids)
         if len(known.products) == len(ids):
             return known
         products = {**loaded.products, **known.products}

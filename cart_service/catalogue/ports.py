@@ -27,7 +27,7 @@ class CatalogueSnapshot:
 class Catalogue(Protocol):
     """The products as this replica has heard of them."""
 
-    def peek(self, ids: Collection[str]) -> CatalogueSnapshot:
+    def known(self, ids: Collection[str]) -> CatalogueSnapshot:
         """Those of the products that are known at once."""
         ...
 

@@ -173,7 +173,7 @@ class LiveCarts(ChangeListener):
             for stream in feed.streams:
                 stream.end(EndReason.DRAINING)
 
-    async def look_after(self) -> None:
+    async def supervise(self) -> None:
         """Ends streams that may not go on, and keeps the others alive, without end."""
         while True:
             await asyncio.sleep(SWEEP_SECONDS)

@@ -132,7 +132,7 @@ class Claim:
         state = ClaimState.RELEASING if self.counted else ClaimState.FREE
         return replace(self, state=state, changed_at=now)
 
-    def settled(self, order_id: str, now: datetime) -> Claim:
+    def made_final(self, order_id: str, now: datetime) -> Claim:
         """Made final by an order. Only what is reserved can be."""
         if self.state is not ClaimState.RESERVED:
             return self
@@ -158,7 +158,7 @@ class Claim:
             return self
         return replace(self, state=ClaimState.LEAVING, claim_id=fresh_id, changed_at=now)
 
-    def taking_in(self, left: Claim) -> Claim:
+    def with_orders_of(self, left: Claim) -> Claim:
         """With the placed orders of a leaving claim, once: its id is remembered until it is gone, and a while
         longer, because somebody slow may still be handing it over."""
         if self.placed(left.claim_id):
@@ -167,7 +167,7 @@ class Claim:
             self, final=self.final + left.final, orders=(*self.orders, PlacedOrder(left.claim_id, 0))
         )
 
-    def without(self, claim_id: str) -> Claim:
+    def without_moved(self, claim_id: str) -> Claim:
         """Knows that a claim that was taken in is gone. The latest of those are remembered."""
         waiting = tuple(it for it in self.orders if it.turn != _GONE and it.order_id != claim_id)
         gone = tuple(it for it in self.orders if it.turn == _GONE)
@@ -194,29 +194,29 @@ class Tally:
     def reserved(self) -> int:
         return self.held.count(" ")
 
-    def holds(self, claim_id: str) -> bool:
+    def counts(self, claim_id: str) -> bool:
         return f" {claim_id}" in self.held
 
-    def hold(self, claim_id: str, total_limit: int) -> Tally:
+    def count(self, claim_id: str, total_limit: int) -> Tally:
         """Counts a claim, unless it is counted already. Raises `PromoCodeUsedUp`."""
-        if self.holds(claim_id):
+        if self.counts(claim_id):
             return self
         reserved = self.reserved
         if reserved + self.final >= total_limit or reserved >= MAX_HELD:
             raise PromoCodeUsedUp(self.code)
-        return self.hold_anyway(claim_id)
+        return self.count_anyway(claim_id)
 
-    def hold_anyway(self, claim_id: str) -> Tally:
+    def count_anyway(self, claim_id: str) -> Tally:
         """Counts a claim that somebody has, whatever the limit is."""
-        return self if self.holds(claim_id) else replace(self, held=f"{self.held} {claim_id}")
+        return self if self.counts(claim_id) else replace(self, held=f"{self.held} {claim_id}")
 
-    def let_go(self, claim_id: str) -> Tally:
+    def release(self, claim_id: str) -> Tally:
         """Counts it no longer."""
-        return replace(self, held=self.held.replace(f" {claim_id}", "")) if self.holds(claim_id) else self
+        return replace(self, held=self.held.replace(f" {claim_id}", "")) if self.counts(claim_id) else self
 
     def make_final(self, claim_id: str) -> Tally:
         """Counts it as a placed order, if it is held."""
-        return replace(self.let_go(claim_id), final=self.final + 1) if self.holds(claim_id) else self
+        return replace(self.release(claim_id), final=self.final + 1) if self.counts(claim_id) else self
 
     def with_final(self, final: int) -> Tally:
         """With that many placed orders."""

@@ -89,13 +89,13 @@ class Promotion:
         return _KIND_OF[type(self.benefit)]
 
     @property
-    def over_at(self) -> datetime | None:
+    def effective_end(self) -> datetime | None:
         """The moment from which it is over, whatever is the reason."""
         known = [moment for moment in (self.conditions.ends_at, self.ended_at) if moment is not None]
         return min(known, default=None)
 
     def status_at(self, now: datetime) -> PromotionStatus:
-        if self.over_at is not None and now >= self.over_at:
+        if self.effective_end is not None and now >= self.effective_end:
             return PromotionStatus.ENDED
         starts_at = self.conditions.starts_at
         if starts_at is not None and now < starts_at:
@@ -104,7 +104,7 @@ class Promotion:
 
     def changes_at(self, now: datetime) -> datetime | None:
         """The next moment at which time alone gives it another status; None when there is none."""
-        moments = (self.conditions.starts_at, self.over_at)
+        moments = (self.conditions.starts_at, self.effective_end)
         if self.status_at(now) is PromotionStatus.ENDED:
             return None
         return min((moment for moment in moments if moment is not None and moment > now), default=None)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 
 from cart_service.catalogue.errors import UnknownProduct
-from cart_service.promotions.definitions import definition_of
 from cart_service.promotions.dependencies import PromotionsDep
 from cart_service.promotions.errors import PromotionCodeTaken, PromotionNotFound
 from cart_service.promotions.model import CODE_PATTERN, PromotionStatus
 from cart_service.promotions.requests import PromotionCreate
-from cart_service.promotions.schemas import PromotionPage, PromotionWithUses
-from cart_service.promotions.service import PromotionNow
+from cart_service.promotions.schemas import PromotionPage, PromotionWithUses, promotion_json
 from shared.errors import NotAuthenticated, PermissionDenied
 from shared.http.identity import requires
+from shared.http.pagination import CursorsDep
 from shared.http.responses import JsonBytes, problem_responses
 from shared.security.identity import Scope
 
@@ -47,7 +46,6 @@ _EXAMPLE = {
     "per_user_limit": 1,
     "total_limit": 1000,
 }
-_BENEFITS = dict.fromkeys(("percent", "amount", "product_id", "quantity"))
 
 
 @router.post(
@@ -64,12 +62,13 @@ async def create_promotion(
     of a free item has to exist, and need not be for sale yet."""
     created = await promotions.create(body.draft(promotions.currency, promotions.now()))
     location = f"{request.url.path.rstrip('/')}/{created.promotion.code}"
-    return JsonBytes.of(_public(created), 201, {"Location": location})
+    return JsonBytes.of(promotion_json(created), 201, {"Location": location})
 
 
 @router.get("", summary="List promotions", response_model=PromotionPage)
 async def list_promotions(
     promotions: PromotionsDep,
+    cursors: CursorsDep,
     status: Annotated[PromotionStatus | None, Query(description="Only promotions that are this now.")] = None,
     limit: Annotated[int, Query(ge=1, le=100, description="Promotions on a page at most.")] = 50,
     cursor: Annotated[
@@ -77,13 +76,14 @@ async def list_promotions(
     ] = None,
 ) -> Response:
     """The newest first. Shows a change after about a second."""
-    found = await promotions.page(status, limit, cursor)
+    query = f"promotions:{status or ''}"
+    page = await promotions.page(status, limit, cursors.decode(cursor, query))
     return JsonBytes.of(
         {
-            "items": [_public(item) for item in found.items],
-            "total": found.page.total,
-            "total_is_exact": found.page.total_is_exact,
-            "next_cursor": found.next_cursor,
+            "items": [promotion_json(promotions.details(promotion)) for promotion in page.promotions],
+            "total": page.total,
+            "total_is_exact": page.total_is_exact,
+            "next_cursor": cursors.encode(page.end, query),
         }
     )
 
@@ -96,7 +96,7 @@ async def list_promotions(
 )
 async def get_promotion(code: PromotionCode, promotions: PromotionsDep) -> Response:
     """With the number of carts that have its code, and of orders placed with it."""
-    return JsonBytes.of(_public(await promotions.get(code.upper())))
+    return JsonBytes.of(promotion_json(await promotions.get(code.upper())))
 
 
 @router.post(
@@ -107,9 +107,4 @@ async def get_promotion(code: PromotionCode, promotions: PromotionsDep) -> Respo
 )
 async def end_promotion(code: PromotionCode, promotions: PromotionsDep) -> Response:
     """At once and for ever. Carts that have the code say that it has ended. Repeating it changes nothing."""
-    return JsonBytes.of(_public(await promotions.end(code.upper())))
-
-
-def _public(now: PromotionNow) -> dict[str, Any]:
-    shown = {**_BENEFITS, **definition_of(now.promotion), "status": now.status}
-    return shown | ({"uses": now.uses} if now.uses else {})
+    return JsonBytes.of(promotion_json(await promotions.end(code.upper())))

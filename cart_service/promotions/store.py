@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from cart_service.promotions.claims import Claim, ClaimState, PlacedOrder, Tally
 from cart_service.promotions.definitions import definition_of, moment_of, promotion_of, text_of
 from cart_service.promotions.model import Promotion, PromotionStatus
-from cart_service.promotions.ports import ClaimPage, PageOfPromotions, Position
+from cart_service.promotions.ports import ClaimPage, PageOfPromotions
 from shared.aggregates.change import Change
 from shared.aggregates.outbox import Outbox
 from shared.aggregates.outbox_fields import OUTBOX_FIELDS
@@ -26,11 +26,14 @@ from shared.store.ports import (
     FieldType,
     Json,
     OneOf,
+    Position,
     Query,
 )
 
+A = TypeVar("A", Claim, Tally)
+
 ENDLESS = "9999-12-31T23:59:59.999Z"
-"""`over_at` of what has no end, so that a search by it finds every promotion."""
+"""The `over_at` of a promotion without an end, so that every document has one to filter by."""
 
 PROMOTIONS = Collection(
     name="promotions",
@@ -67,7 +70,7 @@ PROMOTION_TALLIES = Collection(
 
 
 class PromotionCodec:
-    """`begins_at` and `over_at` are what the list is filtered by."""
+    """The list is filtered by `begins_at` and `over_at`."""
 
     def to_document(self, aggregate: Promotion) -> Json:
         begins_at = aggregate.conditions.starts_at or aggregate.created_at
@@ -76,7 +79,7 @@ class PromotionCodec:
             "version": aggregate.version,
             "created_at": to_rfc3339(aggregate.created_at),
             "begins_at": to_rfc3339(begins_at),
-            "over_at": text_of(aggregate.over_at) or ENDLESS,
+            "over_at": text_of(aggregate.effective_end) or ENDLESS,
         }
 
     def from_document(self, _id: str, body: Json) -> Promotion:
@@ -125,7 +128,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 class StoredPromotions(AggregateRepository[Promotion]):
-    """A `PromotionRepository`, whose documents carry their undelivered events."""
+    """A `PromotionRepository`. The outbox delivers the events in the documents."""
 
     def __init__(self, store: DocumentStore, outbox: Outbox) -> None:
         super().__init__(store, PromotionCodec(), outbox)
@@ -139,8 +142,8 @@ class StoredPromotions(AggregateRepository[Promotion]):
         return PageOfPromotions(promotions, found.total, found.total_is_exact, found.next_after)
 
 
-class _Stays(Exception):
-    """The claim may not go."""
+class _NotRemovable(Exception):
+    """The claim has to stay."""
 
 
 class StoredClaims(AggregateRepository[Claim]):
@@ -149,20 +152,18 @@ class StoredClaims(AggregateRepository[Claim]):
     def __init__(self, store: DocumentStore) -> None:
         super().__init__(store, ClaimCodec())
 
-    async def change(self, code: str, owner: str, step: Callable[[Claim], Claim]) -> Claim:
-        def change(stored: Claim | None) -> Change[Claim, Claim]:
-            before = stored or Claim(code, owner)
-            after = step(before)
-            return Change(None if after is before else after, after)
+    async def current(self, code: str, owner: str) -> Claim:
+        return await self.get(claim_id_of(code, owner)) or Claim(code, owner)
 
-        return await self.update(claim_id_of(code, owner), change)
+    async def change(self, code: str, owner: str, step: Callable[[Claim], Claim]) -> Claim:
+        return await self.update(claim_id_of(code, owner), _change_by(step, Claim(code, owner)))
 
     async def drop(self, code: str, owner: str, may_go: Callable[[Claim], bool]) -> None:
         def check(claim: Claim) -> None:
             if not may_go(claim):
-                raise _Stays
+                raise _NotRemovable
 
-        with suppress(_Stays):
+        with suppress(_NotRemovable):
             await self.remove(claim_id_of(code, owner), check)
 
     async def reserved(self, code: str) -> int:
@@ -198,22 +199,26 @@ class StoredClaims(AggregateRepository[Claim]):
 
 
 class StoredTallies(AggregateRepository[Tally]):
-    """A `TallyRepository`. A code that many want at once is one document: changes are written together."""
+    """A `TallyRepository`. All uses of a code change one document, so changes are written together."""
 
     def __init__(self, store: DocumentStore) -> None:
         super().__init__(store, TallyCodec(), hot_bytes=_HOT_TALLIES_BYTES)
 
     async def change(self, code: str, step: Callable[[Tally], Tally]) -> Tally:
-        def change(stored: Tally | None) -> Change[Tally, Tally]:
-            before = stored or Tally(code)
-            after = step(before)
-            return Change(None if after is before else after, after)
+        return await self.update(code, _change_by(step, Tally(code)))
 
-        return await self.update(code, change)
+
+def _change_by(step: Callable[[A], A], empty: A) -> Callable[[A | None], Change[A, A]]:
+    def change(stored: A | None) -> Change[A, A]:
+        before = stored or empty
+        after = step(before)
+        return Change(None if after is before else after, after)
+
+    return change
 
 
 def _having(status: PromotionStatus | None, now: datetime) -> list[Condition]:
-    """Documents hold times in milliseconds, and `Between` leaves its upper end out."""
+    """Documents hold times in milliseconds, and `Between` excludes its upper end."""
     past = to_rfc3339(now.astimezone(UTC) + _MILLISECOND)
     match status:
         case PromotionStatus.SCHEDULED:

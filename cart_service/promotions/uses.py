@@ -78,7 +78,7 @@ class PromotionUses:
         """Makes the owner's use final, once for each order. Where none is reserved any more, it reserves one:
         raises what `reserve` raises, and `PromoCodeEnded`, `PromoCodeNotStarted`."""
         for _ in range(_ATTEMPTS):
-            claim, is_new = await self._settle(promotion.code, owner, order_id)
+            claim, is_new = await self._record_order(promotion.code, owner, order_id)
             if is_new and not claim.counted:
                 await self._tallies.change(promotion.code, Tally.with_order)
             await self.finish(claim)
@@ -102,14 +102,14 @@ class PromotionUses:
         id = claim.claim_id
         now = await self._claims.change(claim.code, claim.owner, lambda it: it.refused(id))
         if now.has_left(id):
-            await self._tallies.change(claim.code, lambda it: it.let_go(id))
+            await self._tallies.change(claim.code, lambda it: it.release(id))
 
     async def finish(self, claim: Claim) -> None:
         """Tells the tally what the claim says already."""
         if not claim.is_unfinished:
             return
         id, is_final = claim.claim_id, claim.state is ClaimState.SETTLING
-        await self._tallies.change(claim.code, lambda it: it.make_final(id) if is_final else it.let_go(id))
+        await self._tallies.change(claim.code, lambda it: it.make_final(id) if is_final else it.release(id))
         await self._claims.change(claim.code, claim.owner, lambda it: it.finished(id))
 
     async def retain(self, claim: Claim, until: datetime) -> None:
@@ -126,18 +126,18 @@ class PromotionUses:
         left = await self._claims.change(code, owner, lambda it: it.leaving(fresh_id, now))
         if left.state is ClaimState.LEAVING:
             id = left.claim_id
-            await self._claims.change(code, NOBODY, lambda it: it.taking_in(left))
+            await self._claims.change(code, NOBODY, lambda it: it.with_orders_of(left))
             await self._claims.drop(code, owner, lambda it: it.claim_id == id)
-            await self._claims.change(code, NOBODY, lambda it: it.without(id))
+            await self._claims.change(code, NOBODY, lambda it: it.without_moved(id))
         elif left.is_empty:
             await self._claims.drop(code, owner, lambda it: it.is_empty)
 
-    async def _settle(self, code: str, owner: str, order_id: str) -> tuple[Claim, bool]:
+    async def _record_order(self, code: str, owner: str, order_id: str) -> tuple[Claim, bool]:
         now, is_new = self._clock.now(), False
 
         def step(claim: Claim) -> Claim:
             nonlocal is_new
-            settled = claim if claim.placed(order_id) else claim.settled(order_id, now)
+            settled = claim if claim.placed(order_id) else claim.made_final(order_id, now)
             is_new = settled is not claim
             return settled
 
@@ -147,7 +147,7 @@ class PromotionUses:
         """Has the tally count the claim, and confirms it; False when the claim was withdrawn meanwhile."""
         id, limit = claim.claim_id, promotion.conditions.total_limit or 0
         try:
-            await self._tallies.change(claim.code, lambda it: it.hold(id, limit))
+            await self._tallies.change(claim.code, lambda it: it.count(id, limit))
         except PromoCodeUsedUp:
             await self._claims.change(claim.code, claim.owner, lambda it: it.refused(id))
             raise
@@ -155,7 +155,7 @@ class PromotionUses:
         if confirmed.claim_id == id and confirmed.state is ClaimState.RESERVED:
             return True
         if confirmed.has_left(id):
-            await self._tallies.change(claim.code, lambda it: it.let_go(id))
+            await self._tallies.change(claim.code, lambda it: it.release(id))
         return False
 
 

@@ -23,7 +23,7 @@ class NatsLease:
         self._holder = holder.encode()
         self._revision: int | None = None
 
-    async def hold(self) -> bool:
+    async def acquire(self) -> bool:
         try:
             self._revision = await self._prolong() or await self._take()
         except BusUnavailable as error:

@@ -25,7 +25,7 @@ class ExpiringCarts(Protocol):
 class Lease(Protocol):
     """Makes sure that one replica at a time does something. It ends by itself."""
 
-    async def hold(self) -> bool:
+    async def acquire(self) -> bool:
         """Takes the lease, or begins it anew; False when another replica has it, or nobody can tell."""
         ...
 

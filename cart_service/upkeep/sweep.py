@@ -62,11 +62,11 @@ class ExpirySweep:
     async def sweep(self) -> int:
         """How many carts it removed: none while another replica sweeps, or NATS is away, and no more than
         some batches at a time. Raises `StoreUnavailable`."""
-        if not await self._lease.hold():
+        if not await self._lease.acquire():
             return 0
         removed = await self._remove_expired()
         for _ in range(_BATCHES_PER_SWEEP):
-            if not await self._lease.hold() or not await self._clear_away(self._batch):
+            if not await self._lease.acquire() or not await self._clear_away(self._batch):
                 break
             await asyncio.sleep(_PAUSE_SECONDS)
         return removed
@@ -77,7 +77,7 @@ class ExpirySweep:
             outcomes = await asyncio.gather(*(self._remove(owner, now) for owner in owners))
             removed, batches = removed + sum(outcomes), batches + 1
             await asyncio.sleep(_PAUSE_SECONDS)
-            if batches == _BATCHES_PER_SWEEP or not await self._lease.hold():
+            if batches == _BATCHES_PER_SWEEP or not await self._lease.acquire():
                 break
         if removed:
             log.info("expired carts removed", carts=removed)

@@ -12,7 +12,6 @@ from shared.errors import NotAuthenticated, PermissionDenied, PreconditionRequir
 from shared.http.etag import EntityTags, IfMatchRequiredDep
 from shared.http.headers import PreferHeader
 from shared.http.identity import requires
-from shared.http.pagination import CursorCodec
 from shared.http.runtime import use_cases
 from shared.security.identity import Identity, Scope
 
@@ -24,10 +23,6 @@ EditorDep = Annotated[Identity, Depends(editor)]
 
 async def catalogue(request: Request) -> CatalogueService:
     return use_cases(request, CatalogueService)
-
-
-async def cursors(request: Request) -> CursorCodec:
-    return use_cases(request, CursorCodec)
 
 
 async def sees_hidden(request: Request) -> bool:
@@ -55,7 +50,6 @@ async def waits_for_search(prefer: Annotated[dict[str, str], Depends(_prefer)]) 
 
 
 CatalogueDep = Annotated[CatalogueService, Depends(catalogue)]
-CursorsDep = Annotated[CursorCodec, Depends(cursors)]
 SeesHiddenDep = Annotated[bool, Depends(sees_hidden)]
 ExpectedDep = Annotated[EntityTags, Depends(expected_version)]
 WaitsForSearchDep = Annotated[bool, Depends(waits_for_search)]

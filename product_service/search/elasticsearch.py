@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from product_service.search.ports import Hits, Position, SearchQuery, Sort
+from product_service.search.ports import Hits, SearchQuery, Sort
 from product_service.search.spelling import TOTAL_COUNTED, edits_allowed, exact_before_lenient
 from shared.store.elasticsearch.gateway import Gateway
+from shared.store.ports import Position
 from shared.text import name_key
 
 Clause = dict[str, Any]

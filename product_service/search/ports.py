@@ -8,9 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from product_service.products.model import ProductStatus
-
-Position = Sequence[str | int | float]
-"""The end of a page: the sort values of its last product, as JSON carries them."""
+from shared.store.ports import Position
 
 
 class Sort(StrEnum):

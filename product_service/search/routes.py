@@ -6,11 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from product_service.products.dependencies import CursorsDep, SeesHiddenDep, editor
+from product_service.products.dependencies import SeesHiddenDep, editor
 from product_service.products.schemas import ProductPage
 from product_service.search.dependencies import SearchDep
 from product_service.search.schemas import ListParameters, page_json
 from shared.errors import NotAuthenticated, PermissionDenied
+from shared.http.pagination import CursorsDep
 from shared.http.responses import JsonBytes, problem_responses
 
 router = APIRouter(tags=["Products"])
@@ -38,6 +39,5 @@ async def list_products(
         await editor(request)
     query = parameters.query()
     list_name = repr(query)
-    after = cursors.decode(parameters.cursor, list_name) if parameters.cursor else None
-    found = await service.search(query, parameters.limit, after)
-    return JsonBytes.of(page_json(found, cursors.encode(found.next, list_name) if found.next else None))
+    found = await service.search(query, parameters.limit, cursors.decode(parameters.cursor, list_name))
+    return JsonBytes.of(page_json(found, cursors.encode(found.next, list_name)))

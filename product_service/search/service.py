@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from product_service.products.model import Product
 from product_service.products.ports import ProductRepository
-from product_service.search.ports import Position, ProductSearch, SearchQuery
+from product_service.search.ports import ProductSearch, SearchQuery
+from shared.store.ports import Position
 
 
 @dataclass(frozen=True, slots=True)

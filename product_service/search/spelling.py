@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from product_service.search.ports import Hits, Position, SearchQuery
+from product_service.search.ports import Hits, SearchQuery
+from shared.store.ports import Position
 from shared.text import name_key, words
 
 
@@ -49,7 +50,7 @@ async def exact_before_lenient(query: SearchQuery, find: Find, after: Position |
         return Hits((), 0, True, None)
     if after is not None:
         lenient, *position = after
-        return _marked(await find(wanted, bool(lenient), position), int(lenient))
+        return _marked(await find(wanted, bool(lenient), position), 1 if lenient else 0)
     hits = await find(wanted, False, None)
     if hits.ids or not wanted:
         return _marked(hits, 0)

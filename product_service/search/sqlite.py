@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from product_service.search.ports import Hits, Position, SearchQuery, Sort
+from product_service.search.ports import Hits, SearchQuery, Sort
 from product_service.search.spelling import TOTAL_COUNTED, edits_allowed, exact_before_lenient, is_within
 from product_service.search.sqlite_schema import install
+from shared.store.ports import Position
 from shared.store.sqlite.thread import SqliteThread
 from shared.text import name_key
 

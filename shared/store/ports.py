@@ -78,7 +78,7 @@ class Between:
 Condition = Equals | OneOf | Between
 
 
-Position = Sequence[str | int | None]
+Position = Sequence[str | int | float | None]
 """The end of a page: the values that its last document is sorted by, and its id."""
 
 

@@ -9,16 +9,14 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from pydantic import SecretStr
 
 from cart_service.carts.model import Cart
 from cart_service.promotions.claims import Claim, ClaimState, Tally
 from cart_service.promotions.definitions import definition_of
 from cart_service.promotions.model import Promotion, PromotionStatus
-from cart_service.promotions.ports import ClaimPage, PageOfPromotions, Position, PromotionStores
+from cart_service.promotions.ports import ClaimPage, PageOfPromotions, PromotionStores
 from shared.aggregates.change import Change
-from shared.http.pagination import CursorCodec
-from shared.store.ports import StoreUnavailable
+from shared.store.ports import Position, StoreUnavailable
 from tests.cart_service.lanes import before_access
 
 
@@ -95,6 +93,9 @@ class MemoryClaims:
     def __init__(self, kept: Kept) -> None:
         self._kept = kept
 
+    async def current(self, code: str, owner: str) -> Claim:
+        return await self.change(code, owner, lambda it: it)
+
     async def change(self, code: str, owner: str, step: Callable[[Claim], Claim]) -> Claim:
         return await self._kept.change(self._kept.claims, (code, owner), Claim(code, owner), step)
 
@@ -163,13 +164,12 @@ class MemoryHolders:
             yield cart
 
 
-def memory_stores(kept: Kept, book: Any) -> PromotionStores:
+def memory_stores(kept: Kept, known: Any) -> PromotionStores:
     return PromotionStores(
         promotions=MemoryPromotions(kept),
         claims=MemoryClaims(kept),
         tallies=MemoryTallies(kept),
-        book=book,
-        cursors=CursorCodec(SecretStr("a secret that signs the cursors of tests")),
+        known=known,
     )
 
 

@@ -42,7 +42,7 @@ class PromotionUsesCheck:
 def _disagreement(counted: Recount) -> str:
     parts = [
         _named("reserved for users whose carts do not have it", counted.abandoned),
-        _named("not reserved for users whose carts have it", counted.unbacked),
+        _named("not reserved for users whose carts have it", counted.unreserved),
         _named("counted and nobody's", counted.orphans),
         _named("reserved and not counted", counted.uncounted),
     ]

@@ -10,7 +10,7 @@ from auth_service.accounts.store import USERS, StoredUsers
 from auth_service.sessions.revocations import RevokingDelivery
 from auth_service.sessions.store import SESSIONS, StoredSessions
 from cart_service.bootstrap import OperatorTools, open_operations
-from cart_service.promotions.book import BUCKET as PROMOTION_ENTRIES
+from cart_service.promotions.view import PROMOTION_ENTRIES
 from cart_service.settings import CartSettings
 from product_service.bootstrap import ProductStorage, open_product_storage
 from shared.aggregates.outbox import Outbox

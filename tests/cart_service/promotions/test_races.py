@@ -39,7 +39,7 @@ def kept(shop: Shop, promotion: Promotion) -> Kept:
 
 @pytest.fixture
 def uses(kept: Kept) -> PromotionUses:
-    stores = memory_stores(kept, book=None)
+    stores = memory_stores(kept, known=None)
     return PromotionUses(stores.claims, stores.tallies, FirstSecond())
 
 
@@ -103,7 +103,7 @@ class NeverFinished:
 
 
 async def test_endless_meetings_end_with_come_again(kept: Kept, promotion: Promotion) -> None:
-    busy = PromotionUses(NeverFinished(), memory_stores(kept, book=None).tallies, FirstSecond())  # type: ignore[arg-type]
+    busy = PromotionUses(NeverFinished(), memory_stores(kept, known=None).tallies, FirstSecond())  # type: ignore[arg-type]
     for attempt in (busy.reserve(promotion, "ann"), busy.make_final(promotion, "ann", "order-1")):
         with pytest.raises(ClaimContended):
             await attempt
@@ -215,8 +215,8 @@ class EverPassing:
 async def test_endless_puts_of_others_end_with_come_again(
     kept: Kept, uses: PromotionUses, here: Replica
 ) -> None:
-    leftovers, writer = here.service.leftovers, cast("CartWriter", EverPassing())
-    promo_codes = PromoCodes(here.service.promotions, uses, leftovers, writer, FirstSecond())
+    abandoned, writer = here.service.abandoned_reservations, cast("CartWriter", EverPassing())
+    promo_codes = PromoCodes(here.service.promotions, uses, abandoned, writer, FirstSecond())
     with pytest.raises(ClaimContended):
         await promo_codes.put(CartWrite("ann", ()), "SPRING")
 

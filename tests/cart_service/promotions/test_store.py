@@ -8,11 +8,11 @@ from cart_service.carts.model import Cart
 from cart_service.carts.store import CARTS, CartCodec
 from cart_service.promotions.claims import Claim
 from cart_service.promotions.model import Conditions, Percentage, Promotion
-from cart_service.promotions.ports import Position
 from cart_service.promotions.store import PROMOTION_CLAIMS, StoredClaims
 from cart_service.upkeep.store import StoredCodeHolders
 from shared.aggregates.change import Change
 from shared.aggregates.repository import AggregateRepository
+from shared.store.ports import Position
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -53,7 +53,9 @@ async def test_a_claim_is_dropped_where_the_newest_of_it_may_go(store_factory) -
     await claims.drop("SPRING", "ann", lambda it: it.is_empty)
     await claims.drop("SPRING", "nobody-there", lambda it: True)
     assert (await claims.change("SPRING", "ann", lambda it: it)).claim_id == "abcdefghijkl"
-    await claims.change("SPRING", "", lambda it: it.taking_in(Claim("SPRING", "ann", claim_id="x", final=2)))
+    await claims.change(
+        "SPRING", "", lambda it: it.with_orders_of(Claim("SPRING", "ann", claim_id="x", final=2))
+    )
     await claims.change("SPRING", "ann", lambda it: it.refused("abcdefghijkl"))
     await claims.drop("SPRING", "ann", lambda it: it.is_empty)
     await claims.refresh()

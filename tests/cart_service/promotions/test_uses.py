@@ -38,14 +38,14 @@ class World:
         self.promotion = promotion(**conditions)
         self.kept = Kept()
         self.clock = FirstSecond()
-        self.stores = memory_stores(self.kept, book=None)
+        self.stores = memory_stores(self.kept, known=None)
         self.uses = PromotionUses(self.stores.claims, self.stores.tallies, self.clock)
         carts = MemoryCarts({})
-        self.leftovers = AbandonedReservations(carts, self.stores.claims, self.uses, self.clock)
+        self.abandoned = AbandonedReservations(carts, self.stores.claims, self.uses, self.clock)
         none = UnreservedCarts(
-            carts, self.stores, self.uses, self.leftovers, cast("CartWriter", None), holders=MemoryHolders({})
+            carts, self.stores, self.uses, self.abandoned, cast("CartWriter", None), holders=MemoryHolders({})
         )
-        self.audit = PromotionAudit(self.stores, self.leftovers, none)
+        self.audit = PromotionAudit(self.stores, self.abandoned, none)
 
     @property
     def had(self) -> int:
@@ -133,7 +133,7 @@ async def test_a_reserved_use_outlives_the_end_of_its_promotion() -> None:
 async def test_so_many_carts_hold_a_code_at_once_and_no_more() -> None:
     full = Tally("SPRING", " abcdefghijkl" * MAX_HELD)
     with pytest.raises(PromoCodeUsedUp):
-        full.hold("zzzzzzzzzzzz", 10**9)
+        full.count("zzzzzzzzzzzz", 10**9)
 
 
 STEPS = st.lists(

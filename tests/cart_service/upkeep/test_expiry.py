@@ -41,7 +41,7 @@ class Lease:
     def __init__(self, *answers: bool) -> None:
         self.answers = list(answers)
 
-    async def hold(self) -> bool:
+    async def acquire(self) -> bool:
         return self.answers.pop(0) if self.answers else True
 
 

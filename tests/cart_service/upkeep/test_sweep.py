@@ -52,7 +52,7 @@ class Carts:
 
 
 class Mine:
-    async def hold(self) -> bool:
+    async def acquire(self) -> bool:
         return True
 
 
