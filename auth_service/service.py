@@ -17,8 +17,8 @@ class AuthService:
     """All use cases, in groups: routes use the first five, the command line the last."""
 
     accounts: AccountService
-    sessions: SignInService
-    endings: SessionService
+    sign_in: SignInService
+    sessions: SessionService
     administration: AdministrationService
     keys: KeyService
     operations: OperatorService

@@ -11,15 +11,7 @@ from auth_service.accounts.authentication import Client
 from auth_service.accounts.credentials import PASSWORD_MAX
 from auth_service.accounts.service import AccountService
 from shared.http.headers import RequestHeader
-from shared.http.runtime import use_cases
-
-
-async def accounts(request: Request) -> AccountService:
-    return use_cases(request, AccountService)
-
-
-async def administration(request: Request) -> AdministrationService:
-    return use_cases(request, AdministrationService)
+from shared.http.runtime import provided
 
 
 async def client(request: Request) -> Client:
@@ -50,7 +42,7 @@ current_password = PasswordHeader(
 )
 
 
-AccountsDep = Annotated[AccountService, Depends(accounts)]
-AdministrationDep = Annotated[AdministrationService, Depends(administration)]
+AccountsDep = Annotated[AccountService, Depends(provided(AccountService))]
+AdministrationDep = Annotated[AdministrationService, Depends(provided(AdministrationService))]
 CurrentPasswordDep = Annotated[str | None, Depends(current_password)]
 ClientDep = Annotated[Client, Depends(client)]

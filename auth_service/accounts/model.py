@@ -87,7 +87,7 @@ def guest(id: str, created_at: datetime) -> User:
     return User(id, "Guest", "", "", Role.GUEST, created_at, created_at)
 
 
-ABANDONED_AFTER = timedelta(seconds=30)
+REGISTRATION_TIMEOUT = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +95,18 @@ class EmailClaim:
     """`user_id` has, or is about to get, the account of this address.
 
     A registration claims the address, writes the account and then confirms the claim. If it dies in between,
-    another registration may take the claim over. Both are compare-and-swap writes of the claim, so a slow
-    registration fails to confirm, and one address never has two accounts.
+    another registration may take the claim over. Each step is a compare-and-swap write of the claim, so a
+    registration that was overtaken fails to confirm, and an address never has two accounts.
     """
 
     user_id: str
     claimed_at: datetime
     confirmed: bool = False
 
-    def abandoned(self, now: datetime) -> bool:
-        """True once its account should long have been written. Whether it was, the caller has to look."""
-        return self.confirmed or now - self.claimed_at >= ABANDONED_AFTER
+    def registration_is_over(self, now: datetime) -> bool:
+        """Whether the registration has finished or timed out. If there is no account by then, another
+        registration may take the claim over."""
+        return self.confirmed or now - self.claimed_at >= REGISTRATION_TIMEOUT
 
     def confirm(self) -> EmailClaim:
         return replace(self, confirmed=True)

@@ -8,13 +8,20 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from passlib.hash import argon2
+from prometheus_client import Histogram
 
-from auth_service.accounts.metrics import PASSWORD_SECONDS
 from auth_service.accounts.ports import PasswordsOverloaded
+from shared.observability.metrics import REGISTRY
 
 R = TypeVar("R")
 
 _PARALLELISM = 1
+PASSWORD_SECONDS = Histogram(
+    "auth_password_duration_seconds",
+    "Time to hash or verify a password, with the wait for a thread.",
+    ["operation"],
+    registry=REGISTRY,
+)
 
 
 class ArgonPasswords:

@@ -42,11 +42,11 @@ class Registration:
         return user
 
     async def _free(self, claim: str) -> EmailClaim | None:
-        """The abandoned claim to take over, or None. Raises `EmailAlreadyRegistered`."""
+        """The claim to take over, or None where there is none. Raises `EmailAlreadyRegistered`."""
         seen = await self._claims.get(claim)
         if seen is None:
             return None
-        if not seen.abandoned(self._clock.now()) or is_live(await self._users.get(seen.user_id)):
+        if not seen.registration_is_over(self._clock.now()) or is_live(await self._users.get(seen.user_id)):
             raise EmailAlreadyRegistered
         return seen
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from typing import Annotated
 
-from auth_service.keys.dependencies import KeysDep
+from fastapi import APIRouter, Depends, Response
+
 from auth_service.keys.schemas import PublicKey, PublicKeys
+from auth_service.keys.service import KeyService
+from shared.http.runtime import provided
 
 router = APIRouter(tags=["Keys"])
+
+KeysDep = Annotated[KeyService, Depends(provided(KeyService))]
 
 
 @router.get("/.well-known/jwks.json", summary="List the public keys of access tokens")

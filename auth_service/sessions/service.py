@@ -1,6 +1,6 @@
 """Signing out. The write that ends a session also records the event that revokes its access token, so
-neither happens without the other; delivery takes effect everywhere within a second, or as soon as NATS is
-back."""
+neither happens without the other. The revocation takes effect everywhere within a second, or as soon as NATS
+is back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from shared.security.identity import Identity, Role
 
 
 class SessionService:
-    """Ends sessions of the caller's own."""
+    """Lists and ends the caller's own sessions."""
 
     def __init__(
         self, users: UserRepository, sessions: SessionRepository, clock: Clock, session_life: timedelta
@@ -62,9 +62,8 @@ class SessionService:
             raise SessionNotFound
         await self._end(identity, session_id)
 
-    async def settle(self, session_id: str, user_id: str, role: Role) -> None:
-        """After a session ended: takes it off the account's list, and waits for its revocation for a
-        moment."""
+    async def forget(self, session_id: str, user_id: str, role: Role) -> None:
+        """Takes an ended session off the account's list. Waits up to DELIVERY_SECONDS for its revocation."""
         if role is not Role.GUEST:
             await self._users.update(user_id, _forget(session_id, self._clock.now()))
         await self._sessions.delivered(session_id, DELIVERY_SECONDS)
@@ -72,12 +71,12 @@ class SessionService:
     async def _end(self, identity: Identity, session_id: str) -> None:
         now = self._clock.now()
         await self._sessions.update(session_id, self._ended(identity, session_id, now))
-        await self.settle(session_id, identity.user_id, identity.role)
+        await self.forget(session_id, identity.user_id, identity.role)
 
     def _ended(
         self, identity: Identity, session_id: str, now: datetime
     ) -> Callable[[Session | None], Change[Session, None]]:
-        """A session that is not kept (an operator's token has none) is written as an ended one."""
+        """A session without a document (an operator's token has none) is written as an ended one."""
         unknown = Session(session_id, identity.user_id, identity.role, "", now, now, now + self._life)
 
         def end(session: Session | None) -> Change[Session, None]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import fields
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from starlette.requests import Request
 
@@ -70,12 +70,18 @@ def runtime_of(request: Request) -> Runtime:
 
 
 def use_cases(request: Request, kind: type[S]) -> S:
-    """The object of this class among those that the service's `bootstrap` yielded. Raises `Unavailable` while
-    the service starts."""
-    runtime = runtime_of(request)
-    if not runtime.ready:
-        raise runtime.not_ready()
-    found = runtime.groups.get(kind)
+    """The object of this class among those that the service's `bootstrap` yielded. Before there are any,
+    `ServiceMiddleware` refuses the request."""
+    found = runtime_of(request).groups.get(kind)
     if found is None:
         raise TypeError(f"bootstrap yielded no {kind.__name__}")
     return cast(S, found)
+
+
+def provided(kind: type[S]) -> Callable[[Request], Coroutine[Any, Any, S]]:
+    """The dependency that gives `use_cases` of this class."""
+
+    async def provide(request: Request) -> S:
+        return use_cases(request, kind)
+
+    return provide

@@ -117,7 +117,7 @@ def account() -> NewAccount:
 
 @pytest.fixture
 async def signed_in(auth: AuthService, account: NewAccount) -> SignedIn:
-    return await auth.sessions.register(account, CLIENT)
+    return await auth.sign_in.register(account, CLIENT)
 
 
 @pytest.fixture

@@ -64,9 +64,9 @@ async def test_a_rotation_hands_over_without_a_gap(
     assert await published(world, new)
     for service in (auth, replica):
         assert [key["kid"] for key in service.keys.public_keys()] == [old, new]
-        assert kid_of((await service.sessions.guest(CLIENT)).access_token) == old
+        assert kid_of((await service.sign_in.guest(CLIENT)).access_token) == old
     clock.move(seconds=61)
-    assert {kid_of((await service.sessions.guest(CLIENT)).access_token) for service in (auth, replica)} == {
+    assert {kid_of((await service.sign_in.guest(CLIENT)).access_token) for service in (auth, replica)} == {
         new
     }
     assert [key["kid"] for key in replica.keys.public_keys()] == [old, new]

@@ -11,7 +11,6 @@ from starlette.requests import Request
 
 from shared.backends import create_verifier
 from shared.clock import SystemClock
-from shared.errors import Unavailable
 from shared.http.pagination import CursorCodec
 from shared.http.runtime import Runtime, use_cases
 from shared.settings import ServiceSettings
@@ -63,13 +62,3 @@ def test_an_unknown_class_is_an_error_that_names_it(
     runtime.start_with(Everything(Reading(), Writing()))
     with pytest.raises(TypeError, match=unknown.__name__):
         use_cases(request_to, unknown)
-
-
-def test_nothing_is_found_while_the_service_starts(runtime: Runtime, request_to: Request) -> None:
-    runtime.wait_for("the store")
-    with pytest.raises(Unavailable, match="the store"):
-        use_cases(request_to, Reading)
-    runtime.start_with(Everything(Reading(), Writing()))
-    runtime.wait_for("NATS")
-    with pytest.raises(Unavailable, match="NATS"):
-        use_cases(request_to, Reading)

@@ -56,6 +56,15 @@ async def test_it_lives_and_waits_while_nats_is_away(settings: DemoSettings, nat
         assert (await client.get(PREFIX)).status_code == 200
 
 
+async def test_a_service_that_waits_again_refuses_again(settings: DemoSettings) -> None:
+    app = create_app(settings)
+    async with running(app) as client:
+        app.state.runtime.wait_for("NATS")
+        answer = await client.get(PREFIX)
+        assert (answer.status_code, answer.json()["type"]) == (503, "urn:trolley:problem:unavailable")
+        assert "NATS" in answer.json()["detail"]
+
+
 async def waits_for(client: httpx.AsyncClient, what: str) -> bool:
     answer = await client.get(READY)
     assert answer.status_code == 503
