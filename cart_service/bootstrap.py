@@ -144,7 +144,7 @@ async def open_operations(
         announcements = NatsVersionAnnouncements(bucket, backends.bus, versions, changes)
         adapters = Adapters(
             carts=carts.repository,
-            holders=StoredCodeHolders(carts.store),
+            holders=StoredCodeHolders(carts.repository),
             promotions=promotion_stores,
             catalogue=await _open_catalogue(stack, settings, backends, changes),
             cache=backends.cache,
@@ -279,7 +279,7 @@ async def _open_catalogue(
 async def _create_sweep(settings: CartSettings, backends: Backends, tools: OperatorTools) -> ExpirySweep:
     bucket = await backends.bus.bucket(BucketConfig(LEASES, ttl_seconds=LEASE_SECONDS))
     return ExpirySweep(
-        StoredExpiringCarts(tools.carts.store, tools.carts.repository),
+        StoredExpiringCarts(tools.carts.repository),
         NatsLease(bucket, "cart-expiry", new_id()),
         tools.service.cleanup.expired_cart_was_removed,
         tools.service.abandoned_reservations.clear_away,

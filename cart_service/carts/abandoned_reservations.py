@@ -99,7 +99,7 @@ class AbandonedReservations:
         before = self._clock.now() - SETTLED_AFTER
         page = await self._claims.unchanged_since(before, limit, self._looked_up_to)
         self._looked_up_to = page.end
-        cleared = await asyncio.gather(*map(self._clear_away, page.claims))
+        cleared = await asyncio.gather(*map(self._clear_away, page.items))
         if any(cleared):
             log.info("abandoned uses of promo codes given back", uses=sum(cleared))
         return page.end is not None

@@ -13,7 +13,7 @@ from cart_service.live.service import LiveCarts
 from cart_service.live.tickets import TICKET_SECONDS, StreamTickets
 from shared.http.identity import CurrentUser
 from shared.http.models import PublicModel
-from shared.http.runtime import use_cases
+from shared.http.runtime import provided
 from shared.security.identity import Identity
 
 
@@ -59,16 +59,8 @@ class CurrentUserWithoutTicket(CurrentUser):
         return await super().__call__(request)
 
 
-async def live_carts(request: Request) -> LiveCarts:
-    return use_cases(request, LiveCarts)
-
-
-async def stream_tickets(request: Request) -> StreamTickets:
-    return use_cases(request, StreamTickets)
-
-
-LiveCartsDep = Annotated[LiveCarts, Depends(live_carts)]
-StreamTicketsDep = Annotated[StreamTickets, Depends(stream_tickets)]
+LiveCartsDep = Annotated[LiveCarts, Depends(provided(LiveCarts))]
+StreamTicketsDep = Annotated[StreamTickets, Depends(provided(StreamTickets))]
 
 
 async def stream_grant(

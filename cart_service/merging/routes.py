@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
 
 from cart_service.carts.dependencies import CartChangesDep
 from cart_service.carts.responses import CACHING, WRITE_ERRORS, marked
-from cart_service.merging.dependencies import CartMergerDep
 from cart_service.merging.schemas import CartMerge, MergePublic
-from cart_service.merging.service import Merge, Merged
+from cart_service.merging.service import CartMerger, Merge, Merged
 from shared.errors import FieldError, InvalidInput, NotAuthenticated
 from shared.http.etag import etag_of
 from shared.http.responses import JsonBytes
-from shared.http.runtime import runtime_of
+from shared.http.runtime import provided, runtime_of
 from shared.security.identity import Identity, Role
 
 router = APIRouter(tags=["Cart"])
+
+CartMergerDep = Annotated[CartMerger, Depends(provided(CartMerger))]
 
 
 @router.post(

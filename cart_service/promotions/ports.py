@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from cart_service.promotions.claims import Claim, Tally
 from cart_service.promotions.model import Promotion, PromotionStatus
-from shared.aggregates.ports import AnnouncingRepository
+from shared.aggregates.ports import AnnouncingRepository, ListPage
 from shared.store.ports import Position
-
-
-@dataclass(frozen=True, slots=True)
-class PageOfPromotions:
-    """`end` is None on the last page; `total` is a lower bound unless it is exact."""
-
-    promotions: Sequence[Promotion]
-    total: int
-    total_is_exact: bool
-    end: Position | None
 
 
 class PromotionRepository(AnnouncingRepository[Promotion], Protocol):
@@ -28,7 +18,7 @@ class PromotionRepository(AnnouncingRepository[Promotion], Protocol):
 
     async def page(
         self, status: PromotionStatus | None, now: datetime, limit: int, after: Position | None
-    ) -> PageOfPromotions:
+    ) -> ListPage[Promotion]:
         """The newest first, as of about a second ago."""
         ...
 
@@ -43,14 +33,6 @@ class KnownPromotions(Protocol):
     def remember(self, promotion: Promotion) -> None:
         """Keeps the promotion, unless a newer version is known."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimPage:
-    """`end` is None on the last page."""
-
-    claims: Sequence[Claim]
-    end: Position | None
 
 
 class ClaimRepository(Protocol):
@@ -83,7 +65,7 @@ class ClaimRepository(Protocol):
 
     def all(self) -> AsyncIterator[Claim]: ...
 
-    async def unchanged_since(self, moment: datetime, limit: int, after: Position | None) -> ClaimPage:
+    async def unchanged_since(self, moment: datetime, limit: int, after: Position | None) -> ListPage[Claim]:
         """Claims that are not free and have not changed since then, the oldest first. The list is about a
         second old."""
         ...

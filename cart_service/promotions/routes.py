@@ -7,15 +7,16 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 
 from cart_service.catalogue.errors import UnknownProduct
-from cart_service.promotions.dependencies import PromotionsDep
 from cart_service.promotions.errors import PromotionCodeTaken, PromotionNotFound
 from cart_service.promotions.model import CODE_PATTERN, PromotionStatus
 from cart_service.promotions.requests import PromotionCreate
 from cart_service.promotions.schemas import PromotionPage, PromotionWithUses, promotion_json
+from cart_service.promotions.service import Promotions
 from shared.errors import NotAuthenticated, PermissionDenied
 from shared.http.identity import requires
-from shared.http.pagination import CursorsDep
+from shared.http.pagination import CursorsDep, page_json
 from shared.http.responses import JsonBytes, problem_responses
+from shared.http.runtime import provided
 from shared.security.identity import Scope
 
 router = APIRouter(
@@ -25,6 +26,7 @@ router = APIRouter(
     responses=problem_responses(NotAuthenticated, PermissionDenied),
 )
 
+PromotionsDep = Annotated[Promotions, Depends(provided(Promotions))]
 PromotionCode = Annotated[
     str,
     Path(
@@ -78,14 +80,8 @@ async def list_promotions(
     """The newest first. Shows a change after about a second."""
     query = f"promotions:{status or ''}"
     page = await promotions.page(status, limit, cursors.decode(cursor, query))
-    return JsonBytes.of(
-        {
-            "items": [promotion_json(promotions.details(promotion)) for promotion in page.promotions],
-            "total": page.total,
-            "total_is_exact": page.total_is_exact,
-            "next_cursor": cursors.encode(page.end, query),
-        }
-    )
+    items = [promotion_json(promotions.details(promotion)) for promotion in page.items]
+    return JsonBytes.of(page_json(items, page, cursors.encode(page.end, query)))
 
 
 @router.get(

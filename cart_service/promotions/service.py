@@ -11,9 +11,10 @@ from cart_service.catalogue.ports import Catalogue
 from cart_service.promotions.errors import PromotionCodeTaken, PromotionNotFound
 from cart_service.promotions.events import PromotionCreated, PromotionEnded
 from cart_service.promotions.model import FreeItem, Promotion, PromotionStatus
-from cart_service.promotions.ports import PageOfPromotions, PromotionStores
+from cart_service.promotions.ports import PromotionStores
 from cart_service.promotions.uses import PromotionUses, Uses
 from shared.aggregates.change import Change
+from shared.aggregates.ports import ListPage
 from shared.clock import Clock, from_rfc3339, to_rfc3339
 from shared.store.ports import Position
 
@@ -94,7 +95,7 @@ class Promotions:
 
     async def page(
         self, status: PromotionStatus | None, limit: int, after: Position | None
-    ) -> PageOfPromotions:
+    ) -> ListPage[Promotion]:
         """The newest first."""
         return await self._promotions.page(status, self._clock.now(), limit, after)
 

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 from cart_service.promotions.claims import Claim, ClaimState, PlacedOrder, Tally
 from cart_service.promotions.definitions import definition_of, moment_of, promotion_of, text_of
 from cart_service.promotions.model import Promotion, PromotionStatus
-from cart_service.promotions.ports import ClaimPage, PageOfPromotions
 from shared.aggregates.change import Change
 from shared.aggregates.outbox import Outbox
 from shared.aggregates.outbox_fields import OUTBOX_FIELDS
+from shared.aggregates.ports import ListPage
 from shared.aggregates.repository import AggregateRepository
 from shared.clock import to_rfc3339
 from shared.store.ports import (
@@ -136,10 +136,8 @@ class StoredPromotions(AggregateRepository[Promotion]):
 
     async def page(
         self, status: PromotionStatus | None, now: datetime, limit: int, after: Position | None
-    ) -> PageOfPromotions:
-        found = await self._store.find(Query(_having(status, now), ["-created_at"], limit, after))
-        promotions = [self._codec.from_document(it.id, it.body) for it in found.documents]
-        return PageOfPromotions(promotions, found.total, found.total_is_exact, found.next_after)
+    ) -> ListPage[Promotion]:
+        return await self.find(Query(_having(status, now), ["-created_at"], limit, after))
 
 
 class _NotRemovable(Exception):
@@ -168,34 +166,24 @@ class StoredClaims(AggregateRepository[Claim]):
 
     async def reserved(self, code: str) -> int:
         standing = [ClaimState.CLAIMING.value, ClaimState.RESERVED.value]
-        found = await self._store.find(Query([Equals("code", code), OneOf("state", standing)], limit=1))
-        return found.total
-
-    async def refresh(self) -> None:
-        await self._store.refresh()
+        return (await self.find(Query([Equals("code", code), OneOf("state", standing)], limit=1))).total
 
     def of_code(self, code: str) -> AsyncIterator[Claim]:
-        return self._scan(Equals("code", code))
+        return self.scan([Equals("code", code)])
 
     def of_owner(self, owner: str) -> AsyncIterator[Claim]:
-        return self._scan(Equals("owner", owner))
+        return self.scan([Equals("owner", owner)])
 
     def all(self) -> AsyncIterator[Claim]:
-        return self._scan()
+        return self.scan()
 
-    async def unchanged_since(self, moment: datetime, limit: int, after: Position | None) -> ClaimPage:
+    async def unchanged_since(self, moment: datetime, limit: int, after: Position | None) -> ListPage[Claim]:
         taken = [state.value for state in ClaimState if state is not ClaimState.FREE]
         conditions: list[Condition] = [
             OneOf("state", taken),
             Between("changed_at", below=to_rfc3339(moment)),
         ]
-        found = await self._store.find(Query(conditions, ["changed_at"], limit, after))
-        claims = [self._codec.from_document(it.id, it.body) for it in found.documents]
-        return ClaimPage(claims, found.next_after)
-
-    async def _scan(self, *conditions: Condition) -> AsyncIterator[Claim]:
-        async for document in self._store.scan(conditions):
-            yield self._codec.from_document(document.id, document.body)
+        return await self.find(Query(conditions, ["changed_at"], limit, after))
 
 
 class StoredTallies(AggregateRepository[Tally]):

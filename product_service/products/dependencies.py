@@ -12,17 +12,13 @@ from shared.errors import NotAuthenticated, PermissionDenied, PreconditionRequir
 from shared.http.etag import EntityTags, IfMatchRequiredDep
 from shared.http.headers import PreferHeader
 from shared.http.identity import requires
-from shared.http.runtime import use_cases
+from shared.http.runtime import provided
 from shared.security.identity import Identity, Scope
 
 editor = requires(Scope.CATALOG_WRITE)
 
 
 EditorDep = Annotated[Identity, Depends(editor)]
-
-
-async def catalogue(request: Request) -> CatalogueService:
-    return use_cases(request, CatalogueService)
 
 
 async def sees_hidden(request: Request) -> bool:
@@ -49,7 +45,7 @@ async def waits_for_search(prefer: Annotated[dict[str, str], Depends(_prefer)]) 
     return prefer.get("wait", "").lower() == "search"
 
 
-CatalogueDep = Annotated[CatalogueService, Depends(catalogue)]
+CatalogueDep = Annotated[CatalogueService, Depends(provided(CatalogueService))]
 SeesHiddenDep = Annotated[bool, Depends(sees_hidden)]
 ExpectedDep = Annotated[EntityTags, Depends(expected_version)]
 WaitsForSearchDep = Annotated[bool, Depends(waits_for_search)]

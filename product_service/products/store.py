@@ -93,9 +93,6 @@ class StoredProducts(AggregateRepository[Product]):
         super().__init__(store, ProductCodec(), outbox)
         outbox.attach(self, store)
 
-    async def refresh(self) -> None:
-        await self._store.refresh()
-
 
 def _search_fields(product: Product) -> Json:
     """The name with brand and SKU is what weighs most; categories, description and attributes come after."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from product_service.search.ports import Hits, SearchQuery, Sort
+from product_service.search.ports import SearchQuery, Sort
 from product_service.search.spelling import TOTAL_COUNTED, edits_allowed, exact_before_lenient
+from shared.aggregates.ports import ListPage
 from shared.store.elasticsearch.gateway import Gateway
 from shared.store.ports import Position
 from shared.text import name_key
@@ -33,15 +34,15 @@ class ElasticsearchProductSearch:
         self._gateway = gateway
         self._path = f"/{alias}/_search"
 
-    async def search(self, query: SearchQuery, limit: int, after: Position | None = None) -> Hits:
-        async def find(words: list[str], lenient: bool, position: Position | None) -> Hits:
+    async def search(self, query: SearchQuery, limit: int, after: Position | None = None) -> ListPage[str]:
+        async def find(words: list[str], lenient: bool, position: Position | None) -> ListPage[str]:
             return await self._find(query, words, lenient, limit, position)
 
         return await exact_before_lenient(query, find, after)
 
     async def _find(
         self, query: SearchQuery, words: list[str], lenient: bool, limit: int, after: Position | None
-    ) -> Hits:
+    ) -> ListPage[str]:
         body = {
             "query": {"bool": {"must": [_word(word, lenient) for word in words], "filter": _filters(query)}},
             "sort": _order(query, words),
@@ -57,11 +58,13 @@ class ElasticsearchProductSearch:
         return _hits(answer["hits"], limit)
 
 
-def _hits(found: Clause, limit: int) -> Hits:
+def _hits(found: Clause, limit: int) -> ListPage[str]:
     rows = found.get("hits", [])
     total = found["total"]
     following = rows[limit - 1]["sort"] if len(rows) > limit else None
-    return Hits([row["_id"] for row in rows[:limit]], total["value"], total["relation"] == "eq", following)
+    return ListPage(
+        [row["_id"] for row in rows[:limit]], total["value"], total["relation"] == "eq", following
+    )
 
 
 def _order(query: SearchQuery, words: list[str]) -> list[Clause]:

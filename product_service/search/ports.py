@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from product_service.products.model import ProductStatus
+from shared.aggregates.ports import ListPage
 from shared.store.ports import Position
 
 
@@ -37,16 +37,6 @@ class SearchQuery:
     sort: Sort = Sort.RELEVANCE
 
 
-@dataclass(frozen=True, slots=True)
-class Hits:
-    """A page of ids. `total` is exact up to 10,000 and a lower bound past that; `next` is None at the end."""
-
-    ids: Sequence[str]
-    total: int
-    total_is_exact: bool
-    next: Position | None
-
-
 class ProductSearch(Protocol):
     """Finds products by words and by filters. Raises `StoreUnavailable`.
 
@@ -62,6 +52,7 @@ class ProductSearch(Protocol):
     happens within about a second.
     """
 
-    async def search(self, query: SearchQuery, limit: int, after: Position | None = None) -> Hits:
-        """A page of matches. `after` is the `next` of the last page of the same query."""
+    async def search(self, query: SearchQuery, limit: int, after: Position | None = None) -> ListPage[str]:
+        """The ids of a page of matches. `after` is the `end` of the last page of the same query. The total is
+        exact up to 10,000."""
         ...

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
 from product_service.products.model import ProductStatus
-from product_service.products.schemas import public
 from product_service.search.ports import SearchQuery, Sort
-from product_service.search.service import ProductsFound
 from shared.errors import FieldError, InvalidInput
 
 MOST_IDS = 100
@@ -73,16 +71,6 @@ class ListParameters(BaseModel):
         if others := self.model_fields_set - {"ids"}:
             raise _refused(f"goes with no other parameter, and not with {', '.join(sorted(others))}")
         return ids
-
-
-def page_json(found: ProductsFound, next_cursor: str | None) -> dict[str, Any]:
-    """The body of `ProductPage`, ready to be encoded."""
-    return {
-        "items": [public(product) for product in found.products],
-        "total": found.total,
-        "total_is_exact": found.total_is_exact,
-        "next_cursor": next_cursor,
-    }
 
 
 def _refused(message: str) -> InvalidInput:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from product_service.search.ports import Hits, SearchQuery
+from product_service.search.ports import SearchQuery
+from shared.aggregates.ports import ListPage
 from shared.store.ports import Position
 from shared.text import name_key, words
 
@@ -37,25 +38,25 @@ def is_within(first: str, second: str, edits: int) -> bool:
 WORDS_COUNTED = 16
 TOTAL_COUNTED = 10_000
 
-Find = Callable[[list[str], bool, Position | None], Awaitable[Hits]]
+Find = Callable[[list[str], bool, Position | None], Awaitable[ListPage[str]]]
 """Finds these words; with True also misspelt; from that position on."""
 
 
-async def exact_before_lenient(query: SearchQuery, find: Find, after: Position | None) -> Hits:
+async def exact_before_lenient(query: SearchQuery, find: Find, after: Position | None) -> ListPage[str]:
     """A text without words, such as `!!`, finds nothing. Only when nothing matches exactly are misspelt words
     looked for, and then on every page."""
     wanted = words(query.text)[:WORDS_COUNTED]
     names = [name for name in (query.brand, query.category) if name]
     if (query.text and not wanted) or not all(map(name_key, names)):
-        return Hits((), 0, True, None)
+        return ListPage((), 0, True, None)
     if after is not None:
         lenient, *position = after
         return _marked(await find(wanted, bool(lenient), position), 1 if lenient else 0)
     hits = await find(wanted, False, None)
-    if hits.ids or not wanted:
+    if hits.items or not wanted:
         return _marked(hits, 0)
     return _marked(await find(wanted, True, None), 1)
 
 
-def _marked(hits: Hits, lenient: int) -> Hits:
-    return hits if hits.next is None else replace(hits, next=[lenient, *hits.next])
+def _marked(page: ListPage[str], lenient: int) -> ListPage[str]:
+    return page if page.end is None else replace(page, end=[lenient, *page.end])

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from product_service.search.ports import Hits, SearchQuery, Sort
+from product_service.search.ports import SearchQuery, Sort
 from product_service.search.spelling import TOTAL_COUNTED, edits_allowed, exact_before_lenient, is_within
 from product_service.search.sqlite_schema import install
+from shared.aggregates.ports import ListPage
 from shared.store.ports import Position
 from shared.store.sqlite.thread import SqliteThread
 from shared.text import name_key
@@ -41,8 +42,8 @@ class SqliteProductSearch:
     async def close(self) -> None:
         await self._thread.close()
 
-    async def search(self, query: SearchQuery, limit: int, after: Position | None = None) -> Hits:
-        async def find(words: list[str], lenient: bool, position: Position | None) -> Hits:
+    async def search(self, query: SearchQuery, limit: int, after: Position | None = None) -> ListPage[str]:
+        async def find(words: list[str], lenient: bool, position: Position | None) -> ListPage[str]:
             question = _Question(query, words, lenient)
             return await self._thread.run(lambda connection: question.ask(connection, limit, position))
 
@@ -57,7 +58,7 @@ class _Question:
     words: Sequence[str]
     lenient: bool
 
-    def ask(self, connection: sqlite3.Connection, limit: int, after: Position | None) -> Hits:
+    def ask(self, connection: sqlite3.Connection, limit: int, after: Position | None) -> ListPage[str]:
         source, conditions, values = self._matching(connection)
         found = f"FROM {source} WHERE {' AND '.join(conditions)}"
         rows = self._rows(connection, found, values, limit + 1, after)
@@ -65,7 +66,7 @@ class _Question:
         total: int = connection.execute(counted, (*values, TOTAL_COUNTED + 1)).fetchone()[0]
         following = list(rows[limit - 1][1:]) if len(rows) > limit else None
         ids = [id for id, *_ in rows[:limit]]
-        return Hits(ids, min(total, TOTAL_COUNTED), total <= TOTAL_COUNTED, following)
+        return ListPage(ids, min(total, TOTAL_COUNTED), total <= TOTAL_COUNTED, following)
 
     def _rows(
         self,

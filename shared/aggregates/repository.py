@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
@@ -14,9 +14,19 @@ from shared.aggregates.change import Change
 from shared.aggregates.coalescing import Applied, Request, apply_all
 from shared.aggregates.hot import Held, HotAggregates
 from shared.aggregates.outbox_fields import EventSink, PendingEvents
+from shared.aggregates.ports import ListPage
 from shared.errors import Unavailable
 from shared.observability.metrics import STORE_CONFLICTS
-from shared.store.ports import AlreadyExists, Document, DocumentStore, Json, StoreOverloaded, VersionConflict
+from shared.store.ports import (
+    AlreadyExists,
+    Condition,
+    Document,
+    DocumentStore,
+    Json,
+    Query,
+    StoreOverloaded,
+    VersionConflict,
+)
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -68,6 +78,21 @@ class AggregateRepository(Generic[A]):
         """In the order of `ids`, None where there is none."""
         documents = await self._store.get_many(ids)
         return [self._held(document).aggregate for document in documents]
+
+    async def find(self, query: Query) -> ListPage[A]:
+        """A page of the matches, about a second old. Raises `StoreUnavailable`, `StoreOverloaded`."""
+        found = await self._store.find(query)
+        items = [self._decode(document)[0] for document in found.documents]
+        return ListPage(items, found.total, found.total_is_exact, found.next_after)
+
+    async def scan(self, conditions: Sequence[Condition] = (), *, batch: int = 500) -> AsyncIterator[A]:
+        """Every match, about a second old, read page by page. Raises `StoreUnavailable`."""
+        async for document in self._store.scan(conditions, batch=batch):
+            yield self._decode(document)[0]
+
+    async def refresh(self) -> None:
+        """Makes every write acknowledged before this call visible to `find` and `scan`."""
+        await self._store.refresh()
 
     async def update(self, id: str, change: Callable[[A | None], Change[A, R]]) -> R:
         """Applies `change` to the newest aggregate (None: there is none) and gives its result once that is
@@ -225,8 +250,12 @@ class AggregateRepository(Generic[A]):
     def _held(self, document: Document | None) -> Held[A]:
         if document is None:
             return Held(None, None)
+        aggregate, pending = self._decode(document)
+        return Held(aggregate, document.version, pending)
+
+    def _decode(self, document: Document) -> tuple[A, PendingEvents]:
         fields, pending = outbox_fields.split(document.body)
-        return Held(self._codec.from_document(document.id, fields), document.version, pending)
+        return self._codec.from_document(document.id, fields), pending
 
     def _contended(self, id: str) -> StoreOverloaded:
         name = self._store.collection.name

@@ -14,8 +14,9 @@ from cart_service.carts.model import Cart
 from cart_service.promotions.claims import Claim, ClaimState, Tally
 from cart_service.promotions.definitions import definition_of
 from cart_service.promotions.model import Promotion, PromotionStatus
-from cart_service.promotions.ports import ClaimPage, PageOfPromotions, PromotionStores
+from cart_service.promotions.ports import PromotionStores
 from shared.aggregates.change import Change
+from shared.aggregates.ports import ListPage
 from shared.store.ports import Position, StoreUnavailable
 from tests.cart_service.lanes import before_access
 
@@ -81,9 +82,9 @@ class MemoryPromotions:
 
     async def page(
         self, status: PromotionStatus | None, now: datetime, limit: int, after: Position | None
-    ) -> PageOfPromotions:
+    ) -> ListPage[Promotion]:
         found = [it for it in self._kept.promotions.values() if status in (None, it.status_at(now))]
-        return PageOfPromotions(found[:limit], len(found), True, None)
+        return ListPage(found[:limit], len(found), True, None)
 
     async def delivered(self, id: str, timeout_seconds: float) -> bool:
         return True
@@ -127,7 +128,7 @@ class MemoryClaims:
         for claim in list(self._kept.claims.values()):
             yield claim
 
-    async def unchanged_since(self, moment: datetime, limit: int, after: Position | None) -> ClaimPage:
+    async def unchanged_since(self, moment: datetime, limit: int, after: Position | None) -> ListPage[Claim]:
         await before_access()
         claims = [it for it in self._kept.claims.values() if it.state is not ClaimState.FREE]
         old = {
@@ -137,7 +138,7 @@ class MemoryClaims:
         }
         left = sorted(place for place in old if after is None or list(place) > list(after))
         page = [old[place] for place in left[:limit]]
-        return ClaimPage(page, left[limit - 1] if len(left) > limit else None)
+        return ListPage(page, len(left), True, left[limit - 1] if len(left) > limit else None)
 
 
 class MemoryTallies:

@@ -180,4 +180,4 @@ async def test_a_text_can_be_sorted_by_price(catalogue: SearchedCatalogue) -> No
 
 async def test_a_full_last_page_is_the_last(catalogue: SearchedCatalogue) -> None:
     hits = await catalogue.search.search(SearchQuery(), 6)
-    assert (len(hits.ids), hits.next) == (6, None)
+    assert (len(hits.items), hits.end) == (6, None)

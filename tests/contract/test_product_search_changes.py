@@ -32,7 +32,7 @@ async def test_pages_neither_repeat_nor_skip(catalogue: SearchedCatalogue) -> No
     for query in [SearchQuery(text, sort=sort) for sort in Sort for text in ("", "mug", "mugg")]:
         seen = await pages(catalogue, query)
         whole = await catalogue.search.search(query, 100)
-        assert seen == list(whole.ids), query
+        assert seen == list(whole.items), query
         assert set(seen) == {each.id for each in made}, query
 
 
@@ -42,8 +42,8 @@ async def pages(catalogue: SearchedCatalogue, query: SearchQuery) -> list[str]:
     while True:
         hits = await catalogue.search.search(query, 5, after)
         assert (hits.total, hits.total_is_exact) == (23, True)
-        seen += list(hits.ids)
-        after = hits.next
+        seen += list(hits.items)
+        after = hits.end
         if after is None:
             return seen
 

@@ -39,9 +39,9 @@ class SearchedCatalogue:
     async def skus(self, text: str = "", limit: int = 100, **query: Any) -> list[str]:
         """What is found, in order."""
         hits = await self.search.search(SearchQuery(text, **query), limit)
-        assert hits.total == len(hits.ids)
+        assert hits.total == len(hits.items)
         assert hits.total_is_exact
-        return await self.named(hits.ids)
+        return await self.named(hits.items)
 
     async def named(self, ids: Sequence[str]) -> list[str]:
         return [found.sku for found in await self.repository.get_many(ids) if found]

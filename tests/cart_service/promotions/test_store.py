@@ -30,7 +30,7 @@ async def test_claims_that_did_not_change_for_long_come_page_by_page_the_oldest_
     after: Position | None = None
     while not found or after is not None:
         page = await claims.unchanged_since(NOW + timedelta(minutes=4), 2, after)
-        found.append([claim.owner for claim in page.claims])
+        found.append([claim.owner for claim in page.items])
         after = page.end
     assert [owner for page in found for owner in page] == ["user-0", "user-2", "user-3"]
     assert all(len(page) <= 2 for page in found)
@@ -42,7 +42,7 @@ async def test_the_carts_of_a_code_are_those_of_this_moment(store_factory) -> No
     for owner, code in (("ann", "SPRING"), ("bob", "AUTUMN"), ("cem", None)):
         cart = Cart(owner, 1, promo_code=code, promo_turn=5, next_turn=6)
         await carts.update(owner, lambda _, cart=cart: Change(cart, None))
-    found = [cart async for cart in StoredCodeHolders(store).carts_with("SPRING")]
+    found = [cart async for cart in StoredCodeHolders(carts).carts_with("SPRING")]
     assert [(cart.owner, cart.promo_turn, cart.next_turn) for cart in found] == [("ann", 5, 6)]
 
 

@@ -75,7 +75,7 @@ class Life:
             return False
 
         store = store or self.store
-        carts = StoredExpiringCarts(store, AggregateRepository(store, CartCodec()))
+        carts = StoredExpiringCarts(AggregateRepository(store, CartCodec()))
         sweep = ExpirySweep(
             carts, lease or Lease(), on_removed, all_clear, clock=self.clock, batch=batch, interval_seconds=1
         )
@@ -123,7 +123,7 @@ async def test_what_the_search_does_not_know_yet_is_read_again(life: Life) -> No
     owner = await life.cart()
     await life.store.refresh()
     life.clock.ahead = timedelta(days=2)
-    carts = StoredExpiringCarts(life.store, life.carts)
+    carts = StoredExpiringCarts(life.carts)
     pages = [page async for page in carts.expired(life.clock.now(), 10)]
     assert pages == [[owner]]
     later = to_rfc3339(life.clock.now() + timedelta(days=1))
