@@ -20,7 +20,7 @@ from benchmarks.report import ADD, SUMMARY, show, show_cpu, show_pair, show_trip
 from benchmarks.scenarios import scenarios
 from benchmarks.shop import ELASTICSEARCH, open_shop, stores
 from benchmarks.trips import Counts, added, counted, for_each
-from trolley.catalogues import demo
+from trolley.catalogue import demo
 from trolley.local.stack import LocalStack
 
 ROUNDS = 4

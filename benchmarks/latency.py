@@ -21,7 +21,7 @@ from benchmarks.load import Load, Plan, run
 from benchmarks.scenarios import fill, guests, product_ids, request
 from benchmarks.shop import open_shop
 from product_service.products.model import product_id_of
-from trolley.catalogues import ProductDataset
+from trolley.catalogue import ProductDataset
 from trolley.local.stack import LocalStack
 
 CARTS = 32

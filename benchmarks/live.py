@@ -24,7 +24,7 @@ import orjson
 from rich.console import Console
 
 from benchmarks.shop import open_shop
-from trolley.catalogues import demo
+from trolley.catalogue import demo
 
 PATH = "/api/v1/cart"
 LONGEST_SECONDS = 30.0

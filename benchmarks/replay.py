@@ -27,7 +27,7 @@ from rich.progress import track
 from benchmarks.shop import open_shop
 from product_service.products.model import product_id_of
 from shared.ids import new_id
-from trolley.catalogues import completejourney
+from trolley.catalogue import completejourney
 from trolley.datasets.completejourney import Basket, baskets
 
 ATTEMPTS = 8

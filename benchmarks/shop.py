@@ -13,7 +13,7 @@ import httpx
 from shared.ids import new_id
 from shared.observability.logging import configure_logging
 from shared.settings import LogFormat
-from trolley.catalogues import ProductDataset
+from trolley.catalogue import ProductDataset
 from trolley.local.gateway import ROUTES
 from trolley.local.ports import free_port
 from trolley.local.process import ManagedProcess, Program

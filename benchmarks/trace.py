@@ -35,7 +35,7 @@ from product_service.settings import ProductSettings
 from shared.observability.logging import configure_logging
 from shared.security.identity import Scope as Permission
 from shared.settings import LogFormat
-from trolley.catalogues import demo
+from trolley.catalogue import demo
 from trolley.local.ports import free_port
 from trolley.local.process import ManagedProcess
 from trolley.local.programs import nats_program, redis_program

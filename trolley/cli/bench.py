@@ -16,8 +16,7 @@ from rich.table import Table
 from trolley.cli.call import body_of, checked_method, full_path, headers_of
 from trolley.cli.completion import complete_method, complete_path
 from trolley.cli.console import console, execute, fail
-from trolley.cli.identity import identity_of
-from trolley.cli.options import UrlOption, WhoOption
+from trolley.cli.identity import UrlOption, WhoOption, identity_of
 from trolley.client import shop_client
 from trolley.environment import operator_environment, shop_url
 from trolley.errors import CommandFailed

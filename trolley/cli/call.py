@@ -14,8 +14,7 @@ import typer
 
 from trolley.cli.completion import complete_method, complete_path
 from trolley.cli.console import console, describe_os_error, execute
-from trolley.cli.identity import identity_of
-from trolley.cli.options import UrlOption, WhoOption
+from trolley.cli.identity import UrlOption, WhoOption, identity_of
 from trolley.client import shop_client
 from trolley.environment import operator_environment, shop_url
 from trolley.sessions import KeptIdentity

@@ -14,8 +14,7 @@ from rich.table import Table
 
 from shared.security.identity import Role
 from trolley.cli.console import console, execute
-from trolley.cli.identity import administrator
-from trolley.cli.options import AdministratorOption, UrlOption
+from trolley.cli.identity import AdministratorOption, UrlOption, administrator
 from trolley.client import require_success, shop_client
 from trolley.environment import operator_environment, shop_url
 from trolley.errors import CommandFailed

@@ -18,10 +18,9 @@ from shared.ids import new_id
 from shared.store.ports import Document
 from tests.product_service.catalogues import details, draft, fresh_sku
 from tests.support.waiting import eventually
-from trolley.verify.checks import all_checks
 from trolley.verify.findings import ConsistencyCheck, Finding, FindingTally, Outcome
 from trolley.verify.runner import Run
-from trolley.verify.shop import Shop
+from trolley.verify.shop import Shop, all_checks
 
 
 @dataclass
