@@ -13,9 +13,8 @@ from cart_service.promotions.store import PROMOTION_CLAIMS, PROMOTION_TALLIES, P
 from product_service.products.store import PRODUCTS
 from shared.settings import ServiceSettings
 from shared.store.factory import create_store_factory
-from shared.store.migration_report import MigrationReport
 from shared.store.migrations import migrate
-from shared.store.ports import Collection
+from shared.store.ports import Collection, MigrationReport
 
 COLLECTIONS: tuple[Collection, ...] = (
     *(USERS, EMAIL_CLAIMS, SESSIONS, SIGNING_KEYS),
