@@ -36,13 +36,13 @@ class ShopError(Exception):
 
     `code` is the stable slug of the problem's type, `title` its short name, and `detail` says what to do.
     `extra` adds members to the problem document, `headers` adds response headers. Where `detail` names what
-    is inside the shop it is for the log, and clients are told `told` instead.
+    is inside the shop, it is for the log, and clients get `public_detail` instead.
     """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "error"
     title: ClassVar[str] = "Error"
-    told: ClassVar[str | None] = None
+    public_detail: ClassVar[str | None] = None
 
     def __init__(
         self,

@@ -17,7 +17,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -107,7 +107,7 @@ class Installer:
                 errors="replace",
                 pass_fds=[self._lock],
             ) as process,
-            _progress() as progress,
+            closing(Progress()) as progress,
         ):
             for line in process.stdout or ():
                 last.append(line.rstrip())
@@ -141,18 +141,9 @@ class Progress:
         if self._on_terminal:
             _say(f"\r\033[K  {text[:70]}", end="")
 
-    def clear(self) -> None:
+    def close(self) -> None:
         if self._on_terminal:
             _say("\r\033[K", end="")
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    progress = Progress()
-    try:
-        yield progress
-    finally:
-        progress.clear()
 
 
 @contextmanager

@@ -27,7 +27,7 @@ class LoadPlan:
 
 
 @dataclass(slots=True)
-class RequestOutcome:
+class LoadResult:
     """`latencies` are in seconds, of answers of any status; `failures` are requests without an answer, by
     reason."""
 
@@ -52,10 +52,10 @@ class RequestOutcome:
         ]
 
 
-async def run(plan: LoadPlan, on_answer: Callable[[RequestOutcome], None] = lambda _: None) -> RequestOutcome:
+async def run(plan: LoadPlan, on_answer: Callable[[LoadResult], None] = lambda _: None) -> LoadResult:
     """Carries out the plan. What is under way when the time is over does not count."""
-    outcome, left = RequestOutcome(), iter(range(plan.requests))
-    connections = [_Connection(plan.request, outcome, on_answer) for _ in range(plan.connections)]
+    result, left = LoadResult(), iter(range(plan.requests))
+    connections = [_Connection(plan.request, result, on_answer) for _ in range(plan.connections)]
     started = time.perf_counter()
     try:
         async with asyncio.timeout(plan.seconds):
@@ -63,22 +63,22 @@ async def run(plan: LoadPlan, on_answer: Callable[[RequestOutcome], None] = lamb
     except TimeoutError:
         pass
     finally:
-        outcome.seconds = time.perf_counter() - started
+        result.seconds = time.perf_counter() - started
         for connection in connections:
             connection.close()
-    return outcome
+    return result
 
 
 class _Connection:
     """HTTP/1.1 on asyncio's streams, which take a tenth of what a client library does."""
 
     def __init__(
-        self, request: httpx.Request, outcome: RequestOutcome, on_answer: Callable[[RequestOutcome], None]
+        self, request: httpx.Request, result: LoadResult, on_answer: Callable[[LoadResult], None]
     ) -> None:
         self._url = request.url
         self._bytes = _serialised(request)
         self._is_head = request.method == "HEAD"
-        self._outcome = outcome
+        self._result = result
         self._on_answer = on_answer
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
@@ -88,9 +88,9 @@ class _Connection:
                 await self._send_once()
             except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
                 self.close()
-                self._outcome.failures[_reason(error)] += 1
+                self._result.failures[_reason(error)] += 1
                 await asyncio.sleep(_PAUSE_AFTER_FAILURE_SECONDS)
-            self._on_answer(self._outcome)
+            self._on_answer(self._result)
 
     def close(self) -> None:
         if self._streams is not None:
@@ -105,8 +105,8 @@ class _Connection:
         status = int(head.split(" ", 2)[1])
         headers = _headers(head)
         await self._read_body(reader, status, headers)
-        self._outcome.latencies.append(time.perf_counter() - started)
-        self._outcome.statuses[status] += 1
+        self._result.latencies.append(time.perf_counter() - started)
+        self._result.statuses[status] += 1
         if headers.get("connection", "").lower() == "close":
             self.close()
 

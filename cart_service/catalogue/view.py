@@ -88,7 +88,7 @@ class CatalogueView:
         return self._watch.revision if self._watch else 0
 
     def known(self, ids: Collection[str]) -> CatalogueSnapshot:
-        known = ((id, self._products.peek(id)) for id in ids)
+        known = ((id, self._products.get(id, is_use=False)) for id in ids)
         return CatalogueSnapshot({id: product for id, product in known if product is not None}, self.revision)
 
     async def load(self, ids: Collection[str]) -> CatalogueSnapshot:

@@ -12,7 +12,7 @@ import structlog
 from cart_service.carts.pricing import PricedCart
 from cart_service.carts.rendering import Rendered, render_cart
 from shared.backoff import backoff
-from shared.budget import SharedBudget
+from shared.bounded import SharedBudget
 from shared.errors import Unavailable
 from shared.security.identity import Identity
 

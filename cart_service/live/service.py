@@ -19,7 +19,7 @@ from cart_service.carts.pricing import PricedCart
 from cart_service.changes import ChangeListener
 from cart_service.live.feed import CartFeed, CartStream, EndReason
 from cart_service.metrics import CART_STREAMS
-from shared.budget import SharedBudget
+from shared.bounded import SharedBudget
 from shared.clock import Clock
 from shared.errors import TooManyRequests, Unavailable
 from shared.security.identity import Identity

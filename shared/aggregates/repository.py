@@ -109,10 +109,10 @@ class AggregateRepository(Generic[A]):
     async def remove(
         self, id: str, check: Callable[[A], None] = lambda _: None, *, even_with_events: bool = True
     ) -> bool:
-        """Deletes the document; False when there is none. Events in it that were not delivered go with it, or
-        keep it: then it is False, too.
+        """Deletes the document. Returns False if there is none, or if it has undelivered events and
+        `even_with_events` is False; otherwise they are deleted with it.
 
-        `check` sees the newest aggregate and keeps it from being deleted by raising.
+        `check` gets the newest aggregate. If it raises, nothing is deleted.
         """
         for attempt in range(self._max_attempts):
             held = await self._read(id)
@@ -132,19 +132,19 @@ class AggregateRepository(Generic[A]):
         raise self._contended(id)
 
     async def clear_delivered(self, id: str, event_ids: Collection[str]) -> None:
-        """Drops delivered events from the document. Best effort: without the store they stay, and come
-        again."""
+        """Drops delivered events from the document. Best effort: while the store is away they stay, and are
+        delivered again."""
         try:
             await self._enqueue(id, Request(None, frozenset(event_ids)))
         except Unavailable as error:
-            _log.debug("events_not_settled", document_id=id, reason=error.detail)
+            _log.debug("delivered events were not cleared", document_id=id, reason=error.detail)
 
     async def delivered(self, id: str, timeout_seconds: float) -> bool:
         """Waits until every event of this aggregate is delivered. False when that takes longer."""
         return self._sink is None or await self._sink.flushed(id, timeout_seconds)
 
     def note_derived(self, id: str, derived_bytes: int) -> None:
-        """Counts the memory of what was made of the newest aggregate and is kept with it."""
+        """Counts the memory of values that are derived from the newest aggregate and kept with it."""
         self._hot.note_derived(id, derived_bytes)
 
     def _enqueue(self, id: str, request: Request[A]) -> asyncio.Future[Any]:
@@ -163,7 +163,7 @@ class AggregateRepository(Generic[A]):
     async def _work(self, id: str) -> None:
         """Serves the requests of one document, all that wait at a time, until none is left.
 
-        This is a task of its own, so that a caller who goes away takes nobody's write along.
+        It runs in a task of its own, so a caller that is cancelled does not cancel the writes of others.
         """
         requests: list[Request[A]] = []
         try:
@@ -181,7 +181,7 @@ class AggregateRepository(Generic[A]):
         except Unavailable as error:
             outcomes = [error] * len(requests)
         except Exception as error:
-            if len(requests) > 1:  # one of them made what cannot be stored; the others shall not suffer
+            if len(requests) > 1:  # one of them cannot be stored; the others can
                 for request in requests:
                     await self._serve(id, [request])
                 return
@@ -206,11 +206,11 @@ class AggregateRepository(Generic[A]):
     async def _attempt(
         self, id: str, requests: Sequence[Request[A]], held: Held[A], *, is_fresh: bool
     ) -> Applied[A] | None:
-        """None when `held` was not the newest version, or when nothing has proved that it was."""
+        """None if `held` is not the newest version, or if no write has proved that it is."""
         applied = apply_all(requests, held)
         pending = self._still_pending(id, requests, held)
-        settles = len(pending) < len(held.pending) and any(request.settled for request in requests)
-        if applied.aggregate is None or not (applied.is_changed or settles):
+        clears = len(pending) < len(held.pending) and any(request.delivered for request in requests)
+        if applied.aggregate is None or not (applied.is_changed or clears):
             return applied if is_fresh else None
         pending += tuple(event.to_json() for event in applied.events)
         body = self._body(applied.aggregate, pending)
@@ -226,9 +226,9 @@ class AggregateRepository(Generic[A]):
         return applied
 
     def _still_pending(self, id: str, requests: Sequence[Request[A]], held: Held[A]) -> PendingEvents:
-        delivered = frozenset().union(*(request.settled for request in requests))
+        delivered = frozenset().union(*(request.delivered for request in requests))
         if self._sink is not None and held.pending:
-            delivered |= self._sink.confirmed(id)
+            delivered |= self._sink.delivered_ids(id)
         return outbox_fields.without(held.pending, delivered)
 
     def _body(self, aggregate: A, pending: PendingEvents) -> Json:
@@ -259,7 +259,7 @@ class AggregateRepository(Generic[A]):
 
     def _contended(self, id: str) -> StoreOverloaded:
         name = self._store.collection.name
-        return StoreOverloaded(f"Too many changes of {name}/{id} at the same moment: come again soon.")
+        return StoreOverloaded(f"Too many changes of {name}/{id} at the same time. Try again shortly.")
 
 
 async def _pause(attempt: int) -> None:

@@ -13,7 +13,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from shared.batching import Batcher, QueueFull, Weighing
-from shared.budget import ByteBudget
+from shared.bounded import ByteBudget
 from shared.cache.commands import (
     DeleteKey,
     Get,

@@ -77,7 +77,7 @@ def problem_document(error: ShopError, path: str, request_id: str) -> dict[str, 
         "type": TYPE_PREFIX + error.code,
         "title": error.title,
         "status": error.status,
-        "detail": error.told or error.detail,
+        "detail": error.public_detail or error.detail,
         "instance": path,
         "request_id": request_id,
     }

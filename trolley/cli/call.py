@@ -14,8 +14,7 @@ import typer
 
 from trolley.cli.completion import complete_method, complete_path
 from trolley.cli.console import console, describe_os_error, execute
-from trolley.cli.identity import identity_of
-from trolley.cli.options import UrlOption, WhoOption
+from trolley.cli.identity import UrlOption, WhoOption, identity_of
 from trolley.client import shop_client
 from trolley.environment import operator_environment, shop_url
 from trolley.sessions import KeptIdentity
@@ -23,26 +22,32 @@ from trolley.sessions import KeptIdentity
 JSON, EVENT_STREAM = "application/json", "text/event-stream"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
+MethodArgument = Annotated[
+    str, typer.Argument(help="GET, POST, PUT, PATCH or DELETE.", autocompletion=complete_method)
+]
+PathArgument = Annotated[
+    str, typer.Argument(help="/api/v1/cart, or in short /cart.", autocompletion=complete_path)
+]
+DataOption = Annotated[
+    str | None,
+    typer.Option("--data", "-d", help="The JSON body. @FILE reads it from a file, @- from stdin."),
+]
+HeaderOption = Annotated[
+    list[str] | None,
+    typer.Option("--header", "-H", help="A header, as in 'If-Match: \"3\"'. Repeatable."),
+]
+
 _READ_SECONDS = 300
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token of RFC 9110
 
 
 def call(
-    method: Annotated[
-        str, typer.Argument(help="GET, POST, PUT, PATCH or DELETE.", autocompletion=complete_method)
-    ],
-    path: Annotated[
-        str, typer.Argument(help="/api/v1/cart, or in short /cart.", autocompletion=complete_path)
-    ],
+    method: MethodArgument,
+    path: PathArgument,
     *,
     who: WhoOption = None,
-    data: Annotated[
-        str | None,
-        typer.Option("--data", "-d", help="The JSON body; @FILE reads it from a file, @- from stdin."),
-    ] = None,
-    header: Annotated[
-        list[str] | None, typer.Option("--header", "-H", help="As in 'If-Match: \"3\"'; repeatable.")
-    ] = None,
+    data: DataOption = None,
+    header: HeaderOption = None,
     include: Annotated[bool, typer.Option("--include", "-i", help="Show the answer's headers too.")] = False,
     url: UrlOption = None,
 ) -> None:

@@ -12,11 +12,10 @@ from rich.text import Text
 
 from shared.clock import to_rfc3339
 from trolley.bus import nats_session
-from trolley.cli.completion import complete_pattern
+from trolley.cli.completion import EVERYTHING, complete_pattern
 from trolley.cli.console import console, execute
 from trolley.environment import operator_environment
 from trolley.events import Fact, follow, parse_age
-from trolley.subjects import EVERYTHING
 
 
 def events(

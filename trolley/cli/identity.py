@@ -1,9 +1,10 @@
-"""Who `--as` means."""
+"""The options `--url` and `--as`, and the identity that `--as` names."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from typing import Annotated
 
 import typer
 
@@ -52,6 +53,10 @@ def known_identities() -> list[str]:
     return [GUEST, ADMIN, *sorted(kept - {GUEST, ADMIN})]
 
 
+def _complete_identity(incomplete: str) -> list[str]:
+    return [name for name in known_identities() if name.startswith(incomplete)]
+
+
 @cache
 def session_file() -> SessionFile:
     """One for the whole process: the lines of a shell share what cannot be written."""
@@ -61,3 +66,22 @@ def session_file() -> SessionFile:
 def ask_password(email: str) -> str:
     """Asks on the terminal, without showing what is typed."""
     return str(typer.prompt(f"Password of {email}", hide_input=True, err=True))
+
+
+UrlOption = Annotated[
+    str | None, typer.Option("--url", help="Address of the shop. [TROLLEY_URL, else this machine's]")
+]
+WhoOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as", help="guest, admin, or the e-mail address of an account.", autocompletion=_complete_identity
+    ),
+]
+AdministratorOption = Annotated[
+    str,
+    typer.Option(
+        "--as",
+        help="admin (which needs the shop's store), or the e-mail address of an administrator's account.",
+        autocompletion=_complete_identity,
+    ),
+]

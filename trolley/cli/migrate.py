@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from shared.settings import ServiceSettings
-from shared.store.migration_report import MigrationReport
+from shared.store.ports import MigrationReport
 from trolley.cli.console import console, execute
 from trolley.environment import operator_environment, require_store, settings_from
 from trolley.migration import migrate_all

@@ -10,9 +10,8 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from typer.core import TyperGroup
 
-from trolley.cli.completion import complete_scale, complete_subject, continues, paths_of
-from trolley.routes import METHODS, Route
-from trolley.subjects import SUBJECTS
+from trolley.cli.completion import SUBJECTS, complete_scale, complete_subject, continues, paths_of
+from trolley.openapi.operations import METHODS, ApiOperation
 
 Offered = Mapping[str, str]
 """What can be typed, each with its meaning."""
@@ -65,7 +64,7 @@ class CommandCompleter(Completer):
     """Completes commands, then their options; after `call METHOD` the routes that take the method, and where
     a service or a subject is asked for, those that there are."""
 
-    def __init__(self, root: Described, routes: Iterable[Route]) -> None:
+    def __init__(self, root: Described, routes: Iterable[ApiOperation]) -> None:
         self._root = root
         self._routes = tuple(routes)
 
@@ -97,4 +96,4 @@ class CommandCompleter(Completer):
         if not words:
             yield from ((method.upper(), "") for method in METHODS)
         elif len(words) == 1:
-            yield from paths_of(self._routes, words[0].upper())
+            yield from paths_of(self._routes, words[0])

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from shared.errors import ShopError
 from shared.settings import ServiceSettings
-from trolley.catalogues import demo, demo_wanted
+from trolley.catalogue import demo, demo_wanted
 from trolley.cli.completion import complete_scale
 from trolley.cli.console import console, describe_os_error, execute, say, warn
 from trolley.cli.migrate import describe

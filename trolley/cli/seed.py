@@ -17,10 +17,9 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from trolley.catalogues import ProductDataset, completejourney, demo, demo_wanted
+from trolley.catalogue import ProductDataset, completejourney, demo, demo_wanted
 from trolley.cli.console import console, execute
-from trolley.cli.identity import administrator
-from trolley.cli.options import AdministratorOption, UrlOption
+from trolley.cli.identity import AdministratorOption, UrlOption, administrator
 from trolley.environment import operator_environment, shop_url
 from trolley.seeding import TokenSource, catalogue_is_empty, import_products
 

@@ -10,12 +10,12 @@ import typer
 from rich.text import Text
 
 from trolley.cli.console import console, execute, fail
-from trolley.cli.options import UrlOption
+from trolley.cli.identity import UrlOption
 from trolley.client import require_success, shop_client
 from trolley.environment import operator_environment, shop_url
-from trolley.routes import Route, routes_of
+from trolley.openapi.operations import ApiOperation, operations_of
 
-_STYLES = {"GET": "green", "DELETE": "red"}
+_STYLES = {"get": "green", "delete": "red"}
 
 
 def services(
@@ -29,7 +29,7 @@ def services(
         trolley services promo
     """
     document = execute(_document(shop_url(operator_environment(url=url), url)))
-    found = [route for route in routes_of(document) if route.mentions(word)]
+    found = [route for route in operations_of(document) if word.lower() in _line_of(route).lower()]
     if not found:
         fail(f"No route has {word!r} in its path or summary.")
     for line in lines_of(found):
@@ -42,7 +42,7 @@ async def _document(base_url: str) -> dict[str, Any]:
         return document
 
 
-def lines_of(routes: Sequence[Route]) -> Iterable[Text]:
+def lines_of(routes: Sequence[ApiOperation]) -> Iterable[Text]:
     """A line for each route, under its service. No path is cut: it has to be told from the others, and
     copied."""
     width = max(len(route.path) for route in routes)
@@ -51,7 +51,11 @@ def lines_of(routes: Sequence[Route]) -> Iterable[Text]:
         for route in members:
             yield Text.assemble(
                 "  ",
-                (f"{route.method:<7}", _STYLES.get(route.method, "yellow")),
+                (f"{route.method.upper():<7}", _STYLES.get(route.method, "yellow")),
                 f"{route.path:<{width}}  ",
                 (route.summary, "dim"),
             )
+
+
+def _line_of(route: ApiOperation) -> str:
+    return f"{route.method} {route.path} {route.summary}"

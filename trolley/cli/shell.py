@@ -15,11 +15,11 @@ from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
 from trolley.cli.completion import known_routes
 from trolley.cli.console import console, warn
-from trolley.cli.options import UrlOption
+from trolley.cli.identity import UrlOption
 from trolley.cli.prompt import CommandCompleter, describe
 from trolley.environment import checked_address, operator_environment, shop_url
 from trolley.errors import CommandFailed
-from trolley.routes import Route, routes_of
+from trolley.openapi.operations import ApiOperation, operations_of
 from trolley.state import private_folder, state_folder
 
 
@@ -90,11 +90,11 @@ def _lines(session: PromptSession[str]) -> Iterator[str]:
         yield line
 
 
-def _routes() -> list[Route]:
+def _routes() -> list[ApiOperation]:
     """Those of the shop; without it, those of this release."""
     try:
         answer = httpx.get(f"{shop_url(operator_environment())}/openapi.json", timeout=2)
-        return routes_of(answer.raise_for_status().json())
+        return operations_of(answer.raise_for_status().json())
     except (CommandFailed, httpx.HTTPError, ValueError) as error:
         warn(str(error))
         return known_routes()

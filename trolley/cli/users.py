@@ -14,12 +14,11 @@ from rich.table import Table
 
 from shared.security.identity import Role
 from trolley.cli.console import console, execute
-from trolley.cli.identity import administrator
-from trolley.cli.options import AdministratorOption, UrlOption
+from trolley.cli.identity import AdministratorOption, UrlOption, administrator
 from trolley.client import require_success, shop_client
 from trolley.environment import operator_environment, shop_url
 from trolley.errors import CommandFailed
-from trolley.operations import create_user, set_password
+from trolley.operations import operate
 from trolley.seeding import TokenSource
 
 app = typer.Typer(help="Accounts.", no_args_is_help=True)
@@ -55,7 +54,8 @@ def create(
     environment = operator_environment()
     password = _password(password_stdin)
     role = Role.ADMIN if admin else Role.CUSTOMER
-    execute(create_user(environment, email, name or email.partition("@")[0], password, role))
+    shown = name or email.partition("@")[0]
+    execute(operate(environment, lambda operator: operator.create_user(shown, email, password, role)))
     console.print(f"[green]{role.value.capitalize()} {email} can sign in.[/]")
 
 
@@ -109,7 +109,8 @@ def password(email: EmailArgument, *, password_stdin: PasswordOption = False) ->
 
     The password is asked for, or read from stdin. It works on the store itself, as `create` does.
     """
-    execute(set_password(operator_environment(), email, _password(password_stdin)))
+    environment, new = operator_environment(), _password(password_stdin)
+    execute(operate(environment, lambda operator: operator.set_password(email, new)))
     console.print(f"[green]{email} can sign in with the new password.[/]")
 
 

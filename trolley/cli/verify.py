@@ -9,10 +9,9 @@ import typer
 from trolley.cli.console import execute
 from trolley.cli.verify_report import VerificationReport
 from trolley.environment import operator_environment
-from trolley.verify.checks import all_checks
 from trolley.verify.findings import FindingTally
 from trolley.verify.runner import Run
-from trolley.verify.shop import open_shop
+from trolley.verify.shop import all_checks, open_shop
 
 DRIFT, COULD_NOT_LOOK = 1, 2
 

@@ -12,10 +12,10 @@ from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElaps
 from rich.table import Table
 
 from trolley.cli.console import console, errors
-from trolley.verify.findings import ConsistencyCheck, Finding, FindingTally, Outcome
+from trolley.verify.findings import ConsistencyCheck, Finding, FindingOutcome, FindingTally
 
 _SHOWN_PER_CHECK = 20
-_STYLES = {Outcome.FOUND: "yellow", Outcome.REPAIRED: "green", Outcome.LEFT: "red"}
+_STYLES = {FindingOutcome.FOUND: "yellow", FindingOutcome.REPAIRED: "green", FindingOutcome.LEFT: "red"}
 
 
 class VerificationReport:
@@ -52,7 +52,7 @@ class VerificationReport:
             repaired=tally.repaired,
         )
 
-    def found(self, finding: Finding, outcome: Outcome) -> None:
+    def found(self, finding: Finding, outcome: FindingOutcome) -> None:
         if self._as_json:
             _print_json({**asdict(finding), "outcome": outcome.value})
             return

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from trolley.errors import LocalRunFailed
 from trolley.invocation import REPOSITORY
-from trolley.local.errors import LocalRunFailed
 from trolley.state import write_private
 
 SECRETS = "secrets.env"

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from trolley.errors import LocalRunFailed
 from trolley.local.environment import prepare_directory
-from trolley.local.errors import LocalRunFailed
 
 _LOCK = "run.lock"
 _LOOKS, _LOOK_SECONDS = 20, 0.05

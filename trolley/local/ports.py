@@ -8,8 +8,8 @@ import socket
 from collections import deque
 from contextlib import closing, suppress
 
+from trolley.errors import LocalRunFailed
 from trolley.invocation import make
-from trolley.local.errors import LocalRunFailed
 
 _PORTS = range(20_000, 32_000)
 """Below those that systems give to outgoing connections (Linux: from 32768), one of which might otherwise

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from trolley.errors import LocalRunFailed
 from trolley.invocation import REPOSITORY, make
-from trolley.local.errors import LocalRunFailed
 from trolley.local.process import Program
 
 

@@ -25,11 +25,11 @@ class ApiOperation:
     @property
     def service(self) -> str:
         """`cart` of `/api/v1/cart/items`."""
-        return self.path.split("/")[3]
+        return self.path.removeprefix("/api/v1/").partition("/")[0]
 
     @property
     def summary(self) -> str:
-        return str(self.described["summary"])
+        return str(self.described.get("summary", ""))
 
     @property
     def scopes(self) -> frozenset[str]:
@@ -51,7 +51,7 @@ def operations_of(document: Json) -> list[ApiOperation]:
     """All operations, in the document's order of paths."""
     return [
         ApiOperation(method, path, item[method])
-        for path, item in document["paths"].items()
+        for path, item in document.get("paths", {}).items()
         for method in METHODS
         if method in item
     ]

@@ -1,12 +1,16 @@
-"""What an entry of a bucket says."""
+"""An entry of a bucket compared with its document, and how long the document's events have waited."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import orjson
 
+from shared.clock import Clock, to_rfc3339
 from shared.events.ports import Entry
+from shared.store.ports import Json
 
 
 def body_of(entry: Entry | None) -> dict[str, Any]:
@@ -37,3 +41,13 @@ def disagreement(version: int, body: dict[str, Any], entry: Entry | None) -> str
     if body_of(entry) != body:
         return f"the entry says something else of version {version}"
     return None
+
+
+def overdue_before(clock: Clock, seconds: float) -> str:
+    """The time before which events are overdue."""
+    return to_rfc3339(clock.now() - timedelta(seconds=seconds))
+
+
+def is_under_way(pending: Sequence[Json], clock: Clock, seconds: float) -> bool:
+    """Whether events wait and are not overdue: other parts of the shop do not know of the change yet."""
+    return bool(pending) and pending[0]["time"] >= overdue_before(clock, seconds)

@@ -38,7 +38,7 @@ class ConsistencyCheck(Protocol):
         ...
 
 
-class Outcome(StrEnum):
+class FindingOutcome(StrEnum):
     FOUND = "found"
     REPAIRED = "repaired"
     LEFT = "left"

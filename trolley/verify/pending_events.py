@@ -9,8 +9,8 @@ from shared.aggregates.outbox_fields import PENDING_EVENTS, PENDING_SINCE
 from shared.clock import Clock
 from shared.events.envelope import Event
 from shared.store.ports import Between, Document, DocumentStore
+from trolley.verify.entries import is_under_way, overdue_before
 from trolley.verify.findings import Finding
-from trolley.verify.waiting import is_under_way, overdue_before
 
 
 class PendingEvents:

@@ -18,9 +18,8 @@ from shared.clock import Clock
 from shared.events.ports import Entry, WrongRevision
 from shared.events.projections import put_if_newer
 from shared.store.ports import Document
-from trolley.verify.entries import body_of, disagreement, version_of
+from trolley.verify.entries import body_of, disagreement, is_under_way, version_of
 from trolley.verify.findings import Finding
-from trolley.verify.waiting import is_under_way
 
 _DELIVERY_SECONDS = 10.0
 

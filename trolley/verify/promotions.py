@@ -1,4 +1,4 @@
-"""Promotions against their entries in the bucket `promotions`."""
+"""Promotions against their entries in the bucket `promotions`, and their uses against the carts."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from dataclasses import replace
 
 import orjson
 
-from cart_service.bootstrap import OpenedRepository
+from cart_service.bootstrap import OpenedRepository, OperatorTools
 from cart_service.promotions.definitions import definition_of, promotion_of
 from cart_service.promotions.events import PromotionEnded
 from cart_service.promotions.model import Promotion
 from cart_service.promotions.store import PromotionCodec, StoredPromotions
+from cart_service.upkeep.promotion_audit import Recount
 from shared.aggregates.change import Change
 from shared.aggregates.outbox_fields import split
 from shared.clock import Clock
 from shared.events.ports import Bucket, Entry
 from shared.events.projections import put_if_newer
 from shared.store.ports import Document
-from trolley.verify.entries import body_of, disagreement, version_of
+from trolley.verify.entries import body_of, disagreement, is_under_way, version_of
 from trolley.verify.findings import Finding
-from trolley.verify.waiting import is_under_way
 
 _DELIVERY_SECONDS = 10.0
+_SHOWN = 5
 
 
 class PromotionEntries:
@@ -109,3 +110,47 @@ def _read(entry: Entry | None) -> Promotion | None:
     except (KeyError, TypeError, ValueError):
         return None
     return promotion if entry is not None and promotion.code == entry.key else None
+
+
+class PromotionUsesCheck:
+    """Every use that is counted is somebody's, every reserved one is counted, its cart has the code, and no
+    other cart has. Otherwise the claims to the code are right, and it is counted anew. Codes of no promotion
+    are looked at as well."""
+
+    name = "uses of promo codes"
+
+    def __init__(self, carts: OperatorTools) -> None:
+        self._carts = carts
+
+    async def keys(self) -> AsyncIterator[str]:
+        codes = set()
+        async for document in self._carts.promotions.store.scan():
+            codes.add(document.id)
+            yield document.id
+        async for code in self._carts.service.promotion_audit.claimed_codes():
+            if code not in codes:
+                yield code
+
+    async def look(self, keys: Sequence[str]) -> list[Finding]:
+        audit = self._carts.service.promotion_audit
+        counted = [await audit.recount(code, repair=False) for code in keys]
+        return [Finding(self.name, it.code, _describe_uses(it)) for it in counted if not it.is_clean]
+
+    async def fix(self, finding: Finding) -> None:
+        await self._carts.service.promotion_audit.recount(finding.what, repair=True)
+
+
+def _describe_uses(counted: Recount) -> str:
+    parts = [
+        _describe("reserved for users whose carts do not have it", counted.abandoned),
+        _describe("not reserved for users whose carts have it", counted.unreserved),
+        _describe("counted and nobody's", counted.orphans),
+        _describe("reserved and not counted", counted.uncounted),
+    ]
+    if counted.final != counted.final_counted:
+        parts.append(f"{counted.final} orders were placed, {counted.final_counted} are counted")
+    return "; ".join(part for part in parts if part)
+
+
+def _describe(what: str, names: Sequence[str]) -> str:
+    return f"{len(names)} {what}: {', '.join(sorted(names)[:_SHOWN])}" if names else ""

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from shared.errors import ShopError, Unavailable
 from shared.observability.logging import get_logger
-from trolley.verify.findings import ConsistencyCheck, Finding, FindingTally, Outcome
+from trolley.verify.findings import ConsistencyCheck, Finding, FindingOutcome, FindingTally
 
 T = TypeVar("T")
 log = get_logger(__name__)
@@ -25,7 +25,7 @@ class Listener(Protocol):
 
     def looked(self, check: ConsistencyCheck, tally: FindingTally) -> None: ...
 
-    def found(self, finding: Finding, outcome: Outcome) -> None: ...
+    def found(self, finding: Finding, outcome: FindingOutcome) -> None: ...
 
 
 class Run:
@@ -70,16 +70,16 @@ class Run:
             outcomes = await self._repair(confirmed)
             for finding, outcome in zip(confirmed, outcomes, strict=True):
                 self._tally.found += 1
-                self._tally.repaired += outcome is Outcome.REPAIRED
+                self._tally.repaired += outcome is FindingOutcome.REPAIRED
                 self._listener.found(finding, outcome)
 
-    async def _repair(self, findings: Sequence[Finding]) -> list[Outcome]:
+    async def _repair(self, findings: Sequence[Finding]) -> list[FindingOutcome]:
         if not self._fix:
-            return [Outcome.FOUND] * len(findings)
+            return [FindingOutcome.FOUND] * len(findings)
         for some in _portions((finding for finding in findings if finding.fixable), _FIXES_AT_ONCE):
             await asyncio.gather(*map(self._try_to_fix, some))
         still_wrong = {finding.what for finding in await self._look(findings)}
-        return [Outcome.LEFT if it.what in still_wrong else Outcome.REPAIRED for it in findings]
+        return [FindingOutcome.LEFT if it.what in still_wrong else FindingOutcome.REPAIRED for it in findings]
 
     async def _try_to_fix(self, finding: Finding) -> None:
         try:

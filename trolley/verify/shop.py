@@ -1,4 +1,4 @@
-"""The whole shop as the checks see it, opened beside the services or in their place."""
+"""The whole shop as the checks see it, opened beside the services or in their place; and all checks of it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ from shared.events.ports import Bucket, EventBus
 from shared.security.revocations import revocations_bucket
 from shared.store.ports import DocumentStore
 from trolley.environment import require_servers, require_store, settings_from
+from trolley.verify.carts import Announcements, CartProducts, SummariesCheck
+from trolley.verify.findings import ConsistencyCheck
+from trolley.verify.pending_events import PendingEvents
+from trolley.verify.products import OrphanEntries, ProductEntriesCheck
+from trolley.verify.promotions import PromotionEntries, PromotionUsesCheck
 
 _PATIENCE_SECONDS = 15.0
 
@@ -82,3 +87,18 @@ async def _open_auth(stack: AsyncExitStack, backends: Backends) -> list[tuple[Do
 async def _require_cache(cache: Cache) -> None:
     if not await cache.ping():
         raise CacheUnavailable("Redis does not answer (REDIS_URL).")
+
+
+def all_checks(shop: Shop, pending_seconds: float) -> list[ConsistencyCheck]:
+    """Causes come before what follows from them: events before entries, entries before carts, and what is
+    cached at last."""
+    return [
+        *(PendingEvents(store, outbox, shop.clock, pending_seconds) for store, outbox in shop.outboxes),
+        ProductEntriesCheck(shop.products, shop.clock, pending_seconds),
+        OrphanEntries(shop.products, shop.currency),
+        PromotionEntries(shop.carts.promotions, shop.promotion_entries, shop.clock, pending_seconds),
+        CartProducts(shop.carts, shop.products),
+        PromotionUsesCheck(shop.carts),
+        Announcements(shop.carts),
+        SummariesCheck(shop.carts, shop.cache),
+    ]
