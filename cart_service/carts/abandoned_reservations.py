@@ -9,7 +9,7 @@ import structlog
 
 from cart_service.carts.model import Cart
 from cart_service.carts.ports import CartRepository
-from cart_service.promotions.claims import Claim, ClaimState
+from cart_service.promotions.claims import Claim, ClaimState, DroppedPromoCode
 from cart_service.promotions.ports import ClaimRepository
 from cart_service.promotions.uses import PromotionUses
 from shared.aggregates.change import Change
@@ -44,7 +44,7 @@ class AbandonedReservations:
             return Change(None if after is cart else after, False)
 
         if not await self._carts.update(owner, pass_turn):
-            await self._uses.release(code, owner, turn)
+            await self._uses.give_back(owner, DroppedPromoCode(code, turn))
 
     async def give_back(self, claim: Claim) -> None:
         """Ends what the claim has begun; a use that a cart has stays."""

@@ -14,17 +14,20 @@ from dataclasses import dataclass
 from functools import partial
 
 import structlog
+from prometheus_client import Gauge
 
 from cart_service.carts.pricing import PricedCart
 from cart_service.changes import ChangeListener
 from cart_service.live.feed import CartFeed, CartStream, EndReason
-from cart_service.metrics import CART_STREAMS
 from shared.bounded import SharedBudget
 from shared.clock import Clock
 from shared.errors import TooManyRequests, Unavailable
+from shared.observability.metrics import REGISTRY
 from shared.security.identity import Identity
 
 log = structlog.get_logger(__name__)
+
+CART_STREAMS = Gauge("cart_streams", "Live carts that are open.", registry=REGISTRY)
 
 SWEEP_SECONDS = 0.5  # an ended session has to be noticed within a second, its way here included
 RENDERINGS_AT_ONCE = 32  # so that news for everybody leave room for requests

@@ -9,16 +9,24 @@ from functools import partial
 
 import orjson
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from prometheus_client import Counter
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from cart_service.carts.rendering import Rendered
 from cart_service.live.feed import CartStream, EndReason
 from cart_service.live.service import LiveCarts
-from cart_service.metrics import CART_STREAM_EVENTS
 from shared.errors import ShopError
+from shared.observability.metrics import REGISTRY
 from shared.security.identity import Identity
 
+CART_STREAM_EVENTS = Counter(
+    "cart_stream_events_total",
+    "Events of live carts: `cart`, or why a stream ended; `left` is a client that closed it, `stalled`"
+    " one that took nothing for too long.",
+    ["event"],
+    registry=REGISTRY,
+)
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 COPIES = 2
 """Of a cart that is being sent: as it was rendered, and as it waits in the connection."""

@@ -65,14 +65,11 @@ class PromotionUses:
         raise contended(promotion.code)
 
     async def give_back(self, owner: str, dropped: DroppedPromoCode) -> None:
-        """Gives back the use of a code that the owner's cart has lost; repeating it changes nothing."""
-        await self.release(dropped.code, owner, dropped.turn)
-
-    async def release(self, code: str, owner: str, turn: int) -> None:
-        """Gives back what was reserved for this turn or an earlier one. The cart has to be past it, and must
-        not have the code; or be gone."""
+        """Gives back what was reserved for this turn or an earlier one. The cart is past the turn and does
+        not have the code, or is gone. Repeating it changes nothing."""
         now = self._clock.now()
-        await self.finish(await self._claims.change(code, owner, lambda it: it.released(turn, now)))
+        claim = await self._claims.change(dropped.code, owner, lambda it: it.released(dropped.turn, now))
+        await self.finish(claim)
 
     async def make_final(self, promotion: Promotion, owner: str, order_id: str) -> PlacedOrder:
         """Makes the owner's use final, once for each order. Where none is reserved any more, it reserves one:

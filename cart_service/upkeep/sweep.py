@@ -8,14 +8,17 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import structlog
+from prometheus_client import Counter
 
 from cart_service.carts.model import Cart
-from cart_service.metrics import CARTS_EXPIRED
 from cart_service.upkeep.ports import ExpiringCarts, Lease
 from shared.clock import Clock
 from shared.errors import Unavailable
+from shared.observability.metrics import REGISTRY
 
 log = structlog.get_logger(__name__)
+
+CARTS_EXPIRED = Counter("carts_expired_total", "Carts removed at the end of their life.", registry=REGISTRY)
 
 _BATCHES_PER_SWEEP = 50
 _PAUSE_SECONDS = 0.1  # so that the store has time for shoppers

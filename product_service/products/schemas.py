@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from product_service.products.fields import (
     Attributes,
@@ -26,7 +26,7 @@ from shared.clock import to_rfc3339
 from shared.errors import FieldError, InvalidInput
 from shared.http.models import WHOLE, Id, Moment, Page, PublicModel, StrictModel, Timestamp, Version
 
-_READ_ONLY: dict[str, JsonValue] = {"readOnly": True}
+_AS_IT_IS = Field(description="As it is, or left out.", json_schema_extra={"readOnly": True})
 _KEPT = ("id", "sku", "created_at", "updated_at", "version")
 
 
@@ -65,26 +65,20 @@ class ProductUpdate(_ProductFields):
     What a read shows beyond that cannot be changed. It may be sent back as it is, or left out.
     """
 
-    id: Id | None = Field(None, description="As it is, or left out.", json_schema_extra=_READ_ONLY)
-    sku: Sku | None = Field(None, description="As it is, or left out.", json_schema_extra=_READ_ONLY)
-    created_at: Moment | None = Field(
-        None, description="As it is, or left out.", json_schema_extra=_READ_ONLY
-    )
-    updated_at: Moment | None = Field(
-        None, description="As it is, or left out.", json_schema_extra=_READ_ONLY
-    )
-    version: Annotated[Version, WHOLE] | None = Field(
-        None, description="As it is, or left out.", json_schema_extra=_READ_ONLY
-    )
+    id: Annotated[Id | None, _AS_IT_IS] = None
+    sku: Annotated[Sku | None, _AS_IT_IS] = None
+    created_at: Annotated[Moment | None, _AS_IT_IS] = None
+    updated_at: Annotated[Moment | None, _AS_IT_IS] = None
+    version: Annotated[Annotated[Version, WHOLE] | None, _AS_IT_IS] = None
 
     def check_read_only(self, product: Product) -> None:
         """Raises `InvalidInput` where something is sent that cannot be changed, and differs."""
         present = public(product)
         given = {name: getattr(self, name) for name in _KEPT}
-        told = {name: to_rfc3339(it) if isinstance(it, datetime) else it for name, it in given.items()}
+        sent = {name: to_rfc3339(it) if isinstance(it, datetime) else it for name, it in given.items()}
         errors = [
             FieldError(f"/{name}", "Cannot be changed. Send it as it is, or leave it out.")
-            for name, value in told.items()
+            for name, value in sent.items()
             if value not in (None, present[name])
         ]
         if errors:

@@ -77,7 +77,7 @@ class PromoWorld:
         dropped = [it for it in self.repository.events if it.type == "cart.promo_code_dropped"]
         if dropped:
             event = CartPromoCodeDropped.from_event(dropped[number % len(dropped)])
-            subscribers = CartSubscribers(self.service.cleanup, self.service.uses, self.service.merger)
+            subscribers = CartSubscribers(self.service)
             await subscribers.promo_code_dropped(event)
 
     def check(self) -> None:

@@ -14,7 +14,7 @@ from cart_service.carts.operations import AddItem
 from cart_service.carts.promo_codes import PromoCodes
 from cart_service.carts.promo_operations import NotReserved
 from cart_service.carts.service import CartWrite, CartWriter, WriteResult
-from cart_service.promotions.claims import Claim, ClaimState, Tally
+from cart_service.promotions.claims import Claim, ClaimState, DroppedPromoCode, Tally
 from cart_service.promotions.errors import PromoCodeUsedUp
 from cart_service.promotions.model import Conditions, Percentage, Promotion
 from cart_service.promotions.uses import ClaimContended, PromotionUses
@@ -59,7 +59,7 @@ async def test_who_finds_an_end_half_done_finishes_it_first(
     two = replace(kept.promotions["SPRING"], conditions=Conditions(total_limit=2))
     await uses.reserve(two, "ann")
     assert (kept.tallies["SPRING"].reserved, kept.tallies["SPRING"].final) == (1, final)
-    await uses.release("SPRING", "ann", kept.claims[KEY].turn)
+    await uses.give_back("ann", DroppedPromoCode("SPRING", kept.claims[KEY].turn))
     assert kept.tallies["SPRING"].reserved == 0
 
 
