@@ -19,7 +19,7 @@ from cart_service.upkeep.promotion_audit import PromotionAudit
 
 @dataclass(frozen=True, slots=True)
 class CartService:
-    """All use cases, in groups: routes use the first six, subscribers and the sweep the next three, the
+    """The use cases, in groups. Routes use the first six, subscribers and the sweep the next three, and the
     command line the last two."""
 
     carts: Carts

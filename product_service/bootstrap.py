@@ -27,8 +27,8 @@ from shared.store.sqlite.factory import SqliteStoreFactory
 
 @dataclass(frozen=True, slots=True)
 class ProductStorage:
-    """The products and where they are kept. The outbox delivers what is written through `products`; what was
-    left behind by others it only relays once it is started."""
+    """The products with their collection, bucket and outbox. The outbox delivers the events of writes made
+    through `products`, and no others until it is started."""
 
     store: DocumentStore
     bucket: Bucket
@@ -38,7 +38,7 @@ class ProductStorage:
 
 @asynccontextmanager
 async def open_product_storage(backends: Backends) -> AsyncIterator[ProductStorage]:
-    """Without the use cases and their background work: what an operator's command needs."""
+    """The storage without use cases and background tasks, for the command of an operator."""
     bucket = await backends.bus.bucket(BucketConfig("products"))
     store = await backends.stores.open(PRODUCTS)
     outbox = Outbox(EntryDelivery(backends.bus, bucket), clock=backends.clock)
@@ -69,7 +69,7 @@ async def bootstrap(settings: ProductSettings, backends: Backends) -> AsyncItera
 
 
 async def _open_search(stores: StoreFactory, stack: AsyncExitStack) -> ProductSearch:
-    """The search that belongs to the store. Only its own library is imported."""
+    """The search of the store. Only its own library is imported."""
     if isinstance(stores, SqliteStoreFactory):
         search = SqliteProductSearch(stores.path(PRODUCTS))
         stack.push_async_callback(search.close)

@@ -16,7 +16,7 @@ SPEC = ServiceSpec(
     name="products",
     prefix="/api/v1/products",
     title="Trolley: products",
-    description="What the shop sells: find it, show it, and look after it.",
+    description="The products of the shop: find, show and change them.",
     routers=[search_routes.router, routes.router, import_routes.router],
     tags=[{"name": "Products", "description": "The catalogue. Writing needs the scope `catalog:write`."}],
 )

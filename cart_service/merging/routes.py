@@ -1,4 +1,4 @@
-"""Merging the cart of before the sign-in."""
+"""The route of merges."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ CartMergerDep = Annotated[CartMerger, Depends(provided(CartMerger))]
 async def merge_guest_cart(
     request: Request, body: CartMerge, changes: CartChangesDep, merger: CartMergerDep
 ) -> Response:
-    """Takes what the guest's cart holds into this one and leaves that one empty: exactly once, also when it
-    is repeated, or sent many times at once. It is no part of signing in, so neither can make the other fail.
+    """Moves the lines of the guest's cart to this one: exactly once, even if the request is repeated, or sent
+    many times at once. The merge is separate from signing in, so neither can make the other fail.
 
-    Nothing is refused for stock or limits: `lines` says for each line what became of it. `POST /undo` takes
-    the merge back for 24 hours; the guest's cart can be merged again then, with another strategy for example.
-    `If-Match` is asked when the merge begins. A `dry_run` has no ETag, and shows the version that is stored:
-    to merge only if nothing has changed since, send `If-Match` with that version."""
+    Nothing is refused for stock or limits: `lines` has the outcome of each line. `POST /undo` takes the merge
+    back for 24 hours. Then the guest's cart can be merged again, for example with another strategy.
+    `If-Match` is checked when the merge begins. A `dry_run` has no ETag, and shows the stored version: to
+    merge only if nothing has changed since, send `If-Match` with that version."""
     guest = _guest(request, body.guest_token)
     if guest.user_id == changes.owner.id:
-        raise _refused("This is the token of the cart's own owner. Send the guest's token from before.")
+        raise _refused("This is the token of the cart's owner. Send the token of the guest.")
     merged = await merger.merge(
         Merge(
             owner=changes.owner.id,
@@ -59,7 +59,7 @@ def _guest(request: Request, token: str) -> Identity:
             f"{error.detail} Refresh the guest's session, then merge with its new token."
         ) from error
     if guest.role is not Role.GUEST:
-        raise _refused("This is not the token of a guest. Only guests' carts can be merged.")
+        raise _refused("This is not the token of a guest. Only the carts of guests can be merged.")
     return guest
 
 
@@ -69,6 +69,6 @@ def _refused(message: str) -> InvalidInput:
 
 def _answer(body: CartMerge, merged: Merged) -> Response:
     answer = MergePublic.json_of(body, merged)
-    if body.dry_run:  # no ETag: the cart it shows is stored nowhere, and a condition must not pass for it
+    if body.dry_run:  # no ETag: this cart is not stored, so no condition may match it
         return JsonBytes(answer, headers=CACHING)
     return JsonBytes(answer, headers={"ETag": etag_of(merged.written.rendered.etag), **CACHING})

@@ -1,4 +1,4 @@
-"""Looking after promotions."""
+"""The routes of promotions."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ _EXAMPLE = {
 async def create_promotion(
     body: Annotated[PromotionCreate, Body(examples=[_EXAMPLE])], promotions: PromotionsDep, request: Request
 ) -> Response:
-    """Its code is taken for ever. Discounts are rounded once, half up, and add up over the lines. The product
-    of a free item has to exist, and need not be for sale yet."""
+    """A code is never used again. Discounts are rounded once, half up, and the discounts of the lines add up
+    to the total. The product of a free item has to exist, but it may be for sale later."""
     created = await promotions.create(body.draft(promotions.currency, promotions.now()))
     location = f"{request.url.path.rstrip('/')}/{created.promotion.code}"
     return JsonBytes.of(promotion_json(created), 201, {"Location": location})
@@ -71,13 +71,13 @@ async def create_promotion(
 async def list_promotions(
     promotions: PromotionsDep,
     cursors: CursorsDep,
-    status: Annotated[PromotionStatus | None, Query(description="Only promotions that are this now.")] = None,
+    status: Annotated[PromotionStatus | None, Query(description="Only promotions with this status.")] = None,
     limit: Annotated[int, Query(ge=1, le=100, description="Promotions on a page at most.")] = 50,
     cursor: Annotated[
         str | None, Query(max_length=4096, description="`next_cursor` of the page before.")
     ] = None,
 ) -> Response:
-    """The newest first. Shows a change after about a second."""
+    """The newest first. The list shows a change after about a second."""
     query = f"promotions:{status or ''}"
     page = await promotions.page(status, limit, cursors.decode(cursor, query))
     items = [promotion_json(promotions.details(promotion)) for promotion in page.items]
@@ -91,7 +91,7 @@ async def list_promotions(
     responses=problem_responses(PromotionNotFound),
 )
 async def get_promotion(code: PromotionCode, promotions: PromotionsDep) -> Response:
-    """With the number of carts that have its code, and of orders placed with it."""
+    """With the number of carts with its code, and of orders with it."""
     return JsonBytes.of(promotion_json(await promotions.get(code.upper())))
 
 
@@ -102,5 +102,5 @@ async def get_promotion(code: PromotionCode, promotions: PromotionsDep) -> Respo
     responses=problem_responses(PromotionNotFound),
 )
 async def end_promotion(code: PromotionCode, promotions: PromotionsDep) -> Response:
-    """At once and for ever. Carts that have the code say that it has ended. Repeating it changes nothing."""
+    """At once and permanently. Carts with the code show that it has ended. Repeating it changes nothing."""
     return JsonBytes.of(promotion_json(await promotions.end(code.upper())))

@@ -1,4 +1,4 @@
-"""Looking after promotions."""
+"""The use cases of promotions."""
 
 from __future__ import annotations
 

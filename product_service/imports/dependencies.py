@@ -1,4 +1,4 @@
-"""What the route of imports asks for."""
+"""Dependencies of the route of imports."""
 
 from __future__ import annotations
 

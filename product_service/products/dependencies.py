@@ -1,4 +1,4 @@
-"""What routes ask for."""
+"""Dependencies of the routes of products."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EditorDep = Annotated[Identity, Depends(editor)]
 
 
 async def sees_hidden(request: Request) -> bool:
-    """True for an editor of the catalogue. A token that is not good makes nobody worse off than none."""
+    """True for an editor of the catalogue. An invalid token counts as no token."""
     with suppress(NotAuthenticated, PermissionDenied):
         await editor(request)
         return True
@@ -30,9 +30,9 @@ async def sees_hidden(request: Request) -> bool:
 
 
 async def expected_version(tags: IfMatchRequiredDep) -> EntityTags:
-    """Raises `PreconditionRequired` without `If-Match`, so that nobody overwrites what he has not seen."""
+    """Raises `PreconditionRequired` without `If-Match`, so that nobody overwrites a change unseen."""
     if tags is None:
-        raise PreconditionRequired("Send If-Match with the ETag of the product as you have read it.")
+        raise PreconditionRequired("Send If-Match with the ETag of your last read of the product.")
     return tags
 
 

@@ -1,4 +1,4 @@
-"""Reading and changing single products."""
+"""The use cases of single products."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from shared.aggregates.change import Change
 from shared.clock import Clock
 
 Expected = Callable[[int], bool]
-"""Says whether a version is the one the client has seen."""
+"""Whether a version is one that the client accepts."""
 
 
 class CatalogueService:
-    """Reads and changes products. A `hidden` read also shows what is not on sale, but nothing deleted."""
+    """Reads and changes products. A `hidden` read also shows drafts and archived products."""
 
     def __init__(self, products: ProductRepository, capacity: Capacity, clock: Clock, currency: str) -> None:
         self.currency = currency
@@ -57,8 +57,8 @@ class CatalogueService:
     async def replace(
         self, id: str, details: ProductDetails, expected: Expected, check: Callable[[Product], None]
     ) -> Product:
-        """`check` may refuse the product as it is. Raises `ProductNotFound`, `ProductChanged`, what `check`
-        raises, or `InvalidInput` for a foreign currency."""
+        """`check` may refuse the present product by raising. Raises `ProductNotFound`, `ProductChanged`, the
+        errors of `check`, or `InvalidInput` for a foreign currency."""
 
         def revise(product: Product) -> ProductDetails:
             check(product)
@@ -67,7 +67,7 @@ class CatalogueService:
         return await self._revise(id, revise, expected)
 
     async def patch(self, id: str, changes: dict[str, Any], expected: Expected) -> Product:
-        """Applies a JSON merge patch. Raises what `replace` raises."""
+        """Applies a JSON merge patch. Raises the errors of `replace`."""
         return await self._revise(id, lambda product: product.details.merged(changes), expected)
 
     async def delete(self, id: str, expected: Expected) -> None:

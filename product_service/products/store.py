@@ -1,4 +1,4 @@
-"""Products as documents: the declared fields, and the way there and back."""
+"""Products in a document store."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from shared.text import joined, name_key
 _WORDS = Field(
     FieldType.TEXT, {"analyzer": "whitespace", "index_prefixes": {"min_chars": 1, "max_chars": 10}}
 )
-_KEPT = Field(FieldType.OPAQUE)
+_OPAQUE = Field(FieldType.OPAQUE)
 _KEYWORD = Field(FieldType.KEYWORD)
 
 PRODUCTS = Collection(
     name="products",
     schema_version=1,
     fields={
-        "sku": _KEPT,
-        "name": _KEPT,
-        "description": _KEPT,
-        "brand": _KEPT,
-        "categories": _KEPT,
-        "image_url": _KEPT,
+        "sku": _OPAQUE,
+        "name": _OPAQUE,
+        "description": _OPAQUE,
+        "brand": _OPAQUE,
+        "categories": _OPAQUE,
+        "image_url": _OPAQUE,
         "price": Field(FieldType.LONG),
-        "currency": _KEPT,
+        "currency": _OPAQUE,
         "stock": Field(FieldType.LONG),
         "status": _KEYWORD,
-        "attributes": _KEPT,
+        "attributes": _OPAQUE,
         "created_at": Field(FieldType.DATE),
-        "updated_at": _KEPT,
-        "version": _KEPT,
-        # What the search needs, folded.
+        "updated_at": _OPAQUE,
+        "version": _OPAQUE,
+        # Folded texts for the search.
         "sku_key": _KEYWORD,
         "name_key": _KEYWORD,
         "brand_key": _KEYWORD,
@@ -95,7 +95,7 @@ class StoredProducts(AggregateRepository[Product]):
 
 
 def _search_fields(product: Product) -> Json:
-    """The name with brand and SKU is what weighs most; categories, description and attributes come after."""
+    """The name, brand and SKU weigh more than the categories, description and attributes."""
     details = product.details
     attributes = [f"{name} {value}" for name, value in details.attributes.items()]
     return {

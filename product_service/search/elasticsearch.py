@@ -1,4 +1,4 @@
-"""Product search on the very index that holds the products."""
+"""Product search in the index of the products."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ANSWER = "hits.total,hits.hits._id,hits.hits.sort"
 
 
 class ElasticsearchProductSearch:
-    """`ProductSearch` with the built-in analyzers only: the words are folded before they are indexed."""
+    """A `ProductSearch` with built-in analyzers only: the words are folded before they are indexed."""
 
     def __init__(self, gateway: Gateway, alias: str) -> None:
         self._gateway = gateway
@@ -52,7 +52,7 @@ class ElasticsearchProductSearch:
         }
         if after is not None:
             body["search_after"] = list(after)
-        # The same copy of the shard answers every page: scores differ a little between copies.
+        # One copy of the shard answers every page, because scores differ slightly between copies.
         copy = hashlib.sha256(repr(query).encode()).hexdigest()
         answer = await self._gateway.send("POST", self._path, body, filter_path=_ANSWER, preference=copy)
         return _hits(answer["hits"], limit)
@@ -74,7 +74,7 @@ def _order(query: SearchQuery, words: list[str]) -> list[Clause]:
 
 
 def _word(word: str, lenient: bool) -> Clause:
-    """The word as it is, as a beginning, and when lenient also misspelt; what is nearer weighs more."""
+    """The word itself, as a beginning, and if lenient misspelt. A closer match weighs more."""
     ways: list[Clause] = [{"term": {f: {"value": word, "boost": boost}}} for f, boost in _EXACT.items()]
     ways += [{"prefix": {f: {"value": word, "boost": boost}}} for f, boost in _PREFIX.items()]
     if lenient and edits_allowed(word):

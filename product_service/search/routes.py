@@ -35,8 +35,8 @@ async def list_products(
     sees_hidden: SeesHiddenDep,
     parameters: Annotated[ListParameters, Query()],
 ) -> Response:
-    """Every product shows as of its last write; which products are in the list is known about a second after
-    a write."""
+    """Each product is as of its last write. A write takes about a second to change which products are in the
+    list, and their order."""
     if parameters.ids is not None:
         return _answer(await service.get_many(parameters.wanted_ids(), hidden=sees_hidden), None)
     if parameters.status != "active":

@@ -21,8 +21,8 @@ class ListParameters(BaseModel):
     q: str = Field(
         "",
         max_length=200,
-        description="Words of the name, brand, SKU, categories, description or attributes; beginnings of"
-        " words will do. Case and accents do not count; what matches nothing is looked for with typos.",
+        description="Words of the name, brand, SKU, categories, description or attributes, or their"
+        " beginnings. Case and accents do not count. If nothing matches, typos are accepted.",
         examples=["creme brulee"],
     )
     category: str | None = Field(None, max_length=100, description="One of the product's categories.")
@@ -32,10 +32,10 @@ class ListParameters(BaseModel):
     )
     price_max: Money | None = Field(None, description="In minor units, inclusive.")
     in_stock: bool | None = Field(
-        None, description="`true`: what can be bought now; `false`: what is sold out."
+        None, description="`true`: products in stock; `false`: products that are sold out."
     )
     status: Literal["draft", "active", "archived"] = Field(
-        "active", description="Other than active needs the scope `catalog:write`."
+        "active", description="A status other than `active` needs the scope `catalog:write`."
     )
     sort: Sort = Field(Sort.RELEVANCE, description="Relevance without `q` is the newest first.")
     limit: int = Field(20, ge=1, le=100, description="Products on a page at most.")
@@ -43,8 +43,8 @@ class ListParameters(BaseModel):
     ids: str | None = Field(
         None,
         max_length=4096,
-        description="These products instead, in this order, as of their last write; with commas, at most 100."
-        " Ids that are not on sale are left out. Goes with no other parameter.",
+        description="Lists these products instead, in this order, as of their last write: at most 100 ids,"
+        " with commas. Leaves out products that are not on sale. Goes with no other parameter.",
     )
 
     def query(self) -> SearchQuery:
@@ -67,9 +67,9 @@ class ListParameters(BaseModel):
         """Raises `InvalidInput` for too many ids, and for ids beside anything else."""
         ids = list(dict.fromkeys(filter(None, (self.ids or "").split(","))))
         if len(ids) > MOST_IDS:
-            raise _refused(f"{len(ids)} ids, and {MOST_IDS} is the most")
+            raise _refused(f"has {len(ids)} ids; at most {MOST_IDS} are accepted")
         if others := self.model_fields_set - {"ids"}:
-            raise _refused(f"goes with no other parameter, and not with {', '.join(sorted(others))}")
+            raise _refused(f"cannot be sent with other parameters: leave out {', '.join(sorted(others))}")
         return ids
 
 

@@ -1,4 +1,4 @@
-"""How far words may be apart, and exact words before misspelt ones."""
+"""Distances between words, and the order of exact and misspelt matches."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from shared.text import name_key, words
 
 
 def edits_allowed(word: str) -> int:
-    """How many typos a word may have: none up to 2 letters, 1 up to 5, else 2 (Elasticsearch's `AUTO`)."""
+    """The accepted typos of a word: none up to 2 letters, 1 up to 5, else 2 (Elasticsearch's `AUTO`)."""
     return 0 if len(word) < 3 else 1 if len(word) < 6 else 2
 
 
 def is_within(first: str, second: str, edits: int) -> bool:
-    """Whether so many insertions, deletions, replacements and swaps of neighbours make one from the other."""
+    """Whether that number of insertions, deletions, replacements and swaps of neighbours is enough."""
     if abs(len(first) - len(second)) > edits:
         return False
     earlier: list[int] = []
@@ -39,12 +39,12 @@ WORDS_COUNTED = 16
 TOTAL_COUNTED = 10_000
 
 Find = Callable[[list[str], bool, Position | None], Awaitable[ListPage[str]]]
-"""Finds these words; with True also misspelt; from that position on."""
+"""Finds the words, with True also misspelt ones, after the position."""
 
 
 async def exact_before_lenient(query: SearchQuery, find: Find, after: Position | None) -> ListPage[str]:
-    """A text without words, such as `!!`, finds nothing. Only when nothing matches exactly are misspelt words
-    looked for, and then on every page."""
+    """A text without words, such as `!!`, finds nothing. If nothing matches exactly, it finds misspelt words,
+    on every page."""
     wanted = words(query.text)[:WORDS_COUNTED]
     names = [name for name in (query.brand, query.category) if name]
     if (query.text and not wanted) or not all(map(name_key, names)):
