@@ -80,9 +80,9 @@ def events_of(before: Cart, after: Cart, now: datetime) -> Sequence[Event]:
         events.append(CartUpdated(owner, version, changes, _promo_code_difference(before, after)))
     if dropped := dropped_between(before, after):
         events.append(CartPromoCodeDropped(owner, version, dropped.code, dropped.turn))
-    handover = after.handover
-    if handover and not handover.is_done and handover != before.handover:
-        events.append(CartHandedOver(owner, version, handover.merge_id, handover.to))
+    pending = after.pending_merge
+    if pending and not pending.is_done and pending != before.pending_merge:
+        events.append(CartHandedOver(owner, version, pending.merge_id, pending.to))
     return [event.to_event(now) for event in events]
 
 

@@ -35,7 +35,7 @@ class Lifetimes:
         repeat without a key is told what the merge did; one with a key finds that in the customer's cart.
         """
         if cart.is_empty:
-            return self.empty + UNDO_WINDOW if cart.handover else self.empty
+            return self.empty + UNDO_WINDOW if cart.pending_merge else self.empty
         return self.guest if cart.owner_kind is OwnerKind.GUEST else self.user
 
     def end_of(self, cart: Cart, now: datetime) -> datetime:

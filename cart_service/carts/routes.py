@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Response
 
 from cart_service.carts.dependencies import CartChangesDep, CartsDep, OwnerDep
 from cart_service.carts.errors import CartFull, LineLimitReached, NothingToUndo, NotInCart
-from cart_service.carts.operations import Acknowledge, AddItem, ClearCart, RemoveItem, SetQuantity, TakeBack
+from cart_service.carts.operations import Acknowledge, AddItem, ClearCart, RemoveItem, SetQuantity, UndoLast
 from cart_service.carts.requests import CartUpdate, ItemAdd, QuantitySet
 from cart_service.carts.responses import ADD_ERRORS, NOT_MODIFIED, WRITE_ERRORS, read, written
 from cart_service.carts.schemas import CartPublic, SummaryPublic
@@ -99,7 +99,7 @@ async def clear_cart(changes: CartChangesDep) -> Response:
 async def undo_last(changes: CartChangesDep) -> Response:
     """Takes back the last clear, removal or merge of the last 24 hours, with everything else that its request
     changed; `undo` in the cart says which one. Pieces that were added or removed since stay so."""
-    return written(await changes.make([TakeBack()]))
+    return written(await changes.make([UndoLast()]))
 
 
 @router.post(

@@ -58,9 +58,9 @@ async def test_neither_does_a_merge_that_its_event_finishes(
     await there.service.merger.finish("guest")
     await there.service.cleanup.cart_written("ann", shop.carts["ann"].version)
     assert "ann" not in shop.carts
-    handover = shop.carts["guest"].handover
-    assert handover is not None
-    assert handover.is_done
+    pending = shop.carts["guest"].pending_merge
+    assert pending is not None
+    assert pending.is_done
 
 
 async def test_carts_of_others_stay(shop: Shop, here: Replica) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from cart_service.carts.errors import CartChanged, IdempotencyKeyReused
 from cart_service.carts.merge_records import MergeStrategy
-from cart_service.carts.operations import AddItem, ClearCart, TakeBack
+from cart_service.carts.operations import AddItem, ClearCart, UndoLast
 from cart_service.carts.service import CartWrite
 from cart_service.merging.service import Merge, Merged
 from cart_service.promotions.claims import Tally
@@ -149,7 +149,7 @@ async def test_undone_before_it_was_noted_done_it_can_be_made_again(
     shop: Shop, filled: Replica, there: Replica
 ) -> None:
     await die_after(filled, 2)
-    await there.service.carts.write(CartWrite("ann", [TakeBack()]))
+    await there.service.carts.write(CartWrite("ann", [UndoLast()]))
     assert lines(shop) == {"cup": 1}
     merged = await there.service.merger.merge(Merge("ann", "guest", MergeStrategy.MAX))
     assert merged.record is not None
