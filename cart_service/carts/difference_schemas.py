@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from cart_service.carts.differences import Differing
-from cart_service.carts.errors import CartChanged
 from cart_service.carts.lines import MAX_PRICES
 from cart_service.carts.schemas import EMPTY_CART, CartPublic, UnitPricePublic
+from cart_service.carts.service import CartChanged
 from cart_service.fields import EXAMPLE_PRODUCT_ID, ProductId
 from cart_service.limits import MAX_LINES
 from shared.http.models import LARGEST_INTEGER, PublicModel

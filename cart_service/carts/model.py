@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 
 from cart_service.carts import idempotency
 from cart_service.carts.differences import FieldDifference, WriteDifferences, differences_of_write, since
 from cart_service.carts.errors import NothingToUndo, NotInCart
 from cart_service.carts.idempotency import UsedKey
-from cart_service.carts.lifetimes import OwnerKind
 from cart_service.carts.lines import Lines, quantity_in, together, with_line, with_quantity, without
 from cart_service.carts.merge_records import REMEMBERED_MERGES, MergeRecord, PendingMerge
 from cart_service.carts.undo import Undo, Undoable, changed_lines
@@ -19,6 +19,13 @@ REMEMBERED_WRITES = 20
 """Of how many last writes a cart can name the differences, and how many lines one of them may touch."""
 
 _VERSIONS_BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class OwnerKind(StrEnum):
+    """Only one browser knows a guest, so a guest's cart is kept for a shorter time."""
+
+    GUEST = "guest"
+    USER = "user"
 
 
 @dataclass(frozen=True, slots=True)

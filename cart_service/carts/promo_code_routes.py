@@ -32,7 +32,7 @@ router = APIRouter(prefix="/promo-code", tags=["Cart"])
 async def put_promo_code(body: PromoCodePut, changes: CartChangesDep, promo_codes: PromoCodesDep) -> Response:
     """In place of any other. A code that does not count for what is in the cart now is kept: `promo_code` in
     the cart says what it lacks. As long as it stands, one of its uses is reserved."""
-    return written(await promo_codes.put(changes.write(), body.code))
+    return await written(promo_codes.put(changes.write(), body.code))
 
 
 @router.delete(
@@ -40,4 +40,4 @@ async def put_promo_code(body: PromoCodePut, changes: CartChangesDep, promo_code
 )
 async def remove_promo_code(changes: CartChangesDep, promo_codes: PromoCodesDep) -> Response:
     """Gives its use back; where there is none, nothing changes."""
-    return written(await promo_codes.remove(changes.write()))
+    return await written(promo_codes.remove(changes.write()))

@@ -105,7 +105,7 @@ class PromoCodes:
 
     async def _put_on_new_cart(self, write: CartWrite, code: str) -> WriteResult:
         """Raises `NotReserved` with its first turn, unless somebody else has put the code there meanwhile."""
-        await self._write(replace(write, key=None, if_versions=None), BeginPromoTurns())
+        await self._write(replace(write, key=None, if_match=None), BeginPromoTurns())
         return await self._write(write, PutPromoCode(code))
 
     async def _put_reserved(

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cart_service.carts.idempotency import UsedKey
-from cart_service.carts.lifetimes import OwnerKind
 from cart_service.carts.lines import Line, Lines, Pieces, in_order
 from cart_service.carts.merge_records import (
     MergedLine,
@@ -16,7 +15,7 @@ from cart_service.carts.merge_records import (
     MergeStrategy,
     PendingMerge,
 )
-from cart_service.carts.model import Cart
+from cart_service.carts.model import Cart, OwnerKind
 from cart_service.carts.undo import ChangedLine, Undo, Undoable
 from shared.aggregates.outbox_fields import OUTBOX_FIELDS
 from shared.store.ports import Collection, Field, FieldType, Json

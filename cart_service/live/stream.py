@@ -12,7 +12,7 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from cart_service.carts.rendering import Rendered
+from cart_service.carts.ports import Rendered
 from cart_service.live.feed import CartStream, EndReason
 from cart_service.live.service import LiveCarts
 from cart_service.metrics import CART_STREAM_EVENTS

@@ -14,17 +14,17 @@ the customer's cart has taken another merge, a repeat gets the id of its own mer
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from cart_service.carts.idempotency import UsedKey
-from cart_service.carts.lifetimes import OwnerKind
 from cart_service.carts.merge_records import MergeRecord, MergeStrategy, PendingMerge
-from cart_service.carts.model import Cart
+from cart_service.carts.model import Cart, OwnerKind
 from cart_service.carts.operations import fingerprint_of
 from cart_service.carts.ports import CartRepository
 from cart_service.carts.service import CartWrite, CartWriter, WriteResult
 from cart_service.merging.operations import BeginMerge, FinishMerge, TakeGuestCart
+from shared.entity_tags import EntityTags
 from shared.ids import new_id
 
 CarryOver = Callable[[str, PendingMerge], Awaitable[WriteResult | None]]
@@ -33,15 +33,15 @@ CarryOver = Callable[[str, PendingMerge], Awaitable[WriteResult | None]]
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """`key` is the Idempotency-Key, `if_versions` the versions of the customer's cart that are accepted
-    (If-Match). A `dry_run` writes nothing."""
+    """`key` is the Idempotency-Key, `if_match` names the versions of the customer's cart
+    that the client accepts. A `dry_run` writes nothing."""
 
     owner: str
     guest: str
     strategy: MergeStrategy
     dry_run: bool = False
     key: str | None = None
-    if_versions: Collection[int] | None = None
+    if_match: EntityTags | None = None
     owner_kind: OwnerKind | None = None
 
 
@@ -61,14 +61,14 @@ class CartMerger:
 
     async def merge(self, merge: Merge) -> Merged:
         """Makes the merge, or what is left of it. Stock and limits never refuse it: the report names what
-        they held back. `if_versions` is checked before the first write; later changes are merged with. Raises
+        they held back. `if_match` is checked before the first write; later changes are merged with. Raises
         `CartChanged`, `IdempotencyKeyReused`, `CatalogueUnavailable`, `StoreUnavailable`.
         """
         if merge.dry_run:
             return await self._preview(merge)
         begun = await self._finish_begun(merge.guest)
         if begun and begun.to == merge.owner:  # the condition was asked when it began
-            merge = replace(merge, if_versions=None)
+            merge = replace(merge, if_match=None)
         checked = await self._writer.preview(replace(_write_of(merge, None), key=merge.key))
         if checked.replayed:
             return Merged(checked, _made_under(checked.cart, merge.key))
@@ -89,7 +89,7 @@ class CartMerger:
         else:
             pending = _begin(merge, mine).apply(guest, {}, "").pending_merge
             pending = None if pending is guest.pending_merge else pending
-        write = replace(_write_of(merge, pending), if_versions=merge.if_versions)
+        write = replace(_write_of(merge, pending), if_match=merge.if_match)
         written = await self._writer.preview(write)
         return Merged(written, _record_of(written.cart, pending))
 
@@ -142,8 +142,8 @@ def _begin(merge: Merge, mine: Cart) -> BeginMerge:
 
 def _write_of(merge: Merge, pending: PendingMerge | None) -> CartWrite:
     operation = TakeGuestCart(merge.guest, pending, merge.strategy, _used_key(merge))
-    versions = None if pending else merge.if_versions
-    return CartWrite(merge.owner, [operation], if_versions=versions, owner_kind=merge.owner_kind)
+    if_match = None if pending else merge.if_match
+    return CartWrite(merge.owner, [operation], if_match=if_match, owner_kind=merge.owner_kind)
 
 
 def _marked(written: WriteResult, pending: PendingMerge | None, operation: BeginMerge) -> WriteResult:
