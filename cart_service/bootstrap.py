@@ -9,8 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from cart_service.carts.abandoned_reservations import AbandonedReservations
 from cart_service.carts.cleanup import CartCleanup
-from cart_service.carts.deletions import KnownDeletions
-from cart_service.carts.delivery import CartDelivery
+from cart_service.carts.events import CartDelivery
 from cart_service.carts.lifetimes import Renewal
 from cart_service.carts.model import Cart
 from cart_service.carts.ports import CartRepository, VersionAnnouncements
@@ -23,7 +22,7 @@ from cart_service.carts.service import CartWriter
 from cart_service.carts.store import CARTS, CartCodec
 from cart_service.carts.summaries import Summaries
 from cart_service.carts.version_announcements import BOARD, NatsVersionAnnouncements
-from cart_service.carts.versions import KnownVersions
+from cart_service.carts.versions import KnownDeletions, KnownVersions
 from cart_service.catalogue.ports import Catalogue
 from cart_service.catalogue.view import PRODUCTS, CatalogueView
 from cart_service.changes import ChangeHub

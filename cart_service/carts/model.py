@@ -7,7 +7,12 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from cart_service.carts import idempotency
-from cart_service.carts.differences import FieldDifference, WriteDifferences, differences_of_write, since
+from cart_service.carts.differences import (
+    FieldDifference,
+    WriteDifferences,
+    differences_of_write,
+    field_differences,
+)
 from cart_service.carts.errors import NothingToUndo, NotInCart
 from cart_service.carts.idempotency import UsedKey
 from cart_service.carts.lines import Lines, quantity_in, together, with_line, with_quantity, without
@@ -184,11 +189,11 @@ class Cart:
         """What differs between that version and this one; None when it is too long ago, or never was. Nothing
         where all that was changed was changed back."""
         if version == 0:
-            return tuple(since([differences_of_write(Cart(self.owner), self)], self))
+            return tuple(field_differences([differences_of_write(Cart(self.owner), self)], self))
         behind = self.version - version
         if not 0 <= behind <= len(self.recent):
             return None
-        return tuple(since(self.recent[len(self.recent) - behind :], self))
+        return tuple(field_differences(self.recent[len(self.recent) - behind :], self))
 
     def _with(self, lines: Lines) -> Cart:
         return self if lines is self.lines else replace(self, lines=lines)

@@ -11,6 +11,18 @@ from cart_service.carts.notices import notices_of
 from cart_service.carts.price_policy import PricePolicy
 from cart_service.carts.priced_cart import Availability, PricedLine, UnitPrice
 from cart_service.catalogue.model import CatalogueProduct
+from cart_service.promotions.model import Promotion
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What prices depend on besides the cart and the catalogue. `promotion` is that of the cart's code, None
+    if there is none."""
+
+    currency: str
+    policy: PricePolicy
+    now: datetime
+    promotion: Promotion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,28 +36,28 @@ class _Known:
 
 
 def priced_lines(
-    lines: Lines, products: Mapping[str, CatalogueProduct], currency: str, policy: PricePolicy, now: datetime
+    lines: Lines, products: Mapping[str, CatalogueProduct], terms: Terms
 ) -> Sequence[PricedLine]:
     """The lines at the products' prices. Each line remembers its priced line, because a write changes one
     line of a cart and shows all of them. A line whose price time alone can change is priced each time."""
+    currency, policy = terms.currency, terms.policy
     return [
         known.line
         if isinstance(known := line.priced_as, _Known)
         and known.product is products[id]
         and known.policy is policy
         and known.currency is currency
-        else _priced_line(line, products[id], currency, policy, now)
+        else _priced_line(line, products[id], terms)
         for id, line in lines.items()
     ]
 
 
-def _priced_line(
-    line: Line, product: CatalogueProduct, currency: str, policy: PricePolicy, now: datetime
-) -> PricedLine:
-    priced = _priced(line, product, policy, now)
-    priced.notices = tuple(notices_of(priced, line.pieces, currency))
+def _priced_line(line: Line, product: CatalogueProduct, terms: Terms) -> PricedLine:
+    policy = terms.policy
+    priced = _priced(line, product, policy, terms.now)
+    priced.notices = tuple(notices_of(priced, line.pieces, terms.currency))
     if not policy.hold or all(it.unit_price == priced.unit_price_now for it in line.pieces):
-        object.__setattr__(line, "priced_as", _Known(product, policy, currency, priced))
+        object.__setattr__(line, "priced_as", _Known(product, policy, terms.currency, priced))
     return priced
 
 

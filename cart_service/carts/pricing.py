@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
-from cart_service.carts.lines import Lines
 from cart_service.carts.model import Cart
 from cart_service.carts.notices import notice_of_promo_code
-from cart_service.carts.price_policy import PricePolicy
 from cart_service.carts.priced_cart import Availability, PricedCart, PricedLine, PricedPromoCode, Totals
-from cart_service.carts.priced_lines import priced_lines
+from cart_service.carts.priced_lines import Terms, priced_lines
 from cart_service.catalogue.model import CatalogueProduct
 from cart_service.promotions.discounts import Discount, DiscountableLine, Reason, discount_of
 from cart_service.promotions.model import Promotion
@@ -62,20 +60,9 @@ def _discountable(line: PricedLine, products: Mapping[str, CatalogueProduct]) ->
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What prices depend on besides the cart and the catalogue. `promotion` is that of the cart's code, None
-    if there is none."""
-
-    currency: str
-    policy: PricePolicy
-    now: datetime
-    promotion: Promotion | None = None
-
-
 def price(cart: Cart, products: Mapping[str, CatalogueProduct], terms: Terms) -> PricedCart:
     """The cart at the prices of `products`, which holds every product of the cart."""
-    lines = _priced(cart.lines, products, terms)
+    lines = priced_lines(cart.lines, products, terms)
     notices = [notice for line in lines for notice in line.notices]
     valid_until = _valid_until(lines, cart, terms.now)
     promo_code = None
@@ -86,17 +73,13 @@ def price(cart: Cart, products: Mapping[str, CatalogueProduct], terms: Terms) ->
     return PricedCart(
         cart=cart,
         lines=lines,
-        saved=_priced(cart.saved, products, terms),
+        saved=priced_lines(cart.saved, products, terms),
         notices=notices,
         totals=_totals(lines, terms.currency),
         valid_until=valid_until,
         now=terms.now,
         promo_code=promo_code,
     )
-
-
-def _priced(lines: Lines, products: Mapping[str, CatalogueProduct], terms: Terms) -> Sequence[PricedLine]:
-    return priced_lines(lines, products, terms.currency, terms.policy, terms.now)
 
 
 def _totals(lines: Sequence[PricedLine], currency: str) -> Totals:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from cart_service.carts.deletions import KnownDeletions
 from cart_service.carts.merge_records import MergeStrategy
 from cart_service.carts.operations import AddItem
 from cart_service.carts.service import CartWrite
 from cart_service.carts.summaries import cache_key
+from cart_service.carts.versions import KnownDeletions
 from cart_service.merging.service import Merge
 from shared.store.ports import StoreUnavailable
 from tests.cart_service.memory import Replica, Shop

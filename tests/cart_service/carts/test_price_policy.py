@@ -7,7 +7,8 @@ from cart_service.carts.model import Cart
 from cart_service.carts.operations import Acknowledge, apply_all
 from cart_service.carts.price_policy import PricePolicy
 from cart_service.carts.priced_cart import NoticeType, PricedCart
-from cart_service.carts.pricing import Terms, price
+from cart_service.carts.priced_lines import Terms
+from cart_service.carts.pricing import price
 from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
 from shared.clock import to_rfc3339
 

@@ -28,7 +28,8 @@ from cart_service.carts.operations import (
     apply_all,
 )
 from cart_service.carts.price_policy import PricePolicy
-from cart_service.carts.pricing import Terms, price
+from cart_service.carts.priced_lines import Terms
+from cart_service.carts.pricing import price
 from cart_service.carts.rendering import render_cart
 from cart_service.carts.store import CartCodec
 from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
