@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from cart_service.carts.abandoned_reservations import AbandonedReservations
-from cart_service.carts.carts import Carts
 from cart_service.carts.cleanup import CartCleanup
-from cart_service.carts.deletions import KnownDeletions
-from cart_service.carts.delivery import CartDelivery
+from cart_service.carts.events import CartDelivery
+from cart_service.carts.lifetimes import Renewal
 from cart_service.carts.model import Cart
 from cart_service.carts.ports import CartRepository, VersionAnnouncements
 from cart_service.carts.price_policy import PricePolicy
 from cart_service.carts.pricer import Pricer
 from cart_service.carts.promo_codes import PromoCodes
-from cart_service.carts.renewal import Renewal
+from cart_service.carts.reader import CartReader
+from cart_service.carts.rendering import render_summary
 from cart_service.carts.service import CartWriter
 from cart_service.carts.store import CARTS, CartCodec
 from cart_service.carts.summaries import Summaries
 from cart_service.carts.version_announcements import BOARD, NatsVersionAnnouncements
-from cart_service.carts.versions import KnownVersions
+from cart_service.carts.versions import KnownDeletions, KnownVersions
 from cart_service.catalogue.ports import Catalogue
 from cart_service.catalogue.view import PRODUCTS, CatalogueView
 from cart_service.changes import ChangeHub
@@ -175,14 +175,16 @@ def compose(settings: CartSettings, adapters: Adapters) -> CartService:
     abandoned = AbandonedReservations(carts, stores.claims, uses, clock)
     promo_codes = PromoCodes(promotions, uses, abandoned, writer, clock)
     unreserved = UnreservedCarts(carts, stores, uses, abandoned, writer, holders=adapters.holders)
-    reading = Carts(carts, catalogue, pricer, renewal, summaries, writer=writer)
-    live = LiveCarts(settings.live_limits(), clock, adapters.is_ended, reading.priced_cart)
+    reader = CartReader(carts, catalogue, pricer, renewal, summaries)
+    live = LiveCarts(settings.live_limits(), clock, adapters.is_ended, reader.read)
     cleanup = _create_cleanup(settings, adapters, summaries, uses, abandoned)
     adapters.changes.subscribe(live)
     adapters.changes.subscribe(cleanup)
     per_minute = settings.cart_events_tickets_per_minute
     return CartService(
-        carts=reading,
+        reader=reader,
+        summaries=summaries,
+        writer=writer,
         merger=CartMerger(carts, writer, promo_codes.carry_over),
         promo_codes=promo_codes,
         promotions=promotions,
@@ -204,8 +206,9 @@ def _create_summaries(
         adapters.catalogue,
         pricer,
         renewal,
+        render_summary,
         cache=adapters.cache,
-        board=adapters.announcements,
+        announcements=adapters.announcements,
         versions=adapters.versions,
         ttl_seconds=settings.cart_summary_ttl_seconds,
     )

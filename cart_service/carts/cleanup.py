@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from cart_service.carts.abandoned_reservations import AbandonedReservations
-from cart_service.carts.deletions import KnownDeletions
-from cart_service.carts.lifetimes import Lifetimes, OwnerKind
-from cart_service.carts.model import Cart
+from cart_service.carts.lifetimes import Lifetimes
+from cart_service.carts.model import Cart, OwnerKind
 from cart_service.carts.ports import CartRepository
 from cart_service.carts.promo_operations import dropped_between
 from cart_service.carts.summaries import Summaries
-from cart_service.carts.versions import KnownVersions
+from cart_service.carts.versions import KnownDeletions, KnownVersions
 from cart_service.changes import ChangeListener
 from cart_service.promotions.uses import PromotionUses
 from shared.clock import Clock

@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from cart_service.carts.lines import Line, Lines
+from cart_service.carts.undo import Undo
 
-if TYPE_CHECKING:
-    from cart_service.carts.model import Cart
-    from cart_service.carts.undo import Undo
+
+class CartContents(Protocol):
+    """What of a cart is compared."""
+
+    @property
+    def lines(self) -> Lines: ...
+    @property
+    def saved(self) -> Lines: ...
+    @property
+    def promo_code(self) -> str | None: ...
+    @property
+    def undo(self) -> Undo | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +97,7 @@ class FieldDifference:
     now: Value
 
 
-def differences_of_write(before: Cart, after: Cart) -> WriteDifferences:
+def differences_of_write(before: CartContents, after: CartContents) -> WriteDifferences:
     """What a write that made `after` found in `before`; nothing where they look the same."""
     found = _found("", before.lines, after.lines)
     if before.saved is not after.saved:
@@ -127,7 +137,7 @@ def _terms(line: Line) -> tuple[object, ...]:
     return line.unit_price_when_added, line.added_at, line.place, line.layers
 
 
-def since(recent: Sequence[WriteDifferences], cart: Cart) -> Iterator[FieldDifference]:
+def field_differences(recent: Sequence[WriteDifferences], cart: CartContents) -> Iterator[FieldDifference]:
     """What the writes in `recent`, the oldest first, have changed in all."""
     then: dict[str, Any] = {}
     for found in reversed(recent):

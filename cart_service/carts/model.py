@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 
 from cart_service.carts import idempotency
-from cart_service.carts.differences import FieldDifference, WriteDifferences, differences_of_write, since
+from cart_service.carts.differences import (
+    FieldDifference,
+    WriteDifferences,
+    differences_of_write,
+    field_differences,
+)
 from cart_service.carts.errors import NothingToUndo, NotInCart
 from cart_service.carts.idempotency import UsedKey
-from cart_service.carts.lifetimes import OwnerKind
 from cart_service.carts.lines import Lines, quantity_in, together, with_line, with_quantity, without
-from cart_service.carts.merge_records import REMEMBERED_MERGES, Handover, MergeRecord
+from cart_service.carts.merge_records import REMEMBERED_MERGES, MergeRecord, PendingMerge
 from cart_service.carts.undo import Undo, Undoable, changed_lines
 from shared.clock import from_rfc3339
 
@@ -21,15 +26,22 @@ REMEMBERED_WRITES = 20
 _VERSIONS_BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
+class OwnerKind(StrEnum):
+    """Only one browser knows a guest, so a guest's cart is kept for a shorter time."""
+
+    GUEST = "guest"
+    USER = "user"
+
+
 @dataclass(frozen=True, slots=True)
 class Cart:
-    """`version` grows with each write that changes something to be seen; 0 before the first.
+    """`version` is 0 before the first write, and grows with each write that changes what clients see.
 
     `lines` are to be bought, `saved` are for later. `used_keys` are the last accepted idempotency keys, the
-    oldest first. `recent` holds, for each of the last versions, what its write found where it changed
-    something: `recent[-1]` made `version`. `handover` is what this cart, a guest's, was merged as; `merges`
-    are the last merges it has taken in, oldest first. The `promo_code` stands by its `promo_turn`; a code
-    comes by `next_turn` or not at all, so that one that comes too late stays out (see `Claim`).
+    oldest first. `recent` holds for each of the last versions the former values of what its write changed;
+    `recent[-1]` belongs to `version`. `pending_merge` is set in a guest's cart that was merged; `merges` are
+    the last merges into this cart, the oldest first. `promo_turn` is the turn with which the `promo_code` was
+    reserved. Only `next_turn` can bring another code, so a late one stays out (see `Claim`).
     """
 
     owner: str
@@ -46,12 +58,12 @@ class Cart:
     recent: tuple[WriteDifferences, ...] = ()
     undo: Undo | None = None
     merges: tuple[MergeRecord, ...] = ()
-    handover: Handover | None = None
+    pending_merge: PendingMerge | None = None
 
     @property
     def is_empty(self) -> bool:
-        """Nothing in it that its owner, or a merge that has begun, could miss."""
-        is_merging = self.handover is not None and not self.handover.is_done
+        """Whether it holds no line that its owner or an unfinished merge needs."""
+        is_merging = self.pending_merge is not None and not self.pending_merge.is_done
         return not (self.lines or self.saved or is_merging)
 
     def quantity_of(self, product_id: str) -> int:
@@ -130,9 +142,9 @@ class Cart:
         lines, saved = changed_lines(before.lines, self.lines), changed_lines(before.saved, self.saved)
         return replace(self, undo=Undo(operation, at, lines, saved)) if lines or saved else self
 
-    def handed_over(self, handover: Handover) -> Cart:
-        """This cart, a guest's, after all that is in it became the handover's. Its promo code leaves it."""
-        return replace(self.without_promo_code(), lines={}, saved={}, handover=handover)
+    def with_pending_merge(self, pending: PendingMerge) -> Cart:
+        """A guest's cart after everything in it, with the promo code, moved into the pending merge."""
+        return replace(self.without_promo_code(), lines={}, saved={}, pending_merge=pending)
 
     def merged(self, record: MergeRecord, before: Cart) -> Cart:
         """This cart, which the merge has made of `before`, with what it has to remember of that."""
@@ -177,11 +189,11 @@ class Cart:
         """What differs between that version and this one; None when it is too long ago, or never was. Nothing
         where all that was changed was changed back."""
         if version == 0:
-            return tuple(since([differences_of_write(Cart(self.owner), self)], self))
+            return tuple(field_differences([differences_of_write(Cart(self.owner), self)], self))
         behind = self.version - version
         if not 0 <= behind <= len(self.recent):
             return None
-        return tuple(since(self.recent[len(self.recent) - behind :], self))
+        return tuple(field_differences(self.recent[len(self.recent) - behind :], self))
 
     def _with(self, lines: Lines) -> Cart:
         return self if lines is self.lines else replace(self, lines=lines)
@@ -196,8 +208,8 @@ class Cart:
         return replace(self, lines=lines, saved=saved)
 
     def _remembers_as(self, before: Cart) -> bool:
-        mine = (self.undo, self.merges, self.handover, self.next_turn, self.used_keys)
-        return mine == (before.undo, before.merges, before.handover, before.next_turn, before.used_keys)
+        mine = (self.undo, self.merges, self.pending_merge, self.next_turn, self.used_keys)
+        return mine == (before.undo, before.merges, before.pending_merge, before.next_turn, before.used_keys)
 
 
 def _next_version(before: Cart, at: str) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
-from typing import Protocol
+from typing import ClassVar
 
 from cart_service.carts.errors import REFUSALS, CartFull, LineLimitReached, Refusal, refusal_of
 from cart_service.carts.lines import Line
@@ -14,45 +15,39 @@ from cart_service.carts.undo import Undoable
 from cart_service.catalogue.model import CatalogueProduct
 
 
-class Operation(Protocol):
-    """`undoable` is what a write can be undone as for its removal of lines; None where it cannot."""
-
-    @property
-    def undoable(self) -> Undoable | None: ...
-
-    @property
-    def request(self) -> tuple[object, ...]:
-        """What was asked for: the same for the same request, however its JSON was written."""
-        ...
-
-    def products_of(self, cart: Cart, /) -> Collection[str]:
-        """The products it must be known of what the catalogue says."""
-        ...
-
-    def apply(self, cart: Cart, products: Mapping[str, CatalogueProduct], at: str, /) -> Cart:
-        """The cart after it. Raises what `Cart` and `CatalogueProduct.require_for_sale` raise."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
-class BaseOperation:
-    """An operation that asks nothing of the catalogue and cannot be undone."""
+class Operation(ABC):
+    """A change of a cart, in the words of a request.
+
+    `wire_name` is part of the fingerprints that carts store, so it never changes.
+    """
+
+    wire_name: ClassVar[str]
 
     @property
     def undoable(self) -> Undoable | None:
+        """How a write can be undone in which this operation removed a line; None if it cannot."""
         return None
 
     @property
     def request(self) -> tuple[object, ...]:
-        return type(self).__name__, *astuple(self)
+        """What was asked for. Equal requests give equal values, however their JSON was written."""
+        return self.wire_name, *astuple(self)
 
     def products_of(self, _cart: Cart, /) -> Collection[str]:
+        """The products that `apply` looks up in the catalogue."""
         return ()
+
+    @abstractmethod
+    def apply(self, cart: Cart, products: Mapping[str, CatalogueProduct], at: str, /) -> Cart:
+        """The cart after the operation. Raises what `Cart` and `CatalogueProduct.require_for_sale` raise."""
 
 
 @dataclass(frozen=True, slots=True)
-class AddItem(BaseOperation):
+class AddItem(Operation):
     """Adds pieces of a product that is for sale."""
+
+    wire_name = "AddItem"
 
     product_id: str
     quantity: int
@@ -67,8 +62,10 @@ class AddItem(BaseOperation):
 
 
 @dataclass(frozen=True, slots=True)
-class SetQuantity(BaseOperation):
+class SetQuantity(Operation):
     """Sets a line's quantity. More pieces than before need a product that is for sale, fewer do not."""
+
+    wire_name = "SetQuantity"
 
     product_id: str
     quantity: int
@@ -89,8 +86,10 @@ class SetQuantity(BaseOperation):
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveItem(BaseOperation):
+class RemoveItem(Operation):
     """Removes a line, if it is there."""
+
+    wire_name = "RemoveItem"
 
     product_id: str
 
@@ -103,8 +102,10 @@ class RemoveItem(BaseOperation):
 
 
 @dataclass(frozen=True, slots=True)
-class ClearCart(BaseOperation):
+class ClearCart(Operation):
     """Removes every line."""
+
+    wire_name = "ClearCart"
 
     @property
     def undoable(self) -> Undoable | None:
@@ -115,8 +116,10 @@ class ClearCart(BaseOperation):
 
 
 @dataclass(frozen=True, slots=True)
-class SaveForLater(BaseOperation):
+class SaveForLater(Operation):
     """Moves a line to those saved for later."""
+
+    wire_name = "SaveForLater"
 
     product_id: str
 
@@ -125,8 +128,10 @@ class SaveForLater(BaseOperation):
 
 
 @dataclass(frozen=True, slots=True)
-class RestoreSaved(BaseOperation):
+class RestoreSaved(Operation):
     """Moves a line back from those saved for later."""
+
+    wire_name = "RestoreSaved"
 
     product_id: str
 
@@ -135,8 +140,10 @@ class RestoreSaved(BaseOperation):
 
 
 @dataclass(frozen=True, slots=True)
-class DiscardSaved(BaseOperation):
+class DiscardSaved(Operation):
     """Removes a line from those saved for later, if it is there."""
+
+    wire_name = "DiscardSaved"
 
     product_id: str
 
@@ -149,8 +156,10 @@ class DiscardSaved(BaseOperation):
 
 
 @dataclass(frozen=True, slots=True)
-class ForgetProduct(BaseOperation):
+class ForgetProduct(Operation):
     """Takes a product out of the whole cart, for good: the shop knows nothing of it."""
+
+    wire_name = "ForgetProduct"
 
     product_id: str
 
@@ -159,18 +168,22 @@ class ForgetProduct(BaseOperation):
 
 
 @dataclass(frozen=True, slots=True)
-class TakeBack(BaseOperation):
+class UndoLast(Operation):
     """Undoes the write of the last clear, removal or merge."""
+
+    wire_name = "TakeBack"
 
     def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], at: str, /) -> Cart:
         return cart.take_back(at)
 
 
 @dataclass(frozen=True, slots=True)
-class Acknowledge(BaseOperation):
+class Acknowledge(Operation):
     """Accepts what the notices say: prices become those of now, a quantity what is in stock; a line that is
     out of stock is saved for later, and one whose product is gone leaves the cart. Where no more can be saved
     the line leaves the cart as well, and can be brought back."""
+
+    wire_name = "Acknowledge"
 
     def products_of(self, cart: Cart, /) -> Collection[str]:
         return cart.lines.keys()

@@ -8,7 +8,9 @@ from typing import Protocol
 
 from cart_service.carts.model import Cart
 from cart_service.carts.price_policy import PricePolicy
-from cart_service.carts.pricing import PricedCart, Terms, price
+from cart_service.carts.priced_cart import PricedCart
+from cart_service.carts.priced_lines import Terms
+from cart_service.carts.pricing import price
 from cart_service.catalogue.model import CatalogueProduct
 from cart_service.promotions.model import Promotion, PromotionStatus
 from shared.clock import Clock

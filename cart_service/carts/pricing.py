@@ -1,43 +1,18 @@
-"""What a cart costs now, and what its owner should be told.
-
-A line of a product that is not for sale any more is `gone`: it stays in the cart, costs nothing and counts
-no pieces. A line that asks for more than there is in stock is `short`: it counts in full, because stock is
-checked when the order is placed, and until then it may come back.
-"""
+"""What a cart costs now, and which notices its owner gets."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
-from cart_service.carts.lines import Lines
 from cart_service.carts.model import Cart
-from cart_service.carts.notices import Notice, notice_of_promo_code
-from cart_service.carts.price_policy import PricePolicy
-from cart_service.carts.priced_lines import Availability, PricedLine, priced_lines
+from cart_service.carts.notices import notice_of_promo_code
+from cart_service.carts.priced_cart import Availability, PricedCart, PricedLine, PricedPromoCode, Totals
+from cart_service.carts.priced_lines import Terms, priced_lines
 from cart_service.catalogue.model import CatalogueProduct
 from cart_service.promotions.discounts import Discount, DiscountableLine, Reason, discount_of
 from cart_service.promotions.model import Promotion
-
-
-@dataclass(frozen=True, slots=True)
-class PricedPromoCode:
-    """What the code on a cart does. `version` is that of its promotion, 0 where none is known; at
-    `changes_at` time alone changes what it does."""
-
-    code: str
-    description: str
-    discount: int
-    reason: Reason | None
-    message: str
-    missing_spend: int | None
-    version: int
-    changes_at: datetime | None
-
-    @property
-    def counts(self) -> bool:
-        return self.reason is None
 
 
 def apply_promotion(
@@ -67,7 +42,7 @@ def apply_promotion(
 def _discounted(lines: Sequence[PricedLine], discount: Discount) -> Sequence[PricedLine]:
     why = discount.of_line
     return [
-        replace(line, discount=off, discount_explanation=why, in_cart=None, in_summary=None) if off else line
+        replace(line, discount=off, discount_explanation=why) if off else line
         for line, off in zip(lines, discount.of_lines, strict=True)
     ]
 
@@ -85,47 +60,9 @@ def _discountable(line: PricedLine, products: Mapping[str, CatalogueProduct]) ->
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """`line_count` counts every line, `item_count` the pieces of those that can be bought."""
-
-    item_count: int
-    line_count: int
-    subtotal: int
-    discount: int
-    total: int
-    currency: str
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What prices depend on besides the cart and the catalogue. `promotion` is that of the cart's code; None
-    when there is none."""
-
-    currency: str
-    policy: PricePolicy
-    now: datetime
-    promotion: Promotion | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PricedCart:
-    """`saved` are the lines saved for later, which cost nothing. At `valid_until` time alone changes a price;
-    None: it never does."""
-
-    cart: Cart
-    lines: Sequence[PricedLine]
-    saved: Sequence[PricedLine]
-    notices: Sequence[Notice]
-    totals: Totals
-    valid_until: datetime | None
-    now: datetime
-    promo_code: PricedPromoCode | None = None
-
-
 def price(cart: Cart, products: Mapping[str, CatalogueProduct], terms: Terms) -> PricedCart:
     """The cart at the prices of `products`, which holds every product of the cart."""
-    lines = _priced(cart.lines, products, terms)
+    lines = priced_lines(cart.lines, products, terms)
     notices = [notice for line in lines for notice in line.notices]
     valid_until = _valid_until(lines, cart, terms.now)
     promo_code = None
@@ -136,17 +73,13 @@ def price(cart: Cart, products: Mapping[str, CatalogueProduct], terms: Terms) ->
     return PricedCart(
         cart=cart,
         lines=lines,
-        saved=_priced(cart.saved, products, terms),
+        saved=priced_lines(cart.saved, products, terms),
         notices=notices,
         totals=_totals(lines, terms.currency),
         valid_until=valid_until,
         now=terms.now,
         promo_code=promo_code,
     )
-
-
-def _priced(lines: Lines, products: Mapping[str, CatalogueProduct], terms: Terms) -> Sequence[PricedLine]:
-    return priced_lines(lines, products, terms.currency, terms.policy, terms.now)
 
 
 def _totals(lines: Sequence[PricedLine], currency: str) -> Totals:
@@ -163,8 +96,7 @@ def _totals(lines: Sequence[PricedLine], currency: str) -> Totals:
 
 
 def _valid_until(lines: Sequence[PricedLine], cart: Cart, now: datetime) -> datetime | None:
-    """When the first hold ends that keeps a price from being the catalogue's, or nothing can be undone any
-    more."""
+    """When the first hold of a price ends, or the undo does, whichever is earlier."""
     first = min((line.held_until for line in lines if line.held_until is not None), default=None)
     end = cart.undo.until if cart.undo else None
     return _earlier(first, end if end and end > now else None)

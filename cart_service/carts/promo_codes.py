@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from cart_service.carts.abandoned_reservations import AbandonedReservations
-from cart_service.carts.merge_records import Handover
+from cart_service.carts.merge_records import PendingMerge
 from cart_service.carts.operations import Operation
 from cart_service.carts.promo_operations import (
     BeginPromoTurns,
@@ -82,14 +82,14 @@ class PromoCodes:
         """Takes the code off the cart and gives its use back."""
         return await self._write(write, RemovePromoCode())
 
-    async def carry_over(self, guest: str, handover: Handover) -> WriteResult | None:
+    async def carry_over(self, guest: str, pending: PendingMerge) -> WriteResult | None:
         """Puts the code that a guest's cart has lost on the customer's, after the guest's use was given back.
         None where the customer may not have it: then it is lost. Raises `Unavailable`."""
-        if handover.promo_code is None:
+        if pending.promo_code is None:
             return None
-        await self._uses.give_back(guest, DroppedPromoCode(handover.promo_code, handover.promo_turn))
+        await self._uses.give_back(guest, DroppedPromoCode(pending.promo_code, pending.promo_turn))
         try:
-            return await self.put(CartWrite(handover.to, ()), handover.promo_code, merge_id=handover.merge_id)
+            return await self.put(CartWrite(pending.to, ()), pending.promo_code, merge_id=pending.merge_id)
         except Unavailable:
             raise
         except ShopError:
@@ -105,7 +105,7 @@ class PromoCodes:
 
     async def _put_on_new_cart(self, write: CartWrite, code: str) -> WriteResult:
         """Raises `NotReserved` with its first turn, unless somebody else has put the code there meanwhile."""
-        await self._write(replace(write, key=None, if_versions=None), BeginPromoTurns())
+        await self._write(replace(write, key=None, if_match=None), BeginPromoTurns())
         return await self._write(write, PutPromoCode(code))
 
     async def _put_reserved(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cart_service.carts.model import Cart
-from cart_service.carts.operations import BaseOperation
+from cart_service.carts.operations import Operation
 from cart_service.catalogue.model import CatalogueProduct
 from cart_service.promotions.claims import DroppedPromoCode
 from cart_service.promotions.errors import MergeUndone
@@ -29,20 +29,24 @@ class NotReserved(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class BeginPromoTurns(BaseOperation):
+class BeginPromoTurns(Operation):
     """Has the cart count turns, also one that was not there before."""
+
+    wire_name = "BeginPromoTurns"
 
     def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], at: str, /) -> Cart:
         return cart.with_turns(at)
 
 
 @dataclass(frozen=True, slots=True)
-class PutPromoCode(BaseOperation):
+class PutPromoCode(Operation):
     """Puts the code on the cart by the reserved `turn`, in place of any other. Raises `NotReserved` without a
     turn, or when it is over, unless the code stands there already and `may_stand`.
 
     With a `merge_id` it comes with that merge, and goes when that is undone. Raises `MergeUndone`.
     """
+
+    wire_name = "PutPromoCode"
 
     code: str
     turn: int = 0
@@ -51,7 +55,7 @@ class PutPromoCode(BaseOperation):
 
     @property
     def request(self) -> tuple[object, ...]:
-        return type(self).__name__, self.code
+        return self.wire_name, self.code
 
     def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], _at: str, /) -> Cart:
         merge = cart.find_merge(self.merge_id) if self.merge_id else None
@@ -66,17 +70,21 @@ class PutPromoCode(BaseOperation):
 
 
 @dataclass(frozen=True, slots=True)
-class RemovePromoCode(BaseOperation):
+class RemovePromoCode(Operation):
     """Takes whatever code there is off the cart."""
+
+    wire_name = "RemovePromoCode"
 
     def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], _at: str, /) -> Cart:
         return cart.without_promo_code()
 
 
 @dataclass(frozen=True, slots=True)
-class RedeemPromoCode(BaseOperation):
+class RedeemPromoCode(Operation):
     """Takes the code off after an order, unless it was put there again since: `turn` is the order's. What was
     reserved for it then, and is still on its way, went with the order."""
+
+    wire_name = "RedeemPromoCode"
 
     code: str
     turn: int
@@ -87,14 +95,16 @@ class RedeemPromoCode(BaseOperation):
 
 
 @dataclass(frozen=True, slots=True)
-class DropEndedPromoCode(BaseOperation):
+class DropEndedPromoCode(Operation):
     """Takes the code off if its promotion is over, which is what acknowledging that means."""
+
+    wire_name = "DropEndedPromoCode"
 
     is_over: Callable[[str], bool]
 
     @property
     def request(self) -> tuple[object, ...]:
-        return (type(self).__name__,)
+        return (self.wire_name,)
 
     def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], _at: str, /) -> Cart:
         return cart.without_promo_code() if cart.promo_code and self.is_over(cart.promo_code) else cart

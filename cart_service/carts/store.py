@@ -6,17 +6,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cart_service.carts.idempotency import UsedKey
-from cart_service.carts.lifetimes import OwnerKind
 from cart_service.carts.lines import Line, Lines, Pieces, in_order
 from cart_service.carts.merge_records import (
-    Handover,
     MergedLine,
     MergeLimit,
     MergeOutcome,
     MergeRecord,
     MergeStrategy,
+    PendingMerge,
 )
-from cart_service.carts.model import Cart
+from cart_service.carts.model import Cart, OwnerKind
 from cart_service.carts.undo import ChangedLine, Undo, Undoable
 from shared.aggregates.outbox_fields import OUTBOX_FIELDS
 from shared.store.ports import Collection, Field, FieldType, Json
@@ -57,7 +56,7 @@ class CartCodec:
             "saved": _line_lists(aggregate.saved.values()),
             "undo": aggregate.undo and _undo_json(aggregate.undo),
             "merges": [_merge_json(merge) for merge in aggregate.merges],
-            "handover": aggregate.handover and _handover_json(aggregate.handover),
+            "handover": aggregate.pending_merge and _pending_json(aggregate.pending_merge),
         }
         return {
             "version": aggregate.version,
@@ -86,7 +85,7 @@ class CartCodec:
             recent=tuple(body["recent"]),
             undo=_undo(body["undo"]) if body.get("undo") else None,
             merges=tuple(_merge(merge) for merge in body.get("merges", ())),
-            handover=_handover(body["handover"]) if body.get("handover") else None,
+            pending_merge=_pending(body["handover"]) if body.get("handover") else None,
         )
 
 
@@ -193,23 +192,23 @@ def _merge(body: Json) -> MergeRecord:
     )
 
 
-def _handover_json(handover: Handover) -> Json:
+def _pending_json(pending: PendingMerge) -> Json:
     return {
-        "merge_id": handover.merge_id,
-        "to": handover.to,
-        "strategy": handover.strategy.value,
-        "at": handover.at,
-        "lines": _line_lists(handover.lines),
-        "saved": _line_lists(handover.saved),
-        "is_done": handover.is_done,
-        "key": handover.key and [handover.key.key, handover.key.fingerprint],
-        "promo_code": handover.promo_code,
-        "promo_turn": handover.promo_turn,
+        "merge_id": pending.merge_id,
+        "to": pending.to,
+        "strategy": pending.strategy.value,
+        "at": pending.at,
+        "lines": _line_lists(pending.lines),
+        "saved": _line_lists(pending.saved),
+        "is_done": pending.is_done,
+        "key": pending.key and [pending.key.key, pending.key.fingerprint],
+        "promo_code": pending.promo_code,
+        "promo_turn": pending.promo_turn,
     }
 
 
-def _handover(body: Json) -> Handover:
-    return Handover(
+def _pending(body: Json) -> PendingMerge:
+    return PendingMerge(
         body["merge_id"],
         body["to"],
         MergeStrategy(body["strategy"]),

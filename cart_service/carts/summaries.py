@@ -29,12 +29,11 @@ from dataclasses import dataclass
 
 import structlog
 
+from cart_service.carts.lifetimes import Renewal
 from cart_service.carts.model import Cart
-from cart_service.carts.ports import CartRepository, VersionAnnouncements
+from cart_service.carts.ports import CartRepository, Rendered, RenderSummary, VersionAnnouncements
+from cart_service.carts.priced_cart import PricedCart
 from cart_service.carts.pricer import Pricer
-from cart_service.carts.pricing import PricedCart
-from cart_service.carts.rendering import Rendered, bytes_kept, render_summary
-from cart_service.carts.renewal import Renewal
 from cart_service.carts.single_flight import SingleFlight
 from cart_service.carts.versions import KnownVersions, pack, unpack
 from cart_service.catalogue.ports import Catalogue
@@ -113,9 +112,10 @@ class Summaries:
         catalogue: Catalogue,
         pricer: Pricer,
         renewal: Renewal,
+        render: RenderSummary,
         *,
         cache: Cache,
-        board: VersionAnnouncements,
+        announcements: VersionAnnouncements,
         versions: KnownVersions,
         ttl_seconds: int,
     ) -> None:
@@ -123,8 +123,9 @@ class Summaries:
         self._catalogue = catalogue
         self._pricer = pricer
         self._renewal = renewal
+        self._render = render
         self._cache = cache
-        self._board = board
+        self._announcements = announcements
         self._versions = versions
         self._ttl_seconds = ttl_seconds
         self._flights: SingleFlight[Rendered] = SingleFlight()
@@ -144,7 +145,7 @@ class Summaries:
         reached. One round trip, and none when that was done before. The summary of a long cart is left to its
         next reader: a write to such a cart shall not take much longer than any other."""
         cart = priced.cart
-        self._carts.note_derived(cart.owner, bytes_kept(priced))
+        self._carts.note_derived(cart.owner, priced.kept_bytes)
         if self._versions.is_secured(cart.owner, cart.version):
             return
         if len(priced.lines) <= MOST_LINES_WRITTEN_THROUGH:
@@ -184,17 +185,17 @@ class Summaries:
             return False
         if summary.promo and not self._pricer.is_current(*summary.promo_code()):
             return False
-        if self._board.connected:
+        if self._announcements.connected:
             return True
         return await self._stored_version(owner) <= summary.cart_version
 
     async def _build(self, owner: str) -> Rendered:
         cart = await self._renewal.renew(await self._carts.get(owner) or Cart(owner))
-        shelf = await self._catalogue.load(self._pricer.products_of(cart))
+        loaded = await self._catalogue.load(self._pricer.products_of(cart))
         await self._pricer.prepare(cart)
-        priced = self._pricer.price(cart, shelf.products)
-        self._carts.note_derived(owner, bytes_kept(priced))
-        summary = await self._keep(priced, shelf.revision)
+        priced = self._pricer.price(cart, loaded.products)
+        self._carts.note_derived(owner, priced.kept_bytes)
+        summary = await self._keep(priced, loaded.revision)
         await self._outdate_if_overtaken(cart)
         return summary
 
@@ -214,7 +215,7 @@ class Summaries:
         return cart.version if cart else 0
 
     async def _keep(self, priced: PricedCart, revision: int) -> Rendered:
-        cart, summary = priced.cart, render_summary(priced)
+        cart, summary = priced.cart, self._render(priced)
         self._versions.heard(cart.owner, cart.version)
         ends = [end for end in (priced.valid_until, self._renewal.begins_at(cart)) if end is not None]
         valid_until = to_millis(min(ends)) if ends else 0
@@ -233,7 +234,7 @@ class Summaries:
         cart_version, _ = unpack(version)
         try:
             cached = await self._cache.set_if_newer(cache_key(owner), version, value, self._ttl_seconds)
-            if secured := cached or await self._board.announce(owner, cart_version):
+            if secured := cached or await self._announcements.announce(owner, cart_version):
                 self._versions.secured(owner, cart_version)
             return secured
         finally:

@@ -1,4 +1,4 @@
-"""How new each cart is, as far as this replica knows."""
+"""What this replica has heard of carts: how new each is, and whose owner is gone."""
 
 from __future__ import annotations
 
@@ -75,3 +75,19 @@ class KnownVersions:
     def forget(self, owner: str) -> None:
         self._heard.forget(owner)
         self._secured.forget(owner)
+
+
+class KnownDeletions:
+    """The last `capacity` owners whose accounts were deleted. No later user gets the id of one."""
+
+    def __init__(self, capacity: int = 10_000) -> None:
+        self._capacity = capacity
+        self._owners: OrderedDict[str, None] = OrderedDict()
+
+    def heard(self, owner: str) -> None:
+        self._owners[owner] = None
+        if len(self._owners) > self._capacity:
+            self._owners.popitem(last=False)
+
+    def include(self, owner: str) -> bool:
+        return owner in self._owners

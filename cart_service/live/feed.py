@@ -9,8 +9,9 @@ from enum import StrEnum
 
 import structlog
 
-from cart_service.carts.pricing import PricedCart
-from cart_service.carts.rendering import Rendered, render_cart
+from cart_service.carts.ports import Rendered
+from cart_service.carts.priced_cart import PricedCart
+from cart_service.carts.rendering import render_cart
 from shared.backoff import backoff
 from shared.bounded import SharedBudget
 from shared.errors import Unavailable

@@ -16,7 +16,7 @@ from functools import partial
 import structlog
 from prometheus_client import Gauge
 
-from cart_service.carts.pricing import PricedCart
+from cart_service.carts.priced_cart import PricedCart
 from cart_service.changes import ChangeListener
 from cart_service.live.feed import CartFeed, CartStream, EndReason
 from shared.bounded import SharedBudget

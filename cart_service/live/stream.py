@@ -13,7 +13,7 @@ from prometheus_client import Counter
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from cart_service.carts.rendering import Rendered
+from cart_service.carts.ports import Rendered
 from cart_service.live.feed import CartStream, EndReason
 from cart_service.live.service import LiveCarts
 from shared.errors import ShopError

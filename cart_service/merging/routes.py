@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from cart_service.carts.dependencies import CartChangesDep
-from cart_service.carts.responses import CACHING, WRITE_ERRORS, marked
+from cart_service.carts.rendering import render_cart
+from cart_service.carts.responses import CACHING, WRITE_ERRORS, marked, with_refusal_shown
 from cart_service.merging.schemas import CartMerge, MergePublic
 from cart_service.merging.service import CartMerger, Merge, Merged
 from shared.errors import FieldError, InvalidInput, NotAuthenticated
@@ -37,15 +38,17 @@ async def merge_guest_cart(
     guest = _guest(request, body.guest_token)
     if guest.user_id == changes.owner.id:
         raise _refused("This is the token of the cart's owner. Send the token of the guest.")
-    merged = await merger.merge(
-        Merge(
-            owner=changes.owner.id,
-            guest=guest.user_id,
-            strategy=body.strategy,
-            dry_run=body.dry_run,
-            key=None if body.dry_run else changes.key,
-            if_versions=changes.versions,
-            owner_kind=changes.owner.kind,
+    merged = await with_refusal_shown(
+        merger.merge(
+            Merge(
+                owner=changes.owner.id,
+                guest=guest.user_id,
+                strategy=body.strategy,
+                dry_run=body.dry_run,
+                key=None if body.dry_run else changes.key,
+                if_match=changes.if_match,
+                owner_kind=changes.owner.kind,
+            )
         )
     )
     return marked(_answer(body, merged), merged.written)
@@ -68,7 +71,8 @@ def _refused(message: str) -> InvalidInput:
 
 
 def _answer(body: CartMerge, merged: Merged) -> Response:
-    answer = MergePublic.json_of(body, merged)
+    cart = render_cart(merged.written.priced)
+    answer = MergePublic.json_of(body, merged.record, cart.body)
     if body.dry_run:  # no ETag: this cart is not stored, so no condition may match it
         return JsonBytes(answer, headers=CACHING)
-    return JsonBytes(answer, headers={"ETag": etag_of(merged.written.rendered.etag), **CACHING})
+    return JsonBytes(answer, headers={"ETag": etag_of(cart.etag), **CACHING})

@@ -7,11 +7,10 @@ from typing import Annotated
 import orjson
 from pydantic import BaseModel, Field
 
-from cart_service.carts.merge_records import MergeLimit, MergeOutcome, MergeStrategy
+from cart_service.carts.merge_records import MergeLimit, MergeOutcome, MergeRecord, MergeStrategy
 from cart_service.carts.schemas import CartPublic
 from cart_service.fields import ProductId
 from cart_service.limits import MAX_LINES, MAX_QUANTITY
-from cart_service.merging.service import Merged
 from shared.http.models import StrictModel
 
 StrategyField = Annotated[
@@ -82,15 +81,14 @@ class MergePublic(BaseModel):
     cart: Annotated[CartPublic, Field(description="This cart after the merge.")]
 
     @staticmethod
-    def json_of(request: CartMerge, merged: Merged) -> bytes:
+    def json_of(request: CartMerge, record: MergeRecord | None, cart: bytes) -> bytes:
         """The answer, with the rendered cart."""
-        record = merged.record
         return orjson.dumps(
             {
                 "merge_id": record.merge_id if record and not request.dry_run else None,
                 "strategy": record.strategy if record else request.strategy,
                 "dry_run": request.dry_run,
                 "lines": record.report if record else [],
-                "cart": orjson.Fragment(merged.written.rendered.body),
+                "cart": orjson.Fragment(cart),
             }
         )

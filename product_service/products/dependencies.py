@@ -8,8 +8,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from product_service.products.service import CatalogueService
+from shared.entity_tags import EntityTags
 from shared.errors import NotAuthenticated, PermissionDenied, PreconditionRequired
-from shared.http.etag import EntityTags, IfMatchRequiredDep
+from shared.http.etag import IfMatchRequiredDep
 from shared.http.headers import PreferHeader
 from shared.http.identity import requires
 from shared.http.runtime import provided

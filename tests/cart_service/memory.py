@@ -11,9 +11,8 @@ from typing import Any
 import orjson
 
 from cart_service.bootstrap import Adapters, compose
-from cart_service.carts.deletions import KnownDeletions
 from cart_service.carts.model import Cart
-from cart_service.carts.versions import KnownVersions
+from cart_service.carts.versions import KnownDeletions, KnownVersions
 from cart_service.catalogue.view import CatalogueView
 from cart_service.changes import ChangeHub
 from cart_service.promotions.view import WatchedPromotions

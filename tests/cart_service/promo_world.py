@@ -14,6 +14,7 @@ from cart_service.promotions.model import Conditions, Percentage, Promotion
 from cart_service.service import CartService
 from cart_service.subscribers import CartSubscribers
 from shared.clock import to_rfc3339
+from shared.http.etag import parse_entity_tags
 from tests.cart_service.lanes import before_access
 from tests.cart_service.memory import MemoryCarts, Shop
 from tests.cart_service.memory_promotions import Faults
@@ -42,13 +43,13 @@ class PromoWorld:
         self.shop.clock.moment += time
 
     async def add(self, owner: str) -> None:
-        await self.service.carts.write(CartWrite(owner, [AddItem("mug", 1)]))
+        await self.service.writer.write(CartWrite(owner, [AddItem("mug", 1)]))
 
     async def put(self, owner: str, code: str, key: str | None = None, *, conditional: bool = False) -> None:
         """`conditional`: only on the cart as it is at the moment."""
         cart = self.shop.carts.get(owner)
-        versions = {cart.version if cart else 0} if conditional else None
-        await self.service.promo_codes.put(CartWrite(owner, (), key, versions), code)
+        condition = parse_entity_tags(f'"{cart.version if cart else 0}"') if conditional else None
+        await self.service.promo_codes.put(CartWrite(owner, (), key, condition), code)
 
     async def take_off(self, owner: str) -> None:
         await self.service.promo_codes.remove(CartWrite(owner, ()))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cart_service.bootstrap import bootstrap
-from cart_service.carts.carts import Carts
 from cart_service.carts.store import CARTS
 from cart_service.service import CartService
 from cart_service.settings import CartSettings
@@ -29,7 +28,6 @@ class MovableClock:
 @dataclass
 class Replica:
     service: CartService
-    carts: Carts
     store: DocumentStore
     cache: Cache
 
@@ -44,4 +42,4 @@ async def running_replica(settings: CartSettings, clock: Clock) -> AsyncIterator
         open_backends(settings, clock, name="cart") as backends,
         bootstrap(settings, backends) as service,
     ):
-        yield Replica(service, service.carts, await backends.stores.open(CARTS), backends.cache)
+        yield Replica(service, await backends.stores.open(CARTS), backends.cache)

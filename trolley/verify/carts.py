@@ -61,7 +61,7 @@ class CartProducts:
             return
         if unknown := await self._unknown(_named(cart)):
             operations = [ForgetProduct(id) for id in sorted(unknown)]
-            await self._carts.service.carts.write(CartWrite(cart.owner, operations))
+            await self._carts.service.writer.write(CartWrite(cart.owner, operations))
 
     async def _unknown(self, ids: Iterable[str]) -> set[str]:
         unknown: set[str] = set()

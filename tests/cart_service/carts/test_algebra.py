@@ -23,13 +23,14 @@ from cart_service.carts.operations import (
     RestoreSaved,
     SaveForLater,
     SetQuantity,
-    TakeBack,
+    UndoLast,
     apply_all,
 )
 from cart_service.carts.price_policy import PricePolicy
-from cart_service.carts.pricing import Terms, price
+from cart_service.carts.priced_lines import Terms
+from cart_service.carts.pricing import price
 from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
-from cart_service.merging.operations import FinishHandover, HandOver, TakeIn
+from cart_service.merging.operations import BeginMerge, FinishMerge, TakeGuestCart
 from cart_service.promotions.model import Benefit, Conditions, FixedAmount, FreeItem, Percentage, Promotion
 
 AT = "2026-01-01T00:00:00.000Z"
@@ -88,9 +89,9 @@ def pieces(lines: Lines) -> Counter[str]:
 def merge(cart: Cart, guest: Cart, strategy: MergeStrategy, merge_id: str) -> tuple[Cart, Cart]:
     """The guest's cart and the customer's after it."""
     undone = frozenset(record.merge_id for record in cart.merges if record.is_undone)
-    handed = apply_all([HandOver(merge_id, "ann", strategy, undone)], guest, SHELF, AT)
-    merged = apply_all([TakeIn("guest", handed.handover, strategy)], cart, SHELF, AT)
-    return apply_all([FinishHandover(merge_id)], handed, SHELF, AT), merged
+    handed = apply_all([BeginMerge(merge_id, "ann", strategy, undone)], guest, SHELF, AT)
+    merged = apply_all([TakeGuestCart("guest", handed.pending_merge, strategy)], cart, SHELF, AT)
+    return apply_all([FinishMerge(merge_id)], handed, SHELF, AT), merged
 
 
 @given(HELD, st.lists(adds, max_size=10), st.randoms())
@@ -175,7 +176,7 @@ def test_a_merge_conserves_every_piece_and_undone_it_leaves_the_cart_as_it_was(
     assert merged.lines.keys() == cart.lines.keys() | guest.lines.keys()
     assert merged.saved.keys() == cart.saved.keys() | guest.saved.keys()
     if (merged.lines, merged.saved) != (cart.lines, cart.saved):
-        undone = one_by_one([TakeBack()], merged)
+        undone = one_by_one([UndoLast()], merged)
         assert (undone.lines, undone.saved) == (cart.lines, cart.saved)
 
 
@@ -191,7 +192,7 @@ def test_merged_undone_and_merged_again_it_is_there_once(
     """Also where pieces were moved before the undo, and where the guest adds more before the second merge."""
     cart, guest = one_by_one(mine, Cart("ann")), one_by_one(theirs, Cart("guest"))
     handed, merged = merge(cart, guest, MergeStrategy.SUM, "m1")
-    undone = one_by_one([TakeBack()], one_by_one(moved, merged))
+    undone = one_by_one([UndoLast()], one_by_one(moved, merged))
     handed, again = merge(undone, one_by_one(later, handed), MergeStrategy.SUM, "m2")
     brought = pieces(one_by_one(later, guest).lines)
     assert pieces(undone.lines) + pieces(undone.saved) == pieces(cart.lines) + pieces(cart.saved)

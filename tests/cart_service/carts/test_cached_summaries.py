@@ -90,7 +90,7 @@ async def long_cart(shop: Shop, here: Replica) -> None:
     ids = [f"p{number}" for number in range(MOST_LINES_WRITTEN_THROUGH)]
     for id in ids:
         shop.bucket.put_product(id)
-    await here.service.carts.write(CartWrite("ann", [AddItem(id, 1) for id in ids]))
+    await here.service.writer.write(CartWrite("ann", [AddItem(id, 1) for id in ids]))
 
 
 @pytest.mark.usefixtures("long_cart")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from cart_service.carts.delivery import CartDelivery
+from cart_service.carts.events import CartDelivery
 from cart_service.changes import ChangeListener
 from shared.clock import SystemClock
 from shared.errors import Unavailable

@@ -19,7 +19,6 @@ from cart_service.carts.model import REMEMBERED_WRITES, Cart
 from cart_service.carts.operations import (
     Acknowledge,
     AddItem,
-    BaseOperation,
     ClearCart,
     DiscardSaved,
     Operation,
@@ -35,7 +34,7 @@ from shared.clock import from_rfc3339, to_rfc3339
 
 
 @dataclass(frozen=True, slots=True)
-class PutCode(BaseOperation):
+class PutCode(Operation):
     """A code that comes by whichever turn is next."""
 
     code: str

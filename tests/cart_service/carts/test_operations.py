@@ -8,7 +8,7 @@ from cart_service.carts.operations import (
     ClearCart,
     RemoveItem,
     SetQuantity,
-    TakeBack,
+    UndoLast,
     apply_all,
     fingerprint_of,
 )
@@ -75,7 +75,7 @@ def test_what_is_out_of_stock_leaves_the_lines_even_where_no_more_can_be_saved(n
     assert settled.lines == {}
     assert ("mug" in settled.saved) is (number_saved == 0)
     if number_saved:
-        assert apply_all([TakeBack()], settled, shelf, AT).lines == cart.lines
+        assert apply_all([UndoLast()], settled, shelf, AT).lines == cart.lines
 
 
 def test_what_is_out_of_stock_is_not_lost_to_a_lines_limit() -> None:
@@ -83,7 +83,7 @@ def test_what_is_out_of_stock_is_not_lost_to_a_lines_limit() -> None:
     shelf = {"mug": CatalogueProduct("mug", "Mug", None, 1299, 0, CatalogueStatus.ACTIVE, 2)}
     settled = apply_all([Acknowledge()], cart, shelf, AT)
     assert (settled.lines, settled.saved) == ({}, cart.saved)
-    assert apply_all([TakeBack()], settled, shelf, AT).lines == cart.lines
+    assert apply_all([UndoLast()], settled, shelf, AT).lines == cart.lines
 
 
 def test_adding_asks_for_the_product() -> None:

@@ -4,10 +4,11 @@ import pytest
 
 from cart_service.carts.lines import Pieces
 from cart_service.carts.model import Cart
-from cart_service.carts.notices import NoticeType
 from cart_service.carts.operations import Acknowledge, apply_all
 from cart_service.carts.price_policy import PricePolicy
-from cart_service.carts.pricing import PricedCart, Terms, price
+from cart_service.carts.priced_cart import NoticeType, PricedCart
+from cart_service.carts.priced_lines import Terms
+from cart_service.carts.pricing import price
 from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
 from shared.clock import to_rfc3339
 

@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cart_service.carts.model import Cart
-from cart_service.carts.notices import NoticeType
 from cart_service.carts.price_policy import PricePolicy
-from cart_service.carts.priced_lines import Availability
-from cart_service.carts.pricing import Terms, price
+from cart_service.carts.priced_cart import Availability, NoticeType
+from cart_service.carts.priced_lines import Terms
+from cart_service.carts.pricing import price
 from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
 
 AT = "2026-01-01T00:00:00.000Z"

@@ -15,13 +15,13 @@ from cart_service.carts.operations import (
     ClearCart,
     RemoveItem,
     SaveForLater,
-    TakeBack,
+    UndoLast,
     apply_all,
 )
 from cart_service.carts.promo_operations import PutPromoCode
 from cart_service.carts.store import CartCodec
 from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
-from cart_service.merging.operations import FinishHandover, HandOver, TakeIn
+from cart_service.merging.operations import BeginMerge, FinishMerge, TakeGuestCart
 
 AT, LATER = "2026-01-01T00:00:01.000Z", "2026-01-01T00:00:02.000Z"
 SHELF = {id: CatalogueProduct(id, id, None, 100, 9, CatalogueStatus.ACTIVE, 1) for id in ("mug", "cup")}
@@ -32,8 +32,8 @@ FILLED = apply_all(FILLING, Cart("ann", next_turn=3), SHELF, AT)
 MOVED = apply_all([SaveForLater("mug"), Acknowledge()], FILLED.with_key("a", "f"), DEARER, AT)
 LAYERED = apply_all([AddItem("mug", 3)], FILLED, DEARER, LATER)
 KEY = UsedKey("k", "fingerprint")
-HANDED = apply_all([HandOver("m1", "bob", MergeStrategy.MAX, frozenset(), KEY)], MOVED, SHELF, AT)
-TAKEN_IN = apply_all([TakeIn("ann", HANDED.handover, MergeStrategy.MAX)], Cart("bob"), SHELF, AT)
+HANDED = apply_all([BeginMerge("m1", "bob", MergeStrategy.MAX, frozenset(), KEY)], MOVED, SHELF, AT)
+TAKEN_IN = apply_all([TakeGuestCart("ann", HANDED.pending_merge, MergeStrategy.MAX)], Cart("bob"), SHELF, AT)
 
 
 @pytest.mark.parametrize(
@@ -42,9 +42,9 @@ TAKEN_IN = apply_all([TakeIn("ann", HANDED.handover, MergeStrategy.MAX)], Cart("
         FILLED,
         MOVED,
         HANDED,
-        apply_all([FinishHandover("m1")], HANDED, SHELF, AT),
+        apply_all([FinishMerge("m1")], HANDED, SHELF, AT),
         TAKEN_IN,
-        apply_all([TakeBack()], TAKEN_IN, SHELF, AT),
+        apply_all([UndoLast()], TAKEN_IN, SHELF, AT),
         apply_all([RemoveItem("cup")], FILLED, SHELF, AT),
         LAYERED,
         apply_all([ClearCart(), AddItem("cup", 1)], LAYERED, DEARER, LATER),
@@ -77,7 +77,7 @@ def test_a_cart_of_the_former_schema_is_read() -> None:
     cart = CartCodec().from_document("ann", orjson.loads(orjson.dumps(FORMER)))
     assert list(cart.lines) == ["mug", "cup", "pot"]
     assert cart.lines["cup"] == Line("cup", 1, 150, AT, LATER)
-    back = apply_all([TakeBack()], cart, SHELF, LATER)
+    back = apply_all([UndoLast()], cart, SHELF, LATER)
     assert {id: line.quantity for id, line in back.lines.items()} == {"mug": 1, "cup": 1, "pot": 3, "pan": 4}
     assert back.lines["pan"] == Line("pan", 4, 90, AT)
     assert back.saved == {"cup": Line("cup", 1, 150, AT, LATER)}

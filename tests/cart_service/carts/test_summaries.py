@@ -9,7 +9,8 @@ import orjson
 import pytest
 
 from cart_service.carts.operations import AddItem
-from cart_service.carts.rendering import Rendered
+from cart_service.carts.ports import Rendered
+from cart_service.carts.rendering import render_cart
 from cart_service.carts.service import CartWrite
 from cart_service.carts.summaries import SummaryNotSecured, cache_key
 from tests.cart_service.memory import Replica, Shop
@@ -19,8 +20,8 @@ KEY = cache_key("ann")
 
 
 async def add(replica: Replica, product: str = "mug", quantity: int = 1) -> dict[str, Any]:
-    written = await replica.service.carts.write(CartWrite("ann", [AddItem(product, quantity)]))
-    return orjson.loads(written.rendered.body)
+    written = await replica.service.writer.write(CartWrite("ann", [AddItem(product, quantity)]))
+    return orjson.loads(render_cart(written.priced).body)
 
 
 def body(summary: Rendered) -> dict[str, Any]:
@@ -28,14 +29,14 @@ def body(summary: Rendered) -> dict[str, Any]:
 
 
 async def read(replica: Replica) -> dict[str, Any]:
-    return body(await replica.service.carts.summary("ann"))
+    return body(await replica.service.summaries.get("ann"))
 
 
 async def begin(replica: Replica) -> asyncio.Task[Rendered]:
     """A read that has got the cart from the store, and whose answer is held back."""
     replica.carts.pause()
     before = replica.carts.reads
-    task = asyncio.create_task(replica.service.carts.summary("ann"))
+    task = asyncio.create_task(replica.service.summaries.get("ann"))
     await eventually(lambda: replica.carts.reads > before)
     return task
 
@@ -50,7 +51,7 @@ async def test_a_cached_summary_is_read_without_the_store(here: Replica, there: 
 async def test_a_miss_is_built_once_and_kept(shop: Shop, here: Replica) -> None:
     await add(here)
     shop.values.clear()
-    summaries = await asyncio.gather(*(here.service.carts.summary("ann") for _ in range(50)))
+    summaries = await asyncio.gather(*(here.service.summaries.get("ann") for _ in range(50)))
     assert {summary.body for summary in summaries} == {shop.values[KEY].value.split(b"\n", 5)[5]}
     assert here.carts.reads == 2  # one to build it, one to see that nothing overtook it
 
@@ -135,7 +136,7 @@ async def test_a_read_after_a_write_shares_no_build_begun_before_it(shop: Shop, 
     slow = await begin(here)
     await add(here)
     shop.values.clear()
-    after = asyncio.create_task(here.service.carts.summary("ann"))
+    after = asyncio.create_task(here.service.summaries.get("ann"))
     here.carts.resume()
     assert body(await after)["version"] == 2
     assert body(await slow)["version"] == 1
@@ -186,10 +187,10 @@ async def test_writes_go_on_without_redis_and_nats(here: Replica) -> None:
 async def test_reading_the_cart_makes_its_version_known(shop: Shop, here: Replica, there: Replica) -> None:
     await add(here)
     shop.carts["ann"] = shop.carts["ann"].add("mug", 4, 1, "").after(shop.carts["ann"], "")  # the writer died
-    assert body(await there.service.carts.cart("ann"))["version"] == 2
+    assert body(render_cart(await there.service.reader.read("ann")))["version"] == 2
     assert (await read(here))["version"] == 2
     writes = there.cache.writes
-    await there.service.carts.cart("ann")
+    await there.service.reader.read("ann")
     assert there.cache.writes == writes
 
 

@@ -48,7 +48,7 @@ class CrashMachine(SummaryMachine):
             dying = self.replicas[replica]
             dying.cache.stuck = True
             write = CartWrite(OWNER, [AddItem(product, quantity)])
-            task = self.loop.create_task(dying.service.carts.write(write))
+            task = self.loop.create_task(dying.service.writer.write(write))
             self._run(self._settle())
             assert not task.done()
             task.cancel()
@@ -60,7 +60,7 @@ class CrashMachine(SummaryMachine):
         """The customer's cart has taken in the guest's, and nobody hears of it; a repeat is a replay."""
         if replica not in self.slow:
             dying = self.replicas[replica]
-            self._run(dying.service.carts.write(CartWrite(GUEST, [AddItem(product, 1)])))
+            self._run(dying.service.writer.write(CartWrite(GUEST, [AddItem(product, 1)])))
             dying.carts.fail_at(1, is_written=True)
             with suppress(StoreUnavailable):
                 self._run(dying.service.merger.merge(Merge(OWNER, GUEST, MergeStrategy.SUM, key=key)))

@@ -13,16 +13,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from cart_service.carts.errors import CartChanged
 from cart_service.carts.merge_records import MergeStrategy
 from cart_service.carts.model import Cart
 from cart_service.carts.operations import AddItem, RemoveItem
-from cart_service.carts.service import CartWrite
+from cart_service.carts.service import CartChanged, CartWrite
 from cart_service.carts.summaries import cache_key
 from cart_service.carts.versions import unpack
 from cart_service.merging.service import Merge
 from cart_service.promotions.errors import PromoCodeEnded
 from cart_service.promotions.model import Conditions, Percentage, Promotion
+from shared.http.etag import parse_entity_tags
 from tests.cart_service.memory import Replica, Shop
 from tests.cart_service.memory_promotions import promotion_entry
 
@@ -78,7 +78,7 @@ class SummaryMachine(RuleBasedStateMachine):
     def put_code(self, replica: int, code: str) -> None:
         with suppress(PromoCodeEnded):
             written = self._run(self.replicas[replica].service.promo_codes.put(CartWrite(OWNER, ()), code))
-            self._answer(replica, written.rendered.version)
+            self._answer(replica, written.cart.version)
 
     @rule(code=codes)
     def end_promotion(self, code: str) -> None:
@@ -117,14 +117,15 @@ class SummaryMachine(RuleBasedStateMachine):
     def add_if_match(self, replica: int, product: str, behind: int) -> None:
         """A refusal tells a version, too."""
         stored = self.shop.carts.get(OWNER, Cart(OWNER))
+        condition = parse_entity_tags(f'"{stored.version - behind}"')
         try:
-            self._write(replica, AddItem(product, 1), if_versions={stored.version - behind})
+            self._write(replica, AddItem(product, 1), if_match=condition)
         except CartChanged as refused:
-            self._answer(replica, refused.extra["cart"]["version"])
+            self._answer(replica, refused.priced.cart.version)
 
     @rule(replica=replicas, product=products)
     def fill_guests_cart(self, replica: int, product: str) -> None:
-        self._run(self.replicas[replica].service.carts.write(CartWrite(GUEST, [AddItem(product, 1)])))
+        self._run(self.replicas[replica].service.writer.write(CartWrite(GUEST, [AddItem(product, 1)])))
 
     @rule(replica=replicas, key=keys, dry_run=st.booleans())
     def merge(self, replica: int, key: str, dry_run: bool) -> None:
@@ -132,7 +133,7 @@ class SummaryMachine(RuleBasedStateMachine):
         if replica not in self.slow:
             request = Merge(OWNER, GUEST, MergeStrategy.SUM, dry_run, None if dry_run else key)
             merged = self._run(self.replicas[replica].service.merger.merge(request))
-            self._answer(replica, merged.written.rendered.version)
+            self._answer(replica, merged.written.cart.version)
 
     @rule(product=products)
     def change_price(self, product: str) -> None:
@@ -175,14 +176,14 @@ class SummaryMachine(RuleBasedStateMachine):
     def read(self, replica: int) -> None:
         if replica not in self.slow:
             known = self._heard(replica)
-            self._check(self._run(self.replicas[replica].service.carts.summary(OWNER)), known)
+            self._check(self._run(self.replicas[replica].service.summaries.get(OWNER)), known)
 
     @precondition(lambda self: len(self.slow) < 2)
     @rule(replica=replicas)
     def begin_slow_read(self, replica: int) -> None:
         if replica not in self.slow:
             self.replicas[replica].carts.pause()
-            task = self.loop.create_task(self.replicas[replica].service.carts.summary(OWNER))
+            task = self.loop.create_task(self.replicas[replica].service.summaries.get(OWNER))
             self.slow[replica] = (task, self._heard(replica))
             self._run(self._settle())
 
@@ -207,8 +208,8 @@ class SummaryMachine(RuleBasedStateMachine):
 
     def _write(self, replica: int, operation: Any, **condition: Any) -> None:
         write = CartWrite(OWNER, [operation], **condition)
-        written = self._run(self.replicas[replica].service.carts.write(write))
-        self._answer(replica, written.rendered.version)
+        written = self._run(self.replicas[replica].service.writer.write(write))
+        self._answer(replica, written.cart.version)
 
     def _answer(self, replica: int, version: int) -> None:
         """Every replica has to know of it from now on, except where only an announcement tells of it: then

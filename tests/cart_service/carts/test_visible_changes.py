@@ -24,11 +24,12 @@ from cart_service.carts.operations import (
     RestoreSaved,
     SaveForLater,
     SetQuantity,
-    TakeBack,
+    UndoLast,
     apply_all,
 )
 from cart_service.carts.price_policy import PricePolicy
-from cart_service.carts.pricing import Terms, price
+from cart_service.carts.priced_lines import Terms
+from cart_service.carts.pricing import price
 from cart_service.carts.rendering import render_cart
 from cart_service.carts.store import CartCodec
 from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
@@ -49,7 +50,7 @@ changes: st.SearchStrategy[Operation] = st.one_of(
 )
 batches = st.one_of(
     st.lists(changes, min_size=1, max_size=4),
-    st.sampled_from([[Acknowledge()], [TakeBack()]]),
+    st.sampled_from([[Acknowledge()], [UndoLast()]]),
 )
 policies = st.sampled_from(["live", "freeze", "hold:1"]).map(PricePolicy.parse)
 
@@ -129,13 +130,13 @@ def test_a_write_and_its_undo_leave_what_is_seen_as_it_was(
     if after is None or after.undo is None or after.undo is cart.undo:
         return
     stored = CartCodec().from_document("ann", orjson.loads(orjson.dumps(CartCodec().to_document(after))))
-    back = apply_all([TakeBack()], stored, shelf_at(step.price), at)
+    back = apply_all([UndoLast()], stored, shelf_at(step.price), at)
     for cost in (100, 120, 90):
         expected = visible(cart, policy, at, cost) | {"undo": None}
         assert visible(back, policy, at, cost) == expected
     assert back.version > after.version
     with pytest.raises(NothingToUndo):
-        apply_all([TakeBack()], back, shelf_at(step.price), at)
+        apply_all([UndoLast()], back, shelf_at(step.price), at)
 
 
 @given(st.lists(steps, max_size=8), policies)

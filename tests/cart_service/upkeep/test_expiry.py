@@ -178,11 +178,11 @@ async def test_a_running_replica_sweeps_drops_the_summary_and_gives_the_code_bac
         running_replica(settings, clock) as other,
     ):
         owner, mug = new_id(), await Catalogue(nats_server.url).put()
-        await replica.carts.write(CartWrite(owner, [AddItem(mug, 3)]))
+        await replica.service.writer.write(CartWrite(owner, [AddItem(mug, 3)]))
         promotion = Promotion("SPRING", Percentage(10), Conditions(total_limit=5), "USD", "", clock.now())
         await replica.service.promotions.create(promotion)
         first = (await replica.service.promo_codes.put(CartWrite(owner, ()), "SPRING")).cart
-        await other.carts.cart(owner)
+        await other.service.reader.read(owner)
         assert await cache.get(cache_key(owner)) is not None
 
         async def gone() -> bool:
@@ -199,11 +199,11 @@ async def test_a_running_replica_sweeps_drops_the_summary_and_gives_the_code_bac
         await eventually(given_back)
         clock.ahead = timedelta()
         for each in (replica, other):
-            assert b'"items":[]' in (await each.carts.summary(owner)).body
-        again = (await other.carts.write(CartWrite(owner, [AddItem(mug, 1)]))).cart
+            assert b'"items":[]' in (await each.service.summaries.get(owner)).body
+        again = (await other.service.writer.write(CartWrite(owner, [AddItem(mug, 1)]))).cart
         assert again.quantity_of(mug) == 1
         assert again.version >= first.version
-        assert b'"item_count":1' in (await replica.carts.summary(owner)).body
+        assert b'"item_count":1' in (await replica.service.summaries.get(owner)).body
     await cache.close()
 
 

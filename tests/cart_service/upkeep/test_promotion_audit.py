@@ -34,7 +34,7 @@ async def recount(here: Replica, *, repair: bool = False) -> Recount:
 
 
 async def give_ann_the_code(here: Replica) -> None:
-    await here.service.carts.write(CartWrite("ann", [AddItem("mug", 1)]))
+    await here.service.writer.write(CartWrite("ann", [AddItem("mug", 1)]))
     await here.service.promo_codes.put(CartWrite("ann", ()), "SPRING")
 
 

@@ -74,12 +74,12 @@ class Shelves:
     async def cart(self, *product_ids: str, quantity: int = 1) -> str:
         owner = new_id()
         operations = [AddItem(id, quantity) for id in product_ids]
-        await self.shop.carts.service.carts.write(CartWrite(owner, operations))
+        await self.shop.carts.service.writer.write(CartWrite(owner, operations))
         await self._settled(self.shop.carts.carts, owner)
         return owner
 
     async def set_quantity(self, owner: str, product_id: str, quantity: int) -> None:
-        await self.shop.carts.service.carts.write(CartWrite(owner, [SetQuantity(product_id, quantity)]))
+        await self.shop.carts.service.writer.write(CartWrite(owner, [SetQuantity(product_id, quantity)]))
         await self._settled(self.shop.carts.carts, owner)
 
     async def stored(self, owner: str) -> Cart:

@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from cart_service.carts.operations import SaveForLater
+from cart_service.carts.rendering import render_cart
 from cart_service.carts.service import CartWrite
 from cart_service.carts.summaries import cache_key
 from cart_service.carts.versions import pack
@@ -39,7 +40,7 @@ async def test_carts_that_agree_are_no_finding(shop: Shop, shelves: Shelves) -> 
     mug, pan = await shelves.product(), await shelves.product()
     owner = await shelves.cart(mug.id, pan.id)
     await shelves.cart(mug.id)
-    await shop.carts.service.carts.write(CartWrite(owner, [SaveForLater(pan.id)]))
+    await shop.carts.service.writer.write(CartWrite(owner, [SaveForLater(pan.id)]))
     await shelves.reprice(mug.id, 7)
     result = await verify(shop)
     assert result.findings == []
@@ -50,7 +51,7 @@ async def test_lines_of_a_product_that_nobody_knows_are_removed(shop: Shop, shel
     mug, lost, later = [await shelves.product() for _ in range(3)]
     owner = await shelves.cart(mug.id, lost.id, later.id)
     other = await shelves.cart(mug.id)
-    await shop.carts.service.carts.write(CartWrite(owner, [SaveForLater(later.id)]))
+    await shop.carts.service.writer.write(CartWrite(owner, [SaveForLater(later.id)]))
     await lose_product(shop, shelves, lost.id)
     await lose_product(shop, shelves, later.id)
     reported = await verify(shop)
@@ -73,7 +74,7 @@ async def test_a_line_of_a_deleted_product_stays_as_gone(shop: Shop, shelves: Sh
     assert PRODUCTS not in {check for check, _, _ in repaired.findings}
     assert (await verify(shop)).findings == []
     assert list((await shelves.stored(owner)).lines) == [mug.id]
-    body = orjson.loads((await shop.carts.service.carts.cart(owner)).body)
+    body = orjson.loads(render_cart(await shop.carts.service.reader.read(owner)).body)
     assert body["items"][0]["availability"] == "gone"
 
 
