@@ -18,19 +18,22 @@ DRIFT, COULD_NOT_LOOK = 1, 2
 
 def verify(
     *,
-    fix: Annotated[bool, typer.Option("--fix", help="Repair what disagrees.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Repair the disagreements.")] = False,
     pending_seconds: Annotated[
-        float, typer.Option(help="How long an event may wait for its delivery.", min=0)
+        float, typer.Option(help="The seconds that an event may wait for its delivery.", min=0)
     ] = 60,
     as_json: Annotated[
-        bool, typer.Option("--json", help="A line for each finding, and one with the counts at the end.")
+        bool,
+        typer.Option(
+            "--json", help="Print a line of JSON for each finding, and one with the counts at the end."
+        ),
     ] = False,
 ) -> None:
     """Compare the store with the buckets and the cache, whether the shop is open or not.
 
-    The store is right. What looks wrong is looked at again a second later, so writes that are under way do
-    not count. Ends with status 0 when everything agrees or was repaired, 1 when a disagreement is left, and 2
-    when something could not be looked at.
+    The store is right. Each finding is checked again a second later, so writes under way do not count. Ends
+    with status 0 if everything agrees or was repaired, 1 if a disagreement is left, and 2 if something could
+    not be checked.
     """
     report = VerificationReport(as_json=as_json)
     tallies = execute(_verify(report, pending_seconds, fix=fix), failure=COULD_NOT_LOOK)

@@ -1,4 +1,4 @@
-"""What `trolley verify` prints: for people, or a line of JSON for each finding."""
+"""The output of `trolley verify`: a table, or a line of JSON for each finding."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STYLES = {FindingOutcome.FOUND: "yellow", FindingOutcome.REPAIRED: "green", Fin
 
 
 class VerificationReport:
-    """A `Listener`. With `as_json` standard output has nothing but JSON, and the progress goes to standard
+    """A `Listener`. With `as_json` it prints only JSON on standard output, and the progress on standard
     error."""
 
     def __init__(self, *, as_json: bool) -> None:
@@ -64,7 +64,7 @@ class VerificationReport:
         self.progress.console.print(finding.detail, markup=False, highlight=False, soft_wrap=True)
 
     def finish(self, tallies: Mapping[str, FindingTally]) -> None:
-        """The counts of every check."""
+        """Prints the counts of every check."""
         if self._as_json:
             checks = {name: {**asdict(tally), "left": tally.left} for name, tally in tallies.items()}
             total = {name: sum(counts[name] for counts in checks.values()) for name in _COUNTS}
@@ -72,7 +72,7 @@ class VerificationReport:
             return
         hidden = sum(max(0, shown - _SHOWN_PER_CHECK) for shown in self._shown.values())
         if hidden:
-            console.print(f"[dim]… and {hidden:,} more; `--json` shows all of them.[/]")
+            console.print(f"[dim]… and {hidden:,} more. `--json` shows all of them.[/]")
         console.print(_table(tallies))
 
 
