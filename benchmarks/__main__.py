@@ -14,12 +14,11 @@ import httpx
 from rich.console import Console
 
 from benchmarks import gateway, latency, store_writes
-from benchmarks.cpu import Spent, for_each_answer, spent_by_all
+from benchmarks.costs import Counts, Spent, add_counts, counted, divide, for_each_answer, spent_by_all
 from benchmarks.load import BenchmarkPlan, BenchmarkResult, generator, run
 from benchmarks.report import ADD, SUMMARY, show, show_cpu, show_pair, show_trips
 from benchmarks.scenarios import scenarios
 from benchmarks.shop import ELASTICSEARCH, open_shop, stores
-from benchmarks.trips import Counts, added, counted, for_each
 from trolley.catalogue import demo
 from trolley.local.stack import LocalStack
 
@@ -57,9 +56,9 @@ async def measure(
         loads[name].append(done)
         costs[name].append(for_each_answer(spent, spent_by_all(stack), done.answers))
         if name in trips:
-            trips[name] = added(trips[name], before, await counted(stack))
+            trips[name] = add_counts(trips[name], before, await counted(stack))
     answers = {name: sum(load.answers for load in loads[name]) for name in trips}
-    return loads, costs, {name: for_each(counts, answers[name]) for name, counts in trips.items()}
+    return loads, costs, {name: divide(counts, answers[name]) for name, counts in trips.items()}
 
 
 def in_turns(names: Iterable[str], rounds: int) -> Iterator[str]:

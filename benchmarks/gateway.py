@@ -20,7 +20,7 @@ from typing import Any
 import orjson
 from rich.console import Console
 
-from benchmarks.cpu import spent
+from benchmarks.costs import spent
 from benchmarks.load import BenchmarkPlan, run
 from benchmarks.report import show_table
 from benchmarks.scenarios import request

@@ -1,4 +1,4 @@
-"""Load on one route, bounded: what `trolley bench` sends and measures."""
+"""Bounded load on one route, for `trolley bench`."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _HEAD_BYTES = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class LoadPlan:
-    """`connections` send the request again and again, each when its last one was answered, until `seconds`
-    are over or `requests` were sent."""
+    """Each of `connections` repeats the request, one at a time, until `seconds` are over or `requests` were
+    sent."""
 
     request: httpx.Request
     connections: int
@@ -28,8 +28,8 @@ class LoadPlan:
 
 @dataclass(slots=True)
 class LoadResult:
-    """`latencies` are in seconds, of answers of any status; `failures` are requests without an answer, by
-    reason."""
+    """`latencies` are in seconds, of answers with any status. `failures` counts the requests without an
+    answer, by reason."""
 
     seconds: float = 0.0
     statuses: Counter[int] = field(default_factory=Counter)
@@ -45,7 +45,7 @@ class LoadResult:
         return self.answers / self.seconds if self.seconds else 0.0
 
     def percentiles(self, shares: Sequence[float]) -> list[float]:
-        """The latencies in milliseconds that these shares of the answers did not exceed."""
+        """The percentiles of the latencies in milliseconds; a share is a number from 0 to 1."""
         ordered = sorted(self.latencies)
         return [
             1000 * ordered[min(len(ordered) - 1, int(len(ordered) * share))] for share in shares if ordered
@@ -53,7 +53,7 @@ class LoadResult:
 
 
 async def run(plan: LoadPlan, on_answer: Callable[[LoadResult], None] = lambda _: None) -> LoadResult:
-    """Carries out the plan. What is under way when the time is over does not count."""
+    """Carries out the plan. Requests that are under way when the time is over do not count."""
     result, left = LoadResult(), iter(range(plan.requests))
     connections = [_Connection(plan.request, result, on_answer) for _ in range(plan.connections)]
     started = time.perf_counter()
@@ -70,7 +70,7 @@ async def run(plan: LoadPlan, on_answer: Callable[[LoadResult], None] = lambda _
 
 
 class _Connection:
-    """HTTP/1.1 on asyncio's streams, which take a tenth of what a client library does."""
+    """HTTP/1.1 on asyncio's streams, which take a tenth of the time of a client library."""
 
     def __init__(
         self, request: httpx.Request, result: LoadResult, on_answer: Callable[[LoadResult], None]

@@ -213,7 +213,9 @@ class AggregateRepository(Generic[A]):
         if applied.aggregate is None or not (applied.is_changed or clears):
             return applied if is_fresh else None
         pending += tuple(event.to_json() for event in applied.events)
-        body = self._body(applied.aggregate, pending)
+        body = self._codec.to_document(applied.aggregate)
+        if self._sink is not None:
+            body = outbox_fields.joined(body, pending)
         try:
             version = await self._write(id, body, held.version)
         except (VersionConflict, AlreadyExists):
@@ -230,10 +232,6 @@ class AggregateRepository(Generic[A]):
         if self._sink is not None and held.pending:
             delivered |= self._sink.delivered_ids(id)
         return outbox_fields.without(held.pending, delivered)
-
-    def _body(self, aggregate: A, pending: PendingEvents) -> Json:
-        body = self._codec.to_document(aggregate)
-        return body if self._sink is None else outbox_fields.joined(body, pending)
 
     async def _write(self, id: str, body: Json, version: str | None) -> str:
         if version is None:

@@ -41,26 +41,26 @@ def bench(
     *,
     connections: Annotated[
         int,
-        typer.Option("--connections", "-c", help="How many send at once.", min=1, max=MOST_CONNECTIONS),
+        typer.Option("--connections", "-c", help="Connections at once.", min=1, max=MOST_CONNECTIONS),
     ] = 16,
-    duration: Annotated[str, typer.Option(help="How long, as in 10s or 2m; up to 5m.")] = "10s",
+    duration: Annotated[str, typer.Option(help="Duration, as in 10s or 2m; at most 5m.")] = "10s",
     count: Annotated[
         int | None,
-        typer.Option("--count", "-n", help="Send so many, and stop.", min=1, max=MOST_REQUESTS),
+        typer.Option("--count", "-n", help="Stop after this number of requests.", min=1, max=MOST_REQUESTS),
     ] = None,
     who: WhoOption = None,
     data: DataOption = None,
     header: HeaderOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The figures as one JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
     remote: Annotated[
         bool, typer.Option("--remote", help="Allow a shop that is not on this machine.")
     ] = False,
     url: UrlOption = None,
 ) -> None:
-    """Measure a route: requests a second, and how long they take.
+    """Measure a route: requests a second, and their latencies.
 
-    Each connection sends when its last request was answered. The figures are those of this one client, which
-    shares the machine with the shop. Ends with status 1 when a request had no answer, or one from 500 on.
+    Each connection sends a request when its last one was answered. The client shares the machine with the
+    shop. Ends with status 1 if a request got no answer, or an answer from 500 on.
 
     Example:
         trolley bench GET /products
@@ -76,7 +76,7 @@ def bench(
     environment = operator_environment(url=url)
     base_url = shop_url(environment, url)
     if not remote and not is_loopback(base_url):
-        fail(f"{base_url} is not on this machine. Load on others' machines needs --remote.")
+        fail(f"{base_url} is not on this machine. Add --remote to send load to another machine.")
     identity = identity_of(who, base_url, environment) if who else None
     request = httpx.Request(verb, base_url + target, headers=headers, content=body)
     plan = LoadPlan(request, connections, seconds, count or MOST_REQUESTS)
@@ -106,7 +106,7 @@ def checked_duration(text: str) -> float:
     except CommandFailed as error:
         raise typer.BadParameter(str(error), param_hint="--duration") from error
     if not 0 < seconds <= MOST_SECONDS:
-        raise typer.BadParameter(f"1s to {MOST_SECONDS}s; not {text!r}.", param_hint="--duration")
+        raise typer.BadParameter(f"give 1s to {MOST_SECONDS}s, not {text!r}.", param_hint="--duration")
     return seconds
 
 
@@ -119,7 +119,7 @@ def is_loopback(address: str) -> bool:
 
 
 def report(result: LoadResult, *, as_json: bool) -> None:
-    """The figures; milliseconds are of all answers of any status."""
+    """Prints the figures. The milliseconds are those of answers with any status."""
     latencies = dict(zip(_SHARES, result.percentiles(list(_SHARES.values())), strict=False))
     if as_json:
         figures = {

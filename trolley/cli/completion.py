@@ -1,4 +1,4 @@
-"""What can be typed, for the completion of the user's shell."""
+"""Completion in the user's shell."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SUBJECTS = {
 
 
 def known_routes() -> list[ApiOperation]:
-    """The routes of this release, from the document that it carries."""
+    """The routes of this release, from its API document."""
     document = Path(shared.http.__file__).with_name("openapi.json")
     return operations_of(orjson.loads(document.read_bytes()))
 
@@ -37,7 +37,7 @@ def complete_method(incomplete: str) -> list[str]:
 def complete_path(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     method = str(ctx.params.get("method") or "")
     return [
-        # The user's shell only takes what begins with the word as it was typed.
+        # The user's shell only takes completions that begin with the typed word.
         (path if path.startswith(incomplete) else path.removeprefix("/api/v1"), summary)
         for path, summary in paths_of(known_routes(), method)
         if continues(path, incomplete)
@@ -62,5 +62,5 @@ def paths_of(routes: Iterable[ApiOperation], method: str) -> Iterator[tuple[str,
 
 
 def continues(path: str, word: str) -> bool:
-    """As `call` takes them, in full or in short."""
+    """Whether the path begins with the word, in full or without /api/v1, as `call` takes it."""
     return path.startswith((word, f"/api/v1{word}"))

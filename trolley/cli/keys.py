@@ -19,9 +19,9 @@ def keys() -> None:
 
 @app.command()
 def rotate() -> None:
-    """Make a new signing key; nobody is signed out.
+    """Make a new signing key. Nobody is signed out.
 
-    It is published at once and signs once every replica knows it. The one before stays valid until its last
+    It is published at once, and signs when every replica knows it. The old key stays valid until its last
     tokens have expired.
     """
     key = execute(operate(operator_environment(), lambda operator: operator.rotate_keys()))

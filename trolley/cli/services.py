@@ -19,11 +19,13 @@ _STYLES = {"get": "green", "delete": "red"}
 
 
 def services(
-    word: Annotated[str, typer.Argument(help="Only routes with this word in path or summary.")] = "",
+    word: Annotated[
+        str, typer.Argument(help="Show only routes with this word in their path or summary.")
+    ] = "",
     *,
     url: UrlOption = None,
 ) -> None:
-    """The services and their routes, which `call` calls.
+    """Show the services and their routes, for `call`.
 
     Example:
         trolley services promo
@@ -43,8 +45,7 @@ async def _document(base_url: str) -> dict[str, Any]:
 
 
 def lines_of(routes: Sequence[ApiOperation]) -> Iterable[Text]:
-    """A line for each route, under its service. No path is cut: it has to be told from the others, and
-    copied."""
+    """A line for each route, under its service. Paths are not cut, so they can be copied."""
     width = max(len(route.path) for route in routes)
     for service, members in groupby(routes, key=lambda route: route.service):
         yield Text(service, style="bold")

@@ -1,4 +1,4 @@
-"""When a started stack may be used."""
+"""Waits until a started stack is ready."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _POLL_SECONDS = 0.1
 async def until_ready(
     urls: Mapping[str, str], processes: Collection[ManagedProcess], timeout_seconds: float
 ) -> None:
-    """Returns once every URL (by the name of what it stands for) has answered with success.
+    """Returns when every URL has answered with success. The keys are names for messages.
 
-    Raises `LocalRunFailed` when that takes longer, and as soon as one of the processes has ended.
+    Raises `LocalRunFailed` if that takes too long, or if one of the processes ends.
     """
     last = f"{', '.join(urls)} did not answer."
     async with httpx.AsyncClient(trust_env=False, timeout=2) as client:

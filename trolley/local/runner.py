@@ -18,7 +18,7 @@ from trolley.local.stack import LocalStack
 
 
 class Interrupts:
-    """Ctrl-C and SIGTERM: the first asks for an orderly end, the second for an immediate one."""
+    """Ctrl-C and SIGTERM: the first one asks for an orderly end, the second one for an immediate end."""
 
     def __init__(self) -> None:
         self.orderly = asyncio.Event()
@@ -44,7 +44,7 @@ async def run_until_interrupted(
     try:
         await _finished_before(interrupts.orderly, _serve(stack, when_ready, say, reload=reload))
     finally:
-        say("Ending; Ctrl-C again ends it at once.")
+        say("Ending. Press Ctrl-C again to end at once.")
         if not await _finished_before(interrupts.immediate, stack.stop()):
             await stack.stop(force=True)
         say("Ended. The data is kept for the next run.")
@@ -60,7 +60,8 @@ async def _serve(
 
 
 async def _finished_before(event: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
-    """Runs `work` unless the event comes first, which cancels it. Raises what `work` raises."""
+    """Runs `work` until it ends or the event cancels it. Returns whether it ended. Raises what `work`
+    raises."""
     task, waiting = asyncio.create_task(work), asyncio.create_task(event.wait())
     await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()

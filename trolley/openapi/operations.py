@@ -12,7 +12,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 @dataclass(frozen=True, slots=True)
 class ApiOperation:
-    """One method of one path, and what the document says of it."""
+    """One method of one path, and its description in the document."""
 
     method: str
     path: str
@@ -33,13 +33,13 @@ class ApiOperation:
 
     @property
     def scopes(self) -> frozenset[str]:
-        """What a token must allow for it."""
+        """The scopes that a token must have."""
         ways = self.described.get("security", ())
         return frozenset(scope for way in ways for scopes in way.values() for scope in scopes)
 
     @property
     def statuses(self) -> Sequence[str]:
-        """Every status that it can answer."""
+        """The statuses of its answers."""
         return sorted(self.described["responses"])
 
     def parameters(self, place: str) -> list[Json]:

@@ -25,11 +25,11 @@ _SHOWN = 5
 
 
 class CartProducts:
-    """Every product in a cart is known: to the store, as a product or a deleted one, or to the bucket.
+    """Every product in a cart is known to the store, as a product or a deleted one, or to the bucket.
 
     A deleted product is not a disagreement: the line is shown as `gone`, and its owner decides. If neither
-    knows a product, it probably never existed, and its lines are removed. If the store has no product at all,
-    nothing is removed: then the products are lost, and the carts are right.
+    knows a product, its lines are removed. If the store has no product at all, nothing is removed, because
+    the products are lost and the carts are right.
     """
 
     name = "products of carts"
@@ -83,14 +83,14 @@ def _named(cart: Cart) -> set[str]:
 
 def _unknown_text(ids: Collection[str], fixable: bool) -> str:
     more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
-    why_not = "" if fixable else "; the store has no product at all: restore them, nothing is removed"
-    return f"names what nobody knows: {', '.join(islice(ids, _SHOWN))}{more}{why_not}"
+    why_not = "" if fixable else "; the store has no product at all: restore the products, no line is removed"
+    return f"has unknown products: {', '.join(islice(ids, _SHOWN))}{more}{why_not}"
 
 
 class Announcements:
-    """No version was announced (bucket `cart_versions`) that the store does not have: that would be a write
-    that was lost, or a store put back to an earlier state. Replicas would build each summary again until the
-    entry expires; it is deleted. The entry of a deleted cart is not a disagreement."""
+    """No announced version (bucket `cart_versions`) is newer than the cart in the store. If one is, a write
+    was lost or the store was restored to an earlier state. Replicas would build each summary again until the
+    entry expires, so it is deleted. The entry of a deleted cart is not a disagreement."""
 
     name = "announced versions"
 
@@ -122,8 +122,8 @@ def _compare(entry: Entry, stored: int) -> str | None:
 
 
 class SummariesCheck:
-    """A replica that serves a summary from Redis serves the right one. What every replica would refuse is no
-    disagreement. A wrong one is dropped; the next request builds it again."""
+    """The summaries that replicas serve from Redis are right. A summary that every replica refuses is not a
+    disagreement. A wrong one is dropped, and the next request builds it again."""
 
     name = "cached summaries"
 
@@ -139,7 +139,7 @@ class SummariesCheck:
     async def look(self, keys: Sequence[str]) -> list[Finding]:
         faults = await asyncio.gather(*map(self._carts.service.inspection.find_fault, keys))
         if not self._cache.available:
-            raise CacheUnavailable("Redis has stopped to answer (REDIS_URL).")
+            raise CacheUnavailable("Redis does not answer any more (REDIS_URL).")
         return [Finding(self.name, owner, fault) for owner, fault in zip(keys, faults, strict=True) if fault]
 
     async def fix(self, finding: Finding) -> None:

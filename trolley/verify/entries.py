@@ -14,7 +14,7 @@ from shared.store.ports import Json
 
 
 def body_of(entry: Entry | None) -> dict[str, Any]:
-    """Nothing when the entry is missing or cannot be read."""
+    """The value of the entry; empty if the entry is missing or cannot be read."""
     try:
         body = orjson.loads(entry.value or b"") if entry is not None else {}
     except orjson.JSONDecodeError:
@@ -23,23 +23,23 @@ def body_of(entry: Entry | None) -> dict[str, Any]:
 
 
 def version_of(entry: Entry | None) -> int:
-    """-1 when the entry is missing or cannot be read."""
+    """The version of the entry; -1 if the entry is missing or cannot be read."""
     version = body_of(entry).get("version")
     return version if isinstance(version, int) else -1
 
 
 def disagreement(version: int, body: dict[str, Any], entry: Entry | None) -> str | None:
-    """How the entry differs from what the store has: `body`, of `version`."""
+    """How the entry differs from the store, which has `body` at `version`; None if it does not."""
     if entry is None:
         return f"the store is at version {version} and there is no entry"
-    told = version_of(entry)
-    if told < 0:
+    found = version_of(entry)
+    if found < 0:
         return f"the entry (revision {entry.revision}) cannot be read"
-    if told != version:
-        age = "older" if told < version else "newer"
-        return f"the entry is of version {told}, {age} than the store's {version}"
+    if found != version:
+        age = "older" if found < version else "newer"
+        return f"the entry is of version {found}, {age} than the store's {version}"
     if body_of(entry) != body:
-        return f"the entry says something else of version {version}"
+        return f"the entry differs from the store at version {version}"
     return None
 
 

@@ -1,4 +1,4 @@
-"""Runs a check over everything, in bounded memory and beside a shop that is open."""
+"""Runs a check over all keys, in bounded memory, while the shop may be open."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FIXES_AT_ONCE = 100
 
 
 class Listener(Protocol):
-    """Hears of the progress."""
+    """Gets the progress and the findings."""
 
     def looked(self, check: ConsistencyCheck, tally: FindingTally) -> None: ...
 
@@ -29,8 +29,8 @@ class Listener(Protocol):
 
 
 class Run:
-    """One run of one check. What looks wrong is looked at again after `second_look_seconds`, and only counts
-    when it is just the same then: writes that were under way have arrived."""
+    """One run of one check. Each finding is checked again after `second_look_seconds`, and only counts if it
+    is the same then. So writes under way do not count."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Run:
         self._tally = FindingTally()
 
     async def run(self) -> FindingTally:
-        """Raises `Unavailable` when something cannot be looked at (any more)."""
+        """Raises `Unavailable` if something cannot be checked."""
         suspects: list[Finding] = []
         async for page in _pages(self._check.keys()):
             suspects += await self._check.look(page)
@@ -86,7 +86,7 @@ class Run:
             await self._check.fix(finding)
         except Unavailable:
             raise
-        except ShopError as error:  # the look afterwards reports it as left
+        except ShopError as error:  # the check afterwards reports it as left
             log.error("not repaired", check=finding.check, what=finding.what, reason=error.detail)
 
     async def _look(self, findings: Sequence[Finding]) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""The whole shop as the checks see it, opened beside the services or in their place; and all checks of it."""
+"""The whole shop as the checks see it, and all checks. The services may run at the same time."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PATIENCE_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """`outboxes` are those of every collection whose documents carry events."""
+    """`outboxes` are those of all collections whose documents hold events."""
 
     products: ProductStorage
     carts: OperatorTools
@@ -46,8 +46,8 @@ class Shop:
 
 @asynccontextmanager
 async def open_shop(environment: Mapping[str, str], clock: Clock | None = None) -> AsyncIterator[Shop]:
-    """Raises `CommandFailed` for a setting that is wrong, and `Unavailable`, which names the setting, for
-    a server that does not answer."""
+    """Raises `CommandFailed` for an invalid setting, and `Unavailable`, which names the setting, for a server
+    that does not answer."""
     require_store(environment)
     require_servers(environment, "NATS_URL", "REDIS_URL")
     settings = settings_from(CartSettings, environment)
@@ -90,8 +90,8 @@ async def _require_cache(cache: Cache) -> None:
 
 
 def all_checks(shop: Shop, pending_seconds: float) -> list[ConsistencyCheck]:
-    """Causes come before what follows from them: events before entries, entries before carts, and what is
-    cached at last."""
+    """Every check of `trolley verify`, causes before consequences: events before entries, entries before
+    carts, and the cache at the end."""
     return [
         *(PendingEvents(store, outbox, shop.clock, pending_seconds) for store, outbox in shop.outboxes),
         ProductEntriesCheck(shop.products, shop.clock, pending_seconds),
