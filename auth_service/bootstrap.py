@@ -40,7 +40,7 @@ from shared.security.revocations import revocations_bucket
 
 @dataclass(frozen=True, slots=True)
 class Adapters:
-    """What the use cases need from outside, ready for use."""
+    """The adapters of the use cases, ready for use."""
 
     users: UserRepository
     claims: EmailClaimRepository
@@ -71,7 +71,7 @@ async def open_operations(
     settings: AuthSettings, clock: Clock | None = None, *, patience_seconds: float = 15
 ) -> AsyncIterator[OperatorService]:
     """The operator's use cases, without HTTP. Raises `Unavailable` when the store or NATS does not answer
-    for so long, and `WrongSecret`."""
+    within `patience_seconds`, and `WrongSecret`."""
     opened = open_backends_within(patience_seconds, settings, clock or SystemClock(), name="operator")
     async with opened as backends, bootstrap(settings, backends) as service:
         yield service.operations
@@ -79,7 +79,7 @@ async def open_operations(
 
 @asynccontextmanager
 async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIterator[Adapters]:
-    """The adapters that the settings choose; closes them afterwards."""
+    """Opens the adapters that the settings choose, and closes them at the end."""
     async with AsyncExitStack() as stack:
         stores = backends.stores
         passwords = ArgonPasswords(

@@ -14,7 +14,7 @@ from auth_service.sign_in.service import SignInService
 
 @dataclass(frozen=True, slots=True)
 class AuthService:
-    """All use cases, in groups: routes use the first five, the command line the last."""
+    """All use cases, in groups. Routes use the first five, the command line uses the last."""
 
     accounts: AccountService
     sign_in: SignInService

@@ -14,10 +14,10 @@ from shared.security.identity import Role
 class User:
     """An account, as a value: every change gives a new one with the next `version`.
 
-    `sessions` are the ids of the sessions that are signed in, oldest first. A session that is not in it has
-    ended, whatever its own document says: so one write of this document ends all sessions.
-    `credentials_version` counts changes of the password, so a sign-in with the old one fails if the password
-    changes meanwhile. A deleted account stays as an empty shell without personal data.
+    `sessions` are the ids of the sessions that are signed in, oldest first. Any other session has ended, even
+    if its own document says otherwise, so one write of this document ends all sessions. `credentials_version`
+    counts changes of the password, so a sign-in with the old one fails if the password changes meanwhile. A
+    deleted account stays as an empty shell without personal data.
     """
 
     id: str
@@ -34,13 +34,14 @@ class User:
     sessions: tuple[str, ...] = ()
 
     def signed_in(self, session_id: str, limit: int, now: datetime) -> tuple[User, tuple[str, ...]]:
-        """With one more session, and the ids of the oldest that had to end to keep within `limit`."""
+        """The user with one more session, and the ids of the oldest sessions, which end to keep the
+        `limit`."""
         sessions = (*self.sessions, session_id)
         ended, kept = sessions[:-limit], sessions[-limit:]
         return self._changed(now, sessions=kept), ended
 
     def signed_out(self, now: datetime, *, keep: str | None = None) -> tuple[User, tuple[str, ...]]:
-        """Without sessions, except `keep`; and the ids of those that ended."""
+        """The user without sessions except `keep`, and the ids of the sessions that ended."""
         kept = tuple(id for id in self.sessions if id == keep)
         return self._changed(now, sessions=kept), tuple(id for id in self.sessions if id != keep)
 
@@ -63,7 +64,7 @@ class User:
         return self._changed(now, role=role, disabled=disabled)
 
     def erased(self, now: datetime) -> User:
-        """The shell that stays: nothing personal, no sign-in, no session."""
+        """The shell that stays, without personal data and sessions."""
         return self._changed(now, name="", email="", password_hash="", deleted=True, sessions=())
 
     def _changed(self, now: datetime, **changes: Any) -> User:
@@ -71,14 +72,14 @@ class User:
 
 
 def existing(user: User | None) -> User:
-    """The account. Raises `AccountNotFound` when there is none or it was deleted."""
+    """The account. Raises `AccountNotFound` if there is none, or it was deleted."""
     if user is None or user.deleted:
         raise AccountNotFound
     return user
 
 
 def is_live(user: User | None) -> TypeGuard[User]:
-    """Returns whether the account exists and is not deleted."""
+    """Whether the account exists and is not deleted."""
     return user is not None and not user.deleted
 
 

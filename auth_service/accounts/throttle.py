@@ -43,11 +43,11 @@ THROTTLE_UNAVAILABLE = Counter(
 
 
 class RedisThrottle:
-    """A moving window of attempts to sign in. An attempt counts before its password is checked, so no more
-    passwords are checked than may fail, however many attempts arrive at once and at however many replicas. A
-    successful attempt is taken back, so frequent sign-ins are never refused.
+    """A moving window of attempts to sign in. An attempt counts before its password is checked. So the number
+    of checks keeps the limit, however many attempts arrive at once and at however many replicas. A successful
+    attempt is subtracted again, so frequent sign-ins are never refused.
 
-    While Redis is away, every attempt passes, and each is logged and counted.
+    While Redis is away, every attempt passes, and is logged and counted.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class RedisThrottle:
         await self._redis.connection_pool.aclose()
 
     async def _hit(self, limiter: RateLimiter, limit: RateLimitItem, kind: str, key: str) -> bool:
-        """Returns whether it was counted. Raises `TooManyRequests`."""
+        """Whether it was counted. Raises `TooManyRequests`."""
         try:
             if await limiter.hit(limit, kind, key):
                 return True
@@ -113,8 +113,8 @@ class RedisThrottle:
         raise _too_many(kind, free_at - time.time())
 
     async def _take_back(self, counted: list[tuple[str, str]]) -> None:
-        """The window is a list of times, the newest first. Those of attempts under way differ by so little
-        that any of them will do."""
+        """Removes the newest time from each window, which is a list of times. It may be that of another
+        running attempt, but those hardly differ."""
         try:
             for kind, key in counted:
                 await self._redis.lpop(f"{_PREFIX}:{self._limits[kind].key_for(kind, key)}")
@@ -126,7 +126,7 @@ class RedisThrottle:
         _log.warning("sign-ins are not counted: REDIS_URL does not answer", error=str(error))
 
 
-def _connections(redis_url: str) -> Any:  # limits declares plain option values only
+def _connections(redis_url: str) -> Any:  # `limits` declares only plain option values
     return ConnectionPool.from_url(
         redis_url,
         socket_timeout=_ANSWER_SECONDS,

@@ -40,7 +40,7 @@ async def list_users(
         str | None, Query(max_length=4096, description="`next_cursor` of the page before.")
     ] = None,
 ) -> UserAdministeredPage:
-    """The oldest first. Shows a change after about a second."""
+    """The oldest first. The list shows a change after about a second."""
     query = f"users:{email or ''}"
     page = await administration.page(email, limit, cursors.decode(cursor, query))
     return UserAdministeredPage(
@@ -53,7 +53,7 @@ async def list_users(
 
 @router.get("/{user_id}", summary="Show an account", responses=problem_responses(AccountNotFound))
 async def get_user(user_id: UserId, administration: AdministrationDep) -> UserAdministered:
-    """As of its last change."""
+    """The account as of its last change."""
     return UserAdministered.of(await administration.get(user_id))
 
 
@@ -65,5 +65,5 @@ async def get_user(user_id: UserId, administration: AdministrationDep) -> UserAd
 async def update_user(
     user_id: UserId, body: UserUpdate, actor: CurrentUserDep, administration: AdministrationDep
 ) -> UserAdministered:
-    """A change signs the account out everywhere, so that it takes effect at once."""
+    """A change signs the account out everywhere, so it takes effect at once."""
     return UserAdministered.of(await administration.change(actor, user_id, body.new_role, body.new_disabled))

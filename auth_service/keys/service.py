@@ -1,4 +1,4 @@
-"""Signing keys: created once, shared by all replicas. A rotation signs nobody out."""
+"""Use cases of the signing keys, which all replicas share. A rotation signs nobody out."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ async def logout_all(identity: CurrentUserDep, sessions: SessionsDep) -> None:
 
 @router.get("/sessions", summary="List the devices that are signed in")
 async def list_sessions(identity: CurrentUserDep, sessions: SessionsDep) -> SessionList:
-    """The oldest first. There are never more than a few dozen, so there are no pages."""
+    """The oldest first, without pages, because there are at most a few dozen."""
     found = await sessions.sessions(identity)
     return SessionList(items=[SessionPublic.of(session, identity.session_id) for session in found])
 

@@ -4,8 +4,7 @@ is back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from auth_service.accounts.events import DELIVERY_SECONDS, UserSignedOut
 from auth_service.accounts.model import User, is_live
@@ -64,19 +63,20 @@ class SessionService:
 
     async def forget(self, session_id: str, user_id: str, role: Role) -> None:
         """Takes an ended session off the account's list. Waits up to DELIVERY_SECONDS for its revocation."""
+        now = self._clock.now()
+
+        def forget(user: User | None) -> Change[User, None]:
+            if not is_live(user) or session_id not in user.sessions:
+                return Change(None, None)
+            return Change(user.without_session(session_id, now), None)
+
         if role is not Role.GUEST:
-            await self._users.update(user_id, _forget(session_id, self._clock.now()))
+            await self._users.update(user_id, forget)
         await self._sessions.delivered(session_id, DELIVERY_SECONDS)
 
     async def _end(self, identity: Identity, session_id: str) -> None:
         now = self._clock.now()
-        await self._sessions.update(session_id, self._ended(identity, session_id, now))
-        await self.forget(session_id, identity.user_id, identity.role)
-
-    def _ended(
-        self, identity: Identity, session_id: str, now: datetime
-    ) -> Callable[[Session | None], Change[Session, None]]:
-        """A session without a document (an operator's token has none) is written as an ended one."""
+        # A session without a document (an operator's token has none) is written as an ended one.
         unknown = Session(session_id, identity.user_id, identity.role, "", now, now, now + self._life)
 
         def end(session: Session | None) -> Change[Session, None]:
@@ -85,13 +85,5 @@ class SessionService:
             ended = (session or unknown).end(now)
             return Change(ended, None, [SessionEnded.of(ended, "logout").to_event(now)])
 
-        return end
-
-
-def _forget(session_id: str, now: datetime) -> Callable[[User | None], Change[User, None]]:
-    def forget(user: User | None) -> Change[User, None]:
-        if not is_live(user) or session_id not in user.sessions:
-            return Change(None, None)
-        return Change(user.without_session(session_id, now), None)
-
-    return forget
+        await self._sessions.update(session_id, end)
+        await self.forget(session_id, identity.user_id, identity.role)

@@ -15,7 +15,7 @@ from auth_service.keys.service import KeyService
 from auth_service.keys.signing import Es256Signer
 from auth_service.sessions.model import RefreshToken
 from shared.ids import new_id
-from shared.security.identity import SCOPES_OF_ROLE, Role, Scope
+from shared.security.identity import Role, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,7 @@ class AccessTokens:
         self._audience = audience
         self.expires_in = expires_in
 
-    def issue(self, user: User, session_id: str, issued_at: datetime) -> str:
-        """A token with every scope of the user's role."""
-        return self.issue_scoped(user.id, session_id, user.role, SCOPES_OF_ROLE[user.role], issued_at)
-
-    def issue_scoped(
+    def issue(
         self, user_id: str, session_id: str, role: Role, scopes: Iterable[Scope], issued_at: datetime
     ) -> str:
         """The caller must read `issued_at` before it checks that the session is alive. A revocation is

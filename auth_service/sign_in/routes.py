@@ -1,4 +1,4 @@
-"""Getting tokens: register, sign in, be a guest, refresh."""
+"""Routes that give tokens: register, sign in, start as a guest, refresh."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _REFUSED = problem_responses(InvalidCredentials, AccountDisabled, TooManyRequest
     responses=problem_responses(EmailAlreadyRegistered, TooManyRequests),
 )
 async def register(body: RegisterRequest, client: ClientDep, sign_in: SignInDep) -> SignedInPublic:
-    """One account for an e-mail address, whatever its case. Of many requests at the same time one
+    """An e-mail address has one account, in upper or lower case. Of many requests at the same time one
     succeeds."""
     account = new_account(body.name, body.email, body.password)
     return SignedInPublic.of(await sign_in.register(account, client))
@@ -54,8 +54,8 @@ async def register(body: RegisterRequest, client: ClientDep, sign_in: SignInDep)
 
 @router.post("/login", summary="Sign in", responses=_REFUSED)
 async def login(body: LoginRequest, client: ClientDep, sign_in: SignInDep) -> SignedInPublic:
-    """An unknown address and a wrong password are answered the same, after the same work. Failures are
-    counted per account and per client; too many answer 429."""
+    """An unknown address and a wrong password get the same answer, after the same work. Failures count per
+    account and per client. After too many the answer is 429."""
     return SignedInPublic.of(await sign_in.login(body.email, body.password, client))
 
 
@@ -68,21 +68,16 @@ async def login(body: LoginRequest, client: ClientDep, sign_in: SignInDep) -> Si
 async def create_token(
     form: Annotated[TokenForm, Form()], client: ClientDep, sign_in: SignInDep
 ) -> TokenPublic:
-    """The password grant of OAuth 2.0, for tools that know no other way to sign in. The user name is the
+    """The password grant of OAuth 2.0, for tools that have no other way to sign in. The user name is the
     e-mail address. Errors have the member `error` of RFC 6749, section 5.2."""
-    signed_in = await sign_in.login(form.username, form.password, client)
-    return TokenPublic(
-        access_token=signed_in.access_token,
-        expires_in=signed_in.expires_in,
-        refresh_token=signed_in.refresh_token,
-    )
+    return TokenPublic.model_validate(await sign_in.login(form.username, form.password, client))
 
 
 @router.post(
     "/guest", status_code=201, summary="Start as a guest", responses=problem_responses(TooManyRequests)
 )
 async def create_guest(client: ClientDep, sign_in: SignInDep) -> SignedInPublic:
-    """A guest can hold a cart, which can be merged into an account's later."""
+    """A guest can fill a cart, and merge it into an account's cart later."""
     return SignedInPublic.of(await sign_in.guest(client))
 
 
@@ -92,6 +87,6 @@ async def create_guest(client: ClientDep, sign_in: SignInDep) -> SignedInPublic:
     responses=problem_responses(InvalidRefreshToken, RefreshTokenReused),
 )
 async def refresh(body: RefreshRequest, sign_in: SignInDep) -> SignedInPublic:
-    """Each refresh token works once. One that is used again may be stolen: the session ends, for both
-    users of it."""
+    """Each refresh token works once. If one is used again, it may be stolen, so the session ends for both
+    users."""
     return SignedInPublic.of(await sign_in.refresh(body.refresh_token))

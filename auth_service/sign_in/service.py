@@ -21,7 +21,7 @@ from auth_service.sessions.tokens import AccessTokens, RefreshTokens, SignedIn
 from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.ids import new_id
-from shared.security.identity import Role
+from shared.security.identity import SCOPES_OF_ROLE, Role
 
 
 class SignInService:
@@ -72,7 +72,7 @@ class SignInService:
         return await self._open(user, session_id, client, now)
 
     async def guest(self, client: Client) -> SignedIn:
-        """A new guest, who has a cart but no account. Raises `TooManyRequests`."""
+        """A new guest, who can have a cart but no account. Raises `TooManyRequests`."""
         await self._throttle.sign_up(client.address)
         now = self._clock.now()
         return await self._open(guest(new_id(), now), new_id(), client, now)
@@ -109,7 +109,7 @@ class SignInService:
         return exchange
 
     async def _owner(self, session: Session) -> User:
-        """Who the session stands for, if it is among the account's live sessions."""
+        """The user of the session. Raises `InvalidRefreshToken` if the account has ended the session."""
         if session.is_guest:
             return guest(session.user_id, session.created_at)
         user = await self._users.get(session.user_id)
@@ -133,14 +133,15 @@ class SignInService:
         return self._signed_in(user, token, now)
 
     def _signed_in(self, user: User, refresh_token: RefreshToken, now: datetime) -> SignedIn:
-        access_token = self._tokens.issue(user, refresh_token.session_id, now)
+        session_id, scopes = refresh_token.session_id, SCOPES_OF_ROLE[user.role]
+        access_token = self._tokens.issue(user.id, session_id, user.role, scopes, now)
         return SignedIn(user, access_token, self._tokens.expires_in, str(refresh_token))
 
 
 def _admit(
     verified: Verified, session_id: str, limit: int, now: datetime
 ) -> Callable[[User | None], Change[User, User]]:
-    """Adds the session to the account as it is now, which may have changed since the password was checked."""
+    """Adds the session to the newest account, which may have changed after the check of the password."""
 
     def admit(user: User | None) -> Change[User, User]:
         if not is_live(user) or user.credentials_version != verified.user.credentials_version:

@@ -1,4 +1,4 @@
-"""What replicas do from time to time."""
+"""The background tasks of a replica."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from auth_service.sessions.store import SESSIONS, StoredSessions
 from shared.aggregates.outbox import Outbox, publish_to
 from shared.security.keyring import AUTH_KEYS
 from shared.store.ports import DocumentStore, VersionConflict
-from tests.auth_service.conftest import CLIENT, MakeSettings, MovableClock, World, open_world
+from tests.auth_service.conftest import CLIENT, MakeSettings, World, open_world
 from tests.auth_service.people import AUTH
 from tests.support.apps import running
+from tests.support.clock import MovableClock
 from tests.support.servers import NatsServer
 from tests.support.waiting import eventually
 

@@ -15,12 +15,13 @@ from auth_service.sessions.tokens import SignedIn
 from shared.aggregates.change import Change
 from shared.ids import new_id
 from shared.security.identity import Identity
-from tests.auth_service.conftest import CLIENT, MovableClock, World
+from tests.auth_service.conftest import CLIENT, World
 from tests.auth_service.gates import Gate
+from tests.support.clock import MovableClock
 
 
 async def leave_claim(world: World, account: NewAccount) -> None:
-    """What a registration leaves behind that died before it wrote the account."""
+    """Leaves the claim of a registration that died before it wrote the account."""
     claim = EmailClaim(new_id(), world.clock.now())
     await world.adapters.claims.update(claim_id(account.email), lambda _: Change(claim, None))
 

@@ -8,7 +8,8 @@ from auth_service.accounts.credentials import NewAccount
 from auth_service.accounts.errors import InvalidCredentials
 from auth_service.accounts.ports import PasswordsOverloaded
 from shared.errors import TooManyRequests
-from tests.auth_service.conftest import CLIENT, MakeSettings, MovableClock, open_world
+from tests.auth_service.conftest import CLIENT, MakeSettings, open_world
+from tests.support.clock import MovableClock
 
 
 class BusyPasswords:

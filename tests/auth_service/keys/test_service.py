@@ -11,7 +11,8 @@ from jose import jwt
 from auth_service.keys.signing import WrongSecret
 from auth_service.service import AuthService
 from shared.security.keyring import AUTH_KEYS
-from tests.auth_service.conftest import CLIENT, MakeSettings, MovableClock, World, open_world
+from tests.auth_service.conftest import CLIENT, MakeSettings, World, open_world
+from tests.support.clock import MovableClock
 
 
 def kid_of(token: str) -> str:

@@ -1,4 +1,4 @@
-"""What changes while a password is being checked, or a token exchanged."""
+"""Changes of the account while a password is checked, or a token exchanged."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from auth_service.service import AuthService
 from auth_service.sessions.errors import InvalidRefreshToken
 from auth_service.sessions.tokens import SignedIn
 from shared.security.identity import Identity
-from tests.auth_service.conftest import CLIENT, MovableClock, World
+from tests.auth_service.conftest import CLIENT, World
 from tests.auth_service.gates import Gate
+from tests.support.clock import MovableClock
 from tests.support.waiting import eventually
 
 NEW = "staple horse battery"

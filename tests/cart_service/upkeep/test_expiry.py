@@ -29,7 +29,8 @@ from shared.ids import new_id
 from shared.observability.metrics import REGISTRY
 from shared.store.ports import DocumentStore
 from tests.cart_service.conftest import Catalogue
-from tests.cart_service.replicas import MovableClock, running_replica
+from tests.cart_service.replicas import running_replica
+from tests.support.clock import MovableClock
 from tests.support.servers import NatsServer
 from tests.support.stores import HookedStore
 from tests.support.waiting import eventually

@@ -1,4 +1,4 @@
-"""Cursors nobody can make up."""
+"""Cursors that nobody can forge."""
 
 from __future__ import annotations
 

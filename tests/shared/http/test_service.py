@@ -1,4 +1,4 @@
-"""The life of a service: it answers at once, waits for what it needs, and comes back by itself."""
+"""The life of a service: it answers at once, waits for its backends, and recovers by itself."""
 
 from __future__ import annotations
 
