@@ -69,6 +69,8 @@ class AggregateRepository(Generic[A]):
         self._waiting: dict[str, list[Request[A]]] = {}
         self._workers: set[asyncio.Task[None]] = set()
         self._conflicts = STORE_CONFLICTS.labels(store.collection.name)
+        if sink is not None:
+            sink.attach(self, store)
 
     async def get(self, id: str) -> A | None:
         """After its last acknowledged write by any replica. Raises `StoreUnavailable`, `StoreOverloaded`."""

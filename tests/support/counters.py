@@ -38,6 +38,9 @@ class RecordingSink:
     dispatched: list[tuple[str, str]] = field(default_factory=list)
     delivered: set[str] = field(default_factory=set)
 
+    def attach(self, repository: object, store: object) -> None:
+        """Nothing is delivered, so nothing has to be cleared."""
+
     def dispatch(self, document_id: str, events: Sequence[Event]) -> None:
         self.dispatched += [(document_id, event.id) for event in events]
 
