@@ -18,10 +18,11 @@ from cart_service.carts.pricer import Pricer
 from cart_service.carts.promo_codes import PromoCodes
 from cart_service.carts.reader import CartReader
 from cart_service.carts.rendering import render_summary
+from cart_service.carts.schemas import SUMMARY_FORMAT
 from cart_service.carts.service import CartWriter
 from cart_service.carts.store import CARTS, CartCodec
 from cart_service.carts.summaries import Summaries
-from cart_service.carts.version_announcements import BOARD, NatsVersionAnnouncements
+from cart_service.carts.version_announcements import CART_VERSIONS, NatsVersionAnnouncements
 from cart_service.carts.versions import KnownDeletions, KnownVersions
 from cart_service.catalogue.ports import Catalogue
 from cart_service.catalogue.view import PRODUCTS, CatalogueView
@@ -76,7 +77,7 @@ class Adapters:
     promotions: PromotionStores
     catalogue: Catalogue
     cache: Cache
-    board: VersionAnnouncements
+    announcements: VersionAnnouncements
     versions: KnownVersions
     deletions: KnownDeletions
     changes: ChangeHub
@@ -102,7 +103,7 @@ class OperatorTools:
     carts: OpenedRepository[AggregateRepository[Cart]]
     promotions: OpenedRepository[StoredPromotions]
     announcements: Bucket
-    board: NatsVersionAnnouncements
+    version_announcements: NatsVersionAnnouncements
     service: CartService
 
 
@@ -116,10 +117,10 @@ async def bootstrap(settings: CartSettings, backends: Backends) -> AsyncIterator
 
         opened = open_operations(settings, backends, hot_bytes=settings.cart_hot_carts_bytes)
         tools = await stack.enter_async_context(opened)
-        board, service, live = tools.board, tools.service, tools.service.live
-        stack.push_async_callback(board.close)
-        await board.start()
-        await run("cart-versions", board.listen())
+        versions, service, live = tools.version_announcements, tools.service, tools.service.live
+        stack.push_async_callback(versions.close)
+        await versions.start()
+        await run("cart-versions", versions.listen())
         stack.push_async_callback(live.close)
         await run("live-carts", live.look_after())
         await run("live-carts-drain", live.drain(backends.draining))
@@ -142,16 +143,16 @@ async def open_operations(
         promotions, promotion_stores = await _open_promotions(stack, settings, backends, changes)
         versions = KnownVersions(settings.known_versions, changes)
         announcements = await backends.bus.bucket(
-            BucketConfig(BOARD, ttl_seconds=settings.cart_summary_ttl_seconds)
+            BucketConfig(CART_VERSIONS, ttl_seconds=settings.cart_summary_ttl_seconds)
         )
-        board = NatsVersionAnnouncements(announcements, backends.bus, versions, changes)
+        version_announcements = NatsVersionAnnouncements(announcements, backends.bus, versions, changes)
         adapters = Adapters(
             carts=carts.repository,
             holders=StoredCodeHolders(carts.store),
             promotions=promotion_stores,
             catalogue=await _open_catalogue(stack, settings, backends, changes),
             cache=backends.cache,
-            board=board,
+            announcements=version_announcements,
             versions=versions,
             deletions=KnownDeletions(),
             changes=changes,
@@ -160,7 +161,7 @@ async def open_operations(
             clock=backends.clock,
         )
         service = compose(settings, adapters)
-        yield OperatorTools(carts, promotions, announcements, board, service)
+        yield OperatorTools(carts, promotions, announcements, version_announcements, service)
 
 
 def compose(settings: CartSettings, adapters: Adapters) -> CartService:
@@ -176,12 +177,12 @@ def compose(settings: CartSettings, adapters: Adapters) -> CartService:
     writer = CartWriter(
         carts, catalogue, pricer, summaries, give_back=uses.give_back, clock=clock, lifetimes=lifetimes
     )
-    leftovers = AbandonedReservations(carts, stores.claims, uses, clock)
-    promo_codes = PromoCodes(promotions, uses, leftovers, writer, clock)
-    unreserved = UnreservedCarts(carts, stores, uses, leftovers, writer, holders=adapters.holders)
+    abandoned = AbandonedReservations(carts, stores.claims, uses, clock)
+    promo_codes = PromoCodes(promotions, uses, abandoned, writer, clock)
+    unreserved = UnreservedCarts(carts, stores, uses, abandoned, writer, holders=adapters.holders)
     reader = CartReader(carts, catalogue, pricer, renewal, summaries)
     live = LiveCarts(settings.live_limits(), clock, adapters.is_ended, reader.read)
-    cleanup = _create_cleanup(settings, adapters, summaries, uses, leftovers)
+    cleanup = _create_cleanup(settings, adapters, summaries, uses, abandoned)
     adapters.changes.subscribe(live)
     adapters.changes.subscribe(cleanup)
     per_minute = settings.cart_events_tickets_per_minute
@@ -196,9 +197,9 @@ def compose(settings: CartSettings, adapters: Adapters) -> CartService:
         stream_tickets=StreamTickets(adapters.grants, clock, adapters.is_ended, per_minute=per_minute),
         cleanup=cleanup,
         uses=uses,
-        leftovers=leftovers,
-        inspection=SummaryInspection(carts, catalogue, pricer, adapters.cache, adapters.board),
-        promotion_audit=PromotionAudit(stores, leftovers, unreserved),
+        abandoned=abandoned,
+        inspection=SummaryInspection(carts, catalogue, pricer, adapters.cache, adapters.announcements),
+        promotion_audit=PromotionAudit(stores, abandoned, unreserved),
     )
 
 
@@ -212,8 +213,9 @@ def _create_summaries(
         renewal,
         render_summary,
         cache=adapters.cache,
-        announcements=adapters.board,
+        announcements=adapters.announcements,
         versions=adapters.versions,
+        form=SUMMARY_FORMAT,
         ttl_seconds=settings.cart_summary_ttl_seconds,
     )
 
@@ -223,13 +225,13 @@ def _create_cleanup(
     adapters: Adapters,
     summaries: Summaries,
     uses: PromotionUses,
-    leftovers: AbandonedReservations,
+    abandoned: AbandonedReservations,
 ) -> CartCleanup:
     return CartCleanup(
         adapters.carts,
         summaries,
         uses,
-        leftovers,
+        abandoned,
         versions=adapters.versions,
         deletions=adapters.deletions,
         lifetimes=settings.lifetimes(),
@@ -290,7 +292,7 @@ async def _create_sweep(settings: CartSettings, backends: Backends, tools: Opera
         StoredExpiringCarts(tools.carts.store, tools.carts.repository),
         NatsLease(bucket, "cart-expiry", new_id()),
         tools.service.cleanup.expired_cart_was_removed,
-        tools.service.leftovers.clear_away,
+        tools.service.abandoned.clear_away,
         clock=backends.clock,
         batch=settings.cart_sweep_batch,
         interval_seconds=settings.cart_sweep_seconds,

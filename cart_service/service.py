@@ -34,6 +34,6 @@ class CartService:
     stream_tickets: StreamTickets
     cleanup: CartCleanup
     uses: PromotionUses
-    leftovers: AbandonedReservations
+    abandoned: AbandonedReservations
     inspection: SummaryInspection
     promotion_audit: PromotionAudit

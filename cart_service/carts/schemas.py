@@ -18,6 +18,10 @@ from shared.http.models import LARGEST_INTEGER, AwareTimestamp, Message
 MOST_NOTICES = 2 * MAX_LINES + 1
 """One of the price and one of the stock for each line, and one of the promo code."""
 
+SUMMARY_FORMAT = b"2"
+"""Count it up if the JSON of a summary changes, or the head in the cache (`CachedSummary`). A release builds
+summaries again that have another format."""
+
 EMPTY_CART: dict[str, Any] = {
     "version": 18274421,
     "items": [],

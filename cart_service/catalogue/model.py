@@ -59,14 +59,19 @@ class CatalogueProduct:
         return (self.id, self.name, self.image_url or "", *self.categories)
 
     @property
+    def text_length(self) -> int:
+        """The characters that a cart shows of it."""
+        return len(self.name) + len(self.image_url or "")
+
+    @property
     def for_sale(self) -> bool:
         return self.status is CatalogueStatus.ACTIVE
 
     def require_for_sale(self) -> None:
-        """Raises `ProductNotForSale` when it is archived, and `UnknownProduct` when it is not to be seen.
+        """Raises `ProductNotForSale` if it is archived, and `UnknownProduct` if clients may not see it.
 
-        Stock is not asked: it moves between now and the order, so it is checked there, and until then a line
-        that asks for more than there is says so (`short`). A cart would promise too much by refusing here.
+        Stock does not matter here. It changes until the order, which checks it; until then a line that asks
+        for more than the stock is `short`.
         """
         if self.status is CatalogueStatus.ARCHIVED:
             raise ProductNotForSale(self.id)

@@ -11,14 +11,14 @@ from shared.errors import Unavailable
 
 
 class CatalogueUnavailable(Unavailable):
-    """A product was never heard of here, and NATS cannot be asked. Nothing was written."""
+    """This replica does not know a product, and NATS does not answer. Nothing was written."""
 
     code = "catalogue-unavailable"
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueSnapshot:
-    """Products as they were at one moment: each change up to `revision` of the catalogue is in."""
+    """Products at one moment, with each change up to `revision` of the catalogue."""
 
     products: Mapping[str, CatalogueProduct]
     revision: int
@@ -27,15 +27,15 @@ class CatalogueSnapshot:
 class Catalogue(Protocol):
     """The products as this replica has heard of them."""
 
-    def peek(self, ids: Collection[str]) -> CatalogueSnapshot:
-        """Those of the products that are known at once."""
+    def known(self, ids: Collection[str]) -> CatalogueSnapshot:
+        """The products that are in memory."""
         ...
 
     async def load(self, ids: Collection[str]) -> CatalogueSnapshot:
-        """All of the products, asked for where they are not known. Raises `CatalogueUnavailable`."""
+        """All of the products; asks NATS for those that are not in memory. Raises `CatalogueUnavailable`."""
         ...
 
     def unchanged_since(self, revision: int, ids: Callable[[], Collection[str]]) -> bool:
-        """Whether this replica can tell that none of the products changed after that revision. `ids` is only
-        called when it matters."""
+        """Whether this replica knows that none of the products changed after that revision. `ids` is called
+        only if needed."""
         ...

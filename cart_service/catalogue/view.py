@@ -87,22 +87,22 @@ class CatalogueView:
     def revision(self) -> int:
         return self._watch.revision if self._watch else 0
 
-    def peek(self, ids: Collection[str]) -> CatalogueSnapshot:
-        known = ((id, self._products.peek(id)) for id in ids)
-        return CatalogueSnapshot({id: product for id, product in known if product is not None}, self.revision)
+    def known(self, ids: Collection[str]) -> CatalogueSnapshot:
+        found = ((id, self._products.peek(id)) for id in ids)
+        return CatalogueSnapshot({id: product for id, product in found if product is not None}, self.revision)
 
     async def load(self, ids: Collection[str]) -> CatalogueSnapshot:
         revision = self.revision  # before asking: what is heard meanwhile may or may not be in the answers
-        shelf = self.peek(ids)
-        lacking = [id for id in ids if id not in shelf.products]
-        for id in shelf.products:
+        known = self.known(ids)
+        lacking = [id for id in ids if id not in known.products]
+        for id in known.products:
             self._products.get(id)
         if not lacking:
-            return shelf
+            return known
         asked = await self._ask_all(lacking)
         overtaken = [it.revision for it in asked if it.revision < self._changes.get(it.id, 0)]
         return CatalogueSnapshot(
-            {**shelf.products, **{it.id: it for it in asked}}, min([revision, *overtaken])
+            {**known.products, **{it.id: it for it in asked}}, min([revision, *overtaken])
         )
 
     def unchanged_since(self, revision: int, ids: Callable[[], Collection[str]]) -> bool:

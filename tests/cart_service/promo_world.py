@@ -72,7 +72,7 @@ class PromoWorld:
         await self.service.promotion_audit.recount(code, repair=True)
 
     async def clear_away(self) -> None:
-        await self.service.leftovers.clear_away(2)
+        await self.service.abandoned.clear_away(2)
 
     async def repeat_event(self, number: int) -> None:
         dropped = [it for it in self.repository.events if it.type == "cart.promo_code_dropped"]
@@ -105,7 +105,7 @@ class PromoWorld:
         self.repository.fail_at(1_000_000, is_written=True)
         self.tick(SETTLED_AFTER + timedelta(seconds=1))
         for _ in range(2):  # an earlier look may have stopped half-way
-            while await self.service.leftovers.clear_away(2):
+            while await self.service.abandoned.clear_away(2):
                 pass
         audit = self.service.promotion_audit
         for code in self.limits:

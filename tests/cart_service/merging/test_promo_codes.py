@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from cart_service.carts.abandoned_reservations import SETTLED_AFTER
-from cart_service.carts.merge_records import MergeStrategy
 from cart_service.carts.operations import AddItem, RemoveItem, UndoLast
+from cart_service.carts.records import MergeStrategy
 from cart_service.carts.service import CartWrite
 from cart_service.merging.service import Merge
 from cart_service.promotions.model import Conditions, Percentage, Promotion
@@ -84,7 +84,7 @@ async def test_a_code_comes_no_more_with_a_merge_that_was_undone_meanwhile(shop:
     cart = shop.carts["ann"]
     assert (dict(cart.lines), cart.promo_code) == ({}, None)
     shop.clock.moment += 2 * SETTLED_AFTER
-    await service.leftovers.clear_away(10)
+    await service.abandoned.clear_away(10)
     assert kept.tallies["SPRING"].reserved == 0
 
 

@@ -215,8 +215,8 @@ class EverPassing:
 async def test_endless_puts_of_others_end_with_come_again(
     kept: Kept, uses: PromotionUses, here: Replica
 ) -> None:
-    leftovers, writer = here.service.leftovers, cast("CartWriter", EverPassing())
-    promo_codes = PromoCodes(here.service.promotions, uses, leftovers, writer, FirstSecond())
+    abandoned, writer = here.service.abandoned, cast("CartWriter", EverPassing())
+    promo_codes = PromoCodes(here.service.promotions, uses, abandoned, writer, FirstSecond())
     with pytest.raises(ClaimContended):
         await promo_codes.put(CartWrite("ann", ()), "SPRING")
 
