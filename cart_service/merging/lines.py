@@ -1,4 +1,4 @@
-"""Taking the lines of a guest's cart into a customer's."""
+"""Merging the lines of a guest's cart into a customer's."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from cart_service.limits import MAX_LINES, MAX_QUANTITY
 def merge_lines(
     mine: Lines, guest: tuple[Line, ...], strategy: MergeStrategy, products: Mapping[str, CatalogueProduct]
 ) -> tuple[Lines, tuple[MergedLine, ...]]:
-    """The lines after the merge, and the report, a line for each of the guest's. It never fails: a quantity
-    is held to the stock, which never takes away what was in the cart before, and to the limits of a cart."""
+    """The lines after the merge, and the report, a line for each of the guest's. It never fails: the stock
+    and the limits of a cart bound a quantity. The stock never lowers a quantity that the cart had before."""
     lines, report = mine, []
     for line in guest:
         merged = _merge_line(lines, line, strategy, products[line.product_id])
@@ -24,7 +24,8 @@ def merge_lines(
 
 
 def _with_pieces_of(lines: Lines, guest: Line, quantity: int) -> Lines:
-    """With so many pieces: those that are there keep their prices, further ones are the guest's."""
+    """The lines with `quantity` pieces of the product. Present pieces keep their prices, further ones are the
+    guest's."""
     mine = lines.get(guest.product_id)
     if quantity == 0:
         return without(lines, guest.product_id)
@@ -67,7 +68,7 @@ def _outcome(mine: int, quantity: int) -> MergeOutcome:
 
 
 def merge_saved(mine: Lines, guest: tuple[Line, ...]) -> Lines:
-    """Both carts' lines saved for later, as far as they fit."""
+    """Both carts' lines saved for later, up to the limits of a cart."""
     saved = mine
     for line in guest:
         present = quantity_in(saved, line.product_id)

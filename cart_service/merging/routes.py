@@ -1,4 +1,4 @@
-"""Merging the cart of before the sign-in."""
+"""Merging a guest's cart after the sign-in."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ router = APIRouter(tags=["Cart"])
 async def merge_guest_cart(
     request: Request, body: CartMerge, changes: CartChangesDep, merger: CartMergerDep
 ) -> Response:
-    """Takes what the guest's cart holds into this one and leaves that one empty: exactly once, also when it
-    is repeated, or sent many times at once. It is no part of signing in, so neither can make the other fail.
+    """Moves everything in the guest's cart into this one: exactly once, even if the request is repeated or
+    sent many times at once. Signing in does not merge, so neither can make the other fail.
 
-    Nothing is refused for stock or limits: `lines` says for each line what became of it. `POST /undo` takes
-    the merge back for 24 hours; the guest's cart can be merged again then, with another strategy for example.
-    `If-Match` is asked when the merge begins. A `dry_run` has no ETag, and shows the version that is stored:
-    to merge only if nothing has changed since, send `If-Match` with that version."""
+    Stock and limits refuse nothing: `lines` says for each line what became of it. `POST /undo` undoes the
+    merge for 24 hours. Then the guest's cart can be merged again, for example with another strategy.
+    `If-Match` is checked when the merge begins. A `dry_run` has no ETag and shows the stored version: to
+    merge only if nothing has changed since, send `If-Match` with that version."""
     guest = _guest(request, body.guest_token)
     if guest.user_id == changes.owner.id:
         raise _refused("This is the token of the cart's own owner. Send the guest's token from before.")

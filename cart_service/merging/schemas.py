@@ -21,7 +21,7 @@ StrategyField = Annotated[
         " `mine` (of this cart), or the `guest`'s. Every other line of either cart stays.",
     ),
 ]
-DryRunField = Annotated[bool, Field(description="Only tell what would become of each line.")]
+DryRunField = Annotated[bool, Field(description="Only show what would become of each line.")]
 
 
 class CartMerge(StrictModel):
@@ -32,7 +32,7 @@ class CartMerge(StrictModel):
         Field(
             min_length=1,
             max_length=4096,
-            description="An access token of the guest whose cart is merged; it has to be alive.",
+            description="An access token of the guest whose cart is merged. It must not have expired.",
             examples=["eyJhbGciOiJFUzI1NiJ9…"],
         ),
     ]
