@@ -39,8 +39,8 @@ def differences(before: Lines, after: Lines) -> tuple[Difference, ...]:
 
 
 def _differences(before: Lines, after: Lines) -> Iterator[Difference]:
-    for id, then, now in _changed(before, after):
-        quantity_then, quantity_now = (line.quantity if line else 0 for line in (then, now))
+    for id, former, current in _changed(before, after):
+        quantity_then, quantity_now = (line.quantity if line else 0 for line in (former, current))
         if quantity_then != quantity_now:
             yield Difference(id, quantity_then, quantity_now)
 
@@ -50,7 +50,7 @@ def _changed(before: Lines, after: Lines) -> Iterator[tuple[str, Line | None, Li
     first."""
     changed = [(id, line, after.get(id)) for id, line in before.items() if after.get(id) is not line]
     yield from changed
-    staying = len(before) - sum(now is None for _, _, now in changed)
+    staying = len(before) - sum(current is None for _, _, current in changed)
     if len(after) > staying:
         yield from ((id, None, line) for id, line in after.items() if id not in before)
 
@@ -117,13 +117,13 @@ def _found(place: str, before: Lines, after: Lines) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if before is after:
         return found
-    for id, then, now in _changed(before, after):
-        if then is None:
+    for id, former, current in _changed(before, after):
+        if former is None:
             found[place + id] = 0
-        elif now is None or _terms(now) != _terms(then):
-            found[place + id] = _all_of(then)
-        elif now.quantity != then.quantity:
-            found[place + id] = then.quantity
+        elif current is None or _terms(current) != _terms(former):
+            found[place + id] = _all_of(former)
+        elif current.quantity != former.quantity:
+            found[place + id] = former.quantity
     return found
 
 
@@ -139,10 +139,10 @@ def _terms(line: Line) -> tuple[object, ...]:
 
 def field_differences(recent: Sequence[WriteDifferences], cart: CartContents) -> Iterator[FieldDifference]:
     """What the writes in `recent`, the oldest first, changed in all."""
-    then: dict[str, Any] = {}
+    former: dict[str, Any] = {}
     for found in reversed(recent):
-        then |= {mark: _before(then.get(mark), value) for mark, value in found.items()}
-    for mark, value in then.items():
+        former |= {mark: _before(former.get(mark), value) for mark, value in found.items()}
+    for mark, value in former.items():
         if mark == _UNDO:  # it made a version, but clients need not know what could be undone then
             continue
         if mark == _PROMO_CODE:
@@ -162,13 +162,13 @@ def _before(later: Any, value: Any) -> Any:
 
 
 def _of_line(id: str, value: Any, present: Line | None, place: str) -> Iterator[FieldDifference]:
-    then = value if isinstance(value, list) else [value]
-    now = _all_of(present) if present else [0]
-    yield from _differing(id, place, Differing.QUANTITY, then[0], now[0])
-    if len(then) > 1 and len(now) > 1:
-        yield from _differing(id, place, Differing.UNIT_PRICE_WHEN_ADDED, then[1], now[1])
-        yield from _differing(id, place, Differing.ADDED_AT, then[2], now[2])
-        yield from _differing(id, place, Differing.PRICES, _prices(then), _prices(now))
+    former = value if isinstance(value, list) else [value]
+    current = _all_of(present) if present else [0]
+    yield from _differing(id, place, Differing.QUANTITY, former[0], current[0])
+    if len(former) > 1 and len(current) > 1:
+        yield from _differing(id, place, Differing.UNIT_PRICE_WHEN_ADDED, former[1], current[1])
+        yield from _differing(id, place, Differing.ADDED_AT, former[2], current[2])
+        yield from _differing(id, place, Differing.PRICES, _prices(former), _prices(current))
 
 
 def _differing(id: str, place: str, field: Differing, then: Value, now: Value) -> Iterator[FieldDifference]:

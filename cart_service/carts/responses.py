@@ -86,13 +86,14 @@ ADD_ERRORS = WRITE_ERRORS | problem_responses(UnknownProduct, ProductNotForSale,
 
 def read(rendered: Rendered, condition: EntityTags | None) -> Response:
     """The cart or its summary, unless the client has it."""
-    return not_modified(condition, rendered.etag, CACHING) or _answer(rendered)
+    return not_modified(condition, rendered.etag, CACHING) or answer(rendered.body, rendered.etag)
 
 
 async def written(write: Awaitable[WriteResult]) -> Response:
     """The cart after the write."""
     result = await with_refusal_shown(write)
-    return marked(_answer(render_cart(result.priced)), result)
+    rendered = render_cart(result.priced)
+    return answer(rendered.body, rendered.etag, replayed=result.replayed)
 
 
 async def with_refusal_shown(work: Awaitable[T]) -> T:
@@ -108,12 +109,11 @@ async def with_refusal_shown(work: Awaitable[T]) -> T:
         raise
 
 
-def marked(response: Response, result: WriteResult) -> Response:
-    """The answer, with a header if the write was made before."""
-    if result.replayed:
-        response.headers["Idempotent-Replayed"] = "true"
-    return response
-
-
-def _answer(rendered: Rendered) -> Response:
-    return JsonBytes(rendered.body, headers={"ETag": etag_of(rendered.etag), **CACHING})
+def answer(body: bytes, etag: str | None, *, replayed: bool = False) -> Response:
+    """`replayed` adds a header that tells that the write was made before."""
+    headers = dict(CACHING)
+    if etag is not None:
+        headers["ETag"] = etag_of(etag)
+    if replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return JsonBytes(body, headers=headers)

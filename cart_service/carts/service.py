@@ -186,7 +186,7 @@ class CartWriter:
 
     async def _update(self, write: CartWrite) -> _Outcome:
         """Loads all products before the write, so that the answer lacks none."""
-        loaded = await self._load(NO_PRODUCTS, write.products_of(Cart(write.owner)))
+        loaded = await self._catalogue.load(write.products_of(Cart(write.owner)))
         if write.accepts is not None and (stored := await self._carts.get(write.owner)):
             await self._pricer.prepare(stored)
         while True:

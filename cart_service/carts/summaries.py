@@ -148,7 +148,7 @@ class Summaries:
             await self._keep(priced, revision)
         else:
             self._versions.heard(cart.owner, cart.version)
-            await self._put_or_warn(cart.owner, pack(cart.version, 0), b"")
+            await self._put_or_warn(cart.owner, cart.version, 0, b"")
 
     async def outdate(self, owner: str, version: int) -> None:
         """Makes sure that no summary older than this version is served. Raises `SummaryNotSecured`.
@@ -162,7 +162,7 @@ class Summaries:
 
     async def _mark_outdated(self, owner: str, version: int) -> None:
         self._versions.heard(owner, version)
-        if not await self._put(owner, pack(version, 0), b""):
+        if not await self._put(owner, version, 0, b""):
             raise SummaryNotSecured(f"Neither Redis nor NATS took version {version} of a cart.")
 
     async def forget(self, owner: str) -> None:
@@ -215,20 +215,20 @@ class Summaries:
         promo = f"{cart.promo_code} {priced.promo_code.version}" if priced.promo_code else ""
         head = f"\n{summary.etag}\n{valid_until}\n{promo}\n{' '.join(cart.lines)}\n"
         value = self._form + head.encode() + summary.body
-        await self._put_or_warn(cart.owner, pack(cart.version, revision), value)
+        await self._put_or_warn(cart.owner, cart.version, revision, value)
         return summary
 
-    async def _put_or_warn(self, owner: str, version: int, value: bytes) -> None:
-        if not await self._put(owner, version, value):
+    async def _put_or_warn(self, owner: str, version: int, revision: int, value: bytes) -> None:
+        if not await self._put(owner, version, revision, value):
             log.warning("other replicas could not be told of a cart's version", owner=owner)
 
-    async def _put(self, owner: str, version: int, value: bytes) -> bool:
+    async def _put(self, owner: str, version: int, revision: int, value: bytes) -> bool:
         done = self._puts[owner] = asyncio.get_running_loop().create_future()
-        cart_version, _ = unpack(version)
+        packed = pack(version, revision)
         try:
-            cached = await self._cache.set_if_newer(cache_key(owner), version, value, self._ttl_seconds)
-            if secured := cached or await self._announcements.announce(owner, cart_version):
-                self._versions.secured(owner, cart_version)
+            cached = await self._cache.set_if_newer(cache_key(owner), packed, value, self._ttl_seconds)
+            if secured := cached or await self._announcements.announce(owner, version):
+                self._versions.secured(owner, version)
             return secured
         finally:
             done.set_result(None)
