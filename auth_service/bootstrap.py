@@ -14,12 +14,10 @@ from auth_service.accounts.ports import EmailClaimRepository, Passwords, Throttl
 from auth_service.accounts.registration import Registration
 from auth_service.accounts.service import AccountService
 from auth_service.accounts.store import EMAIL_CLAIMS, USERS, StoredEmailClaims, StoredUsers
-from auth_service.accounts.throttle import RedisThrottle, ThrottleLimits
-from auth_service.clock import DocumentClock
-from auth_service.keys.bucket import BucketKeyPublisher
-from auth_service.keys.ports import SigningKeyringRepository
+from auth_service.accounts.throttle import RedisThrottle
+from auth_service.keys.model import SigningKeyring
 from auth_service.keys.refresh import keep_keys
-from auth_service.keys.service import KeyPolicy, KeyService
+from auth_service.keys.service import KeyService
 from auth_service.keys.signing import Es256Signer, derive_key
 from auth_service.keys.store import SIGNING_KEYS, SigningKeyringCodec
 from auth_service.operations import OperatorService
@@ -29,25 +27,25 @@ from auth_service.sessions.removal import sweep_sessions
 from auth_service.sessions.revocations import RevokingDelivery
 from auth_service.sessions.service import SessionService
 from auth_service.sessions.store import SESSIONS, StoredSessions
-from auth_service.sessions.tokens import AccessTokens, RefreshTokens, TokenPolicy
+from auth_service.sessions.tokens import AccessTokens, RefreshTokens
 from auth_service.settings import AuthSettings
-from auth_service.sign_in.service import SessionPolicy, SignInService
+from auth_service.sign_in.service import SignInService
 from shared.aggregates.outbox import Outbox
+from shared.aggregates.ports import Repository
 from shared.aggregates.repository import AggregateRepository
 from shared.backends import Backends, open_backends_within
-from shared.clock import Clock, SystemClock
-from shared.http.pagination import CursorCodec
+from shared.clock import Clock, MillisecondClock, SystemClock
 from shared.security.revocations import revocations_bucket
 
 
 @dataclass(frozen=True, slots=True)
 class Adapters:
-    """What the use cases need from outside, ready for use."""
+    """The adapters of the use cases, ready for use."""
 
     users: UserRepository
     claims: EmailClaimRepository
     sessions: SessionRepository
-    keyrings: SigningKeyringRepository
+    keyrings: Repository[SigningKeyring]
     passwords: Passwords
     throttle: Throttle
 
@@ -73,7 +71,7 @@ async def open_operations(
     settings: AuthSettings, clock: Clock | None = None, *, patience_seconds: float = 15
 ) -> AsyncIterator[OperatorService]:
     """The operator's use cases, without HTTP. Raises `Unavailable` when the store or NATS does not answer
-    for so long, and `WrongSecret`."""
+    within `patience_seconds`, and `WrongSecret`."""
     opened = open_backends_within(patience_seconds, settings, clock or SystemClock(), name="operator")
     async with opened as backends, bootstrap(settings, backends) as service:
         yield service.operations
@@ -81,7 +79,7 @@ async def open_operations(
 
 @asynccontextmanager
 async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIterator[Adapters]:
-    """The adapters that the settings choose; closes them afterwards."""
+    """Opens the adapters that the settings choose, and closes them at the end."""
     async with AsyncExitStack() as stack:
         stores = backends.stores
         passwords = ArgonPasswords(
@@ -91,7 +89,13 @@ async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIter
             iterations=settings.auth_password_iterations,
         )
         stack.enter_context(closing(passwords))
-        throttle = RedisThrottle(settings.redis_url.get_secret_value(), _throttle_limits(settings))
+        throttle = RedisThrottle(
+            settings.redis_url.get_secret_value(),
+            failures_per_account=settings.auth_failures_per_account,
+            failures_per_client=settings.auth_failures_per_client,
+            window_seconds=settings.auth_failure_window_seconds,
+            sign_ups_per_minute=settings.auth_sign_ups_per_minute,
+        )
         stack.push_async_callback(throttle.close)
         delivery = RevokingDelivery(backends.bus, revocations_bucket(settings), backends.verifier.end)
         outboxes = [Outbox(delivery, clock=backends.clock) for _ in (USERS, SESSIONS)]
@@ -110,19 +114,25 @@ async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIter
 
 
 def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> AuthService:
-    """The use cases over these adapters. `keys.load` has to come first."""
-    clock, users, sessions = DocumentClock(backends.clock), adapters.users, adapters.sessions
+    """The use cases over these adapters. Call `keys.load` before any of them."""
+    clock, users, sessions = MillisecondClock(backends.clock), adapters.users, adapters.sessions
     session_life = timedelta(seconds=settings.auth_session_seconds)
     secret = settings.auth_secret.get_secret_value()
     signer = Es256Signer(secret)
-    keys = KeyService(
-        adapters.keyrings, signer, BucketKeyPublisher(backends.bus), clock, _key_policy(settings)
+    # Every replica looks for new keys within the lead. The overlap outlasts the last token of an old key.
+    lead = timedelta(seconds=2 * settings.auth_key_reload_seconds)
+    overlap = timedelta(seconds=settings.auth_access_token_seconds) + lead
+    keys = KeyService(adapters.keyrings, signer, backends.bus, clock, lead=lead, overlap=overlap)
+    tokens = AccessTokens(
+        keys,
+        signer,
+        issuer=settings.auth_issuer,
+        audience=settings.auth_audience,
+        expires_in=settings.auth_access_token_seconds,
     )
-    tokens = AccessTokens(keys, signer, _token_policy(settings))
     registration = Registration(users, adapters.claims, adapters.passwords, clock)
     authentication = Authentication(users, adapters.claims, adapters.passwords, adapters.throttle)
-    endings = SessionService(users, sessions, clock, session_life)
-    policy = SessionPolicy(session_life, settings.auth_sessions_per_user)
+    session_service = SessionService(users, sessions, clock, session_life)
     accounts = AccountService(
         users=users,
         sessions=sessions,
@@ -133,7 +143,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
     )
     return AuthService(
         accounts=accounts,
-        sessions=SignInService(
+        sign_in=SignInService(
             users=users,
             sessions=sessions,
             registration=registration,
@@ -141,33 +151,13 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
             throttle=adapters.throttle,
             tokens=tokens,
             refresh_tokens=RefreshTokens(derive_key(secret, "trolley refresh tokens")),
-            endings=endings,
+            session_service=session_service,
             clock=clock,
-            policy=policy,
+            session_life=session_life,
+            sessions_per_user=settings.auth_sessions_per_user,
         ),
-        endings=endings,
-        administration=AdministrationService(users, CursorCodec(settings.cursor_secret), clock),
+        sessions=session_service,
+        administration=AdministrationService(users, clock),
         keys=keys,
         operations=OperatorService(registration, accounts, keys, tokens, clock),
     )
-
-
-def _throttle_limits(settings: AuthSettings) -> ThrottleLimits:
-    return ThrottleLimits(
-        settings.auth_failures_per_account,
-        settings.auth_failures_per_client,
-        settings.auth_failure_window_seconds,
-        settings.auth_sign_ups_per_minute,
-    )
-
-
-def _token_policy(settings: AuthSettings) -> TokenPolicy:
-    life = timedelta(seconds=settings.auth_access_token_seconds)
-    return TokenPolicy(settings.auth_issuer, settings.auth_audience, life)
-
-
-def _key_policy(settings: AuthSettings) -> KeyPolicy:
-    """A new key signs once every replica has looked for it; an old one is kept for its last tokens, and a
-    little."""
-    lead = timedelta(seconds=2 * settings.auth_key_reload_seconds)
-    return KeyPolicy(lead, timedelta(seconds=settings.auth_access_token_seconds) + lead)

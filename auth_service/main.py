@@ -18,8 +18,8 @@ SPEC = ServiceSpec(
     name="auth",
     prefix="/api/v1/auth",
     title="Trolley: auth",
-    description="Accounts, sign-in and sessions. An access token lives for minutes and is verified by each "
-    "service; a refresh token is exchanged for the next pair, once.",
+    description="Accounts, sign-in and sessions. An access token lives for minutes, and each service "
+    "verifies it. A refresh token is exchanged once, for the next pair of tokens.",
     routers=[
         sign_in_routes.router,
         session_routes.router,
@@ -32,12 +32,12 @@ SPEC = ServiceSpec(
         {"name": "Sessions", "description": "Signing out, and the devices that are signed in."},
         {"name": "Account", "description": "The caller's own account."},
         {"name": "Administration", "description": "Other people's accounts; needs the scope `users:admin`."},
-        {"name": "Keys", "description": "What verifies an access token."},
+        {"name": "Keys", "description": "The public keys that verify access tokens."},
     ],
     without_redis="failed sign-ins and new guests are not counted",
 )
 
 
 def create_app(settings: AuthSettings, *, clock: Clock | None = None, fast: bool = True) -> FastAPI:
-    """The ASGI application; it connects to its backends in the background. `fast`: see `shared.http.fast`."""
+    """The ASGI application. It connects to its backends in the background. `fast`: see `shared.http.fast`."""
     return create_service(SPEC, settings, bootstrap, clock=clock or SystemClock(), fast=fast)

@@ -1,4 +1,4 @@
-"""Use cases of the shop's operator, who has the secrets of the store and the keys and does not sign in."""
+"""Use cases of the shop's operator, who has the secrets of the store and the keys, and need not sign in."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class OperatorService:
         self._clock = clock
 
     async def create_user(self, name: str, email: str, password: str, role: Role = Role.CUSTOMER) -> User:
-        """An account that is not signed in; the first administrator comes from here. Raises `InvalidInput`,
+        """Creates an account, such as that of the first administrator. Raises `InvalidInput`,
         `EmailAlreadyRegistered`, `StoreUnavailable`."""
         return await self._registration.create(new_account(name, email, password), role)
 
@@ -45,11 +45,11 @@ class OperatorService:
         await self._accounts.replace_password(email, password)
 
     async def issue_operator_token(self, scopes: Iterable[Scope]) -> str:
-        """An access token of the role `admin` with these scopes, for one life of an access token. The
-        services accept it once they have seen its key, which this makes sure is published. Raises
-        `StoreUnavailable`, `BusUnavailable`."""
+        """An access token of the role `admin` with these scopes, valid for the usual time. It publishes the
+        key first, and services accept the token once they have seen the key. Raises `StoreUnavailable`,
+        `BusUnavailable`."""
         await self._keys.publish()
-        return self._tokens.issue_scoped(OPERATOR_ID, new_id(), Role.ADMIN, scopes, self._clock.now())
+        return self._tokens.issue(OPERATOR_ID, new_id(), Role.ADMIN, scopes, self._clock.now())
 
     async def rotate_keys(self) -> SigningKey:
         """See `KeyService.rotate`. Raises `StoreUnavailable`, `BusUnavailable`."""

@@ -14,11 +14,11 @@ from auth_service.sign_in.service import SignInService
 
 @dataclass(frozen=True, slots=True)
 class AuthService:
-    """All use cases, in groups: routes use the first five, the command line the last."""
+    """All use cases, in groups. Routes use the first five, the command line uses the last."""
 
     accounts: AccountService
-    sessions: SignInService
-    endings: SessionService
+    sign_in: SignInService
+    sessions: SessionService
     administration: AdministrationService
     keys: KeyService
     operations: OperatorService

@@ -14,13 +14,12 @@ import httpx
 from rich.console import Console
 
 from benchmarks import gateway, latency, store_writes
-from benchmarks.cpu import Spent, for_each_answer, spent_by_all
-from benchmarks.load import Load, Plan, generator, run
+from benchmarks.costs import Counts, Spent, add_counts, counted, divide, for_each_answer, spent_by_all
+from benchmarks.load import BenchmarkPlan, BenchmarkResult, generator, run
 from benchmarks.report import ADD, SUMMARY, show, show_cpu, show_pair, show_trips
 from benchmarks.scenarios import scenarios
 from benchmarks.shop import ELASTICSEARCH, open_shop, stores
-from benchmarks.trips import Counts, added, counted, for_each
-from trolley.catalogues import demo
+from trolley.catalogue import demo
 from trolley.local.stack import LocalStack
 
 ROUNDS = 4
@@ -30,7 +29,7 @@ QUICK_PRODUCTS = 10_000
 GATEWAY_TURNS = 6
 PARTS = ("gateway", "throughput", "latency", "writes")
 Trips = dict[str, Counts]
-Loads = Mapping[str, Sequence[Load]]
+Loads = Mapping[str, Sequence[BenchmarkResult]]
 Costs = Mapping[str, Sequence[Spent]]
 
 
@@ -42,13 +41,13 @@ async def measure(
     async with httpx.AsyncClient(base_url=stack.base_url, timeout=30) as client:
         plans = await scenarios(client)
 
-    async def load(name: str, duration: float) -> Load:
-        plan = Plan(stack.gateway_port, plans[name], connections, duration)
+    async def load(name: str, duration: float) -> BenchmarkResult:
+        plan = BenchmarkPlan(stack.gateway_port, plans[name], connections, duration)
         return await loop.run_in_executor(process, run, plan)
 
     for name in plans:
         await load(name, ADD_WARM_UP_SECONDS if name == ADD else WARM_UP_SECONDS)
-    loads: dict[str, list[Load]] = {name: [] for name in plans}
+    loads: dict[str, list[BenchmarkResult]] = {name: [] for name in plans}
     costs: dict[str, list[Spent]] = {name: [] for name in plans}
     trips: Trips = {SUMMARY: {}, ADD: {}}
     for name in in_turns(plans, ROUNDS):
@@ -57,9 +56,9 @@ async def measure(
         loads[name].append(done)
         costs[name].append(for_each_answer(spent, spent_by_all(stack), done.answers))
         if name in trips:
-            trips[name] = added(trips[name], before, await counted(stack))
+            trips[name] = add_counts(trips[name], before, await counted(stack))
     answers = {name: sum(load.answers for load in loads[name]) for name in trips}
-    return loads, costs, {name: for_each(counts, answers[name]) for name, counts in trips.items()}
+    return loads, costs, {name: divide(counts, answers[name]) for name, counts in trips.items()}
 
 
 def in_turns(names: Iterable[str], rounds: int) -> Iterator[str]:

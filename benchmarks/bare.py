@@ -13,8 +13,8 @@ from redis.asyncio import Redis
 from cart_service.carts.requests import ItemAdd
 from shared.backends import create_verifier
 from shared.clock import SystemClock
-from shared.health import Health
 from shared.http.identity import CurrentUserDep
+from shared.http.pagination import CursorCodec
 from shared.http.runtime import Runtime
 from shared.jetstream.nats_bus import NatsEventBus
 from shared.settings import ServiceSettings
@@ -30,7 +30,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     verifier = create_verifier(settings, SystemClock())
     await bus.start()
     await verifier.start(bus)
-    app.state.runtime = Runtime(verifier, Health())
+    app.state.runtime = Runtime(verifier, CursorCodec(settings.cursor_secret))
     yield
     await verifier.stop()
     await bus.close()

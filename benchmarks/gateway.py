@@ -20,8 +20,8 @@ from typing import Any
 import orjson
 from rich.console import Console
 
-from benchmarks.cpu import spent
-from benchmarks.load import Plan, run
+from benchmarks.costs import spent
+from benchmarks.load import BenchmarkPlan, run
 from benchmarks.report import show_table
 from benchmarks.scenarios import request
 from trolley.local.gateway import ROUTES, STATIC, gateway_program
@@ -112,8 +112,8 @@ def show(console: Console, costs: Mapping[str, list[float]]) -> None:
     console.print(f"{NOW} ÷ {FLOOR}: {ratio:.2f} (wanted: 1.95, which is 150 µs where {FLOOR} takes 77)")
 
 
-def _plan(port: int) -> Plan:
-    return Plan(port, [request("GET", PATH, token="x" * 400)], CONNECTIONS, TURN_SECONDS)
+def _plan(port: int) -> BenchmarkPlan:
+    return BenchmarkPlan(port, [request("GET", PATH, token="x" * 400)], CONNECTIONS, TURN_SECONDS)
 
 
 async def _start_backend(running: AsyncExitStack) -> str:

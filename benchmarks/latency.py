@@ -17,11 +17,11 @@ from pathlib import Path
 import httpx
 import orjson
 
-from benchmarks.load import Load, Plan, run
+from benchmarks.load import BenchmarkPlan, BenchmarkResult, run
 from benchmarks.scenarios import fill, guests, product_ids, request
 from benchmarks.shop import open_shop
 from product_service.products.model import product_id_of
-from trolley.catalogues import ProductDataset
+from trolley.catalogue import ProductDataset
 from trolley.local.stack import LocalStack
 
 CARTS = 32
@@ -50,7 +50,9 @@ def synthetic(size: int) -> ProductDataset:
     return ProductDataset("synthetic", lines(), size)
 
 
-async def by_lines(process: ProcessPoolExecutor, stack: LocalStack, turns: int) -> Mapping[str, Load]:
+async def by_lines(
+    process: ProcessPoolExecutor, stack: LocalStack, turns: int
+) -> Mapping[str, BenchmarkResult]:
     """An add to a cart of many lines, and to one of a single line."""
     plans = {f"{lines} lines": [await _adds(stack, lines)] * (turns + 1) for lines in (LINES, 1)}
     return await in_turns(process, plans)
@@ -58,7 +60,7 @@ async def by_lines(process: ProcessPoolExecutor, stack: LocalStack, turns: int) 
 
 async def by_catalogue(
     process: ProcessPoolExecutor, stack: LocalStack, store: str, turns: int, sizes: Sequence[int]
-) -> Mapping[str, Load]:
+) -> Mapping[str, BenchmarkResult]:
     """An add to a small cart in this shop, which has the first of the sizes, and in one with the second."""
     with tempfile.TemporaryDirectory() as directory:
         async with open_shop(Path(directory), synthetic(sizes[1]), store=store) as other:
@@ -69,10 +71,12 @@ async def by_catalogue(
             return await in_turns(process, plans)
 
 
-async def in_turns(process: ProcessPoolExecutor, plans: Mapping[str, Sequence[Plan]]) -> Mapping[str, Load]:
+async def in_turns(
+    process: ProcessPoolExecutor, plans: Mapping[str, Sequence[BenchmarkPlan]]
+) -> Mapping[str, BenchmarkResult]:
     """The first plan of each, then the second of each, and so on; the first turn warms up."""
     loop = asyncio.get_running_loop()
-    loads: dict[str, Load] = {}
+    loads: dict[str, BenchmarkResult] = {}
     for turn, chosen in enumerate(zip(*plans.values(), strict=True)):
         for name, plan in zip(plans, chosen, strict=True):
             load = await loop.run_in_executor(process, run, plan)
@@ -81,14 +85,14 @@ async def in_turns(process: ProcessPoolExecutor, plans: Mapping[str, Sequence[Pl
     return loads
 
 
-def _plan(stack: LocalStack, adds: Iterable[tuple[str, str]]) -> Plan:
+def _plan(stack: LocalStack, adds: Iterable[tuple[str, str]]) -> BenchmarkPlan:
     """Adds of (product, customer's token)."""
     path = "/api/v1/cart/items"
     requests = [request("POST", path, token=token, body={"product_id": product}) for product, token in adds]
-    return Plan(stack.gateway_port, requests, CONNECTIONS, TURN_SECONDS)
+    return BenchmarkPlan(stack.gateway_port, requests, CONNECTIONS, TURN_SECONDS)
 
 
-async def _adds(stack: LocalStack, lines: int) -> Plan:
+async def _adds(stack: LocalStack, lines: int) -> BenchmarkPlan:
     """Adds to many carts of so many lines, each of a product that the cart has."""
     async with httpx.AsyncClient(base_url=stack.base_url, timeout=30) as client:
         tokens, products = await guests(client, CARTS), await product_ids(client, lines)
@@ -97,7 +101,7 @@ async def _adds(stack: LocalStack, lines: int) -> Plan:
     return _plan(stack, ((products[0], token) for token in tokens))
 
 
-async def _purchases(stack: LocalStack, size: int, turns: int) -> list[Plan]:
+async def _purchases(stack: LocalStack, size: int, turns: int) -> list[BenchmarkPlan]:
     """For each turn, adds to as many small carts of what people buy: few products often, most of them hardly
     ever. They are drawn from the whole catalogue by Zipf's law: the product of rank n 1/n as often as the
     first."""

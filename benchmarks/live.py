@@ -12,19 +12,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
+from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
 import orjson
 from rich.console import Console
 
-from benchmarks.shop import open_shop
-from trolley.catalogues import demo
+from benchmarks.shop import shop_address
+from trolley.catalogue import demo
 
 PATH = "/api/v1/cart"
 LONGEST_SECONDS = 30.0
@@ -144,16 +141,6 @@ async def customers(client: httpx.AsyncClient, count: int) -> list[Customer]:
     return found
 
 
-@asynccontextmanager
-async def _shop(chosen: argparse.Namespace) -> AsyncIterator[str]:
-    if chosen.url is not None:
-        yield chosen.url
-        return
-    with tempfile.TemporaryDirectory() as directory:
-        async with open_shop(Path(directory), demo(), {"cart": chosen.carts}) as stack:
-            yield stack.base_url
-
-
 def _options() -> argparse.Namespace:
     arguments = argparse.ArgumentParser(prog="python -m benchmarks.live", description=__doc__)
     arguments.add_argument("--clients", type=int, default=8, help="customers at once (8)")
@@ -171,7 +158,7 @@ async def main() -> int:
     """The exit status."""
     chosen, console = _options(), Console()
     async with AsyncExitStack() as stack:
-        base_url = await stack.enter_async_context(_shop(chosen))
+        base_url = await stack.enter_async_context(shop_address(chosen.url, demo, chosen.carts))
         limits = httpx.Limits(max_connections=None)
         client = await stack.enter_async_context(
             httpx.AsyncClient(base_url=base_url, timeout=LONGEST_SECONDS, limits=limits)

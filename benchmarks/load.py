@@ -21,7 +21,7 @@ END_OF_HEAD = b"\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class BenchmarkPlan:
     """For `seconds`, `connections` connections send `requests` (whole HTTP requests) round and round."""
 
     port: int
@@ -35,7 +35,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class BenchmarkResult:
     """What came of a plan. `latencies` are in milliseconds, the shortest first; `statuses` counts answers by
     status."""
 
@@ -57,12 +57,12 @@ class Load:
         ordered = self.latencies
         return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
 
-    def and_then(self, other: Load) -> Load:
+    def and_then(self, other: BenchmarkResult) -> BenchmarkResult:
         """Both as one."""
         statuses = Counter(self.statuses)
         statuses.update(other.statuses)
         latencies = sorted([*self.latencies, *other.latencies])
-        return Load(self.seconds + other.seconds, dict(statuses), latencies)
+        return BenchmarkResult(self.seconds + other.seconds, dict(statuses), latencies)
 
 
 def body_length(head: bytes) -> int | None:
@@ -125,7 +125,7 @@ class Connection(asyncio.Protocol):
             self.finished.set_result(None)
 
 
-async def _run(plan: Plan) -> Load:
+async def _run(plan: BenchmarkPlan) -> BenchmarkResult:
     loop = asyncio.get_running_loop()
     started = time.perf_counter()
     shares = [plan.requests[n :: plan.connections] or plan.requests for n in range(plan.connections)]
@@ -136,14 +136,14 @@ async def _run(plan: Plan) -> Load:
     ]
     connections = [protocol for _, protocol in opened]
     await asyncio.wait_for(asyncio.gather(*(c.finished for c in connections)), plan.seconds + 30)
-    return Load(
+    return BenchmarkResult(
         seconds=time.perf_counter() - started,
         statuses=dict(sum((c.statuses for c in connections), Counter())),
         latencies=sorted(latency * 1000 for c in connections for latency in c.latencies),
     )
 
 
-def run(plan: Plan) -> Load:
+def run(plan: BenchmarkPlan) -> BenchmarkResult:
     """Carries out the plan in this process."""
     import uvloop
 

@@ -9,7 +9,7 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.load import Load
+from benchmarks.load import BenchmarkResult
 
 BARE_ROUTE = "bare route"
 BARE_REDIS = "bare route, Redis GET"
@@ -18,7 +18,7 @@ SUMMARY = "cart summary, cached"
 ADD = "add to cart"
 
 
-def show(console: Console, loads: Mapping[str, Sequence[Load]], setting: str) -> None:
+def show(console: Console, loads: Mapping[str, Sequence[BenchmarkResult]], setting: str) -> None:
     """Prints a line for each request. 0.50 at "/ bare" means half as many answers a second as the bare route:
     the median of the rounds, each compared with its own."""
     title = f"Through the gateway, one replica each, {setting}; times in ms"
@@ -29,7 +29,7 @@ def show(console: Console, loads: Mapping[str, Sequence[Load]], setting: str) ->
     console.print(f"{SUMMARY} ÷ {BARE_REDIS}: {summary:.2f} (wanted: 0.80)")
 
 
-def ratio(rounds: Sequence[Load], others: Sequence[Load]) -> float:
+def ratio(rounds: Sequence[BenchmarkResult], others: Sequence[BenchmarkResult]) -> float:
     """The median of the pairs' ratios: what slows a machine for a while slows both of a pair."""
     return median(one.per_second / other.per_second for one, other in zip(rounds, others, strict=True))
 
@@ -52,7 +52,7 @@ def show_trips(console: Console, trips: Mapping[str, Mapping[str, float]]) -> No
     show_table(console, "For one answer, as the replica counted in /metrics", ("", *trips), rows)
 
 
-def show_pair(console: Console, title: str, loads: Mapping[str, Load], wanted: float) -> None:
+def show_pair(console: Console, title: str, loads: Mapping[str, BenchmarkResult], wanted: float) -> None:
     """Prints two loads that were measured in turns, and the ratio of the first to the second."""
     rows = {
         name: [f"{load.quantile(share):.2f}" for share in (0.5, 0.95)] + [f"{load.answers:,}"]
@@ -63,8 +63,8 @@ def show_pair(console: Console, title: str, loads: Mapping[str, Load], wanted: f
     console.print(f"ratio of the p95: {first / second:.2f} (wanted: at most {wanted})")
 
 
-def _figures(rounds: Sequence[Load], loads: Mapping[str, Sequence[Load]]) -> list[str]:
-    load = reduce(Load.and_then, rounds)
+def _figures(rounds: Sequence[BenchmarkResult], loads: Mapping[str, Sequence[BenchmarkResult]]) -> list[str]:
+    load = reduce(BenchmarkResult.and_then, rounds)
     refused = sum(count for status, count in load.statuses.items() if status >= 400)
     return [
         f"{load.per_second:,.0f}",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import httpx
 from shared.ids import new_id
 from shared.observability.logging import configure_logging
 from shared.settings import LogFormat
-from trolley.catalogues import ProductDataset
+from trolley.catalogue import ProductDataset
 from trolley.local.gateway import ROUTES
 from trolley.local.ports import free_port
 from trolley.local.process import ManagedProcess, Program
@@ -83,6 +84,20 @@ async def open_shop(
         await bare.stop(3)
         await stack.stop()
         _delete_indices(url, prefix)
+
+
+@asynccontextmanager
+async def shop_address(
+    url: str | None, catalogue: Callable[[], ProductDataset], carts: int
+) -> AsyncIterator[str]:
+    """The address of the running shop at `url`, or of a new one with that catalogue and `carts` replicas of
+    the cart service."""
+    if url is not None:
+        yield url
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        async with open_shop(Path(directory), catalogue(), {"cart": carts}) as stack:
+            yield stack.base_url
 
 
 def _routes(directory: Path, port: int) -> Path:

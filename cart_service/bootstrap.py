@@ -1,4 +1,4 @@
-"""The composition root: the only file that names adapters and builds the use cases."""
+"""The composition root: the only file that chooses adapters and builds the use cases."""
 
 from __future__ import annotations
 
@@ -32,7 +32,6 @@ from cart_service.live.ports import StreamGrants
 from cart_service.live.service import LiveCarts
 from cart_service.live.tickets import StreamTickets
 from cart_service.merging.service import CartMerger
-from cart_service.promotions.book import BUCKET, WatchedPromotions
 from cart_service.promotions.ports import PromotionStores
 from cart_service.promotions.service import Promotions
 from cart_service.promotions.store import (
@@ -44,6 +43,7 @@ from cart_service.promotions.store import (
     StoredTallies,
 )
 from cart_service.promotions.uses import PromotionUses
+from cart_service.promotions.view import PROMOTION_ENTRIES, WatchedPromotions
 from cart_service.service import CartService
 from cart_service.settings import CartSettings
 from cart_service.subscribers import subscribe
@@ -61,7 +61,6 @@ from shared.cache.ports import Cache
 from shared.clock import Clock
 from shared.events.ports import Bucket, BucketConfig
 from shared.events.projections import EntryDelivery
-from shared.http.pagination import CursorCodec
 from shared.ids import new_id
 from shared.store.ports import DocumentStore
 
@@ -70,7 +69,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Adapters:
-    """What the use cases need from outside, ready for use. `is_ended` tells whether a session was ended."""
+    """The ports of the use cases. `is_ended` says whether a session was ended."""
 
     carts: CartRepository
     holders: CodeHolders
@@ -97,8 +96,8 @@ class OpenedRepository(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class OperatorTools:
-    """The use cases, and what an operator's command needs besides. Nothing runs in the background: the
-    outboxes deliver what is written here, and relay what others left behind only when they are told to."""
+    """The use cases, and the repositories and buckets that an operator's command needs. Nothing runs in the
+    background: the outboxes deliver the events of writes made here, and no others until they are started."""
 
     carts: OpenedRepository[AggregateRepository[Cart]]
     promotions: OpenedRepository[StoredPromotions]
@@ -109,7 +108,7 @@ class OperatorTools:
 
 @asynccontextmanager
 async def bootstrap(settings: CartSettings, backends: Backends) -> AsyncIterator[CartService]:
-    """The use cases with what feeds them. Everything ends in the opposite order."""
+    """The use cases, their subscribers and their background tasks. Everything ends in the opposite order."""
     async with AsyncExitStack() as stack:
 
         async def run(name: str, work: Coroutine[Any, Any, None]) -> None:
@@ -117,12 +116,12 @@ async def bootstrap(settings: CartSettings, backends: Backends) -> AsyncIterator
 
         opened = open_operations(settings, backends, hot_bytes=settings.cart_hot_carts_bytes)
         tools = await stack.enter_async_context(opened)
-        versions, service, live = tools.version_announcements, tools.service, tools.service.live
-        stack.push_async_callback(versions.close)
-        await versions.start()
-        await run("cart-versions", versions.listen())
+        announcements, service, live = tools.version_announcements, tools.service, tools.service.live
+        stack.push_async_callback(announcements.close)
+        await announcements.start()
+        await run("cart-versions", announcements.listen())
         stack.push_async_callback(live.close)
-        await run("live-carts", live.look_after())
+        await run("live-carts", live.supervise())
         await run("live-carts-drain", live.drain(backends.draining))
         await tools.carts.outbox.start(backends.tasks)
         await tools.promotions.outbox.start(backends.tasks)
@@ -140,19 +139,19 @@ async def open_operations(
     async with AsyncExitStack() as stack:
         changes = ChangeHub()
         carts = await _open_carts(stack, backends, changes, hot_bytes=hot_bytes)
-        promotions, promotion_stores = await _open_promotions(stack, settings, backends, changes)
+        promotions, promotion_stores = await _open_promotions(stack, backends, changes)
         versions = KnownVersions(settings.known_versions, changes)
-        announcements = await backends.bus.bucket(
+        bucket = await backends.bus.bucket(
             BucketConfig(CART_VERSIONS, ttl_seconds=settings.cart_summary_ttl_seconds)
         )
-        version_announcements = NatsVersionAnnouncements(announcements, backends.bus, versions, changes)
+        announcements = NatsVersionAnnouncements(bucket, backends.bus, versions, changes)
         adapters = Adapters(
             carts=carts.repository,
-            holders=StoredCodeHolders(carts.store),
+            holders=StoredCodeHolders(carts.repository),
             promotions=promotion_stores,
             catalogue=await _open_catalogue(stack, settings, backends, changes),
             cache=backends.cache,
-            announcements=version_announcements,
+            announcements=announcements,
             versions=versions,
             deletions=KnownDeletions(),
             changes=changes,
@@ -160,8 +159,7 @@ async def open_operations(
             is_ended=backends.verifier.is_ended,
             clock=backends.clock,
         )
-        service = compose(settings, adapters)
-        yield OperatorTools(carts, promotions, announcements, version_announcements, service)
+        yield OperatorTools(carts, promotions, bucket, announcements, compose(settings, adapters))
 
 
 def compose(settings: CartSettings, adapters: Adapters) -> CartService:
@@ -197,7 +195,7 @@ def compose(settings: CartSettings, adapters: Adapters) -> CartService:
         stream_tickets=StreamTickets(adapters.grants, clock, adapters.is_ended, per_minute=per_minute),
         cleanup=cleanup,
         uses=uses,
-        abandoned=abandoned,
+        abandoned_reservations=abandoned,
         inspection=SummaryInspection(carts, catalogue, pricer, adapters.cache, adapters.announcements),
         promotion_audit=PromotionAudit(stores, abandoned, unreserved),
     )
@@ -251,12 +249,12 @@ async def _open_carts(
 
 
 async def _open_promotions(
-    stack: AsyncExitStack, settings: CartSettings, backends: Backends, changes: ChangeHub
+    stack: AsyncExitStack, backends: Backends, changes: ChangeHub
 ) -> tuple[OpenedRepository[StoredPromotions], PromotionStores]:
-    bucket = await backends.bus.bucket(BUCKET)
-    book = WatchedPromotions(bucket, changes)
-    await book.start()
-    stack.push_async_callback(book.close)
+    bucket = await backends.bus.bucket(PROMOTION_ENTRIES)
+    known = WatchedPromotions(bucket, changes)
+    await known.start()
+    stack.push_async_callback(known.close)
     store = await backends.stores.open(PROMOTIONS)
     outbox = Outbox(EntryDelivery(backends.bus, bucket), clock=backends.clock)
     stack.push_async_callback(outbox.close)
@@ -265,8 +263,7 @@ async def _open_promotions(
         promotions=promotions,
         claims=StoredClaims(await backends.stores.open(PROMOTION_CLAIMS)),
         tallies=StoredTallies(await backends.stores.open(PROMOTION_TALLIES)),
-        book=book,
-        cursors=CursorCodec(settings.cursor_secret),
+        known=known,
     )
     return OpenedRepository(store, outbox, promotions), stores
 
@@ -289,10 +286,10 @@ async def _open_catalogue(
 async def _create_sweep(settings: CartSettings, backends: Backends, tools: OperatorTools) -> ExpirySweep:
     bucket = await backends.bus.bucket(BucketConfig(LEASES, ttl_seconds=LEASE_SECONDS))
     return ExpirySweep(
-        StoredExpiringCarts(tools.carts.store, tools.carts.repository),
+        StoredExpiringCarts(tools.carts.repository),
         NatsLease(bucket, "cart-expiry", new_id()),
         tools.service.cleanup.expired_cart_was_removed,
-        tools.service.abandoned.clear_away,
+        tools.service.abandoned_reservations.clear_away,
         clock=backends.clock,
         batch=settings.cart_sweep_batch,
         interval_seconds=settings.cart_sweep_seconds,

@@ -21,7 +21,7 @@ from cart_service.upkeep.promotion_audit import PromotionAudit
 
 @dataclass(frozen=True, slots=True)
 class CartService:
-    """All use cases, in groups: routes use the first eight, subscribers and the sweep the next three, the
+    """The use cases, in groups. Routes use the first eight, subscribers and the sweep the next three, and the
     command line the last two."""
 
     reader: CartReader
@@ -34,6 +34,6 @@ class CartService:
     stream_tickets: StreamTickets
     cleanup: CartCleanup
     uses: PromotionUses
-    abandoned: AbandonedReservations
+    abandoned_reservations: AbandonedReservations
     inspection: SummaryInspection
     promotion_audit: PromotionAudit

@@ -22,6 +22,18 @@ class SystemClock:
         return datetime.now(UTC)
 
 
+class MillisecondClock:
+    """Another clock's time in whole milliseconds, as `to_rfc3339` writes it. An answer then shows the same
+    time as the stored document."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def now(self) -> datetime:
+        moment = self._clock.now()
+        return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
 @lru_cache(maxsize=1024)  # a write tells one moment several times
 def to_rfc3339(moment: datetime) -> str:
     """`2026-01-31T12:00:00.123Z`: RFC 3339, UTC, milliseconds, so that text order is time order."""

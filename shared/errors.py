@@ -34,29 +34,32 @@ class FieldError:
 class ShopError(Exception):
     """An error for a client, as a problem document (RFC 9457).
 
-    `code` is the stable slug of the problem's type, `title` its short name, and `detail` says what to do.
-    `extra` adds members to the problem document, `headers` adds response headers. Where `detail` names what
-    is inside the shop it is for the log, and clients are told `told` instead.
+    `code` is the stable slug of the problem's type, and `title` its short name. `detail` says what is wrong
+    and what to do; a class whose errors all say the same has it as an attribute. `extra` adds members to the
+    problem document, `headers` adds response headers. Where `detail` names what is inside the shop, it is for
+    the log, and clients get `public_detail` instead.
     """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "error"
     title: ClassVar[str] = "Error"
-    told: ClassVar[str | None] = None
+    detail: str = ""
+    default_headers: ClassVar[Mapping[str, str]] = {}
+    public_detail: ClassVar[str | None] = None
 
     def __init__(
         self,
-        detail: str,
+        detail: str | None = None,
         *,
         errors: Sequence[FieldError] = (),
         extra: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(detail)
-        self.detail = detail
+        self.detail = detail or self.detail
+        super().__init__(self.detail)
         self.errors = tuple(errors)
         self.extra = dict(extra or {})
-        self.headers = dict(headers or {})
+        self.headers = dict(headers or self.default_headers)
 
 
 class MalformedRequest(ShopError):
@@ -64,9 +67,10 @@ class MalformedRequest(ShopError):
 
 
 class NotAuthenticated(ShopError):
-    """The token is missing or not accepted. Answers with `WWW-Authenticate` (RFC 6750)."""
+    """The token is missing or not accepted. The challenge is required (RFC 9110, section 11.6.1)."""
 
     status, code, title = 401, "not-authenticated", "Not authenticated"
+    default_headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="trolley"'}
 
 
 class PermissionDenied(ShopError):

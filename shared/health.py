@@ -97,7 +97,7 @@ class Health:
             problem = f"no answer within {self._time_limit:g} s"
         except Exception as error:  # any exception means that the dependency is not well
             self._log_once(check.name, error)
-            problem = (error.told or error.detail) if isinstance(error, ShopError) else "it failed"
+            problem = (error.public_detail or error.detail) if isinstance(error, ShopError) else "it failed"
         if problem is None:
             self._logged.pop(check.name, None)
             return CheckResult(Status.OK)

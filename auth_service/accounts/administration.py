@@ -1,50 +1,37 @@
-"""What an administrator does with other people's accounts."""
+"""Use cases of administrators, on other people's accounts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from auth_service.accounts.credentials import normalise_email
+from auth_service.accounts.credentials import normalised_email
 from auth_service.accounts.errors import OwnAccount
 from auth_service.accounts.events import DELIVERY_SECONDS, UserSignedOut
 from auth_service.accounts.model import User, existing
-from auth_service.accounts.ports import Cursors, UserPage, UserRepository
+from auth_service.accounts.ports import UserPage, UserRepository
 from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.security.identity import Identity, Role
-
-
-@dataclass(frozen=True, slots=True)
-class AccountPage:
-    page: UserPage
-    next_cursor: str | None
+from shared.store.ports import Position
 
 
 class AdministrationService:
     """Lists, promotes and disables accounts."""
 
-    def __init__(self, users: UserRepository, cursors: Cursors, clock: Clock) -> None:
+    def __init__(self, users: UserRepository, clock: Clock) -> None:
         self._users = users
-        self._cursors = cursors
         self._clock = clock
 
-    async def page(self, email: str | None, limit: int, cursor: str | None) -> AccountPage:
-        """Accounts, the oldest first; with `email` the one that has this address. Raises `InvalidInput`
-        for a cursor that is none of this list."""
-        searched = _searchable(email)
-        query = f"users:{searched or ''}"
-        page = await self._users.page(
-            searched, limit, self._cursors.decode(cursor, query) if cursor else None
-        )
-        return AccountPage(page, self._cursors.encode(page.end, query) if page.end else None)
+    async def page(self, email: str | None, limit: int, after: Position | None) -> UserPage:
+        """Accounts, the oldest first; with `email` the account that has this address."""
+        # A text that is not an address matches no account.
+        return await self._users.page(email and (normalised_email(email) or email), limit, after)
 
     async def get(self, user_id: str) -> User:
         """Raises `AccountNotFound`."""
         return existing(await self._users.get(user_id))
 
     async def change(self, actor: Identity, user_id: str, role: Role | None, disabled: bool | None) -> User:
-        """Sets what is given. When that changes something, the account's sessions end, because their
-        tokens still say what was before. Raises `AccountNotFound`, `OwnAccount`."""
+        """Sets the role and `disabled`, unless they are None. A change ends the account's sessions, because
+        their tokens have the former role. Raises `AccountNotFound`, `OwnAccount`."""
         if user_id == actor.user_id:
             raise OwnAccount
         now = self._clock.now()
@@ -54,19 +41,11 @@ class AdministrationService:
             wanted = (role or present.role, present.disabled if disabled is None else disabled)
             if wanted == (present.role, present.disabled):
                 return Change(None, present)
-            kept, ended = present.signed_out(now)
-            changed = kept.with_access(*wanted, now)
-            signed_out = UserSignedOut.of(changed, ended, "access_changed")
-            return Change(changed, changed, [signed_out.to_event(now)])
+            signed_out, ended = present.signed_out(now)
+            changed = signed_out.with_access(*wanted, now)
+            event = UserSignedOut.of(changed, ended, "access_changed").to_event(now)
+            return Change(changed, changed, [event])
 
         changed = await self._users.update(user_id, change)
         await self._users.delivered(user_id, DELIVERY_SECONDS)
         return changed
-
-
-def _searchable(email: str | None) -> str | None:
-    """A text that is not an address is searched unchanged, and not found."""
-    try:
-        return normalise_email(email) if email else None
-    except ValueError:
-        return email

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from auth_service.accounts.credentials import claim_id, clean_password, normalise_email
+from auth_service.accounts.credentials import claim_id, clean_password, normalised_email
 from auth_service.accounts.errors import InvalidCredentials, WrongPassword
 from auth_service.accounts.model import User, is_live
 from auth_service.accounts.ports import EmailClaimRepository, Passwords, Throttle, UserRepository
@@ -22,7 +22,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """An account and proof of its password. `rehashed` is a hash with today's parameters if the stored one is
+    """An account whose password was right. `rehashed` is a hash with today's parameters if the stored hash is
     older."""
 
     user: User
@@ -30,8 +30,8 @@ class Verified:
 
 
 class Authentication:
-    """Checks passwords, and bounds the number of attempts. An unknown address costs the same work, counts the
-    same and gets the same answer as a wrong password."""
+    """Checks passwords, and limits the number of attempts. An unknown address takes the same work, counts as
+    much and gets the same answer as a wrong password."""
 
     def __init__(
         self, users: UserRepository, claims: EmailClaimRepository, passwords: Passwords, throttle: Throttle
@@ -43,7 +43,7 @@ class Authentication:
 
     async def sign_in(self, email: str, password: str, client: Client) -> Verified:
         """Raises `InvalidCredentials`, `TooManyRequests`, `PasswordsOverloaded`."""
-        address = _normalised(email)
+        address = normalised_email(email)
         account = claim_id(address or email)
         async with self._throttle.attempt(account, client.address):
             user = await self._find(address) if address else None
@@ -64,18 +64,11 @@ class Authentication:
             return await self._passwords.verify(
                 clean_password(password), user.password_hash if user else None
             )
-        except ValueError:  # no password looks like this
+        except ValueError:  # not a possible password: the same work, and False
             return await self._passwords.verify("", None)
 
     async def _find(self, email: str) -> User | None:
         claim = await self._claims.get(claim_id(email))
-        # An unknown address is looked up as far as a known one, for the sake of the same time.
+        # An unknown address needs the same reads as a known one, so that both take the same time.
         user = await self._users.get(claim.user_id if claim else _NOBODY)
         return user if is_live(user) and user.email == email else None
-
-
-def _normalised(email: str) -> str | None:
-    try:
-        return normalise_email(email)
-    except ValueError:
-        return None

@@ -32,7 +32,7 @@ class NewAccount:
 
 
 def new_account(name: str, email: str, password: str) -> NewAccount:
-    """Checks all three. Raises `InvalidInput` that points at every field that is not acceptable."""
+    """Checks all three. Raises `InvalidInput` that points at every invalid field."""
     errors: list[FieldError] = []
     account = NewAccount(
         _checked("/name", clean_name, name, errors),
@@ -45,7 +45,7 @@ def new_account(name: str, email: str, password: str) -> NewAccount:
 
 
 def checked(pointer: str, clean: Callable[[str], str], value: str) -> str:
-    """The kept form of one value. Raises `InvalidInput` that points at it."""
+    """The normal form of one value. Raises `InvalidInput` that points at it."""
     errors: list[FieldError] = []
     result = _checked(pointer, clean, value, errors)
     if errors:
@@ -62,8 +62,8 @@ def _checked(pointer: str, clean: Callable[[str], str], value: str, errors: list
 
 
 def clean_name(text: str) -> str:
-    """Trimmed, NFC; 1 to 100 characters as they are given, none of them a control character or the end of a
-    line. Raises ValueError."""
+    """The name, trimmed, in NFC. The given text has 1 to 100 characters, without control characters and line
+    ends. Raises ValueError."""
     name = text.strip() if len(text) <= NAME_MAX else ""
     if not name:
         raise ValueError(f"A name has 1 to {NAME_MAX} characters.")
@@ -73,10 +73,10 @@ def clean_name(text: str) -> str:
 
 
 def normalise_email(text: str) -> str:
-    """The form under which an address is kept and compared: NFKC, case-folded, trimmed.
+    """The form in which an address is stored and compared: NFKC, case-folded, trimmed.
 
-    So `Ana@Example.com ` and `ana@example.com` are one account. RFC 5321 lets the part before the `@` differ
-    by case, but no provider in use does. Addresses after RFC 6531 (any script) are accepted; quoted local
+    So `Ana@Example.com ` and `ana@example.com` are one account. RFC 5321 allows the part before the `@` to
+    differ by case, but no provider in use does. Addresses of RFC 6531 (any script) are accepted. Quoted local
     parts and address literals are not. Raises ValueError.
     """
     email = _fold(text) if len(text) <= EMAIL_MAX else ""
@@ -88,8 +88,16 @@ def normalise_email(text: str) -> str:
     return email
 
 
+def normalised_email(text: str) -> str | None:
+    """The normal form of an address, or None for a text that is not one."""
+    try:
+        return normalise_email(text)
+    except ValueError:
+        return None
+
+
 def _fold(text: str) -> str:
-    # Folding can undo normalisation and the other way round: two rounds reach the form that stays (UAX 31).
+    # Folding can undo normalisation, and the reverse. Two rounds reach a stable form (UAX 31).
     for _ in range(2):
         text = unicodedata.normalize("NFKC", text).casefold()
     return unicodedata.normalize("NFKC", text).strip()
@@ -107,8 +115,8 @@ def _is_domain(domain: str) -> bool:
 
 
 def clean_password(text: str) -> str:
-    """NFC, so that two keyboards give the same password; 8 to 128 characters of any script as they are given
-    (NIST SP 800-63B). Raises ValueError."""
+    """The password in NFC, so that two keyboards give the same. The given text has 8 to 128 characters of any
+    script (NIST SP 800-63B). Raises ValueError."""
     if not PASSWORD_MIN <= len(text) <= PASSWORD_MAX:
         raise ValueError(f"A password has {PASSWORD_MIN} to {PASSWORD_MAX} characters.")
     return unicodedata.normalize("NFC", text)

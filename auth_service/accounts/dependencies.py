@@ -11,34 +11,26 @@ from auth_service.accounts.authentication import Client
 from auth_service.accounts.credentials import PASSWORD_MAX
 from auth_service.accounts.service import AccountService
 from shared.http.headers import RequestHeader
-from shared.http.runtime import use_cases
-
-
-async def accounts(request: Request) -> AccountService:
-    return use_cases(request, AccountService)
-
-
-async def administration(request: Request) -> AdministrationService:
-    return use_cases(request, AdministrationService)
+from shared.http.runtime import provided
 
 
 async def client(request: Request) -> Client:
-    """The client's address is what the gateway wrote last into `X-Forwarded-For`: earlier entries are the
-    client's own claims. Without a gateway it is the other end of the connection."""
+    """The client's address is the last entry of `X-Forwarded-For`, which the gateway wrote; the client can
+    make up the earlier ones. Without a gateway it is the peer of the connection."""
     forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
     address = forwarded or (request.client.host if request.client else "unknown")
     return Client(address[:64], request.headers.get("user-agent", ""))
 
 
 class PasswordHeader(RequestHeader):
-    """Gives a password in UTF-8. Logs hold no header, so they never hold the password."""
+    """Gives a password in UTF-8. Headers are never logged, so neither is the password."""
 
     async def __call__(self, request: Request) -> Any:
         text = self.read(request)
         try:
             return None if text is None else text.encode("latin-1").decode()
         except UnicodeDecodeError as error:
-            raise self.invalid("Expected UTF-8.") from error
+            raise self.invalid("Send the password in UTF-8.") from error
 
     def parameter(self) -> dict[str, Any]:
         described = super().parameter()
@@ -50,7 +42,7 @@ current_password = PasswordHeader(
 )
 
 
-AccountsDep = Annotated[AccountService, Depends(accounts)]
-AdministrationDep = Annotated[AdministrationService, Depends(administration)]
+AccountsDep = Annotated[AccountService, Depends(provided(AccountService))]
+AdministrationDep = Annotated[AdministrationService, Depends(provided(AdministrationService))]
 CurrentPasswordDep = Annotated[str | None, Depends(current_password)]
 ClientDep = Annotated[Client, Depends(client)]

@@ -1,5 +1,5 @@
 """The events of accounts; `UserDeleted` is in `shared.events.contracts`. `session_ids` in an event are the
-sessions that ended with it: delivering the event revokes their access tokens."""
+sessions that ended with it. The delivery of the event revokes their access tokens."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SignOutReason = Literal["logout_all", "password_changed", "access_changed", "too
 
 @dataclass(frozen=True, slots=True)
 class UserRegistered(DomainEvent):
-    """An account was made."""
+    """An account was created."""
 
     type = "user.registered"
 
@@ -41,4 +41,4 @@ class UserSignedOut(DomainEvent):
 
 
 DELIVERY_SECONDS = 1.0
-"""How long an answer waits for the revocation to be delivered. Past it, it follows by itself."""
+"""How long an answer waits for the delivery of a revocation, which goes on after that."""

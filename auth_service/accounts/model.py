@@ -14,10 +14,10 @@ from shared.security.identity import Role
 class User:
     """An account, as a value: every change gives a new one with the next `version`.
 
-    `sessions` are the ids of the sessions that are signed in, oldest first. A session that is not in it has
-    ended, whatever its own document says: so one write of this document ends all sessions.
-    `credentials_version` counts changes of the password, so a sign-in with the old one fails if the password
-    changes meanwhile. A deleted account stays as an empty shell without personal data.
+    `sessions` are the ids of the sessions that are signed in, oldest first. Any other session has ended, even
+    if its own document says otherwise, so one write of this document ends all sessions. `credentials_version`
+    counts changes of the password, so a sign-in with the old one fails if the password changes meanwhile. A
+    deleted account stays as an empty shell without personal data.
     """
 
     id: str
@@ -34,13 +34,14 @@ class User:
     sessions: tuple[str, ...] = ()
 
     def signed_in(self, session_id: str, limit: int, now: datetime) -> tuple[User, tuple[str, ...]]:
-        """With one more session, and the ids of the oldest that had to end to keep within `limit`."""
+        """The user with one more session, and the ids of the oldest sessions, which end to keep the
+        `limit`."""
         sessions = (*self.sessions, session_id)
         ended, kept = sessions[:-limit], sessions[-limit:]
         return self._changed(now, sessions=kept), ended
 
     def signed_out(self, now: datetime, *, keep: str | None = None) -> tuple[User, tuple[str, ...]]:
-        """Without sessions, except `keep`; and the ids of those that ended."""
+        """The user without sessions except `keep`, and the ids of the sessions that ended."""
         kept = tuple(id for id in self.sessions if id == keep)
         return self._changed(now, sessions=kept), tuple(id for id in self.sessions if id != keep)
 
@@ -63,7 +64,7 @@ class User:
         return self._changed(now, role=role, disabled=disabled)
 
     def erased(self, now: datetime) -> User:
-        """The shell that stays: nothing personal, no sign-in, no session."""
+        """The shell that stays, without personal data and sessions."""
         return self._changed(now, name="", email="", password_hash="", deleted=True, sessions=())
 
     def _changed(self, now: datetime, **changes: Any) -> User:
@@ -71,14 +72,14 @@ class User:
 
 
 def existing(user: User | None) -> User:
-    """The account. Raises `AccountNotFound` when there is none or it was deleted."""
+    """The account. Raises `AccountNotFound` if there is none, or it was deleted."""
     if user is None or user.deleted:
         raise AccountNotFound
     return user
 
 
 def is_live(user: User | None) -> TypeGuard[User]:
-    """Returns whether the account exists and is not deleted."""
+    """Whether the account exists and is not deleted."""
     return user is not None and not user.deleted
 
 
@@ -87,7 +88,7 @@ def guest(id: str, created_at: datetime) -> User:
     return User(id, "Guest", "", "", Role.GUEST, created_at, created_at)
 
 
-ABANDONED_AFTER = timedelta(seconds=30)
+REGISTRATION_TIMEOUT = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +96,18 @@ class EmailClaim:
     """`user_id` has, or is about to get, the account of this address.
 
     A registration claims the address, writes the account and then confirms the claim. If it dies in between,
-    another registration may take the claim over. Both are compare-and-swap writes of the claim, so a slow
-    registration fails to confirm, and one address never has two accounts.
+    another registration may take the claim over. Each step is a compare-and-swap write of the claim, so a
+    registration that was overtaken fails to confirm, and an address never has two accounts.
     """
 
     user_id: str
     claimed_at: datetime
     confirmed: bool = False
 
-    def abandoned(self, now: datetime) -> bool:
-        """True once its account should long have been written. Whether it was, the caller has to look."""
-        return self.confirmed or now - self.claimed_at >= ABANDONED_AFTER
+    def registration_is_over(self, now: datetime) -> bool:
+        """Whether the registration has finished or timed out. If there is no account by then, another
+        registration may take the claim over."""
+        return self.confirmed or now - self.claimed_at >= REGISTRATION_TIMEOUT
 
     def confirm(self) -> EmailClaim:
         return replace(self, confirmed=True)

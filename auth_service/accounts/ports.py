@@ -11,21 +11,18 @@ from typing import Protocol
 from auth_service.accounts.model import EmailClaim, User
 from shared.aggregates.ports import AnnouncingRepository, Repository
 from shared.errors import Unavailable
+from shared.store.ports import Position
 
 
 class PasswordsOverloaded(Unavailable):
-    """Too many passwords wait to be hashed in reasonable time."""
+    """Too many passwords wait to be hashed."""
 
     code = "sign-in-overloaded"
 
 
-Position = Sequence[str | int | None]
-"""The end of a page of a list."""
-
-
 @dataclass(frozen=True, slots=True)
 class UserPage:
-    """A page of users. `total` is a lower bound unless it is exact; `end` is None on the last page."""
+    """A page of users. `total` is a lower bound unless it is exact. `end` is None on the last page."""
 
     users: Sequence[User]
     total: int
@@ -33,19 +30,9 @@ class UserPage:
     end: Position | None
 
 
-class Cursors(Protocol):
-    """Makes cursors from positions. A client can keep a cursor and cannot forge one."""
-
-    def encode(self, position: Position, query: str) -> str: ...
-
-    def decode(self, cursor: str, query: str) -> Position:
-        """Raises `InvalidInput` for anything but a cursor of this query."""
-        ...
-
-
 class UserRepository(AnnouncingRepository[User], Protocol):
     async def page(self, email: str | None, limit: int, after: Position | None) -> UserPage:
-        """Accounts, the oldest first, or the one with that address. Sees a change after about a second."""
+        """Accounts, the oldest first, or the one with that address. Shows a change after about a second."""
         ...
 
 
@@ -67,7 +54,7 @@ class GuestSessions(Protocol):
 
 class EmailClaimRepository(Repository[EmailClaim], Protocol):
     async def release(self, id: str, user_id: str) -> None:
-        """Frees the address, if that user is who claims it."""
+        """Frees the address, if that user has claimed it."""
         ...
 
 
@@ -77,11 +64,11 @@ class Passwords(Protocol):
     async def hash(self, password: str) -> str: ...
 
     async def verify(self, password: str, password_hash: str | None) -> bool:
-        """With None it does the same work on a hash that no password has, and is False."""
+        """Whether the password matches. None for the hash takes the same work, and gives False."""
         ...
 
     def outdated(self, password_hash: str) -> bool:
-        """Made with other parameters than those of today."""
+        """Whether the hash has other parameters than today's."""
         ...
 
 
@@ -90,10 +77,11 @@ class Throttle(Protocol):
     cannot count, it lets the request through."""
 
     def attempt(self, account: str, client: str) -> AbstractAsyncContextManager[None]:
-        """Around the look at a password. It is a failure, and counts from the beginning, unless the block
-        ends, or raises `Unavailable`: then nobody looked. Raises `TooManyRequests` after too many."""
+        """Encloses the check of a password. The attempt counts as a failure from its beginning, until the
+        block succeeds, or raises `Unavailable` because nothing was checked. Raises `TooManyRequests` after
+        too many."""
         ...
 
     async def sign_up(self, client: str) -> None:
-        """A new account or guest. Raises `TooManyRequests` after too many."""
+        """Counts a new account or guest. Raises `TooManyRequests` after too many."""
         ...

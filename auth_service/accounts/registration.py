@@ -1,9 +1,6 @@
-"""Registration of accounts. An e-mail address has one account."""
+"""Registration of accounts: one account for an e-mail address."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from datetime import datetime
 
 from auth_service.accounts.credentials import NewAccount, claim_id
 from auth_service.accounts.errors import EmailAlreadyRegistered
@@ -29,65 +26,54 @@ class Registration:
         self._clock = clock
 
     async def create(self, account: NewAccount, role: Role, sessions: tuple[str, ...] = ()) -> User:
-        """Raises `EmailAlreadyRegistered`, `PasswordsOverloaded`. With `sessions` the account begins
-        signed in."""
+        """The new account, with these sessions signed in. Raises `EmailAlreadyRegistered`,
+        `PasswordsOverloaded`."""
         claim = claim_id(account.email)
         seen = await self._free(claim)
         password_hash = await self._passwords.hash(account.password)
         now = self._clock.now()
         user = User(new_id(), account.name, account.email, password_hash, role, now, now, sessions=sessions)
-        await self._claims.update(claim, _take(seen, EmailClaim(user.id, now)))
-        await self._users.update(user.id, _write(user, now))
+
+        def take(current: EmailClaim | None) -> Change[EmailClaim, None]:
+            if current != seen:
+                raise EmailAlreadyRegistered
+            return Change(EmailClaim(user.id, now), None)
+
+        await self._claims.update(claim, take)
+        registered = UserRegistered.of(user).to_event(now)
+        await self._users.update(user.id, lambda _: Change(user, None, [registered]))
         await self._confirm(claim, user)
         return user
 
     async def _free(self, claim: str) -> EmailClaim | None:
-        """The abandoned claim to take over, or None. Raises `EmailAlreadyRegistered`."""
+        """The claim to take over, or None where there is none. Raises `EmailAlreadyRegistered`."""
         seen = await self._claims.get(claim)
         if seen is None:
             return None
-        if not seen.abandoned(self._clock.now()) or is_live(await self._users.get(seen.user_id)):
+        if not seen.registration_is_over(self._clock.now()) or is_live(await self._users.get(seen.user_id)):
             raise EmailAlreadyRegistered
         return seen
 
     async def _confirm(self, claim: str, user: User) -> None:
+        def confirm(current: EmailClaim | None) -> Change[EmailClaim, None]:
+            if current is None or current.user_id != user.id:
+                raise EmailAlreadyRegistered
+            return Change(current.confirm(), None)
+
         try:
-            await self._claims.update(claim, _confirm(user.id))
+            await self._claims.update(claim, confirm)
         except EmailAlreadyRegistered:
-            await self._users.update(user.id, _withdraw(self._clock.now()))
+            await self._withdraw(user.id)
             raise
 
+    async def _withdraw(self, user_id: str) -> None:
+        now = self._clock.now()
 
-def _take(
-    seen: EmailClaim | None, claim: EmailClaim
-) -> Callable[[EmailClaim | None], Change[EmailClaim, None]]:
-    def take(current: EmailClaim | None) -> Change[EmailClaim, None]:
-        if current != seen:
-            raise EmailAlreadyRegistered
-        return Change(claim, None)
+        def withdraw(user: User | None) -> Change[User, None]:
+            if not is_live(user):
+                return Change(None, None)
+            erased = user.erased(now)
+            deleted = UserDeleted(erased.id, erased.version, sorted(user.sessions))
+            return Change(erased, None, [deleted.to_event(now)])
 
-    return take
-
-
-def _confirm(user_id: str) -> Callable[[EmailClaim | None], Change[EmailClaim, None]]:
-    def confirm(current: EmailClaim | None) -> Change[EmailClaim, None]:
-        if current is None or current.user_id != user_id:
-            raise EmailAlreadyRegistered
-        return Change(current.confirm(), None)
-
-    return confirm
-
-
-def _write(user: User, now: datetime) -> Callable[[User | None], Change[User, None]]:
-    return lambda _: Change(user, None, [UserRegistered.of(user).to_event(now)])
-
-
-def _withdraw(now: datetime) -> Callable[[User | None], Change[User, None]]:
-    def withdraw(user: User | None) -> Change[User, None]:
-        if not is_live(user):
-            return Change(None, None)
-        erased = user.erased(now)
-        deleted = UserDeleted(erased.id, erased.version, sorted(user.sessions))
-        return Change(erased, None, [deleted.to_event(now)])
-
-    return withdraw
+        await self._users.update(user_id, withdraw)

@@ -16,13 +16,13 @@ router = APIRouter(tags=["Account"], responses=problem_responses(NotAuthenticate
 
 @router.get("/me", summary="Show the account")
 async def get_me(identity: CurrentUserDep, accounts: AccountsDep) -> UserPublic:
-    """Also for a guest, who has no e-mail address."""
+    """Also works for a guest, whose e-mail address is null."""
     return UserPublic.of(await accounts.profile(identity))
 
 
 @router.patch("/me", summary="Rename the account", responses=problem_responses(GuestsHaveNoAccount))
 async def update_me(body: ProfileUpdate, identity: CurrentUserDep, accounts: AccountsDep) -> UserPublic:
-    """A JSON merge patch (RFC 7396). The name shows at once; e-mail address and role stay."""
+    """A JSON merge patch (RFC 7396). The name changes at once; the e-mail address and the role stay."""
     return UserPublic.of(await accounts.rename(identity, body.new_name))
 
 
@@ -39,9 +39,9 @@ async def delete_me(
     password: CurrentPasswordDep,
     body: AccountDeletion | None = None,
 ) -> None:
-    """For good: everything personal is erased, every session ends, the cart is removed, and the e-mail
-    address is free again. Send the password in the body, or in `Current-Password` where something on the way
-    drops the bodies of DELETE requests; the body counts where there are both."""
+    """This cannot be undone: it erases all personal data, ends every session, removes the cart and frees the
+    e-mail address. Send the password in the body, or in `Current-Password` if a proxy drops the bodies of
+    DELETE requests. The body counts if there are both."""
     given = body.password if body is not None else password
     if given is None:
         raise _password_missing()
@@ -63,4 +63,7 @@ async def change_password(
 
 def _password_missing() -> InvalidInput:
     message = "Send the account's password, here or in the header Current-Password."
-    return InvalidInput("The password is missing.", errors=[FieldError("/password", message)])
+    return InvalidInput(
+        "The password is missing. Send it in the body or in Current-Password.",
+        errors=[FieldError("/password", message)],
+    )

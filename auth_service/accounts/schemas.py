@@ -1,4 +1,4 @@
-"""Accounts over HTTP. A length counts characters as the client sends them, as in the domain."""
+"""Accounts over HTTP. Lengths count the characters that the client sends, as in `credentials`."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _KEPT_NAME_MAX = 3 * credentials.NAME_MAX
 
 
 class UserPublic(PublicModel):
-    """Who a user is."""
+    """A user."""
 
-    id: Annotated[Id, Field(description="Stays the same for ever.")]
+    id: Annotated[Id, Field(description="Never changes.")]
     name: Annotated[
         str,
         Field(max_length=_KEPT_NAME_MAX, description="`Guest` for a guest.", examples=["Ana Martínez"]),
@@ -51,7 +51,7 @@ class UserAdministered(UserPublic):
 
     disabled: Annotated[bool, Field(description="A disabled user cannot sign in.", examples=[False])]
     session_count: Annotated[Count, Field(description="Devices signed in.", examples=[2])]
-    updated_at: Annotated[Timestamp, Field(description="When the account was changed last.")]
+    updated_at: Annotated[Timestamp, Field(description="When the account was last changed.")]
 
     @classmethod
     def of(cls, user: User) -> Self:
@@ -105,7 +105,7 @@ GivenEmail = Annotated[
     str,
     Field(
         max_length=credentials.EMAIL_MAX,
-        description="The account's e-mail address. One that is none is as wrong as an unknown one.",
+        description="The account's e-mail address. An invalid one is answered like an unknown one.",
         examples=["ana@example.com"],
     ),
 ]
@@ -121,31 +121,31 @@ GivenPassword = Annotated[
 
 
 class ProfileUpdate(StrictModel):
-    """A JSON merge patch (RFC 7396): what is left out stays."""
+    """A JSON merge patch (RFC 7396): a missing member stays."""
 
     name: Name = Field(default_factory=str)
 
     @property
     def new_name(self) -> str | None:
-        """None where it stays."""
+        """None if it stays."""
         return self.name if "name" in self.model_fields_set else None
 
 
 class AccountDeletion(StrictModel):
-    """What confirms the deletion."""
+    """The confirmation of the deletion."""
 
     password: GivenPassword
 
 
 class PasswordChange(StrictModel):
-    """The password of now, and the one to be."""
+    """The current password and the new one."""
 
     current_password: GivenPassword
     new_password: Password
 
 
 class UserUpdate(StrictModel):
-    """A JSON merge patch (RFC 7396): what is left out stays, and null gives `disabled` its default."""
+    """A JSON merge patch (RFC 7396): a missing member stays, and null gives `disabled` its default."""
 
     role: Literal["customer", "admin"] = Field(
         default_factory=lambda: "customer", description="What the user may do.", examples=["customer"]
@@ -156,10 +156,10 @@ class UserUpdate(StrictModel):
 
     @property
     def new_role(self) -> Role | None:
-        """None where it stays."""
+        """None if it stays."""
         return Role(self.role) if "role" in self.model_fields_set else None
 
     @property
     def new_disabled(self) -> bool | None:
-        """None where it stays."""
+        """None if it stays."""
         return bool(self.disabled) if "disabled" in self.model_fields_set else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from auth_service.accounts.authentication import Authentication, Client
 from auth_service.accounts.credentials import checked, claim_id, clean_name, clean_password, normalise_email
 from auth_service.accounts.errors import GuestsHaveNoAccount, WrongPassword
@@ -42,8 +44,8 @@ class AccountService:
         return existing(await self._users.get(identity.user_id))
 
     async def rename(self, identity: Identity, name: str | None) -> User:
-        """None changes nothing. Raises `GuestsHaveNoAccount`, `AccountNotFound`, and `InvalidInput` for what
-        is no name."""
+        """None changes nothing. Raises `GuestsHaveNoAccount`, `AccountNotFound`, and `InvalidInput` for an
+        invalid name."""
         _refuse_guests(identity)
         if name is None:
             return await self.profile(identity)
@@ -56,41 +58,35 @@ class AccountService:
         return await self._users.update(identity.user_id, change)
 
     async def change_password(self, identity: Identity, current: str, new: str, client: Client) -> None:
-        """Every other session ends. Raises `WrongPassword`, and `InvalidInput` for what is no password."""
+        """Every other session ends. Raises `WrongPassword`, and `InvalidInput` for an invalid new
+        password."""
         _refuse_guests(identity)
         password = checked("/new_password", clean_password, new)
         user = await self._confirmed(identity, current, client)
         password_hash, now = await self._passwords.hash(password), self._clock.now()
 
         def change(newest: User | None) -> Change[User, None]:
-            kept, ended = _unchanged_since(user, newest).signed_out(now, keep=identity.session_id)
-            changed = kept.with_password(password_hash, now)
-            signed_out = UserSignedOut.of(changed, ended, "password_changed")
-            return Change(changed, None, [signed_out.to_event(now)])
+            return _new_password(_unchanged_since(user, newest), password_hash, now, identity.session_id)
 
         await self._users.update(user.id, change)
         await self._users.delivered(user.id, DELIVERY_SECONDS)
 
     async def replace_password(self, email: str, new: str) -> None:
-        """What the shop's operator does for an account whose password was forgotten; every session ends.
-        Raises `AccountNotFound`, and `InvalidInput` for what is no address or no password."""
+        """Sets a password that the user has forgotten, for the shop's operator. Every session ends. Raises
+        `AccountNotFound`, and `InvalidInput` for an invalid address or password."""
         address = checked("/email", normalise_email, email)
         password = checked("/password", clean_password, new)
         claim = await self._claims.get(claim_id(address))
         user = existing(await self._users.get(claim.user_id) if claim else None)
         password_hash, now = await self._passwords.hash(password), self._clock.now()
 
-        def change(newest: User | None) -> Change[User, None]:
-            kept, ended = existing(newest).signed_out(now)
-            changed = kept.with_password(password_hash, now)
-            signed_out = UserSignedOut.of(changed, ended, "password_changed")
-            return Change(changed, None, [signed_out.to_event(now)])
-
-        await self._users.update(user.id, change)
+        await self._users.update(
+            user.id, lambda newest: _new_password(existing(newest), password_hash, now, None)
+        )
         await self._users.delivered(user.id, DELIVERY_SECONDS)
 
     async def delete(self, identity: Identity, password: str, client: Client) -> None:
-        """Erases everything personal, ends all sessions and frees the address; the cart follows the event.
+        """Erases all personal data, ends all sessions and frees the address. The event removes the cart.
         Raises `WrongPassword`, `GuestsHaveNoAccount`, `AccountNotFound`."""
         _refuse_guests(identity)
         user, now = await self._confirmed(identity, password, client), self._clock.now()
@@ -116,8 +112,17 @@ def _refuse_guests(identity: Identity) -> None:
         raise GuestsHaveNoAccount
 
 
+def _new_password(
+    user: User, password_hash: str, now: datetime, keep_session: str | None
+) -> Change[User, None]:
+    signed_out, ended = user.signed_out(now, keep=keep_session)
+    changed = signed_out.with_password(password_hash, now)
+    event = UserSignedOut.of(changed, ended, "password_changed").to_event(now)
+    return Change(changed, None, [event])
+
+
 def _unchanged_since(checked_user: User, newest: User | None) -> User:
-    """The account as it is now, if the password that was checked still is its password."""
+    """The newest account, if the checked password is still its password."""
     user = existing(newest)
     if user.credentials_version != checked_user.credentials_version:
         raise WrongPassword

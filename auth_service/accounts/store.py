@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from contextlib import suppress
+from typing import TypeVar
 
 from auth_service.accounts.model import EmailClaim, User
-from auth_service.accounts.ports import Position, UserPage
-from shared.aggregates.change import Change
+from auth_service.accounts.ports import UserPage
 from shared.aggregates.outbox import Outbox
 from shared.aggregates.outbox_fields import OUTBOX_FIELDS
 from shared.aggregates.repository import AggregateRepository, Codec
 from shared.clock import from_rfc3339, to_rfc3339
 from shared.security.identity import Role
-from shared.store.ports import Collection, DocumentStore, Equals, Field, FieldType, Json, Query
+from shared.store.ports import Collection, DocumentStore, Equals, Field, FieldType, Json, Position, Query
 
 _DATE = Field(FieldType.DATE)
 _KEYWORD = Field(FieldType.KEYWORD)
@@ -89,27 +88,15 @@ class EmailClaimCodec:
 
 
 A = TypeVar("A")
-R = TypeVar("R")
 
 
-class StoredAggregates(Generic[A]):
+class StoredAggregates(AggregateRepository[A]):
     """Aggregates whose documents carry their undelivered events, and the outbox that delivers them."""
 
     def __init__(self, store: DocumentStore, codec: Codec[A], outbox: Outbox) -> None:
-        self._store = store
-        self._codec = codec
+        super().__init__(store, codec, outbox)
         self._outbox = outbox
-        self._aggregates = AggregateRepository(store, codec, outbox)
-        outbox.attach(self._aggregates, store)
-
-    async def get(self, id: str) -> A | None:
-        return await self._aggregates.get(id)
-
-    async def get_many(self, ids: Sequence[str]) -> list[A | None]:
-        return await self._aggregates.get_many(ids)
-
-    async def update(self, id: str, change: Callable[[A | None], Change[A, R]]) -> R:
-        return await self._aggregates.update(id, change)
+        outbox.attach(self, store)
 
     async def delivered(self, id: str, timeout_seconds: float) -> bool:
         return await self._outbox.flushed(id, timeout_seconds)
@@ -137,11 +124,9 @@ class StoredEmailClaims(AggregateRepository[EmailClaim]):
             if claim.user_id != user_id:
                 raise _ClaimedByAnother
 
-        try:
+        with suppress(_ClaimedByAnother):
             await self.remove(id, check)
-        except _ClaimedByAnother:
-            return
 
 
 class _ClaimedByAnother(Exception):
-    """Another account has claimed the address since."""
+    """Another account has claimed the address meanwhile."""

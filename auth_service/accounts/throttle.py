@@ -7,7 +7,6 @@ import math
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -15,42 +14,52 @@ from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter, RateLimiter
 from limits.errors import StorageError
+from prometheus_client import Counter
 from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from auth_service.accounts.metrics import SIGN_INS_THROTTLED, THROTTLE_UNAVAILABLE
 from shared.errors import TooManyRequests, Unavailable
 from shared.observability.logging import get_logger
+from shared.observability.metrics import REGISTRY
 
 _log = get_logger(__name__)
 _ANSWER_SECONDS = 0.5
 _PREFIX = "auth:failures"
-# Attempts under way are counted, too: more of one account wait, so that right passwords rarely meet a limit.
 _AT_ONCE = 2
-
-
-@dataclass(frozen=True, slots=True)
-class ThrottleLimits:
-    """Failed sign-ins per account and per client address in the window, and sign-ups per client address in a
-    minute (0: any number)."""
-
-    per_account: int
-    per_client: int
-    window_seconds: int
-    sign_ups_per_minute: int
+"""Attempts of one account. They count while they run, so more could refuse a right password."""
+SIGN_INS_THROTTLED = Counter(
+    "auth_sign_ins_throttled_total",
+    "Sign-ins refused after too many failures, by account or client, and sign-ups after too many.",
+    ["by"],
+    registry=REGISTRY,
+)
+THROTTLE_UNAVAILABLE = Counter(
+    "auth_throttle_unavailable_total",
+    "Sign-ins and sign-ups that were let through uncounted, as Redis was away.",
+    registry=REGISTRY,
+)
 
 
 class RedisThrottle:
-    """A moving window of attempts to sign in. An attempt counts before its password is checked, so no more
-    passwords are checked than may fail, however many attempts arrive at once and at however many replicas. A
-    successful attempt is taken back, so frequent sign-ins are never refused.
+    """A moving window of attempts to sign in. An attempt counts before its password is checked. So the number
+    of checks keeps the limit, however many attempts arrive at once and at however many replicas. A successful
+    attempt is subtracted again, so frequent sign-ins are never refused.
 
-    While Redis is away, every attempt passes, and each is logged and counted.
+    While Redis is away, every attempt passes, and is logged and counted.
     """
 
-    def __init__(self, redis_url: str, limits: ThrottleLimits) -> None:
+    def __init__(
+        self,
+        redis_url: str,
+        *,
+        failures_per_account: int,
+        failures_per_client: int,
+        window_seconds: int,
+        sign_ups_per_minute: int,
+    ) -> None:
+        """The window is that of the failures. With 0 `sign_ups_per_minute` sign-ups have no limit."""
         connections = _connections(redis_url)
         self._redis = Redis(connection_pool=connections)
         storage = RedisStorage(
@@ -62,19 +71,17 @@ class RedisThrottle:
         )
         self._window = MovingWindowRateLimiter(storage)
         self._limits: dict[str, RateLimitItem] = {
-            "account": RateLimitItemPerSecond(limits.per_account, limits.window_seconds),
-            "client": RateLimitItemPerSecond(limits.per_client, limits.window_seconds),
+            "account": RateLimitItemPerSecond(failures_per_account, window_seconds),
+            "client": RateLimitItemPerSecond(failures_per_client, window_seconds),
         }
         self._minute = FixedWindowRateLimiter(storage)
-        self._sign_ups = (
-            RateLimitItemPerMinute(limits.sign_ups_per_minute) if limits.sign_ups_per_minute else None
-        )
-        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._sign_ups = RateLimitItemPerMinute(sign_ups_per_minute) if sign_ups_per_minute else None
+        self._attempts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     @asynccontextmanager
     async def attempt(self, account: str, client: str) -> AsyncIterator[None]:
-        turn = self._turns.setdefault(account, asyncio.Semaphore(_AT_ONCE))
-        async with turn:
+        attempts = self._attempts.setdefault(account, asyncio.Semaphore(_AT_ONCE))
+        async with attempts:
             counted: list[tuple[str, str]] = []
             try:
                 for kind, key in (("account", account), ("client", client)):
@@ -94,7 +101,7 @@ class RedisThrottle:
         await self._redis.connection_pool.aclose()
 
     async def _hit(self, limiter: RateLimiter, limit: RateLimitItem, kind: str, key: str) -> bool:
-        """Returns whether it was counted. Raises `TooManyRequests`."""
+        """Whether it was counted. Raises `TooManyRequests`."""
         try:
             if await limiter.hit(limit, kind, key):
                 return True
@@ -106,8 +113,8 @@ class RedisThrottle:
         raise _too_many(kind, free_at - time.time())
 
     async def _take_back(self, counted: list[tuple[str, str]]) -> None:
-        """The window is a list of times, the newest first. Those of attempts under way differ by so little
-        that any of them will do."""
+        """Removes the newest time from each window, which is a list of times. It may be that of another
+        running attempt, but those hardly differ."""
         try:
             for kind, key in counted:
                 await self._redis.lpop(f"{_PREFIX}:{self._limits[kind].key_for(kind, key)}")
@@ -119,7 +126,7 @@ class RedisThrottle:
         _log.warning("sign-ins are not counted: REDIS_URL does not answer", error=str(error))
 
 
-def _connections(redis_url: str) -> Any:  # limits declares plain option values only
+def _connections(redis_url: str) -> Any:  # `limits` declares only plain option values
     return ConnectionPool.from_url(
         redis_url,
         socket_timeout=_ANSWER_SECONDS,

@@ -11,6 +11,7 @@ from auth_service.accounts.errors import AccountNotFound, OwnAccount
 from auth_service.accounts.schemas import UserAdministered, UserAdministeredPage, UserUpdate
 from shared.errors import NotAuthenticated, PermissionDenied
 from shared.http.identity import CurrentUserDep, requires
+from shared.http.pagination import CursorsDep
 from shared.http.responses import problem_responses
 from shared.security.identity import Scope
 
@@ -30,6 +31,7 @@ UserId = Annotated[
 @router.get("", summary="List accounts")
 async def list_users(
     administration: AdministrationDep,
+    cursors: CursorsDep,
     email: Annotated[
         str | None, Query(max_length=300, description="Only the account with this address.")
     ] = None,
@@ -38,20 +40,20 @@ async def list_users(
         str | None, Query(max_length=4096, description="`next_cursor` of the page before.")
     ] = None,
 ) -> UserAdministeredPage:
-    """The oldest first. Shows a change after about a second."""
-    found = await administration.page(email, limit, cursor)
-    page = found.page
+    """The oldest first. The list shows a change after about a second."""
+    query = f"users:{email or ''}"
+    page = await administration.page(email, limit, cursors.decode(cursor, query))
     return UserAdministeredPage(
         items=[UserAdministered.of(user) for user in page.users],
         total=page.total,
         total_is_exact=page.total_is_exact,
-        next_cursor=found.next_cursor,
+        next_cursor=cursors.encode(page.end, query),
     )
 
 
 @router.get("/{user_id}", summary="Show an account", responses=problem_responses(AccountNotFound))
 async def get_user(user_id: UserId, administration: AdministrationDep) -> UserAdministered:
-    """As of its last change."""
+    """The account as of its last change."""
     return UserAdministered.of(await administration.get(user_id))
 
 
@@ -63,5 +65,5 @@ async def get_user(user_id: UserId, administration: AdministrationDep) -> UserAd
 async def update_user(
     user_id: UserId, body: UserUpdate, actor: CurrentUserDep, administration: AdministrationDep
 ) -> UserAdministered:
-    """A change signs the account out everywhere, so that it takes effect at once."""
+    """A change signs the account out everywhere, so it takes effect at once."""
     return UserAdministered.of(await administration.change(actor, user_id, body.new_role, body.new_disabled))

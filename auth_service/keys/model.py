@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """An ES256 key pair. `sealed` is the private key, encrypted with AUTH_SECRET; `public` the JWK (RFC
-    7517). It signs from `active_from` on, until another key does."""
+    """An ES256 key pair. `sealed` is the private key, encrypted with AUTH_SECRET, and `public` is the JWK
+    (RFC 7517). It signs from `active_from` on, until a newer key does."""
 
     kid: str
     sealed: str
@@ -20,7 +20,7 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class SigningKeyring:
-    """All signing keys, in the order of their activation. They are one document, so replicas never disagree.
+    """All signing keys, in the order of their activation. They are one document, so replicas always agree.
 
     A new key is published at once and signs after `lead`, when every replica knows it. The previous key stays
     published for `overlap` longer, until the last token it signed has expired.
@@ -29,19 +29,19 @@ class SigningKeyring:
     keys: tuple[SigningKey, ...]
 
     def active(self, now: datetime) -> SigningKey:
-        """The one that signs now: the last whose time has come, else the first."""
+        """The key that signs now: the last one whose time has come, or else the first."""
         due = [key for key in self.keys if key.active_from <= now]
         return due[-1] if due else self.keys[0]
 
     def rotated(self, key: SigningKey, now: datetime, lead: timedelta, overlap: timedelta) -> SigningKeyring:
-        """With one more key, which signs after `lead` (the first one at once); without those that are no
-        longer needed."""
+        """The keyring with one more key, which signs after `lead` (the first key at once), and without
+        retired keys."""
         latest = [other.active_from for other in self.keys[-1:]]
         active_from = max(now + lead, *latest) if latest else now
         return SigningKeyring((*self.pruned(now, overlap).keys, replace(key, active_from=active_from)))
 
     def pruned(self, now: datetime, overlap: timedelta) -> SigningKeyring:
-        """Without the keys whose successor has been signing for longer than `overlap`."""
+        """The keyring without keys whose successor has been signing for longer than `overlap`."""
         pairs = zip(self.keys, self.keys[1:], strict=False)
         retired = {key.kid for key, successor in pairs if successor.active_from + overlap <= now}
         return SigningKeyring(tuple(key for key in self.keys if key.kid not in retired))

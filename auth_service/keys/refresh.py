@@ -1,4 +1,4 @@
-"""Every replica looks for new signing keys from time to time."""
+"""The background task that reads and publishes the signing keys in every replica."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _log = get_logger(__name__)
 
 
 async def keep_keys(keys: KeyService, bus: EventBus, seconds: float) -> None:
-    """Refreshes the keys every so many seconds, without end, and as soon as NATS is back: it may have lost
-    the keys, and verifiers soon forget what it does not have."""
+    """Refreshes the keys every so many seconds, without end, and as soon as NATS is back. NATS may have lost
+    the keys, and verifiers soon forget a key that NATS does not have."""
     pause = seconds
     while True:
         with suppress(TimeoutError):
@@ -39,8 +39,8 @@ async def _is_refreshed(keys: KeyService) -> bool:
 
 
 async def _refresh(keys: KeyService) -> None:
-    """Takes over what another replica or the operator did to the keys, and publishes what NATS may have
-    lost, also while the store is away."""
+    """Reads the changes of other replicas and the operator. Publishes the keys, which NATS may have lost,
+    even while the store is away."""
     try:
         await keys.load()
     finally:

@@ -24,11 +24,11 @@ class PublicKey(PublicModel):
     crv: Annotated[Literal["P-256"], Field(description="The curve.")]
     x: Annotated[_Coordinate, Field(description="X coordinate, base64url.")]
     y: Annotated[_Coordinate, Field(description="Y coordinate, base64url.")]
-    use: Annotated[Literal["sig"], Field(description="What it is for: signatures.")]
+    use: Annotated[Literal["sig"], Field(description="Its use: signatures.")]
     alg: Annotated[Literal["ES256"], Field(description="The algorithm.")]
 
 
 class PublicKeys(PublicModel):
     """A JSON Web Key Set (RFC 7517)."""
 
-    keys: Annotated[list[PublicKey], Field(max_length=10, description="Every key that is in use.")]
+    keys: Annotated[list[PublicKey], Field(max_length=10, description="Every key in use.")]

@@ -1,65 +1,74 @@
-"""Signing keys: created once, shared by all replicas. A rotation signs nobody out."""
+"""Use cases of the signing keys, which all replicas share. A rotation signs nobody out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
+import orjson
+
 from auth_service.keys.model import SigningKey, SigningKeyring
-from auth_service.keys.ports import KeyPublisher, SigningKeyringRepository, TokenSigner
+from auth_service.keys.signing import Es256Signer
 from shared.aggregates.change import Change
+from shared.aggregates.ports import Repository
 from shared.clock import Clock
+from shared.events.ports import EventBus
+from shared.security.keyring import AUTH_KEYS
 
 KEYRING_ID = "current"
 
 
-@dataclass(frozen=True, slots=True)
-class KeyPolicy:
-    """`lead` is the time between publishing a key and signing with it. `overlap` is the time that a key stays
-    published after its successor begins to sign; it is longer than the life of an access token."""
-
-    lead: timedelta
-    overlap: timedelta
-
-
 class KeyService:
-    """The keys as this replica knows them; `load` brings them up to date."""
+    """The keys as this replica knows them; `load` brings them up to date.
+
+    `lead` is the time between publishing a key and signing with it. `overlap` is the time that a key stays
+    published after its successor begins to sign; it is longer than the life of an access token.
+    """
 
     def __init__(
         self,
-        keyrings: SigningKeyringRepository,
-        signer: TokenSigner,
-        publisher: KeyPublisher,
+        keyrings: Repository[SigningKeyring],
+        signer: Es256Signer,
+        bus: EventBus,
         clock: Clock,
-        policy: KeyPolicy,
+        *,
+        lead: timedelta,
+        overlap: timedelta,
     ) -> None:
         self._keyrings = keyrings
         self._signer = signer
-        self._publisher = publisher
+        self._bus = bus
         self._clock = clock
-        self._policy = policy
+        self._lead = lead
+        self._overlap = overlap
         self._ring = SigningKeyring(())
 
     async def load(self) -> None:
-        """Reads the keys, and makes the first one where there is none; of several replicas that do, one wins.
-        Raises `WrongSecret` when AUTH_SECRET does not open them."""
+        """Reads the keys, and makes the first one if there is none. Of several replicas that make one, one
+        wins. Raises `WrongSecret` when AUTH_SECRET does not open the keys."""
         self._adopt(await self._keyrings.update(KEYRING_ID, self._with_first_key))
 
     async def publish(self) -> None:
-        """Makes the public keys known to every service. Raises `BusUnavailable`."""
-        current = self.published()
-        retired = [key for key in self._ring.keys if key not in current]
-        await self._publisher.publish(current, retired)
+        """Puts the public keys into the bucket that every service watches, and takes the retired ones out. A
+        repeat writes nothing. Raises `BusUnavailable`."""
+        bucket, current = await self._bus.bucket(AUTH_KEYS), self.published()
+        for key in current:
+            value = orjson.dumps(dict(key.public))
+            entry = await bucket.get(key.kid)
+            if entry is None or entry.value != value:
+                await bucket.put(key.kid, value)
+        for key in self._ring.keys:
+            if key not in current and await bucket.get(key.kid) is not None:
+                await bucket.delete(key.kid)
 
     async def rotate(self) -> SigningKey:
-        """Adds a key, publishes it, and gives it; it signs once every replica knows it. The last stays
-        valid until its tokens have expired."""
+        """Adds a key, publishes it, and returns it. It signs once every replica knows it. The previous key
+        stays valid until its tokens have expired."""
         now = self._clock.now()
         key = self._signer.generate(now)
 
         def rotate(ring: SigningKeyring | None) -> Change[SigningKeyring, SigningKeyring]:
-            rotated = (ring or SigningKeyring(())).rotated(key, now, self._policy.lead, self._policy.overlap)
+            rotated = (ring or SigningKeyring(())).rotated(key, now, self._lead, self._overlap)
             return Change(rotated, rotated)
 
         self._adopt(await self._keyrings.update(KEYRING_ID, rotate))
@@ -71,7 +80,7 @@ class KeyService:
 
     def published(self) -> tuple[SigningKey, ...]:
         """The keys that verifiers need: the active one, its successor, and its predecessor for a while."""
-        return self._ring.pruned(self._clock.now(), self._policy.overlap).keys
+        return self._ring.pruned(self._clock.now(), self._overlap).keys
 
     def public_keys(self) -> list[Mapping[str, str]]:
         """The public keys as JSON Web Keys (RFC 7517)."""

@@ -20,18 +20,17 @@ from auth_service.keys.model import SigningKey
 from shared.errors import Unavailable
 from shared.ids import new_id
 
-
-def derive_key(secret: str, purpose: str) -> bytes:
-    """32 bytes (HKDF-SHA256, RFC 5869). Knowing the key of one purpose tells nothing of another's."""
-    return HKDF(hashes.SHA256(), 32, salt=None, info=purpose.encode()).derive(secret.encode())
-
-
 ALGORITHM = "ES256"
 _NONCE_BYTES = 12
 
 
+def derive_key(secret: str, purpose: str) -> bytes:
+    """32 bytes (HKDF-SHA256, RFC 5869). The key of one purpose reveals nothing about another key."""
+    return HKDF(hashes.SHA256(), 32, salt=None, info=purpose.encode()).derive(secret.encode())
+
+
 class WrongSecret(Unavailable):
-    """The signing keys in the store were sealed with another AUTH_SECRET: the service cannot start."""
+    """The signing keys in the store were sealed with another AUTH_SECRET, so the service cannot start."""
 
     code = "wrong-secret"
 
@@ -52,10 +51,12 @@ class Es256Signer:
         return SigningKey(kid, self._seal(kid, pem), _public_jwk(kid, private.public_key()), active_from)
 
     def open(self, key: SigningKey) -> None:
+        """Makes the key ready to sign. Raises `WrongSecret` when it was sealed with another secret."""
         if key.kid not in self._opened:
             self._opened[key.kid] = jwk.construct(self._unseal(key).decode(), ALGORITHM)
 
     def sign(self, key: SigningKey, claims: Mapping[str, Any]) -> str:
+        """A compact JWS (RFC 7515), with the key's id in its header."""
         self.open(key)
         opened: Any = self._opened[key.kid]
         return str(jwt.encode(dict(claims), opened, algorithm=ALGORITHM, headers={"kid": key.kid}))
@@ -71,7 +72,8 @@ class Es256Signer:
         except InvalidTag as error:
             raise WrongSecret(
                 "AUTH_SECRET does not open the signing keys in the store. Set the secret that they were made "
-                "with, or remove the collection `signing_keys`: new keys are made, everybody signs in anew."
+                "with. Or remove the collection `signing_keys`: new keys are made, and everybody must sign "
+                "in again."
             ) from error
 
 

@@ -15,7 +15,7 @@ class SigningKeyringCodec:
     def to_document(self, ring: SigningKeyring) -> Json:
         return {"keys": [_key_to_json(key) for key in ring.keys]}
 
-    def from_document(self, id: str, body: Json) -> SigningKeyring:  # noqa: ARG002  (there is one)
+    def from_document(self, id: str, body: Json) -> SigningKeyring:  # noqa: ARG002  (there is only one)
         return SigningKeyring(tuple(_key_from_json(key) for key in body["keys"]))
 
 

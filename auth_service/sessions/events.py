@@ -14,8 +14,8 @@ EndReason = Literal["logout", "reuse"]
 
 @dataclass(frozen=True, slots=True)
 class SessionEnded(DomainEvent):
-    """One session ended. `session_ids` names it alone, so that every event that revokes names sessions in the
-    same way. The reason `reuse` is that of a refresh token."""
+    """One session ended. `session_ids` has its id, so that every event that revokes names sessions in the
+    same way. The reason `reuse` means that a refresh token was used twice."""
 
     type = "session.ended"
 

@@ -23,8 +23,8 @@ class Rotation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """`<session id>.<secret>`. Only the SHA-256 of the secret is kept: it has 256 random bits, so no salt or
-    slow hash is needed."""
+    """`<session id>.<secret>`. Only the SHA-256 of the secret is stored. The secret has 256 random bits, so
+    it needs no salt and no slow hash."""
 
     session_id: str
     secret: str
@@ -38,7 +38,7 @@ class RefreshToken:
 
     @classmethod
     def parse(cls, text: str) -> RefreshToken | None:
-        """None for what cannot be one."""
+        """The token, or None for a text that cannot be one."""
         session_id, dot, secret = text.partition(".")
         plausible = dot and secret and text.isascii() and session_id.isalnum() and len(session_id) <= 64
         return cls(session_id, secret) if plausible else None
@@ -46,8 +46,8 @@ class RefreshToken:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One sign-in on one device. `role` is the role at sign-in; the account's role now decides what a user
-    may do."""
+    """One sign-in on one device. `role` is the role at sign-in; the present role of the account decides what
+    the user may do."""
 
     id: str
     user_id: str
@@ -70,10 +70,11 @@ class Session:
     def rotate(
         self, token: RefreshToken, successor: RefreshToken, now: datetime, life: timedelta
     ) -> tuple[Session, Rotation]:
-        """Exchanges `token`, which was issued for this session, for `successor`, good for another `life`.
+        """Exchanges `token`, which was issued for this session, for `successor`, and extends the session by
+        `life`.
 
-        A token that is not the newest was exchanged before: someone else may have it, so the session ends
-        (RFC 9700, section 4.14.2). Of two exchanges at the same time one therefore ends the session.
+        A token that is not the newest was exchanged before. Someone else may have it, so the session ends
+        (RFC 9700, section 4.14.2). Therefore one of two concurrent exchanges ends the session.
         """
         if not self.alive(now):
             return self, Rotation.ENDED
@@ -89,5 +90,5 @@ class Session:
         return renewed, Rotation.ROTATED
 
     def end(self, now: datetime) -> Session:
-        """The session has ended, and all of its tokens with it."""
+        """The ended session. All its tokens end with it."""
         return replace(self, refresh_digest="", ended_at=self.ended_at or now, version=self.version + 1)

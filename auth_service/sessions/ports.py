@@ -14,5 +14,5 @@ class SessionRepository(AnnouncingRepository[Session], Protocol):
     async def get_many(self, ids: Sequence[str]) -> list[Session | None]: ...
 
     async def remove_expired(self, before: datetime, batch: int) -> int:
-        """Removes the sessions that expired before then, that many at a time; gives how many it removed."""
+        """Removes the sessions that expired before then, `batch` at a time, and returns their number."""
         ...

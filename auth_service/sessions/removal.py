@@ -1,4 +1,4 @@
-"""Every replica removes expired sessions from time to time."""
+"""The background task that removes expired sessions in every replica."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from shared.observability.logging import get_logger
 
 _PAUSE_SECONDS = 600.0
 _BATCH = 200
-# An expired session is of no use; this only keeps it for somebody who wonders why they were signed out.
+# An expired session has no use, except to explain to an operator why somebody was signed out.
 _KEPT_AFTER_EXPIRY = timedelta(days=1)
 
 _log = get_logger(__name__)
 
 
 async def remove_expired_sessions(sessions: SessionRepository, clock: Clock) -> int:
-    """Removes sessions that expired a while ago; returns their number."""
+    """Removes sessions that expired at least a day ago, and returns their number."""
     return await sessions.remove_expired(clock.now() - _KEPT_AFTER_EXPIRY, _BATCH)
 
 
 async def sweep_sessions(sessions: SessionRepository, clock: Clock) -> None:
-    """Does so again and again, without end."""
+    """Removes expired sessions every ten minutes, without end."""
     while True:
         await asyncio.sleep(_PAUSE_SECONDS)
         try:

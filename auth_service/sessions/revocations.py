@@ -1,4 +1,4 @@
-"""Delivery of auth's events: the revocations they stand for, then the facts themselves."""
+"""Delivery of auth's events: first the revocations of their sessions, then the events themselves."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from shared.events.ports import Bucket, BucketConfig, EventBus
 
 
 class RevokingDelivery:
-    """Revokes the sessions that an event names, in the bucket that every service watches, before
-    publishing it. `end` is told of each even before that: the replica that answers a logout refuses the
-    tokens from then on, also when its own watch is a moment late, or NATS away."""
+    """Revokes the sessions that an event names, in the bucket that every service watches, and then publishes
+    the event. It calls `end` for each session first, so the replica that answers a logout refuses the tokens
+    even if its own watch is late or NATS is away."""
 
     def __init__(self, bus: EventBus, config: BucketConfig, end: Callable[[str, datetime], None]) -> None:
         self._bus = bus
@@ -30,7 +30,7 @@ class RevokingDelivery:
             await self._bus.publish(event)
 
     async def _revoke(self, event: Event) -> None:
-        # Whatever its class: what an event names is revoked, also if the rest of it cannot be read.
+        # This reads no event class, so a session is revoked even if the rest of the event is unreadable.
         session_ids = event.data.get("session_ids", ())
         for session_id in session_ids:
             self._end(session_id, event.time)

@@ -4,34 +4,37 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 
-from auth_service.sessions.dependencies import SessionServiceDep
 from auth_service.sessions.errors import SessionNotFound
 from auth_service.sessions.schemas import SessionList, SessionPublic
+from auth_service.sessions.service import SessionService
 from shared.errors import NotAuthenticated
 from shared.http.identity import CurrentUserDep
 from shared.http.responses import problem_responses
+from shared.http.runtime import provided
 
 router = APIRouter(tags=["Sessions"], responses=problem_responses(NotAuthenticated))
 
+SessionsDep = Annotated[SessionService, Depends(provided(SessionService))]
+
 
 @router.post("/logout", status_code=204, summary="Sign out on this device")
-async def logout(identity: CurrentUserDep, endings: SessionServiceDep) -> None:
+async def logout(identity: CurrentUserDep, sessions: SessionsDep) -> None:
     """The access token stops working in every service within a second."""
-    await endings.logout(identity)
+    await sessions.logout(identity)
 
 
 @router.post("/logout-all", status_code=204, summary="Sign out on every device")
-async def logout_all(identity: CurrentUserDep, endings: SessionServiceDep) -> None:
+async def logout_all(identity: CurrentUserDep, sessions: SessionsDep) -> None:
     """Every access token of the account stops working in every service within a second."""
-    await endings.logout_all(identity)
+    await sessions.logout_all(identity)
 
 
 @router.get("/sessions", summary="List the devices that are signed in")
-async def list_sessions(identity: CurrentUserDep, endings: SessionServiceDep) -> SessionList:
-    """The oldest first. There are never more than a few dozen, so there are no pages."""
-    found = await endings.sessions(identity)
+async def list_sessions(identity: CurrentUserDep, sessions: SessionsDep) -> SessionList:
+    """The oldest first, without pages, because there are at most a few dozen."""
+    found = await sessions.sessions(identity)
     return SessionList(items=[SessionPublic.of(session, identity.session_id) for session in found])
 
 
@@ -44,7 +47,7 @@ async def list_sessions(identity: CurrentUserDep, endings: SessionServiceDep) ->
 async def end_session(
     session_id: Annotated[str, Path(description="As `/sessions` lists it.", max_length=64)],
     identity: CurrentUserDep,
-    endings: SessionServiceDep,
+    sessions: SessionsDep,
 ) -> None:
     """Its access token stops working in every service within a second."""
-    await endings.end(identity, session_id)
+    await sessions.end(identity, session_id)

@@ -17,10 +17,10 @@ class SessionPublic(PublicModel):
     id: Annotated[Id, Field(description="Id of the session.")]
     created_at: Annotated[Timestamp, Field(description="When the device signed in.")]
     refreshed_at: Annotated[Timestamp, Field(description="When its tokens were last renewed.")]
-    expires_at: Annotated[Timestamp, Field(description="When it ends unless it is refreshed before.")]
+    expires_at: Annotated[Timestamp, Field(description="When it ends, unless it is refreshed before.")]
     user_agent: Annotated[
         str,
-        Field(max_length=USER_AGENT_MAX, description="What the device said it is.", examples=["Mozilla/5.0"]),
+        Field(max_length=USER_AGENT_MAX, description="The device's `User-Agent`.", examples=["Mozilla/5.0"]),
     ]
     current: Annotated[bool, Field(description="Whether this request belongs to it.", examples=[True])]
 

@@ -1,11 +1,10 @@
 """Signing out. The write that ends a session also records the event that revokes its access token, so
-neither happens without the other; delivery takes effect everywhere within a second, or as soon as NATS is
-back."""
+neither happens without the other. The revocation takes effect everywhere within a second, or as soon as NATS
+is back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from auth_service.accounts.events import DELIVERY_SECONDS, UserSignedOut
 from auth_service.accounts.model import User, is_live
@@ -20,7 +19,7 @@ from shared.security.identity import Identity, Role
 
 
 class SessionService:
-    """Ends sessions of the caller's own."""
+    """Lists and ends the caller's own sessions."""
 
     def __init__(
         self, users: UserRepository, sessions: SessionRepository, clock: Clock, session_life: timedelta
@@ -62,22 +61,22 @@ class SessionService:
             raise SessionNotFound
         await self._end(identity, session_id)
 
-    async def settle(self, session_id: str, user_id: str, role: Role) -> None:
-        """After a session ended: takes it off the account's list, and waits for its revocation for a
-        moment."""
+    async def forget(self, session_id: str, user_id: str, role: Role) -> None:
+        """Takes an ended session off the account's list. Waits up to DELIVERY_SECONDS for its revocation."""
+        now = self._clock.now()
+
+        def forget(user: User | None) -> Change[User, None]:
+            if not is_live(user) or session_id not in user.sessions:
+                return Change(None, None)
+            return Change(user.without_session(session_id, now), None)
+
         if role is not Role.GUEST:
-            await self._users.update(user_id, _forget(session_id, self._clock.now()))
+            await self._users.update(user_id, forget)
         await self._sessions.delivered(session_id, DELIVERY_SECONDS)
 
     async def _end(self, identity: Identity, session_id: str) -> None:
         now = self._clock.now()
-        await self._sessions.update(session_id, self._ended(identity, session_id, now))
-        await self.settle(session_id, identity.user_id, identity.role)
-
-    def _ended(
-        self, identity: Identity, session_id: str, now: datetime
-    ) -> Callable[[Session | None], Change[Session, None]]:
-        """A session that is not kept (an operator's token has none) is written as an ended one."""
+        # A session without a document (an operator's token has none) is written as an ended one.
         unknown = Session(session_id, identity.user_id, identity.role, "", now, now, now + self._life)
 
         def end(session: Session | None) -> Change[Session, None]:
@@ -86,13 +85,5 @@ class SessionService:
             ended = (session or unknown).end(now)
             return Change(ended, None, [SessionEnded.of(ended, "logout").to_event(now)])
 
-        return end
-
-
-def _forget(session_id: str, now: datetime) -> Callable[[User | None], Change[User, None]]:
-    def forget(user: User | None) -> Change[User, None]:
-        if not is_live(user) or session_id not in user.sessions:
-            return Change(None, None)
-        return Change(user.without_session(session_id, now), None)
-
-    return forget
+        await self._sessions.update(session_id, end)
+        await self.forget(session_id, identity.user_id, identity.role)

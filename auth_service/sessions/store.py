@@ -69,12 +69,8 @@ class SessionCodec:
             expires_at=from_rfc3339(body["expires_at"]),
             user_agent=body["user_agent"],
             version=body["version"],
-            ended_at=_moment(body["ended_at"]),
+            ended_at=from_rfc3339(body["ended_at"]) if body["ended_at"] else None,
         )
-
-
-def _moment(text: str | None) -> datetime | None:
-    return from_rfc3339(text) if text else None
 
 
 class StoredSessions(StoredAggregates[Session]):
@@ -87,15 +83,15 @@ class StoredSessions(StoredAggregates[Session]):
         while True:
             found = await self._store.find(Query(expired, ["expires_at"], batch, after))
             removed += sum([await self._remove(document) for document in found.documents])
-            # A page may show nothing but what is gone already: the search is a second behind.
+            # The search is a second behind, so a page may show only removed sessions.
             if (after := found.next_after) is None:
                 return removed
 
     async def _remove(self, document: Document) -> bool:
         if document.body.get(PENDING_EVENTS):
-            return False  # the relay delivers them first
+            return False  # the relay has to deliver the events first
         try:
             await self._store.delete(document.id, document.version)
-        except VersionConflict:  # refreshed since, or removed by another replica
+        except VersionConflict:  # refreshed meanwhile, or removed by another replica
             return False
         return True

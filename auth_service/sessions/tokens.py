@@ -8,14 +8,14 @@ import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from auth_service.accounts.model import User
-from auth_service.keys.ports import TokenSigner
 from auth_service.keys.service import KeyService
+from auth_service.keys.signing import Es256Signer
 from auth_service.sessions.model import RefreshToken
 from shared.ids import new_id
-from shared.security.identity import SCOPES_OF_ROLE, Role, Scope
+from shared.security.identity import Role, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,35 +28,28 @@ class SignedIn:
     refresh_token: str
 
 
-@dataclass(frozen=True, slots=True)
-class TokenPolicy:
-    issuer: str
-    audience: str
-    life: timedelta
-
-
 class AccessTokens:
     """Makes access tokens with the active key."""
 
-    def __init__(self, keys: KeyService, signer: TokenSigner, policy: TokenPolicy) -> None:
+    def __init__(
+        self, keys: KeyService, signer: Es256Signer, *, issuer: str, audience: str, expires_in: int
+    ) -> None:
+        """`expires_in` is the life of a token in seconds."""
         self._keys = keys
         self._signer = signer
-        self._policy = policy
-        self.expires_in = int(policy.life.total_seconds())
+        self._issuer = issuer
+        self._audience = audience
+        self.expires_in = expires_in
 
-    def issue(self, user: User, session_id: str, issued_at: datetime) -> str:
-        """A token with everything the user's role may do."""
-        return self.issue_scoped(user.id, session_id, user.role, SCOPES_OF_ROLE[user.role], issued_at)
-
-    def issue_scoped(
+    def issue(
         self, user_id: str, session_id: str, role: Role, scopes: Iterable[Scope], issued_at: datetime
     ) -> str:
-        """`issued_at` must be before the caller looked whether the session is alive: a revocation is
-        remembered for the life of a token after it was made, so it then outlasts every token it concerns."""
+        """The caller must read `issued_at` before it checks that the session is alive. A revocation is
+        remembered for the life of a token, so it then outlasts every token of its session."""
         issued = int(issued_at.timestamp())
         claims = {
-            "iss": self._policy.issuer,
-            "aud": self._policy.audience,
+            "iss": self._issuer,
+            "aud": self._audience,
             "sub": user_id,
             "sid": session_id,
             "scope": " ".join(sorted(scopes)),
@@ -69,10 +62,10 @@ class AccessTokens:
 
 
 class RefreshTokens:
-    """Makes refresh tokens, `<session id>.<random>.<HMAC of both>`, and reads its own ones.
+    """Makes refresh tokens, `<session id>.<random>.<HMAC of both>`, and reads only tokens that it made.
 
-    The id of a session is public: every access token and event has it. Without the HMAC anybody with that id
-    could end the session by a forged token, because a forged token looks like a spent one.
+    The id of a session is public: every access token and event has it. Without the HMAC, anybody with that id
+    could end the session with a forged token, because a forged token looks like a spent one.
     """
 
     def __init__(self, key: bytes) -> None:
@@ -83,7 +76,7 @@ class RefreshTokens:
         return RefreshToken(session_id, f"{random}.{self._proof(session_id, random)}")
 
     def read(self, text: str) -> RefreshToken | None:
-        """None for what was never issued."""
+        """The token, or None for a text that was never issued."""
         token = RefreshToken.parse(text)
         if token is None:
             return None

@@ -1,7 +1,5 @@
-"""Errors of the token endpoint, as OAuth 2.0 clients read them (RFC 6749, section 5.2).
-
-They stay problem documents, with `error` as one more member. Statuses other than 400 keep theirs.
-"""
+"""Errors of the token endpoint for OAuth 2.0 clients (RFC 6749, section 5.2). They are problem documents with
+the further members `error` and `error_description`."""
 
 from __future__ import annotations
 
@@ -19,13 +17,13 @@ class TokenRequestRefused(ShopError):
 
     @classmethod
     def of(cls, error: ShopError, oauth_error: str) -> TokenRequestRefused:
-        told = " ".join(f"{it.pointer.removeprefix('/')}: {it.message}." for it in error.errors[:5])
-        extra = {"error": oauth_error, "error_description": told or error.detail}
+        description = " ".join(f"{it.pointer.removeprefix('/')}: {it.message}." for it in error.errors[:5])
+        extra = {"error": oauth_error, "error_description": description or error.detail}
         return cls(error.detail, errors=error.errors, extra=extra)
 
 
 def as_oauth_error(error: Exception) -> ShopError | None:
-    """The error as RFC 6749 tells it; None for what it has no name for, such as 429."""
+    """The error by the names of RFC 6749; None for an error without a name there, such as 429."""
     match error:
         case InvalidCredentials() | AccountDisabled():
             return TokenRequestRefused.of(error, "invalid_grant")

@@ -1,16 +1,15 @@
-"""Getting tokens: register, sign in, be a guest, refresh."""
+"""Routes that give tokens: register, sign in, start as a guest, refresh."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form
+from fastapi import APIRouter, Depends, Form, Response
 
 from auth_service.accounts.credentials import new_account
 from auth_service.accounts.dependencies import ClientDep
 from auth_service.accounts.errors import AccountDisabled, EmailAlreadyRegistered, InvalidCredentials
 from auth_service.sessions.errors import InvalidRefreshToken, RefreshTokenReused
-from auth_service.sign_in.dependencies import SignInServiceDep, no_store
 from auth_service.sign_in.oauth_errors import TokenRequestRefused, as_oauth_error
 from auth_service.sign_in.schemas import (
     LoginRequest,
@@ -20,11 +19,22 @@ from auth_service.sign_in.schemas import (
     TokenForm,
     TokenPublic,
 )
+from auth_service.sign_in.service import SignInService
 from shared.errors import TooManyRequests
 from shared.http.responses import problem_responses
+from shared.http.runtime import provided
 from shared.http.validation import errors_translated
 
+
+async def no_store(response: Response) -> None:
+    """Tells caches to keep no answer with tokens (RFC 6749, section 5.1)."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Pragma"] = "no-cache"
+
+
 router = APIRouter(tags=["Sign in"], dependencies=[Depends(no_store)])
+
+SignInDep = Annotated[SignInService, Depends(provided(SignInService))]
 
 _REFUSED = problem_responses(InvalidCredentials, AccountDisabled, TooManyRequests)
 
@@ -35,18 +45,18 @@ _REFUSED = problem_responses(InvalidCredentials, AccountDisabled, TooManyRequest
     summary="Create an account and sign in",
     responses=problem_responses(EmailAlreadyRegistered, TooManyRequests),
 )
-async def register(body: RegisterRequest, client: ClientDep, sessions: SignInServiceDep) -> SignedInPublic:
-    """One account for an e-mail address, whatever its case. Of many requests at the same time one
+async def register(body: RegisterRequest, client: ClientDep, sign_in: SignInDep) -> SignedInPublic:
+    """An e-mail address has one account, in upper or lower case. Of many requests at the same time one
     succeeds."""
     account = new_account(body.name, body.email, body.password)
-    return SignedInPublic.of(await sessions.register(account, client))
+    return SignedInPublic.of(await sign_in.register(account, client))
 
 
 @router.post("/login", summary="Sign in", responses=_REFUSED)
-async def login(body: LoginRequest, client: ClientDep, sessions: SignInServiceDep) -> SignedInPublic:
-    """An unknown address and a wrong password are answered the same, after the same work. Failures are
-    counted per account and per client; too many answer 429."""
-    return SignedInPublic.of(await sessions.login(body.email, body.password, client))
+async def login(body: LoginRequest, client: ClientDep, sign_in: SignInDep) -> SignedInPublic:
+    """An unknown address and a wrong password get the same answer, after the same work. Failures count per
+    account and per client. After too many the answer is 429."""
+    return SignedInPublic.of(await sign_in.login(body.email, body.password, client))
 
 
 @router.post(
@@ -56,24 +66,19 @@ async def login(body: LoginRequest, client: ClientDep, sessions: SignInServiceDe
 )
 @errors_translated(as_oauth_error)
 async def create_token(
-    form: Annotated[TokenForm, Form()], client: ClientDep, sessions: SignInServiceDep
+    form: Annotated[TokenForm, Form()], client: ClientDep, sign_in: SignInDep
 ) -> TokenPublic:
-    """The password grant of OAuth 2.0, for tools that know no other way to sign in. The user name is the
+    """The password grant of OAuth 2.0, for tools that have no other way to sign in. The user name is the
     e-mail address. Errors have the member `error` of RFC 6749, section 5.2."""
-    signed_in = await sessions.login(form.username, form.password, client)
-    return TokenPublic(
-        access_token=signed_in.access_token,
-        expires_in=signed_in.expires_in,
-        refresh_token=signed_in.refresh_token,
-    )
+    return TokenPublic.model_validate(await sign_in.login(form.username, form.password, client))
 
 
 @router.post(
     "/guest", status_code=201, summary="Start as a guest", responses=problem_responses(TooManyRequests)
 )
-async def create_guest(client: ClientDep, sessions: SignInServiceDep) -> SignedInPublic:
-    """A guest can hold a cart, which can be merged into an account's later."""
-    return SignedInPublic.of(await sessions.guest(client))
+async def create_guest(client: ClientDep, sign_in: SignInDep) -> SignedInPublic:
+    """A guest can fill a cart, and merge it into an account's cart later."""
+    return SignedInPublic.of(await sign_in.guest(client))
 
 
 @router.post(
@@ -81,7 +86,7 @@ async def create_guest(client: ClientDep, sessions: SignInServiceDep) -> SignedI
     summary="Exchange a refresh token for new tokens",
     responses=problem_responses(InvalidRefreshToken, RefreshTokenReused),
 )
-async def refresh(body: RefreshRequest, sessions: SignInServiceDep) -> SignedInPublic:
-    """Each refresh token works once. One that is used again may be stolen: the session ends, for both
-    users of it."""
-    return SignedInPublic.of(await sessions.refresh(body.refresh_token))
+async def refresh(body: RefreshRequest, sign_in: SignInDep) -> SignedInPublic:
+    """Each refresh token works once. If one is used again, it may be stolen, so the session ends for both
+    users."""
+    return SignedInPublic.of(await sign_in.refresh(body.refresh_token))

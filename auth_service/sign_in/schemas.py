@@ -41,9 +41,9 @@ class TokenPublic(PublicModel):
 
 
 class SignedInPublic(TokenPublic):
-    """A session: its tokens, and whose it is."""
+    """A session: its tokens and its user."""
 
-    user: Annotated[UserPublic, Field(description="Who has signed in.")]
+    user: Annotated[UserPublic, Field(description="The user of the session.")]
 
     @classmethod
     def of(cls, signed_in: SignedIn) -> Self:
@@ -64,7 +64,7 @@ class RegisterRequest(StrictModel):
 
 
 class LoginRequest(StrictModel):
-    """Who signs in."""
+    """The credentials of an account."""
 
     email: GivenEmail
     password: GivenPassword
@@ -73,7 +73,7 @@ class LoginRequest(StrictModel):
 class TokenForm(BaseModel):
     """The form of the password grant (RFC 6749, section 4.3.2); other fields of OAuth clients are ignored."""
 
-    grant_type: Annotated[Literal["password"], Field(description="The only grant there is.")]
+    grant_type: Annotated[Literal["password"], Field(description="The only supported grant.")]
     username: Annotated[
         str,
         Field(

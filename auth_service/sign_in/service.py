@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from auth_service.accounts.authentication import Authentication, Client, Verified
@@ -22,19 +21,12 @@ from auth_service.sessions.tokens import AccessTokens, RefreshTokens, SignedIn
 from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.ids import new_id
-from shared.security.identity import Role
-
-
-@dataclass(frozen=True, slots=True)
-class SessionPolicy:
-    """A session ends when it was not refreshed for `life`, or when its user has `per_user` newer ones."""
-
-    life: timedelta
-    per_user: int
+from shared.security.identity import SCOPES_OF_ROLE, Role
 
 
 class SignInService:
-    """Opens sessions and renews their tokens."""
+    """Opens sessions and renews their tokens. A session ends when it was not refreshed for `session_life`, or
+    when its user has `sessions_per_user` newer ones."""
 
     def __init__(
         self,
@@ -46,9 +38,10 @@ class SignInService:
         throttle: Throttle,
         tokens: AccessTokens,
         refresh_tokens: RefreshTokens,
-        endings: SessionService,
+        session_service: SessionService,
         clock: Clock,
-        policy: SessionPolicy,
+        session_life: timedelta,
+        sessions_per_user: int,
     ) -> None:
         self._users = users
         self._sessions = sessions
@@ -57,9 +50,10 @@ class SignInService:
         self._throttle = throttle
         self._tokens = tokens
         self._refresh_tokens = refresh_tokens
-        self._endings = endings
+        self._session_service = session_service
         self._clock = clock
-        self._policy = policy
+        self._session_life = session_life
+        self._sessions_per_user = sessions_per_user
 
     async def register(self, account: NewAccount, client: Client) -> SignedIn:
         """A new customer, signed in. Raises `EmailAlreadyRegistered`, `TooManyRequests`,
@@ -73,12 +67,12 @@ class SignInService:
         """Raises `InvalidCredentials`, `AccountDisabled`, `TooManyRequests`, `PasswordsOverloaded`."""
         verified = await self._authentication.sign_in(email, password, client)
         now, session_id = self._clock.now(), new_id()
-        admit = _admit(verified, session_id, self._policy.per_user, now)
+        admit = _admit(verified, session_id, self._sessions_per_user, now)
         user = await self._users.update(verified.user.id, admit)
         return await self._open(user, session_id, client, now)
 
     async def guest(self, client: Client) -> SignedIn:
-        """A new guest, who has a cart but no account. Raises `TooManyRequests`."""
+        """A new guest, who can have a cart but no account. Raises `TooManyRequests`."""
         await self._throttle.sign_up(client.address)
         now = self._clock.now()
         return await self._open(guest(new_id(), now), new_id(), client, now)
@@ -94,7 +88,7 @@ class SignInService:
         successor = self._refresh_tokens.issue(session.id)
         rotation = await self._sessions.update(session.id, self._exchange(token, successor, now))
         if rotation is Rotation.REUSED:
-            await self._endings.settle(session.id, user.id, user.role)
+            await self._session_service.forget(session.id, user.id, user.role)
             raise RefreshTokenReused
         if rotation is Rotation.ENDED:
             raise InvalidRefreshToken
@@ -106,7 +100,7 @@ class SignInService:
         def exchange(session: Session | None) -> Change[Session, Rotation]:
             if session is None:
                 return Change(None, Rotation.ENDED)
-            changed, rotation = session.rotate(token, successor, now, self._policy.life)
+            changed, rotation = session.rotate(token, successor, now, self._session_life)
             if rotation is Rotation.ENDED:
                 return Change(None, rotation)
             reused = SessionEnded.of(changed, "reuse")
@@ -115,7 +109,7 @@ class SignInService:
         return exchange
 
     async def _owner(self, session: Session) -> User:
-        """Who the session stands for, if it is among the account's live sessions."""
+        """The user of the session. Raises `InvalidRefreshToken` if the account has ended the session."""
         if session.is_guest:
             return guest(session.user_id, session.created_at)
         user = await self._users.get(session.user_id)
@@ -132,21 +126,22 @@ class SignInService:
             token.digest,
             created_at=now,
             refreshed_at=now,
-            expires_at=now + self._policy.life,
+            expires_at=now + self._session_life,
             user_agent=client.user_agent[:USER_AGENT_MAX],
         )
         await self._sessions.update(session_id, lambda _: Change(session, None))
         return self._signed_in(user, token, now)
 
     def _signed_in(self, user: User, refresh_token: RefreshToken, now: datetime) -> SignedIn:
-        access_token = self._tokens.issue(user, refresh_token.session_id, now)
+        session_id, scopes = refresh_token.session_id, SCOPES_OF_ROLE[user.role]
+        access_token = self._tokens.issue(user.id, session_id, user.role, scopes, now)
         return SignedIn(user, access_token, self._tokens.expires_in, str(refresh_token))
 
 
 def _admit(
     verified: Verified, session_id: str, limit: int, now: datetime
 ) -> Callable[[User | None], Change[User, User]]:
-    """Adds the session to the account as it is now, which may have changed since the password was checked."""
+    """Adds the session to the newest account, which may have changed after the check of the password."""
 
     def admit(user: User | None) -> Change[User, User]:
         if not is_live(user) or user.credentials_version != verified.user.credentials_version:

@@ -9,11 +9,12 @@ import structlog
 
 from cart_service.carts.model import Cart
 from cart_service.carts.ports import CartRepository
-from cart_service.promotions.claims import Claim, ClaimState
-from cart_service.promotions.ports import ClaimRepository, Position
+from cart_service.promotions.claims import Claim, ClaimState, DroppedPromoCode
+from cart_service.promotions.ports import ClaimRepository
 from cart_service.promotions.uses import PromotionUses
 from shared.aggregates.change import Change
 from shared.clock import Clock
+from shared.store.ports import Position
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +44,7 @@ class AbandonedReservations:
             return Change(None if after is cart else after, False)
 
         if not await self._carts.update(owner, pass_turn):
-            await self._uses.release(code, owner, turn)
+            await self._uses.give_back(owner, DroppedPromoCode(code, turn))
 
     async def give_back(self, claim: Claim) -> None:
         """Finishes or undoes what the claim began. A use whose code a cart has stays."""
@@ -97,7 +98,7 @@ class AbandonedReservations:
         before = self._clock.now() - SETTLED_AFTER
         page = await self._claims.unchanged_since(before, limit, self._looked_up_to)
         self._looked_up_to = page.end
-        cleared = await asyncio.gather(*map(self._clear_away, page.claims))
+        cleared = await asyncio.gather(*map(self._clear_away, page.items))
         if any(cleared):
             log.info("abandoned uses of promo codes given back", uses=sum(cleared))
         return page.end is not None

@@ -1,4 +1,4 @@
-"""What use cases need to know of products."""
+"""The port to the catalogue."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from shared.errors import Unavailable
 
 
 class CatalogueUnavailable(Unavailable):
-    """This replica does not know a product, and NATS does not answer. Nothing was written."""
+    """This replica does not know a product, and NATS is not available. Nothing was written."""
 
     code = "catalogue-unavailable"
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueSnapshot:
-    """Products at one moment, with each change up to `revision` of the catalogue."""
+    """Products at one moment. They include each change up to `revision` of the catalogue."""
 
     products: Mapping[str, CatalogueProduct]
     revision: int
 
 
 class Catalogue(Protocol):
-    """The products as this replica has heard of them."""
+    """The products that this replica knows."""
 
     def known(self, ids: Collection[str]) -> CatalogueSnapshot:
         """The products that are in memory."""
         ...
 
     async def load(self, ids: Collection[str]) -> CatalogueSnapshot:
-        """All of the products; asks NATS for those that are not in memory. Raises `CatalogueUnavailable`."""
+        """All of the products. It fetches unknown ones. Raises `CatalogueUnavailable`."""
         ...
 
     def unchanged_since(self, revision: int, ids: Callable[[], Collection[str]]) -> bool:
-        """Whether this replica knows that none of the products changed after that revision. `ids` is called
-        only if needed."""
+        """Whether it is certain that none of the products has changed after that revision. `ids` is called
+        only if it is needed."""
         ...

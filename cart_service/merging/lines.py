@@ -1,4 +1,4 @@
-"""Merging the lines of a guest's cart into a customer's."""
+"""Adds the lines of a guest's cart to those of a customer's."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from cart_service.limits import MAX_LINES, MAX_QUANTITY
 def merge_lines(
     mine: Lines, guest: tuple[Line, ...], strategy: MergeStrategy, products: Mapping[str, CatalogueProduct]
 ) -> tuple[Lines, tuple[MergedLine, ...]]:
-    """The lines after the merge, and the report, a line for each of the guest's. It never fails: the stock
-    and the limits of a cart bound a quantity. The stock never lowers a quantity that the cart had before."""
+    """The lines after the merge, and a report with a line for each of the guest's. It never fails. Each
+    quantity is limited by the stock and the limits of a cart, but never below what the cart had before."""
     lines, report = mine, []
     for line in guest:
         merged = _merge_line(lines, line, strategy, products[line.product_id])
@@ -24,8 +24,7 @@ def merge_lines(
 
 
 def _with_pieces_of(lines: Lines, guest: Line, quantity: int) -> Lines:
-    """The lines with `quantity` pieces of the product. Present pieces keep their prices, further ones are the
-    guest's."""
+    """With that number of pieces. Present pieces keep their prices, and more pieces have the guest's."""
     mine = lines.get(guest.product_id)
     if quantity == 0:
         return without(lines, guest.product_id)
@@ -68,7 +67,7 @@ def _outcome(mine: int, quantity: int) -> MergeOutcome:
 
 
 def merge_saved(mine: Lines, guest: tuple[Line, ...]) -> Lines:
-    """Both carts' lines saved for later, up to the limits of a cart."""
+    """The lines that both carts have saved for later, as far as they fit."""
     saved = mine
     for line in guest:
         present = quantity_in(saved, line.product_id)

@@ -1,20 +1,23 @@
-"""Merging a guest's cart after the sign-in."""
+"""The route of merges."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
 
 from cart_service.carts.dependencies import CartChangesDep
 from cart_service.carts.rendering import render_cart
 from cart_service.carts.responses import WRITE_ERRORS, answer, with_refusal_shown
-from cart_service.merging.dependencies import CartMergerDep
 from cart_service.merging.schemas import CartMerge, MergePublic
-from cart_service.merging.service import Merge
+from cart_service.merging.service import CartMerger, Merge
 from shared.errors import FieldError, InvalidInput, NotAuthenticated
-from shared.http.runtime import runtime_of
+from shared.http.runtime import provided, runtime_of
 from shared.security.identity import Identity, Role
 
 router = APIRouter(tags=["Cart"])
+
+CartMergerDep = Annotated[CartMerger, Depends(provided(CartMerger))]
 
 
 @router.post(
@@ -23,16 +26,16 @@ router = APIRouter(tags=["Cart"])
 async def merge_guest_cart(
     request: Request, body: CartMerge, changes: CartChangesDep, merger: CartMergerDep
 ) -> Response:
-    """Moves everything in the guest's cart into this one: exactly once, even if the request is repeated or
-    sent many times at once. Signing in does not merge, so neither can make the other fail.
+    """Moves the lines of the guest's cart to this one: exactly once, even if the request is repeated, or sent
+    many times at once. The merge is separate from signing in, so neither can make the other fail.
 
-    Stock and limits refuse nothing: `lines` says for each line what became of it. `POST /undo` undoes the
-    merge for 24 hours. Then the guest's cart can be merged again, for example with another strategy.
-    `If-Match` is checked when the merge begins. A `dry_run` has no ETag and shows the stored version: to
+    Nothing is refused for stock or limits: `lines` has the outcome of each line. `POST /undo` takes the merge
+    back for 24 hours. Then the guest's cart can be merged again, for example with another strategy.
+    `If-Match` is checked when the merge begins. A `dry_run` has no ETag, and shows the stored version: to
     merge only if nothing has changed since, send `If-Match` with that version."""
     guest = _guest(request, body.guest_token)
     if guest.user_id == changes.owner.id:
-        raise _refused("This is the token of the cart's own owner. Send the guest's token from before.")
+        raise _refused("This is the token of the cart's owner. Send the token of the guest.")
     merged = await with_refusal_shown(
         merger.merge(
             Merge(
@@ -60,7 +63,7 @@ def _guest(request: Request, token: str) -> Identity:
             f"{error.detail} Refresh the guest's session, then merge with its new token."
         ) from error
     if guest.role is not Role.GUEST:
-        raise _refused("This is not the token of a guest. Only guests' carts can be merged.")
+        raise _refused("This is not the token of a guest. Only the carts of guests can be merged.")
     return guest
 
 

@@ -17,22 +17,22 @@ StrategyField = Annotated[
     MergeStrategy,
     Field(
         strict=False,
-        description="Which quantity a product gets that is in both carts: `sum` of both, `max` of both,"
+        description="The quantity of a product that is in both carts: `sum` of both, `max` of both,"
         " `mine` (of this cart), or the `guest`'s. Every other line of either cart stays.",
     ),
 ]
-DryRunField = Annotated[bool, Field(description="Only show what would become of each line.")]
+DryRunField = Annotated[bool, Field(description="Only show the outcome of each line.")]
 
 
 class CartMerge(StrictModel):
-    """Whose cart is merged, and how."""
+    """The guest whose cart is merged, and the strategy."""
 
     guest_token: Annotated[
         str,
         Field(
             min_length=1,
             max_length=4096,
-            description="An access token of the guest whose cart is merged. It must not have expired.",
+            description="A valid access token of the guest whose cart is merged.",
             examples=["eyJhbGciOiJFUzI1NiJ9…"],
         ),
     ]
@@ -44,7 +44,7 @@ Pieces = Annotated[int, Field(ge=0, le=MAX_QUANTITY, examples=[2])]
 
 
 class MergedLinePublic(BaseModel):
-    """What became of one line of the guest's cart."""
+    """The outcome of one line of the guest's cart."""
 
     product_id: ProductId
     quantity_mine: Annotated[Pieces, Field(description="Pieces in this cart before.")]
@@ -54,18 +54,18 @@ class MergedLinePublic(BaseModel):
         MergeOutcome, Field(description="`kept`: this cart's line is as before; `skipped`: there is none.")
     ]
     limited_by: Annotated[
-        MergeLimit | None, Field(description="What kept it from the quantity of the strategy, if anything.")
+        MergeLimit | None, Field(description="The limit that the quantity of the strategy exceeds, or null.")
     ]
 
 
 class MergePublic(BaseModel):
-    """What became of a merge, and the cart after it."""
+    """The outcome of a merge, and the cart after it."""
 
     merge_id: Annotated[
         str | None,
         Field(
             max_length=64,
-            description="Name of the merge, the same for each repetition; null without one.",
+            description="Id of the merge, the same for each repetition; null without a merge.",
             examples=["0198c7e2f0a87c3e9d1b5a4f6e2c8d70"],
         ),
     ]
@@ -75,7 +75,7 @@ class MergePublic(BaseModel):
         list[MergedLinePublic],
         Field(
             max_length=MAX_LINES,
-            description="What became of each line of the guest's; a repeat after another merge has none.",
+            description="The outcome of each line of the guest's; a repeat after another merge has none.",
         ),
     ]
     cart: Annotated[CartPublic, Field(description="This cart after the merge.")]

@@ -1,4 +1,4 @@
-"""Promotions as plain values: what others are told of them."""
+"""Promotions as plain values, for documents, events and the bucket."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from shared.clock import from_rfc3339, to_rfc3339
 
 
 def definition_of(promotion: Promotion) -> dict[str, Any]:
-    """All of a promotion: what the bucket, the events and the document hold."""
+    """The whole promotion, as in the bucket, the events and the document."""
     conditions = promotion.conditions
     return {
         "code": promotion.code,
@@ -39,7 +39,7 @@ def definition_of(promotion: Promotion) -> dict[str, Any]:
 
 
 def promotion_of(body: dict[str, Any]) -> Promotion:
-    """Reads what `definition_of` wrote. Raises KeyError, TypeError or ValueError for anything else."""
+    """The promotion of a `definition_of`. Raises KeyError, TypeError or ValueError for anything else."""
     return Promotion(
         code=body["code"],
         benefit=_benefit(body),

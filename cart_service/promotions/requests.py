@@ -1,4 +1,4 @@
-"""Bodies about promotions and promo codes."""
+"""Bodies of requests about promotions and promo codes."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ _VISIBLE_LINE = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
 LARGEST_DISCOUNT = 10**12
 MOST_PER_USER, MOST_IN_ALL = 10**6, 10**9
 MOST_CATEGORIES = 20
-
-
 START, END = "2026-03-01T00:00:00Z", "2126-06-01T00:00:00Z"
 Code = Annotated[
     str,
@@ -49,6 +47,40 @@ OrderId = Annotated[
         examples=["2026-000042"],
     ),
 ]
+MinimumSpend = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=LARGEST_DISCOUNT,
+        description="Least sum of the lines that count, in minor units of `currency`; 0: none.",
+        examples=[2000],
+    ),
+    WHOLE,
+]
+CATEGORIES = Field(
+    max_length=MOST_CATEGORIES,
+    description="Only products in one of these categories count; none: all products.",
+    examples=[["Kitchen"]],
+)
+STARTS_AT = Field(description="From when on it works; null: at once.", examples=[START])
+ENDS_AT = Field(description="Until when it works; null: until it is ended by hand.", examples=[END])
+PerUserLimit = Annotated[
+    int | None,
+    Field(
+        ge=1, le=MOST_PER_USER, description="Uses of one customer at most; null: any number.", examples=[1]
+    ),
+    WHOLE,
+]
+TotalLimit = Annotated[
+    int | None,
+    Field(
+        ge=1,
+        le=MOST_IN_ALL,
+        description="Uses of all customers together at most; null: any number.",
+        examples=[1000],
+    ),
+    WHOLE,
+]
 
 
 class PromoCodePut(StrictModel):
@@ -64,51 +96,12 @@ class _PromotionCreate(StrictModel):
         StringConstraints(max_length=500, pattern=_LINE),
         Field(description="For people; carts show it.", examples=["Ten per cent in spring"]),
     ] = ""
-    minimum_spend: Annotated[
-        int,
-        Field(
-            ge=0,
-            le=LARGEST_DISCOUNT,
-            description="Least sum of the lines that count, in minor units of `currency`; 0: none.",
-            examples=[2000],
-        ),
-        WHOLE,
-    ] = 0
-    categories: Annotated[
-        list[Category],
-        Field(
-            max_length=MOST_CATEGORIES,
-            description="Only products in one of these categories count; none: all products.",
-            examples=[["Kitchen"]],
-        ),
-    ] = Field(default_factory=list)
-    starts_at: Annotated[
-        Moment | None, Field(description="From when on it works; null: at once.", examples=[START])
-    ] = None
-    ends_at: Annotated[
-        Moment | None,
-        Field(description="Until when it works; null: until it is ended by hand.", examples=[END]),
-    ] = None
-    per_user_limit: Annotated[
-        int | None,
-        Field(
-            ge=1,
-            le=MOST_PER_USER,
-            description="Uses of one customer at most; null: any number.",
-            examples=[1],
-        ),
-        WHOLE,
-    ] = None
-    total_limit: Annotated[
-        int | None,
-        Field(
-            ge=1,
-            le=MOST_IN_ALL,
-            description="Uses of all customers together at most; null: any number.",
-            examples=[1000],
-        ),
-        WHOLE,
-    ] = None
+    minimum_spend: MinimumSpend = 0
+    categories: Annotated[list[Category], CATEGORIES] = Field(default_factory=list)
+    starts_at: Annotated[Moment | None, STARTS_AT] = None
+    ends_at: Annotated[Moment | None, ENDS_AT] = None
+    per_user_limit: PerUserLimit = None
+    total_limit: TotalLimit = None
     currency: Annotated[
         Currency | None,
         Field(description="Has to be the shop's currency (ISO 4217); null: the shop's.", examples=["USD"]),

@@ -1,24 +1,27 @@
-"""What is told about promotions."""
+"""Bodies of answers about promotions."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
 from cart_service.fields import PRODUCT_ID_PATTERN, Currency
 from cart_service.limits import MAX_QUANTITY
+from cart_service.promotions.definitions import definition_of
 from cart_service.promotions.model import PromotionKind, PromotionStatus
 from cart_service.promotions.requests import (
-    END,
+    CATEGORIES,
+    ENDS_AT,
     LARGEST_DISCOUNT,
-    MOST_CATEGORIES,
-    MOST_IN_ALL,
-    MOST_PER_USER,
-    START,
+    STARTS_AT,
+    MinimumSpend,
     OrderId,
+    PerUserLimit,
+    TotalLimit,
     UserId,
 )
+from cart_service.promotions.service import PromotionDetails
 from shared.http.models import LARGEST_INTEGER, AwareTimestamp, Page, PublicModel, Version
 
 
@@ -58,48 +61,12 @@ class PromotionPublic(PublicModel):
             examples=[None],
         ),
     ]
-    minimum_spend: Annotated[
-        int,
-        Field(
-            ge=0,
-            le=LARGEST_DISCOUNT,
-            description="Least sum of the lines that count, in minor units of `currency`; 0: none.",
-            examples=[2000],
-        ),
-    ]
-    categories: Annotated[
-        list[Annotated[str, Field(max_length=100)]],
-        Field(
-            max_length=MOST_CATEGORIES,
-            description="Only products in one of these categories count; none: all products.",
-            examples=[["Kitchen"]],
-        ),
-    ]
-    starts_at: Annotated[
-        AwareTimestamp | None, Field(description="From when on it works; null: at once.", examples=[START])
-    ]
-    ends_at: Annotated[
-        AwareTimestamp | None,
-        Field(description="Until when it works; null: until it is ended by hand.", examples=[END]),
-    ]
-    per_user_limit: Annotated[
-        int | None,
-        Field(
-            ge=1,
-            le=MOST_PER_USER,
-            description="Uses of one customer at most; null: any number.",
-            examples=[1],
-        ),
-    ]
-    total_limit: Annotated[
-        int | None,
-        Field(
-            ge=1,
-            le=MOST_IN_ALL,
-            description="Uses of all customers together at most; null: any number.",
-            examples=[1000],
-        ),
-    ]
+    minimum_spend: MinimumSpend
+    categories: Annotated[list[Annotated[str, Field(max_length=100)]], CATEGORIES]
+    starts_at: Annotated[AwareTimestamp | None, STARTS_AT]
+    ends_at: Annotated[AwareTimestamp | None, ENDS_AT]
+    per_user_limit: PerUserLimit
+    total_limit: TotalLimit
     currency: Currency
     description: Annotated[
         str, Field(max_length=500, description="For people.", examples=["Ten per cent in spring"])
@@ -144,3 +111,12 @@ class UsePublic(BaseModel):
     code: Annotated[str, Field(max_length=40, description="Code of the promotion.", examples=["SPRING10"])]
     user_id: Annotated[UserId, Field(description="Who has ordered.")]
     order_id: OrderId
+
+
+_BENEFITS = dict.fromkeys(("percent", "amount", "product_id", "quantity"))
+
+
+def promotion_json(details: PromotionDetails) -> dict[str, Any]:
+    """The body of `PromotionPublic`, or of `PromotionWithUses` if the uses were read."""
+    body = {**_BENEFITS, **definition_of(details.promotion), "status": details.status}
+    return body | ({"uses": details.uses} if details.uses else {})

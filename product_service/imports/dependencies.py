@@ -1,4 +1,4 @@
-"""What the route of imports asks for."""
+"""Dependencies of the route of imports."""
 
 from __future__ import annotations
 
@@ -10,16 +10,12 @@ from fastapi import Depends, Request
 from product_service.imports.service import ImportLine, ImportService
 from product_service.imports.stream import ImportLimits, read_chunks
 from shared.http.media_type import require_media_type
-from shared.http.runtime import use_cases
+from shared.http.runtime import provided, use_cases
 
 NDJSON = "application/x-ndjson"
 
 
-async def imports(request: Request) -> ImportService:
-    return use_cases(request, ImportService)
-
-
-ImportsDep = Annotated[ImportService, Depends(imports)]
+ImportsDep = Annotated[ImportService, Depends(provided(ImportService))]
 
 
 async def import_chunks(request: Request, service: ImportsDep) -> AsyncIterator[list[ImportLine]]:

@@ -15,7 +15,7 @@ from shared.http.responses import JsonBytes, problem_responses
 router = APIRouter(tags=["Products"])
 
 _IMPORT_LIMIT = 2**40
-"""The import counts its own bytes (PRODUCTS_IMPORT_TOTAL_BYTES), and tells what it took until then."""
+"""The import counts its bytes itself (PRODUCTS_IMPORT_TOTAL_BYTES), and reports what it took before."""
 _IMPORT_EXAMPLE = (
     '{"sku": "KIT-1014", "name": "Crêpe Pan 28 cm with Spreader", "description": "A flat, low-rimmed pancake'
     ' pan with a beechwood spreader and a turning spatula.", "brand": "Petit Foyer", "categories":'
@@ -45,8 +45,8 @@ async def import_products(
     catalogue: CatalogueDep,
     waits: WaitsForSearchDep,
 ) -> Response:
-    """A stream of lines, each a whole product as for adding one; its SKU says which. A bad line is reported
-    and stops nothing. What ends the import early says in `report` what was taken until then; every line is
-    taken whole or not at all, so that sending it all again is harmless."""
+    """A stream of lines. Each line is a whole product, as for adding one, and its SKU identifies the product.
+    A bad line is reported and stops nothing. An error that ends the import early has a `report` of the lines
+    before it. Every line is taken whole or not at all, so sending all of them again is harmless."""
     report = await service.run(chunks)
     return JsonBytes.of(report.to_json(), headers=await preference(catalogue, waits))

@@ -16,19 +16,19 @@ A = TypeVar("A")
 
 
 class Request(Generic[A]):
-    """One caller's change and the future of its result. Without a change it only asks to drop `settled`
-    events."""
+    """One caller's change and the future of its result. Without a change it only asks to drop the
+    `delivered` events."""
 
-    __slots__ = ("_change", "_context", "future", "settled")
+    __slots__ = ("_change", "_context", "delivered", "future")
 
     def __init__(
         self,
         change: Callable[[A | None], Change[A, Any]] | None,
-        settled: frozenset[str] = frozenset(),
+        delivered: frozenset[str] = frozenset(),
     ) -> None:
         self._change = change
         self._context: Context = copy_context()
-        self.settled = settled
+        self.delivered = delivered
         self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
     def apply(self, aggregate: A | None) -> Change[A, Any] | Exception:

@@ -50,13 +50,13 @@ class HotAggregates(Generic[A]):
         """Keeps it, as it is in the document `body`."""
         if held.version is None or self._most_bytes == 0:
             return
-        before = self._entries.peek(id)
+        before = self._entries.get(id, is_use=False)
         own = BYTES_OF_ENTRY + BYTES_FOR_JSON * len(orjson.dumps(body))
         self._put(id, held, own, before[2] if before is not None else 0)
 
     def note_derived(self, id: str, derived: int) -> None:
         """Counts the bytes of what was made of the aggregate and lives as long as it does."""
-        entry = self._entries.peek(id)
+        entry = self._entries.get(id, is_use=False)
         if entry is not None and derived != entry[2]:
             self._put(id, entry[0], entry[1], derived)
 

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 from shared.aggregates.change import Change
+from shared.store.ports import Position
 
 A = TypeVar("A")
 R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage(Generic[A]):
+    """A page of a list. `total` is a lower bound unless it is exact; `end` is None on the last page."""
+
+    items: Sequence[A]
+    total: int
+    total_is_exact: bool
+    end: Position | None
 
 
 class Repository(Protocol[A]):

@@ -45,7 +45,7 @@ class Relay:
                 await self._look()
             except Unavailable as error:
                 log.info("relay waits for the store", reason=error.detail)
-            except Exception:  # it must go on: without it events could stay for ever
+            except Exception:  # it must go on: without it events could stay undelivered
                 log.exception("relay failed")
 
     async def _look(self) -> None:
@@ -53,7 +53,7 @@ class Relay:
         query = Query([Between(PENDING_SINCE, below=limit)], sort=[PENDING_SINCE], limit=_PAGE)
         while True:
             found = await self._store.find(query)
-            # What was found may have been settled since; a read by id knows.
+            # A find may be out of date: the events may be cleared already. A read by id is not.
             documents = await self._store.get_many([document.id for document in found.documents])
             for document in filter(None, documents):
                 if not await self._relay(document, limit):

@@ -21,7 +21,7 @@ class CacheUnavailable(Unavailable):
     """The cache did not answer a caller that needs it."""
 
     code = "cache-unavailable"
-    told = "The shop cannot reach its cache at the moment. Try again shortly."
+    public_detail = "The shop cannot reach its cache. Try again shortly."
 
 
 class Cache(Protocol):

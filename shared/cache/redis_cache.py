@@ -13,7 +13,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from shared.batching import Batcher, QueueFull, Weighing
-from shared.budget import ByteBudget
+from shared.bounded import ByteBudget
 from shared.cache.commands import (
     DeleteKey,
     Get,
@@ -27,6 +27,17 @@ from shared.cache.commands import (
 from shared.cache.ports import Cached, CacheUnavailable
 from shared.observability.logging import get_logger
 from shared.observability.metrics import CACHE_BATCH_ITEMS, CACHE_FAILURES, CACHE_READS
+
+log = get_logger(__name__)
+
+_PIPELINE_ITEMS = 128
+_PIPELINE_BYTES = 2 * 2**20
+_PIPELINES = 2
+_QUEUE_LIMIT = 8192
+_QUEUE_BYTES = 8 * 2**20
+_SCAN_ITEMS = 500
+
+_FAILURES = (RedisError, OSError, QueueFull)
 
 
 class Circuit:
@@ -57,18 +68,6 @@ class Circuit:
         """True for the first success after a failure."""
         first, self.is_closed = not self.is_closed, True
         return first
-
-
-log = get_logger(__name__)
-
-_PIPELINE_ITEMS = 128
-_PIPELINE_BYTES = 2 * 2**20
-_PIPELINES = 2
-_QUEUE_LIMIT = 8192
-_QUEUE_BYTES = 8 * 2**20
-_SCAN_ITEMS = 500
-
-_FAILURES = (RedisError, OSError, QueueFull)
 
 
 class RedisCache:

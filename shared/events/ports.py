@@ -14,7 +14,7 @@ class BusUnavailable(Unavailable):
     """NATS did not acknowledge. The message may or may not have arrived; publishing it again is harmless."""
 
     code = "bus-unavailable"
-    told = "The shop cannot pass its news on at the moment. Try again shortly."
+    public_detail = "The shop cannot publish events. Try again shortly."
 
 
 class WrongRevision(Exception):

@@ -1,8 +1,8 @@
-"""How much a replica takes on at a time: requests under way, and the memory of what is large in them.
+"""Limits of a replica's load: the number of requests in flight, and the memory of their large parts.
 
-What is small (FREE_BYTES of head and body, LARGE_ANSWER) is bounded by the number of requests. What is larger
-is held from one budget, and past it a request is refused before more of it is read or sent. Health checks
-are never refused.
+Small parts (FREE_BYTES of head and body, LARGE_ANSWER) are bounded by the number of requests. Larger parts
+come from one budget. Past it a request is refused before more of it is read or sent. Health checks are never
+refused.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ import asyncio
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Scope, Send
 
-from shared.budget import ByteBudget
+from shared.bounded import ByteBudget
 from shared.errors import Unavailable
 from shared.settings import ServiceSettings
 
 FREE_BYTES = 16_384
 LARGE_ANSWER = 65_536
-"""What a transport takes before it asks to wait."""
-_TAKE_SECONDS = 60.0
+"""Bytes that a transport buffers before it asks to wait."""
+_SEND_SECONDS = 60.0
 
 
 class TooBusy(Unavailable):
-    """The replica has as much to do as it can hold. Nothing was begun."""
+    """The replica has reached its limits. Nothing was done."""
 
     code, title = "too-busy", "Too busy"
 
 
 class Admission:
-    """What all requests of the process hold together."""
+    """The requests in flight of this process, and the memory that they hold."""
 
     def __init__(self, settings: ServiceSettings) -> None:
         self._most_requests = settings.http_requests_limit
@@ -37,16 +37,16 @@ class Admission:
         self.in_flight = 0
 
     def check(self) -> None:
-        """Raises `TooBusy` for a request more than are allowed; it is counted already."""
+        """Raises `TooBusy` if too many requests are in flight. The present one is counted already."""
         if self.in_flight > self._most_requests:
             raise TooBusy(
-                "Too many requests are under way here (HTTP_REQUESTS_LIMIT). Nothing was done; try again."
+                "Too many requests are in flight here (HTTP_REQUESTS_LIMIT). Nothing was done. Try again."
             )
 
-    def hold(self, size: int) -> int:
-        """Gives the size. Raises `TooBusy`."""
+    def reserve(self, size: int) -> int:
+        """Takes so many bytes of the budget, and returns their number. Raises `TooBusy`."""
         if size and not self._budget.take(size):
-            raise TooBusy("Too many large requests are under way here (HTTP_HELD_BYTES). Try again.")
+            raise TooBusy("Too many large requests are in flight here (HTTP_HELD_BYTES). Try again.")
         return size
 
     def release(self, size: int) -> None:
@@ -54,7 +54,7 @@ class Admission:
 
 
 def large_answer(scope: Scope, start: Message) -> int:
-    """The announced length of a large answer; 0 for others, and for one that streams."""
+    """The announced length of a large answer; 0 for other answers, and for a stream."""
     for name, value in start.get("headers", ()):
         if name == b"content-length":
             length = int(value)
@@ -63,11 +63,11 @@ def large_answer(scope: Scope, start: Message) -> int:
 
 
 async def send_large(send: Send, message: Message) -> None:
-    """Sends a whole body, and returns once the client has taken nearly all of it. Until then the request is
-    under way and its answer is held. Raises `ClientDisconnect` for a client that does not take it."""
+    """Sends a whole body, and returns once the client has read nearly all of it. Until then the request
+    counts as in flight, and its answer as held. Raises `ClientDisconnect` if the client does not read it."""
     await send({**message, "more_body": True})
     try:
-        async with asyncio.timeout(_TAKE_SECONDS):
+        async with asyncio.timeout(_SEND_SECONDS):
             await send({"type": "http.response.body", "body": b"", "more_body": False})
     except TimeoutError as error:
         raise ClientDisconnect from error

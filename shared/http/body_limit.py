@@ -1,8 +1,8 @@
-"""Bounds the request's body, whether its length is announced or it comes in chunks, as sent and as decoded;
-and what all bodies hold together.
+"""Bounds the request's body, with an announced length or in chunks, as sent and as decoded; and the memory of
+all bodies together.
 
-The connection stays open after the refusal: the server throws the rest of the body away, and the client can
-read the answer. Closed at once, most clients would only see a broken connection.
+The connection stays open after a refusal: the server discards the rest of the body, and the client can read
+the answer. If the server closed it at once, most clients would only see a broken connection.
 """
 
 from __future__ import annotations
@@ -14,19 +14,18 @@ from starlette.types import Message, Receive, Scope
 
 from shared.errors import PayloadTooLarge
 from shared.http.admission import FREE_BYTES
-from shared.http.content_coding import GzipBody
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., object])
 
 _ATTRIBUTE = "body_limit_bytes"
 _STREAMS = "body_streams"
 
-Hold = Callable[[int], None]
+Reserve = Callable[[int], None]
 
 
 def body_limit(limit_bytes: int, *, streams: bool = False) -> Callable[[Endpoint], Endpoint]:
-    """Decorates an endpoint that takes a larger (or smaller) body than HTTP_BODY_LIMIT_BYTES. One that
-    `streams` never holds much of it."""
+    """Decorates an endpoint that takes a larger or smaller body than HTTP_BODY_LIMIT_BYTES. An endpoint that
+    `streams` never holds much of the body."""
 
     def mark(endpoint: Endpoint) -> Endpoint:
         setattr(endpoint, _ATTRIBUTE, limit_bytes)
@@ -36,19 +35,8 @@ def body_limit(limit_bytes: int, *, streams: bool = False) -> Callable[[Endpoint
     return mark
 
 
-def limited_body(scope: Scope, receive: Receive, default: int, hold: Hold) -> Receive:
-    """Reads the body within its limit. Reading raises `PayloadTooLarge`, and what `hold` raises, which is
-    told of the bytes that are held."""
-    return BodyLimit(scope, receive, default, hold).receive
-
-
-def decoded_body(scope: Scope, receive: Receive, default: int, hold: Hold) -> Receive:
-    """Decodes a body of gzip. What it inflates to has the same limit as what is sent."""
-    return BodyLimit(scope, GzipBody(receive).receive, default, hold).receive
-
-
 def _announced(scope: Scope) -> int | None:
-    """What `Content-Length` says; None where it says nothing."""
+    """The value of `Content-Length`, or None."""
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit():
             return int(value[:20])
@@ -56,15 +44,16 @@ def _announced(scope: Scope) -> int | None:
 
 
 class BodyLimit:
-    """Counts what an endpoint reads. The endpoint is known by then, so its own limit counts."""
+    """Counts the bytes that an endpoint reads. `receive` raises `PayloadTooLarge` past the endpoint's limit
+    or the `default`, and whatever `reserve` raises, which gets the number of bytes in memory."""
 
-    __slots__ = ("_default", "_hold", "_read", "_receive", "_scope")
+    __slots__ = ("_default", "_read", "_receive", "_reserve", "_scope")
 
-    def __init__(self, scope: Scope, receive: Receive, default: int, hold: Hold) -> None:
+    def __init__(self, scope: Scope, receive: Receive, default: int, reserve: Reserve) -> None:
         self._scope = scope
         self._receive = receive
         self._default = default
-        self._hold = hold
+        self._reserve = reserve
         self._read = 0
 
     async def receive(self) -> Message:
@@ -77,7 +66,7 @@ class BodyLimit:
         if self._read > limit:
             raise _too_large(limit)
         if self._read > FREE_BYTES and not getattr(self._scope.get("endpoint"), _STREAMS, False):
-            self._hold(min(size, self._read - FREE_BYTES))
+            self._reserve(min(size, self._read - FREE_BYTES))
         return message
 
 

@@ -1,4 +1,4 @@
-"""The components of an OpenAPI document: each is there once, and used."""
+"""The components of an OpenAPI document: each is there once, and something refers to it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from shared.http.problem import MEDIA_TYPE
 
 Json = dict[str, Any]
 
-_UNDESCRIBED = "Successful Response"  # FastAPI's words
-_SAID = ("description", "examples")
+_UNDESCRIBED = "Successful Response"  # FastAPI's default
+_DESCRIPTIVE = ("description", "examples")
 _SHARED = ("schemas", "examples")
 
 
 def describe_answers(document: Json) -> None:
-    """Says of each answer what it is, where the route does not."""
+    """Describes each answer that its route does not describe."""
     schemas = document["components"]["schemas"]
     for item in document["paths"].values():
         for operation in item.values():
@@ -49,8 +49,8 @@ def _share(examples: Json, shared: Json) -> None:
 
 
 def name_objects(document: Json) -> None:
-    """Gives the objects inside of other schemas a name of their own, which is their title: generated clients
-    would have to invent one. Raises ValueError where a name has two meanings."""
+    """Gives each object inside another schema a name, which is its title. Otherwise generated clients would
+    have to invent one. Raises ValueError if a name has two meanings."""
     schemas = document["components"]["schemas"]
     named: Json = {}
     for schema in schemas.values():
@@ -69,8 +69,8 @@ def _without_objects(value: Any, named: Json) -> Any:
         return _named(value, named)
     if "anyOf" not in value:
         return value
-    # Pydantic describes the value that may also be null, and not the property.
-    described = {key: value["anyOf"][0][key] for key in _SAID if key in value["anyOf"][0]}
+    # Pydantic describes the value beside null instead of the property.
+    described = {key: value["anyOf"][0][key] for key in _DESCRIPTIVE if key in value["anyOf"][0]}
     choices = [_without_objects(choice, named) for choice in value["anyOf"]]
     return {**value, "anyOf": choices, **{key: value.get(key, text) for key, text in described.items()}}
 

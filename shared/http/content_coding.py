@@ -1,6 +1,6 @@
 """Content codings (RFC 9110, section 8.4): request bodies in gzip are decoded, other codings are refused.
 
-Answers are compressed by the gateway, with gzip alone.
+The gateway compresses answers, with gzip alone.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _GIVEN_BYTES = 65_536
 
 
 def is_gzip(content_encoding: str) -> bool:
-    """Whether the body has to be decoded. Raises `UnsupportedMediaType` for any other coding, and for more
-    than one."""
+    """Whether the body has to be decoded. Raises `UnsupportedMediaType` for another coding, and for
+    several."""
     codings = [coding.strip().lower() for coding in content_encoding.split(",")]
     match [coding for coding in codings if coding not in _NONE]:
         case []:
@@ -38,9 +38,9 @@ def is_gzip(content_encoding: str) -> bool:
 
 def accepts_gzip(headers: Sequence[tuple[bytes, bytes]]) -> bool:
     """Whether the gateway compresses a long answer to this request: the client names `gzip` with a weight
-    above 0 (RFC 9110, 12.5.3). The gateway does so for neither `*` nor `GZIP`.
+    above 0 (RFC 9110, 12.5.3). The gateway ignores `*` and `GZIP`.
 
-    Where the client has no Accept-Encoding, or an empty one, the gateway asks for gzip itself. Go's transport
+    If the client sends no Accept-Encoding, or an empty one, the gateway asks for gzip itself. Go's transport
     writes that header last, and all others in alphabetical order.
     """
     given = [value for name, value in headers if name == b"accept-encoding"]
@@ -54,10 +54,10 @@ def accepts_gzip(headers: Sequence[tuple[bytes, bytes]]) -> bool:
 
 
 class GzipBody:
-    """Decodes a request's body while it is read. It holds no more than a piece of it, and lets the event loop
-    go on after each piece, so that a body which inflates a thousandfold costs what its reader takes.
+    """Decodes a request's body while it is read. It holds one piece of the body at a time, and lets the event
+    loop run after each piece. So a body that inflates a thousandfold costs only what its reader takes.
 
-    Raises `MalformedRequest` for what is not gzip, and for a body that ends too early.
+    Raises `MalformedRequest` for a body that is not gzip, or ends too early.
     """
 
     __slots__ = ("_begun", "_compressed", "_full", "_inflater", "_last", "_position", "_receive")
@@ -70,14 +70,14 @@ class GzipBody:
         self._last = False
         self._begun = False
         self._full = False
-        """The last piece filled its buffer, so there may be more of it."""
+        """Whether the last piece filled its buffer, so more of it may follow."""
 
     async def receive(self) -> Message:
         while True:
             if self._is_open:
                 await asyncio.sleep(0)
             else:
-                message = await self._receive()  # after the last piece: that the client has left
+                message = await self._receive()  # after the last piece: the disconnect
                 if message["type"] != "http.request":
                     return message
                 self._compressed, self._position = message.get("body", b""), 0
@@ -97,11 +97,11 @@ class GzipBody:
         while not self._full and self._position < end:  # a file may have many members (RFC 1952, section 2.2)
             pieces.append(self._step(end))
         if self._last and self._begun and not self._is_open and not self._inflater.eof:
-            raise MalformedRequest("The body ends before its gzip does. Send it again, whole.")
+            raise MalformedRequest("The body ends in the middle of its gzip data. Send the whole body.")
         return b"".join(pieces)
 
     def _step(self, end: int) -> bytes:
-        """What there is up to `end` of one member."""
+        """The decoded bytes of one member, up to `end`."""
         taken = self._compressed[self._position : end]
         self._begun = self._begun or bool(taken)
         if self._inflater.eof and taken:
@@ -109,7 +109,9 @@ class GzipBody:
         try:
             piece = self._inflater.decompress(taken, _GIVEN_BYTES)
         except zlib.error as error:
-            raise MalformedRequest("The body is not gzip, as Content-Encoding says.") from error
+            raise MalformedRequest(
+                "The body is not gzip, but Content-Encoding says so. Compress it, or drop the header."
+            ) from error
         left = len(self._inflater.unconsumed_tail) + len(self._inflater.unused_data)
         self._position += len(taken) - left
         self._full = len(piece) == _GIVEN_BYTES and not self._inflater.eof

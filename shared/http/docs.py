@@ -1,7 +1,7 @@
-"""The documentation page: Swagger UI over the whole API or one service, with no asset from another host.
+"""The documentation page: Swagger UI over the whole API or one service, without assets from other hosts.
 
-Every service can serve it, so the page works as long as one of them does. Swagger UI comes from
-the wheel `fastapi-offline`, what is around it from `assets/`. The page has no inline script, so a strict
+Every service can serve it, so the page works while one of them does. Swagger UI comes from the wheel
+`fastapi-offline`, the rest of the page from `assets/`. The page has no inline script, so a strict
 Content-Security-Policy allows it.
 """
 
@@ -34,7 +34,7 @@ _FILES = {
 
 
 class _Asset:
-    """A file as it is sent, read once. The gateway compresses it."""
+    """A file, read once. The gateway compresses it."""
 
     def __init__(self, path: Path) -> None:
         self.content = path.read_bytes()
@@ -50,7 +50,7 @@ class _Asset:
 def _asset(name: str) -> _Asset:
     path = _FILES.get(name)
     if path is None or not path.exists():
-        raise NotFound(f"There is no {name} among the documentation.")
+        raise NotFound(f"The documentation has no {name}. /docs is its first page.")
     return _Asset(path)
 
 

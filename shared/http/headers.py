@@ -14,8 +14,8 @@ _HEADERS = "shop.headers"
 
 
 def headers_of(request: Request) -> Mapping[bytes, bytes]:
-    """The request's headers by their names in lower case, looked through once. Several lines of a header are
-    joined with commas (RFC 9110, section 5.3)."""
+    """The request's headers by their names in lower case, kept with the request. Several lines of a header
+    are joined with commas (RFC 9110, section 5.3)."""
     known: dict[bytes, bytes] | None = request.scope.get(_HEADERS)
     if known is None:
         lines = request.scope["headers"]
@@ -29,9 +29,9 @@ def headers_of(request: Request) -> Mapping[bytes, bytes]:
 class RequestHeader:
     """`Annotated[str | None, Depends(RequestHeader("Idempotency-Key", "…"))]` gives the header's text.
 
-    `pattern` says in the document what the subclass reads. `errors` are what sending it can come to, besides
-    `InvalidInput`. `required` is for the document: what depends on the header refuses a request without
-    it.
+    `pattern` describes in the document what the subclass accepts. `errors` are the errors that the header can
+    lead to, besides `InvalidInput`. `required` is for the document alone: the dependency that uses the header
+    refuses a request without it.
     """
 
     errors: ClassVar[Sequence[type[ShopError]]] = ()
@@ -63,7 +63,7 @@ class RequestHeader:
         if value is None:
             return None
         if len(value) > self._max_length:
-            raise self.invalid(f"At most {self._max_length} characters.")
+            raise self.invalid(f"Send at most {self._max_length} characters.")
         return value.decode("latin-1").strip()
 
     def invalid(self, message: str) -> InvalidInput:
@@ -73,8 +73,8 @@ class RequestHeader:
         )
 
     def parameter(self) -> dict[str, Any]:
-        """Its description in the document. The example is one of the schema: forms write an example of the
-        parameter into its field, and an optional header is then sent without having been asked for."""
+        """Its description in the document. The example belongs to the schema: a form fills a parameter's
+        example into its field, and would then send an optional header that nobody asked for."""
         return {
             "name": self.name,
             "in": "header",
@@ -96,8 +96,8 @@ _QUOTED_PAIR = re.compile(r"\\(.?)", re.DOTALL)
 
 
 def parse_preferences(text: str) -> dict[str, str]:
-    """Each preference's value by its name in lower case, without its parameters. Of a name that comes twice
-    the first counts, and an empty value is none (section 2)."""
+    """The value of each preference by its name in lower case, without parameters (RFC 7240, section 2). If a
+    name comes twice, the first counts. An empty value is the same as no value."""
     found: dict[str, str] = {}
     for preference in _PREFERENCE.findall(text):
         parts = _PART.findall(preference)
@@ -113,7 +113,7 @@ def _unquoted(word: str) -> str:
 
 
 class PreferHeader(RequestHeader):
-    """Gives the preferences. One that is not known is ignored (RFC 7240, section 2)."""
+    """Gives the preferences. Routes ignore an unknown one (RFC 7240, section 2)."""
 
     async def __call__(self, request: Request) -> Any:
         return parse_preferences(self.read(request) or "")

@@ -1,7 +1,7 @@
 """The caller, as a dependency of routes.
 
-The dependencies are objects: FastAPI reads the security scheme of an operation from them, and calling them
-costs a look through the headers and one look-up.
+The dependencies are objects, because FastAPI reads the security scheme of an operation from them. A call
+costs one look-up of a header and one of the token.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def bearer_token(request: Request) -> str:
         raise token_missing()
     token = token.strip()
     if not token or not token.isascii():
-        raise invalid_token("The access token is not a JSON Web Token.")
+        raise invalid_token("The access token is not a JSON Web Token. Sign in to get one.")
     return token
 
 

@@ -1,8 +1,8 @@
 """JSON bodies, read by orjson: fast, and strict about numbers, depth and UTF-8 (RFC 8259).
 
 orjson refuses NaN, numbers that are infinite as a double, lone surrogates, and more than 1,024 levels. A name
-that an object has twice is refused, since parsers disagree on which value counts (section 4), and so is a
-fraction that is a whole number as a double (section 6). A byte order mark is skipped (section 8.1).
+twice in one object is refused, because parsers disagree on which value counts (section 4). So is a fraction
+that is a whole number as a double (section 6). A byte order mark is skipped (section 8.1).
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SMALL_BYTES = 4096  # it cannot hold enough values to matter
 _MOST_VALUES = 5000
 """The largest legal body, 500 changes of a cart, has some 2,000. Each value can be an error of its own, so
-that more of them would hold the event loop."""
+more of them would block the event loop."""
 _MOST_SIGNS = 200_000
-"""Commas and opening brackets, also in texts: a bound on the values that is known before they are parsed."""
+"""Commas and opening brackets, also in texts. They bound the number of values before the body is parsed."""
 _MOST_OTHER_COLONS = 60_000
-"""In texts, or after a name that is given again: more than all texts of a legal body hold."""
+"""In texts, or after a repeated name. All texts of a legal body hold fewer."""
 _SHOWN = 64
 
 
@@ -40,8 +40,9 @@ async def read_json(request: Request, media_types: Sequence[str]) -> Any:
 
 
 def parse_json(raw: bytes, what: str = "body") -> Any:
-    """The value; `what` is its name in errors. Raises `MalformedRequest` for what is not JSON, or has a name
-    twice, `PayloadTooLarge` for too many values, `InvalidInput` for a fraction that is none as a double."""
+    """The value; `what` is its name in errors. Raises `MalformedRequest` for a text that is not JSON or has a
+    name twice, `PayloadTooLarge` for too many values, `InvalidInput` for a fraction that a double rounds to a
+    whole number."""
     if len(raw) > _SMALL_BYTES and sum(raw.count(sign) for sign in (b",", b"[", b"{")) > _MOST_SIGNS:
         raise _too_many_values(what)
     text = raw.removeprefix(BYTE_ORDER_MARK)
@@ -49,7 +50,7 @@ def parse_json(raw: bytes, what: str = "body") -> Any:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         reason = f"{error.msg} at character {error.pos}"
-        raise MalformedRequest(f"The {what} is not valid JSON: {reason}.") from error
+        raise MalformedRequest(f"The {what} is not valid JSON: {reason}. Correct it.") from error
     names, colons = _names(value, what), text.count(b":")
     if names != colons:
         if colons > names + _MOST_OTHER_COLONS:
@@ -59,8 +60,8 @@ def parse_json(raw: bytes, what: str = "body") -> Any:
 
 
 def _names(value: Any, what: str) -> int:
-    """How many names the objects of the value have, each of which was followed by a colon; -1 where a whole
-    number was written as a fraction. Raises `PayloadTooLarge` for too many values."""
+    """The number of names in the objects of the value, each with a colon after it; -1 if a whole number was
+    written as a fraction. Raises `PayloadTooLarge` for too many values."""
     names = values = 0
     has_whole_fraction = False
     pending = [value]
@@ -81,11 +82,11 @@ def _names(value: Any, what: str) -> int:
 
 
 def _too_many_values(what: str) -> PayloadTooLarge:
-    return PayloadTooLarge(f"The {what} holds more than {_MOST_VALUES} values. Send less, or split it.")
+    return PayloadTooLarge(f"The {what} has more than {_MOST_VALUES} values. Send less, or split it.")
 
 
 def _require_exact(text: bytes, what: str) -> None:
-    """Reads it again, slowly, for what orjson does not tell."""
+    """Reads the text again, slowly, for errors that orjson ignores."""
 
     def check_names(members: list[tuple[str, Any]]) -> None:
         seen: set[str] = set()
@@ -98,15 +99,16 @@ def _require_exact(text: bytes, what: str) -> None:
 
     def check_number(number: str) -> None:
         if float(number).is_integer() and not _is_whole(number):
-            message = f"{number[:_SHOWN]} has more digits than a number can have here."
+            message = f"{number[:_SHOWN]} has too many digits. Send a whole number, or fewer digits."
             raise InvalidInput(
-                f"The {what} holds a number that is not exact.", errors=[FieldError("", message)]
+                f"The {what} has a number that cannot be read exactly. Send fewer digits.",
+                errors=[FieldError("", message)],
             )
 
     try:
         json.loads(text, object_pairs_hook=check_names, parse_float=check_number, parse_int=len)
     except RecursionError as error:
-        raise MalformedRequest(f"The {what} is nested too deeply.") from error
+        raise MalformedRequest(f"The {what} is nested too deeply. Send a flatter one.") from error
 
 
 def _is_whole(number: str) -> bool:

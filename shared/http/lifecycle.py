@@ -1,4 +1,4 @@
-"""The time between the start and the end of an application."""
+"""Opens everything that an application needs at its start, and closes it at its end."""
 
 from __future__ import annotations
 
@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from fastapi import FastAPI
 
 from shared import __version__
-from shared.backends import Backends, Waiting, health_checks, retry_until_available
+from shared.backends import Backends, health_checks, open_backends, retry_until_available
 from shared.clock import Clock
 from shared.http.runtime import Runtime
 from shared.jetstream.presence import LoadMeter, Presence
 from shared.observability.logging import get_logger
-from shared.security.verifier import TokenVerifier
 from shared.settings import ServiceSettings
-from shared.tasks import BackgroundTasks
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -40,22 +38,6 @@ class Bootstrap(Protocol[Settings_contra]):
     ) -> AbstractAsyncContextManager[DataclassInstance]: ...
 
 
-class OpenBackends(Protocol):
-    """`shared.backends.open_backends`, or what a test puts in its place."""
-
-    def __call__(
-        self,
-        settings: ServiceSettings,
-        clock: Clock,
-        *,
-        name: str,
-        verifier: TokenVerifier,
-        waiting: Waiting,
-        draining: asyncio.Event,
-        tasks: BackgroundTasks,
-    ) -> AbstractAsyncContextManager[Backends]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Lifecycle(Generic[Settings]):
     """One task opens and closes everything, in order."""
@@ -64,12 +46,11 @@ class Lifecycle(Generic[Settings]):
     settings: Settings
     bootstrap: Bootstrap[Settings]
     clock: Clock
-    connect: OpenBackends
     runtime: Runtime
     without_redis: str | None
 
     @asynccontextmanager
-    async def span(self, _app: FastAPI) -> AsyncIterator[None]:
+    async def run(self, _app: FastAPI) -> AsyncIterator[None]:
         end = asyncio.Event()
         task = asyncio.create_task(self._live(end), name=f"{self.name}-life")
         try:
@@ -96,7 +77,7 @@ class Lifecycle(Generic[Settings]):
         runtime = self.runtime
         async with AsyncExitStack() as stack:
             backends = await stack.enter_async_context(
-                self.connect(
+                open_backends(
                     self.settings,
                     self.clock,
                     name=self.name,

@@ -16,21 +16,21 @@ FORM = "application/x-www-form-urlencoded"
 
 _LONGEST = 256
 _UTF8 = {"", "utf-8", "utf8"}
-_SAYS_WHAT_IS_TAKEN = {"POST": "Accept-Post", "PATCH": "Accept-Patch"}
+_ACCEPT_HEADERS = {"POST": "Accept-Post", "PATCH": "Accept-Patch"}
 """The header of a 415 (RFC 5789, section 2.2; W3C LDP, section 7.1); of other methods `Accept` (RFC 9110)."""
 
 
 def json_types(method: str) -> tuple[str, ...]:
-    """The media types of a JSON body; that of PATCH is a merge patch (RFC 7396)."""
+    """The media types of a JSON body. PATCH takes a merge patch (RFC 7396)."""
     return (MERGE_PATCH, JSON) if method == "PATCH" else (JSON,)
 
 
 def require_media_type(request: Request, expected: Sequence[str]) -> None:
-    """Raises `UnsupportedMediaType` unless the body is of one of these types, in UTF-8; a missing body is let
-    through."""
+    """Raises `UnsupportedMediaType` unless the body has one of these types, in UTF-8. A missing body
+    passes."""
     headers = headers_of(request)
     given = headers.get(b"content-type", b"")
-    media_type, charset = _parse(given) if len(given) <= _LONGEST else ("one so long", "")
+    media_type, charset = _parse(given) if len(given) <= _LONGEST else ("so long a media type", "")
     if media_type in expected and charset in _UTF8:
         return
     has_body = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
@@ -43,7 +43,7 @@ def require_media_type(request: Request, expected: Sequence[str]) -> None:
 
 @lru_cache(maxsize=64)
 def _parse(content_type: bytes) -> tuple[str, str]:
-    """The media type and its charset, in lower case; empty where there is none."""
+    """The media type and its charset, in lower case; empty if missing."""
     media_type, *parameters = content_type.decode("latin-1").lower().split(";")
     named = [parameter.partition("=") for parameter in parameters]
     charset = next((value.strip().strip('"') for name, _, value in named if name.strip() == "charset"), "")
@@ -51,7 +51,7 @@ def _parse(content_type: bytes) -> tuple[str, str]:
 
 
 def _refused(request: Request, expected: Sequence[str], reason: str) -> UnsupportedMediaType:
-    header = _SAYS_WHAT_IS_TAKEN.get(request.method, "Accept")
+    header = _ACCEPT_HEADERS.get(request.method, "Accept")
     return UnsupportedMediaType(
         f"Send the body as {' or '.join(expected)} ({reason}).", headers={header: ", ".join(expected)}
     )

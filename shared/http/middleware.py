@@ -1,6 +1,6 @@
-"""The one middleware: request id, trace, body limit, problem documents, metrics and the access line.
+"""The one middleware: request id, trace, body limit, problem documents, metrics and the access log.
 
-It is plain ASGI, and one instead of six, since each layer costs every request some microseconds.
+It is one plain ASGI middleware instead of six, because each layer costs every request some microseconds.
 """
 
 from __future__ import annotations
@@ -14,14 +14,13 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import MalformedRequest, NotFound, Unavailable
-from shared.http.access_log import record
 from shared.http.admission import FREE_BYTES, Admission, large_answer, send_large
-from shared.http.body_limit import decoded_body, limited_body
-from shared.http.content_coding import accepts_gzip, is_gzip
+from shared.http.body_limit import BodyLimit
+from shared.http.content_coding import GzipBody, accepts_gzip, is_gzip
 from shared.http.etag import for_coding
 from shared.http.problem import HeadTooLarge, UnexpectedError, UriTooLong, encode_problem, problem_headers
 from shared.http.runtime import Runtime
-from shared.http.spans import describe_span
+from shared.http.telemetry import describe_span, record
 from shared.http.validation import known_error
 from shared.ids import request_id_from
 from shared.observability.logging import current_request_id, get_logger
@@ -33,13 +32,13 @@ _LONGEST_ADDRESS = 32_768
 _LARGEST_HEAD = 32_768
 _LONGEST_SHOWN = 2048
 _LONGEST_TRACEPARENT = 512
-_CLIENT_LEFT = 499  # nginx's number for it; nobody receives it
+_CLIENT_LEFT = 499  # nginx's number, for logs and metrics only
 
 log = get_logger(__name__)
 
 
 class ServiceMiddleware:
-    """What every request passes, in and out. Whatever is raised below ends here as a problem document."""
+    """Every request passes through it, in and out. It answers every error as a problem document."""
 
     def __init__(
         self, app: ASGIApp, runtime: Runtime, settings: ServiceSettings, *, prefix: str, collects_spans: bool
@@ -61,13 +60,13 @@ class ServiceMiddleware:
             return
         self.admission.in_flight += 1
         self.runtime.requests += 1
-        exchange = _RequestHandling(self, scope, receive, send)
+        request = _RequestHandling(self, scope, receive, send)
         try:
-            await exchange.run()
+            await request.run()
         finally:
             self.admission.in_flight -= 1
-            if exchange.held_bytes:
-                self.admission.release(exchange.held_bytes)
+            if request.reserved_bytes:
+                self.admission.release(request.reserved_bytes)
 
 
 class _RequestHandling:
@@ -75,15 +74,15 @@ class _RequestHandling:
 
     __slots__ = (
         "answered_at",
-        "boundary",
         "content_encoding",
         "head_bytes",
-        "held_bytes",
         "is_large_answer",
+        "middleware",
         "path",
         "raw_path",
         "receive",
         "request_id",
+        "reserved_bytes",
         "scope",
         "send",
         "started_at",
@@ -91,15 +90,15 @@ class _RequestHandling:
         "traceparent",
     )
 
-    def __init__(self, boundary: ServiceMiddleware, scope: Scope, receive: Receive, send: Send) -> None:
-        self.boundary = boundary
+    def __init__(self, middleware: ServiceMiddleware, scope: Scope, receive: Receive, send: Send) -> None:
+        self.middleware = middleware
         self.scope = scope
         self.path: str = scope["path"][:_LONGEST_SHOWN]
         self.raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
         self.send = send
         self.receive = receive
         self.status = 0
-        self.held_bytes = 0
+        self.reserved_bytes = 0
         self.is_large_answer = False
         self.started_at = time.perf_counter()
         self.answered_at: float | None = None
@@ -110,25 +109,25 @@ class _RequestHandling:
         trace_token = enter_trace(self.traceparent)
         try:
             self._refuse_early()
-            await self.boundary.app(self.scope, self.receive, self._send)
+            await self.middleware.app(self.scope, self.receive, self._send)
         except ClientDisconnect:
             self.status = self.status or _CLIENT_LEFT
         except asyncio.CancelledError:
-            # The time to drain is over. The server is about to end this task and would answer a bare 500.
+            # The time to drain is over. The server is ending this task and would answer a bare 500.
             await self._fail(
-                Unavailable("The service ended before the request did. Try again.", retry_after=1)
+                Unavailable("The service shut down before the request was done. Try again.", retry_after=1)
             )
         except Exception as error:
             await self._fail(error)
         finally:
-            if self.boundary.collects_spans and self.answered_at is None:
+            if self.middleware.collects_spans and self.answered_at is None:
                 describe_span(self.scope)
             record(
                 self.scope,
                 self.path,
                 self.status or _CLIENT_LEFT,
                 (self.answered_at or time.perf_counter()) - self.started_at,
-                self.boundary.log_requests,
+                self.middleware.log_requests,
             )
             leave_trace(trace_token)
             current_request_id.reset(request_token)
@@ -149,13 +148,15 @@ class _RequestHandling:
                 has_body = True
         self.content_encoding = content_encoding if has_body else None
         if has_body:
-            self.receive = limited_body(self.scope, self.receive, self.boundary.body_limit, self._hold)
+            self.receive = BodyLimit(
+                self.scope, self.receive, self.middleware.body_limit, self._reserve
+            ).receive
         self.request_id = request_id_from(request_id)
         self.scope.setdefault("state", {})["request_id"] = self.request_id
         self.traceparent = self._traceparent(traceparent)
 
     def _traceparent(self, parent: str | None) -> str:
-        if self.boundary.collects_spans:
+        if self.middleware.collects_spans:
             # FastAPI itself started this span, outside of this middleware.
             context = trace.get_current_span().get_span_context()
             if context.is_valid:
@@ -163,50 +164,51 @@ class _RequestHandling:
         return new_traceparent(parent)
 
     def _refuse_early(self) -> None:
-        boundary = self.boundary
+        middleware = self.middleware
         if len(self.raw_path) + len(self.scope["query_string"]) > _LONGEST_ADDRESS:
             raise UriTooLong(f"The address is longer than {_LONGEST_ADDRESS} bytes. Ask for less at a time.")
         if self.head_bytes > _LARGEST_HEAD:
             raise HeadTooLarge
-        if not self.path.startswith(boundary.never_refused):
-            boundary.admission.check()
+        if not self.path.startswith(middleware.never_refused):
+            middleware.admission.check()
             if self.head_bytes > FREE_BYTES:
-                self._hold(self.head_bytes)
+                self._reserve(self.head_bytes)
         if b"%" in self.raw_path:
             self._refuse_two_readings()
         if self.content_encoding is not None and is_gzip(self.content_encoding.decode("latin-1")):
-            self.receive = decoded_body(self.scope, self.receive, boundary.body_limit, self._hold)
+            decode = GzipBody(self.receive).receive  # the decoded body has the same limit as the sent one
+            self.receive = BodyLimit(self.scope, decode, middleware.body_limit, self._reserve).receive
         if (
-            not boundary.runtime.ready
-            and self.path.startswith(boundary.prefix)
-            and not self.path.startswith(boundary.always_open)
+            not middleware.runtime.ready
+            and self.path.startswith(middleware.prefix)
+            and not self.path.startswith(middleware.always_open)
         ):
-            raise boundary.runtime.not_ready()
+            raise middleware.runtime.not_ready()
 
     def _refuse_two_readings(self) -> None:
         if "\x00" in self.scope["path"]:
-            raise MalformedRequest("The path holds a NUL character.")
+            raise MalformedRequest("The path has a NUL character. Remove %00.")
         if b"%2F" in self.raw_path.upper():
-            # Decoded, it would be another path than the one that the gateway looked at.
-            raise NotFound("There is nothing at this path: no id of the shop holds a slash.")
+            # Decoded, it would be another path than the gateway checked.
+            raise NotFound("There is nothing at this path. Ids have no slash: do not send %2F.")
 
-    def _hold(self, size: int) -> None:
-        self.held_bytes += self.boundary.admission.hold(size)
+    def _reserve(self, size: int) -> None:
+        self.reserved_bytes += self.middleware.admission.reserve(size)
 
     async def _send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             if length := large_answer(self.scope, message):
-                self._hold(length)
+                self._reserve(length)
                 self.is_large_answer = True
             self.status = message["status"]
             self.answered_at = time.perf_counter()  # an answer that streams may go on for hours
-            if self.boundary.collects_spans:  # FastAPI ends the span with the answer
+            if self.middleware.collects_spans:  # FastAPI ends the span with the answer
                 describe_span(self.scope)
             headers = message.get("headers", ())
             if any(name == b"etag" for name, _ in headers):
                 headers = for_coding(headers, gzip=accepts_gzip(self.scope["headers"]))
             headers = [*headers, (b"x-request-id", self.request_id.encode())]
-            if self.boundary.runtime.draining.is_set():
+            if self.middleware.runtime.draining.is_set():
                 headers.append((b"connection", b"close"))
             message = {**message, "headers": headers}
         elif self.is_large_answer and not message.get("more_body"):
@@ -220,10 +222,10 @@ class _RequestHandling:
             HTTP_ERRORS.inc()
             log.error("request failed", method=self.scope["method"], path=self.path, exc_info=error)
             known = UnexpectedError()
-        elif known.told is not None:
+        elif known.public_detail is not None:
             log.warning("request refused", method=self.scope["method"], path=self.path, reason=known.detail)
         if self.status:
-            return  # too late to tell: the server closes the connection of an unfinished answer
+            return  # too late to answer: the server closes the connection of an unfinished answer
         body = encode_problem(known, self.raw_path[:_LONGEST_SHOWN].decode("latin-1"), self.request_id)
         start = {
             "type": "http.response.start",

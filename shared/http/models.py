@@ -1,4 +1,4 @@
-"""Base classes and fields of what comes in and what goes out."""
+"""Base classes and common fields of request and answer bodies."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from pydantic import (
 from shared.clock import from_rfc3339, to_rfc3339
 
 LARGEST_INTEGER = 2**53 - 1
-"""What every JSON reader takes exactly (RFC 8259, section 6)."""
+"""The largest number that every JSON reader keeps exactly (RFC 8259, section 6)."""
 
 LONGEST_TIME = 40
-"""Characters of an RFC 3339 time, with more digits of the second than anybody has."""
+"""Characters of an RFC 3339 time, with plenty of digits for the second."""
 
 TIME_SCHEMA = {"type": "string", "format": "date-time", "maxLength": LONGEST_TIME}
 
 LARGEST_AMOUNT = 500 * 999 * 10**9
-"""Minor units: a cart of as many lines, pieces and at such a price as there can be."""
+"""Minor units: the total of a cart with the most lines and pieces at the highest price."""
 
 Timestamp = Annotated[datetime, WithJsonSchema(TIME_SCHEMA), Field(examples=["2026-03-01T09:30:00.000Z"])]
 AwareTimestamp = Annotated[
@@ -35,7 +35,6 @@ AwareTimestamp = Annotated[
 ]
 Count = Annotated[int, Field(ge=0, le=LARGEST_INTEGER, examples=[3])]
 Version = Annotated[int, Field(ge=1, le=LARGEST_INTEGER, examples=[7])]
-Amount = Annotated[int, Field(ge=0, le=LARGEST_AMOUNT, examples=[1299])]
 Id = Annotated[str, Field(min_length=1, max_length=64, examples=["0198c1d2e3f47a5b8c9d0e1f2a3b4c5d"])]
 Cursor = Annotated[
     str,
@@ -46,7 +45,7 @@ Cursor = Annotated[
     ),
 ]
 Message = Annotated[str, Field(max_length=1000)]
-"""A sentence for people, in English. It may quote a name or two."""
+"""A sentence for people, in English. It may quote names."""
 
 
 T = TypeVar("T")
@@ -63,8 +62,8 @@ def _whole(value: Any) -> Any:
 
 
 WHOLE = BeforeValidator(_whole)
-"""Lets an integer be written as `2.0`, which JSON Schema takes for one (2020-12, section 6.1.1). It goes
-last: `Annotated[int, Field(ge=1), WHOLE]`."""
+"""Accepts `2.0` as an integer, as JSON Schema does (2020-12, section 6.1.1). It goes last:
+`Annotated[int, Field(ge=1), WHOLE]`."""
 
 
 def _rfc3339(value: Any) -> Any:
@@ -86,12 +85,12 @@ Moment = Annotated[
     AfterValidator(_in_millis),
     WithJsonSchema({"type": "string", "format": "date-time", "maxLength": _LONGEST_TIME, "pattern": _TIME}),
 ]
-"""A time in a request, in milliseconds, as it is kept."""
+"""A time in a request, cut to milliseconds, as the store keeps it."""
 
 
 class StrictModel(BaseModel):
-    """A request body: unknown fields are refused, and a value has to be of its type (`"1"` is no number).
-    Every text says itself how long it may be; the rest is for one that would forget it."""
+    """A request body: unknown fields are refused, and a value must have its type (`"1"` is not a number).
+    Every text field declares its length; the limit here is for a field that forgets it."""
 
     model_config = ConfigDict(extra="forbid", strict=True, str_max_length=10_000)
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document of a service: FastAPI's, made complete."""
+"""The OpenAPI document of a service: FastAPI's document, completed."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ _SCOPES = {
     Scope.USERS_ADMIN: "Administrate users.",
     Scope.CART_ANY: "Read and change any cart.",
 }
-_OF_EVERY_OPERATION = (
+_OF_EVERY_OPERATION: tuple[type[ShopError], ...] = (
     UriTooLong,
-    InvalidInput,  # for a parameter that it does not know
+    InvalidInput,  # for an unknown parameter
     TooManyRequests,
     HeadTooLarge,
     BadGateway,
     Unavailable,
 )
-"""What the gateway or the service answers whatever the operation."""
+"""Errors that the gateway or the service can answer to every operation."""
 
 
 def build_document(app: FastAPI) -> dict[str, Any]:
@@ -86,7 +86,9 @@ def _complete(operation: dict[str, Any], method: str, route: APIRoute) -> None:
     callers = [call for call in dependencies if isinstance(call, CurrentUser)]
     scopes = [call.scope for call in callers if call.scope is not None]
     operation["security"] = [{SCHEME_NAME: []}, {_PASSWORD_FLOW: scopes}] if callers else []
-    errors = [*_errors_of(route), *(error for header in headers for error in header.errors)]
+    errors = [*_OF_EVERY_OPERATION, *(error for header in headers for error in header.errors)]
+    if route.body_field is not None:
+        errors += (MalformedRequest, PayloadTooLarge, UnsupportedMediaType)
     if callers:
         errors.append(NotAuthenticated)
     if scopes:
@@ -97,12 +99,6 @@ def _complete(operation: dict[str, Any], method: str, route: APIRoute) -> None:
         _place_schema(response)
     _add_errors(operation["responses"], errors)
     operation["responses"] = dict(sorted(operation["responses"].items()))
-
-
-def _errors_of(route: APIRoute) -> Iterator[type[ShopError]]:
-    yield from _OF_EVERY_OPERATION
-    if route.body_field is not None:
-        yield from (MalformedRequest, PayloadTooLarge, UnsupportedMediaType)
 
 
 def _add_errors(responses: dict[str, Any], errors: list[type[ShopError]]) -> None:
@@ -116,7 +112,7 @@ def _add_errors(responses: dict[str, Any], errors: list[type[ShopError]]) -> Non
 
 
 def _extend(known: dict[str, Any], described: dict[str, Any]) -> None:
-    """Adds the problems that the route itself does not name."""
+    """Adds the problems that the route does not declare itself."""
     for media_type, content in described["content"].items():
         present = known.setdefault("content", {}).setdefault(media_type, {"schema": content["schema"]})
         examples = present.setdefault("examples", {})
@@ -127,14 +123,14 @@ def _extend(known: dict[str, Any], described: dict[str, Any]) -> None:
 
 
 def _restore_examples(described: dict[str, Any], response: dict[str, Any]) -> None:
-    """FastAPI leaves the nulls of an example out."""
+    """Restores the nulls of an example, which FastAPI drops."""
     for media_type, content in response.get("content", {}).items():
         if "examples" in content:
             described["content"][media_type]["examples"] = dict(content["examples"])
 
 
 def _place_schema(response: dict[str, Any]) -> None:
-    """FastAPI describes a model as JSON, also beside the media type that the route names."""
+    """Moves the schema of a model to the media type that the route declares; FastAPI describes it as JSON."""
     content = response.get("content", {})
     without = [described for described in content.values() if "schema" not in described]
     if without and "application/json" in content:

@@ -1,4 +1,4 @@
-"""What operators and balancers ask: liveness, readiness, metrics."""
+"""Routes for operators and balancers: liveness, readiness, metrics."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ TAG = {"name": "Operations", "description": "Liveness and readiness, for balance
 
 health = APIRouter(prefix="/health", tags=[TAG["name"]])
 internal = APIRouter(include_in_schema=False)
-"""No route of the gateway leads here."""
+"""The gateway has no route to these."""
 
 
 @health.get("/live", summary="The process answers")
 async def get_liveness() -> Report:
-    """200 as long as the process runs. Restart the process when it does not answer."""
+    """200 as long as the process runs. Restart the process if it does not answer."""
     return Report(Status.OK)
 
 
@@ -27,12 +27,12 @@ async def get_liveness() -> Report:
     "/started",
     summary="The service has been ready once",
     responses={
-        200: {"description": "It has, and it lives."},
-        503: {"description": "It still waits for what it needs at its start."},
+        200: {"description": "It has been ready, and it lives."},
+        503: {"description": "It still waits for a backend at its start."},
     },
 )
 async def get_startup(request: Request) -> Report:
-    """Whatever may be away since: an engine that lets replicas in and keeps them asks this."""
+    """Stays 200 when a backend goes away later. Container engines use it to admit a new replica."""
     return _answer(_startup(request))
 
 
@@ -40,26 +40,24 @@ async def get_startup(request: Request) -> Report:
     "/ready",
     summary="The service can do its work",
     responses={
-        200: {"description": "`ok`, or `degraded`: it serves, with less."},
-        503: {"model": Report, "description": "`unavailable`: not now."},
+        200: {"description": "`ok`, or `degraded`: it serves with limits."},
+        503: {"model": Report, "description": "`unavailable`: it cannot serve now."},
     },
 )
 async def get_readiness(request: Request) -> Report:
     """Send requests here only while this is 200. The checks run at most once a second."""
-    return _answer(await _readiness(request))
+    runtime = runtime_of(request)
+    if runtime.draining.is_set():
+        detail = CheckResult(Status.UNAVAILABLE, "it is shutting down")
+        return _answer(Report(Status.UNAVAILABLE, {"process": detail}))
+    return _answer(await runtime.health.report() if runtime.ready else _startup(request))
 
 
 def _answer(report: Report) -> Report:
-    """A `Response`, because the status depends on the report. The routes' type is for the document."""
+    """A `Response`, because the status depends on the report. The routes declare `Report` for the
+    document."""
     code = 503 if report.status is Status.UNAVAILABLE else 200
     return JsonBytes.of(report, status_code=code)  # type: ignore[return-value]  # see above
-
-
-async def _readiness(request: Request) -> Report:
-    runtime = runtime_of(request)
-    if runtime.draining.is_set():
-        return Report(Status.UNAVAILABLE, {"process": CheckResult(Status.UNAVAILABLE, "it is shutting down")})
-    return await runtime.health.report() if runtime.ready else _startup(request)
 
 
 def _startup(request: Request) -> Report:
@@ -72,8 +70,8 @@ def _startup(request: Request) -> Report:
 
 @internal.get("/gateway/accepts")
 async def get_acceptance(request: Request) -> Response:
-    """204 until the process is asked to end. The gateway asks before it fetches the docs here, which need no
-    backend."""
+    """204 until the process shuts down. The gateway asks this before it fetches the docs here, because the
+    docs need no backend and so no readiness."""
     return Response(status_code=503 if runtime_of(request).draining.is_set() else 204)
 
 

@@ -27,7 +27,7 @@ class MethodNotAllowed(ShopError):
 
     def __init__(self, method: str, allowed: Iterable[str]) -> None:
         allow = ", ".join(sorted(allowed))
-        super().__init__(f"{method} is not possible here; use {allow}.", headers={"Allow": allow})
+        super().__init__(f"This path does not support {method}. Use {allow}.", headers={"Allow": allow})
 
 
 class UriTooLong(ShopError):
@@ -36,27 +36,23 @@ class UriTooLong(ShopError):
 
 class HeadTooLarge(ShopError):
     status, code, title = 431, "request-header-fields-too-large", "Request header fields too large"
-
-    def __init__(self) -> None:
-        super().__init__("The header fields of the request are too long. Send fewer, or shorter ones.")
+    detail = "The header fields of the request are too long. Send fewer or shorter ones."
 
 
 class MethodNotImplemented(ShopError):
-    """For a method that no route of the API has, and that the server does not know (RFC 9110, 15.6.2)."""
+    """No route of the API has the method, and the server does not know it (RFC 9110, section 15.6.2)."""
 
     status, code, title = 501, "method-not-implemented", "Method not implemented"
 
     def __init__(self, method: str) -> None:
-        super().__init__(f"No route takes the method {method}; methods are written in upper case (RFC 9110).")
+        super().__init__(f"No route supports the method {method}. Write methods in upper case (RFC 9110).")
 
 
 class UnexpectedError(ShopError):
-    """A bug. What happened is in the log, under the request id, and never in the answer."""
+    """A bug. The log has the reason, under the request id; the answer never has it."""
 
     status, code, title = 500, "internal-error", "Internal error"
-
-    def __init__(self) -> None:
-        super().__init__("Something went wrong on our side. Report it with the request id.")
+    detail = "Something went wrong on our side. Report it with the request id."
 
 
 _OF_STATUS: dict[int, type[ShopError]] = {
@@ -65,29 +61,29 @@ _OF_STATUS: dict[int, type[ShopError]] = {
 
 
 def from_http_exception(error: HTTPException) -> ShopError | None:
-    """What the framework raises by itself, as one of the shop's errors. None for a status that it raises
-    nowhere: no problem type stands for it, so it is a bug."""
+    """The framework's error as one of the shop's errors. None for a status that the framework never raises:
+    it has no problem type, so it is a bug."""
     kind = _OF_STATUS.get(error.status_code)
     return kind(error.detail, headers=error.headers) if kind else None
 
 
-def problem_document(error: ShopError, path: str, request_id: str) -> dict[str, Any]:
-    """The body of an answer that tells of `error`."""
+def encode_problem(error: ShopError, path: str, request_id: str) -> bytes:
+    """The problem document of `error` as JSON. Values that JSON does not know are shown as text."""
     document: dict[str, Any] = {
         "type": TYPE_PREFIX + error.code,
         "title": error.title,
         "status": error.status,
-        "detail": error.told or error.detail,
+        "detail": error.public_detail or error.detail,
         "instance": path,
         "request_id": request_id,
     }
     if error.errors:
         document["errors"] = [{"pointer": at.pointer, "message": at.message} for at in error.errors]
-    return document | error.extra
+    return orjson.dumps(document | error.extra, default=str)
 
 
 def problem_headers(error: ShopError, body: bytes) -> list[tuple[bytes, bytes]]:
-    """The header section of such an answer, as ASGI wants it."""
+    """The headers of a problem document's answer, for ASGI."""
     headers = [
         (b"content-type", MEDIA_TYPE.encode()),
         (b"content-length", str(len(body)).encode()),
@@ -99,21 +95,16 @@ def problem_headers(error: ShopError, body: bytes) -> list[tuple[bytes, bytes]]:
     return headers
 
 
-def encode_problem(error: ShopError, path: str, request_id: str) -> bytes:
-    """`problem_document` as JSON. What JSON cannot hold is shown as text."""
-    return orjson.dumps(problem_document(error, path, request_id), default=str)
-
-
 class BadGateway(ShopError):
     status, code, title = 502, "bad-gateway", "Bad gateway"
 
 
-_UNKNOWN_OUTCOME = "A change may or may not have been made; repeat it with the same Idempotency-Key."
+_UNKNOWN_OUTCOME = "A change may have been made or not. Repeat it with the same Idempotency-Key."
 
 GATEWAY_PROBLEMS: dict[int, ShopError] = {
     404: NotFound("There is nothing at this path. /docs shows what there is."),
-    413: PayloadTooLarge("The body is larger than the gateway takes. Send less, or split it."),
-    429: TooManyRequests("Too many requests came from this address. Wait a second, then go on slower."),
+    413: PayloadTooLarge("The body is larger than the gateway accepts. Send less, or split it."),
+    429: TooManyRequests("Too many requests came from this address. Wait a second, then send fewer."),
     502: BadGateway(f"The service broke off before it answered. {_UNKNOWN_OUTCOME}"),
     503: Unavailable("No replica of the service can answer at the moment. Try again.", retry_after=2),
 }

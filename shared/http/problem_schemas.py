@@ -1,4 +1,4 @@
-"""How problem documents look: the schemas that the OpenAPI document names, and an example of each type."""
+"""The schemas of problem documents in the OpenAPI document, and an example of each type."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ OF_STATUS = {
     502: "BadGatewayProblem",
     503: "UnavailableProblem",
 }
-"""The schema of the problems of each status. 405, 500 and 501 belong to no operation."""
+"""The schema of each status. No operation declares 405, 500 and 501."""
 
 MOST_ERRORS = 1000
 LONGEST_TEXT = 131_072
-"""Characters of what quotes the request, whose head the gateway bounds."""
+"""Characters of a text that quotes the request, whose head the gateway bounds."""
 
 
 class ProblemError(PublicModel):
@@ -95,7 +95,6 @@ class Problem(PublicModel):
     ]
 
 
-_PRODUCT_ID = {"type": "string", "maxLength": 64, "description": "Id of the product that it is about."}
 _MEMBERS: dict[str, Json] = {
     "error": {
         "type": "string",
@@ -107,7 +106,7 @@ _MEMBERS: dict[str, Json] = {
         "maxLength": LONGEST_TEXT,
         "description": "Of the token endpoint: the same as `detail`.",
     },
-    "product_id": _PRODUCT_ID,
+    "product_id": {"type": "string", "maxLength": 64, "description": "Id of the product that it is about."},
     "quantity": {"type": "integer", "minimum": 0, "maximum": 999, "description": "Pieces in the line now."},
     "limit": {"type": "integer", "minimum": 0, "maximum": 999, "description": "The most that is possible."},
     "promo_code": {"type": "string", "maxLength": 40, "description": "The promo code that it is about."},
@@ -125,7 +124,7 @@ _MEMBERS: dict[str, Json] = {
         "description": "The version that the product has now.",
     },
 }
-"""The members that problems of some types have. Those that are objects are described where they are made."""
+"""Further members of some problem types. The routes describe members that are objects."""
 
 
 def problem_schemas() -> Json:
@@ -159,7 +158,7 @@ def _of_status(status: int) -> Json:
 
 
 def problem_example(error: type[ShopError], members: Json) -> Json:
-    """What the problem looks like, as an example of the OpenAPI document. `members` are further ones."""
+    """An example of the problem for the OpenAPI document, with these further members."""
     known = BY_CODE.get(error.code)
     value = {
         "type": TYPE_PREFIX + error.code,

@@ -1,8 +1,7 @@
-"""Every problem type of the API: when it is answered, and what a client does then.
+"""Every problem type of the API: when a service answers it, and what a client does then.
 
-The API has one list, `problem_types.json`, whichever service answers. The enumeration in the OpenAPI
-document, `docs/problems.md` and the page `/docs/problems` are made from it. A test compares it with the error
-classes.
+`problem_types.json` is the one list for all services. The enumeration in the OpenAPI document,
+`docs/problems.md` and the page `/docs/problems` are made from it. A test compares it with the error classes.
 """
 
 from __future__ import annotations
@@ -18,8 +17,8 @@ TYPE_PREFIX = "urn:trolley:problem:"
 
 @dataclass(frozen=True, slots=True)
 class ProblemType:
-    """`code` is the slug at the end of the problem's `type`. `members` are what the problem document can have
-    beside the members that every problem has."""
+    """`code` is the slug at the end of the problem's `type`. `members` are further members that the problem
+    document can have."""
 
     code: str
     status: int

@@ -1,4 +1,4 @@
-"""Uvicorn's HTTP/1.1 with limits, and with errors that are problem documents."""
+"""Uvicorn's HTTP/1.1 with limits, and with problem documents as errors."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from shared.http.problem import HeadTooLarge, MethodNotImplemented, encode_probl
 from shared.ids import request_id_from
 
 LONGEST_URL = 65_535
-"""What the parser takes. It cuts a longer one, and `ServiceMiddleware` refuses it: its limit is smaller."""
+"""The most that is read of an address. `ServiceMiddleware`, whose limit is smaller, refuses a longer one."""
 LARGEST_HEAD = 2 << 20
-"""More than a gateway lets through. Below it `ServiceMiddleware` answers; past it the connection ends."""
-LAST_WORD_SECONDS = 5.0
-"""For a client to take the end of an answer. What it does not take stays in memory."""
+"""The gateway lets less through. `ServiceMiddleware` answers below this limit; past it the connection
+ends."""
+CLOSE_SECONDS = 5.0
+"""How long a client may take to read the end of an answer, which stays in memory until then."""
 
 _LONGEST_SHOWN = 2048
 _METHODS = frozenset(HTTPMethod)
@@ -28,10 +29,10 @@ _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 
 class ServiceProtocol(HttpToolsProtocol):
-    """Limits the head of a request, and answers what cannot be read with 400, 431 or 501.
+    """Limits the head of a request, and answers 400, 431 or 501 to an unreadable request.
 
-    Characters outside ASCII in the request line, which RFC 9112 forbids and curl sends, are read as if they
-    were percent-encoded, since nobody can mean anything else by them."""
+    Characters outside ASCII in the request line are read as if they were percent-encoded. RFC 9112 forbids
+    them, but curl sends them, and they can have no other meaning."""
 
     _is_between_messages = True
     _is_in_request_line = False
@@ -39,7 +40,7 @@ class ServiceProtocol(HttpToolsProtocol):
     _refusal: ShopError | None = None
     _opening = b""
 
-    # Narrower than asyncio's own signature, as in the base class: a server's transports can be written to.
+    # Narrower than asyncio's signature, as in the base class: a server can write to its transports.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(cast(asyncio.Transport, ClosingTransport(transport, self.loop)))
 
@@ -77,7 +78,9 @@ class ServiceProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (the base's signature)
         opening = _REQUEST_LINE.match(self._opening)
         if opening is None or opening[1].decode() in _METHODS:
-            self._refuse(MalformedRequest("This is no HTTP request (RFC 9112)."))
+            self._refuse(
+                MalformedRequest("This is not an HTTP request (RFC 9112). Send one, such as: GET / HTTP/1.1")
+            )
             return
         found = _REQUEST_ID.search(self._opening)
         if found is not None:
@@ -93,7 +96,8 @@ class ServiceProtocol(HttpToolsProtocol):
         return _NOT_ASCII.sub(_percent_encoded, line) + rest
 
     def _refuse(self, problem: ShopError, path: str = "/") -> None:
-        """Tells what is wrong, and closes the connection: where the next request begins is not known."""
+        """Answers with the problem and closes the connection, because the start of the next request is
+        unknown."""
         self._refusal = problem
         request_id = request_id_from(dict(self.headers or ()).get(b"x-request-id"))
         body = encode_problem(problem, path[:_LONGEST_SHOWN], request_id)
@@ -104,27 +108,28 @@ class ServiceProtocol(HttpToolsProtocol):
 
 
 class ClosingTransport:
-    """The transport, but for `close`: a client that does not take what was written loses it after a while."""
+    """A transport whose `close` ends the connection even if the client does not read the rest of the
+    answer."""
 
     def __init__(
         self,
         transport: asyncio.Transport,
         loop: asyncio.AbstractEventLoop,
-        last_word_seconds: float = LAST_WORD_SECONDS,
+        close_seconds: float = CLOSE_SECONDS,
     ) -> None:
         self._transport = transport
         self._loop = loop
-        self._last_word_seconds = last_word_seconds
+        self._close_seconds = close_seconds
         self.write = transport.write
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
     def close(self) -> None:
-        """Ends the connection once the client has what was written, or does not take it."""
+        """Ends the connection when the client has read everything, or after `close_seconds`."""
         self._transport.close()
         if self._transport.get_write_buffer_size():
-            self._loop.call_later(self._last_word_seconds, self._transport.abort)
+            self._loop.call_later(self._close_seconds, self._transport.abort)
 
 
 def _percent_encoded(found: re.Match[bytes]) -> bytes:

@@ -1,4 +1,4 @@
-"""The query of an address and the body of a form, checked the same way."""
+"""Checks of the query of an address and of the body of a form."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Pairs = Sequence[tuple[str, str]]
 
 
 def query_parameters(dependant: Dependant) -> dict[str, bool]:
-    """The names of a route's query parameters, and whether one may be given several times."""
+    """The names of a route's query parameters, and whether each may be given several times."""
     names: dict[str, bool] = {}
     for dependency in dependant.dependencies:
         names |= query_parameters(dependency)
@@ -36,8 +36,8 @@ def query_parameters(dependant: Dependant) -> dict[str, bool]:
 
 
 def checked_query(raw: bytes, known: Mapping[str, bool]) -> bytes:
-    """The query without empty parameters. Raises `MalformedRequest` and `InvalidInput`.
-    Its length is checked already, with that of the whole address."""
+    """The query without empty parameters. Raises `MalformedRequest` and `InvalidInput`. The middleware has
+    checked its length."""
     pairs = parse_pairs(raw, "query")
     errors = [*_unknown(pairs, known), *_repeated(pairs, known)]
     if errors:
@@ -46,15 +46,17 @@ def checked_query(raw: bytes, known: Mapping[str, bool]) -> bytes:
 
 
 def parse_pairs(raw: bytes, what: str) -> Pairs:
-    """Names and values. Raises `MalformedRequest` for what is not UTF-8, and for too many of them."""
+    """Names and values. Raises `MalformedRequest` for a text that is not UTF-8, and for too many pairs."""
     try:
         return parse_qsl(
             raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS
         )
     except UnicodeDecodeError as error:
-        raise MalformedRequest(f"The {what} is not UTF-8.") from error
+        raise MalformedRequest(f"The {what} is not UTF-8. Encode it as UTF-8.") from error
     except ValueError as error:
-        raise MalformedRequest(f"The {what} has more than {_MOST_PARAMETERS} parameters.") from error
+        raise MalformedRequest(
+            f"The {what} has more than {_MOST_PARAMETERS} parameters. Send fewer."
+        ) from error
 
 
 def repeated(pairs: Pairs) -> list[str]:
@@ -64,7 +66,7 @@ def repeated(pairs: Pairs) -> list[str]:
 
 
 def _unknown(pairs: Pairs, known: Iterable[str]) -> list[FieldError]:
-    choice = f"One of {', '.join(known)} is meant." if known else "This route has no parameters."
+    choice = f"Use one of {', '.join(known)}." if known else "This route has no parameters."
     names = dict.fromkeys(name for name, _ in pairs if name not in known)
     return [FieldError(f"query:{name[:_SHOWN]}", f"There is no such parameter. {choice}") for name in names]
 
@@ -84,12 +86,14 @@ _LONGEST = 16_384
 
 
 async def check_form(request: Request, fields: Collection[str]) -> None:
-    """Raises `UnsupportedMediaType`, `PayloadTooLarge`, `MalformedRequest`, and `InvalidInput` for one of the
-    `fields` that is given twice. Others are ignored (RFC 6749, section 3.2)."""
+    """Raises `UnsupportedMediaType`, `PayloadTooLarge`, `MalformedRequest`, and `InvalidInput` if one of the
+    `fields` is given twice. Other fields are ignored (RFC 6749, section 3.2)."""
     require_media_type(request, (FORM,))
     raw = await request.body()
     if len(raw) > _LONGEST:
-        raise PayloadTooLarge(f"The form is larger than {_LONGEST} bytes.")
+        raise PayloadTooLarge(f"The form is larger than {_LONGEST} bytes. Send less.")
     if names := [name for name in repeated(parse_pairs(raw, "form")) if name in fields]:
         errors = [FieldError(f"/{name}", "Give this field once.") for name in names]
-        raise InvalidInput("A field is given more than once.", errors=errors)
+        raise InvalidInput(
+            "A field is given more than once. Correct the fields that `errors` names.", errors=errors
+        )

@@ -1,4 +1,4 @@
-"""Answers that are bytes already, and the description of errors."""
+"""Answers in JSON bytes, and the description of errors in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def problem_responses(
 ) -> dict[int | str, dict[str, Any]]:
     """`responses=` of a route for the errors it can raise: `responses=problem_responses(CartNotFound)`.
 
-    `model` is for problems that hold more than others, and `members` an example of that; without it their
-    schema is that of their status."""
+    `model` is for problems with further members, and `members` is an example of those. Without `model` the
+    schema is that of the status."""
     of_status: dict[int, list[type[ShopError]]] = defaultdict(list)
     for error in errors:
         of_status[error.status].append(error)

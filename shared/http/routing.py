@@ -1,7 +1,7 @@
-"""Routes, matched with little: a dictionary for fixed paths, then the few patterns in their order.
+"""A fast route table: a dictionary of the fixed paths, then the few patterns in their order.
 
 FastAPI's included routers match every request twice, which costs a service of fifteen routes 40 microseconds
-a request; here the routes are copied flat.
+a request. So the routes of all routers are copied into one flat list.
 """
 
 from __future__ import annotations
@@ -33,9 +33,8 @@ _ARGUMENTS = tuple(inspect.signature(APIRoute.__init__).parameters)[1:]
 
 
 class JsonRequest(Request):
-    """A request whose body is read already. One that is refused is shown to FastAPI as a body that no model
-    takes, so that dependencies run first: who may not call the route is told that, and not what is wrong with
-    the body."""
+    """A request whose body was read before. FastAPI sees a refused body as one that no model accepts. So
+    dependencies run first, and a caller without the right gets that error instead of one about the body."""
 
     parsed: Any = None
     refusal: ShopError | None = None
@@ -54,8 +53,8 @@ class JsonRequest(Request):
 
 
 class ServiceRoute(APIRoute):
-    """A route that does without FastAPI's solver where it can, if it is `fast`. It answers 415 for a body of
-    another media type than it declares, and 422 for a query parameter that it does not know."""
+    """A route that avoids FastAPI's solver where it can, if it is `fast`. It answers 415 for a body of
+    another media type than it declares, and 422 for an unknown query parameter."""
 
     def __init__(self, *args: Any, fast: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -81,7 +80,7 @@ def _checked_body(handle: Handler, route: APIRoute) -> Handler:
         return await handle(request)
 
     async def handle_json(received: Request) -> Response:
-        # FastAPI would turn what is raised while it reads the body into an error of its own.
+        # FastAPI would turn an exception while it reads the body into an error of its own.
         request = JsonRequest(received.scope, received.receive)
         await request.read()
         try:
@@ -106,37 +105,33 @@ def _translated(app: ASGIApp, translate: Translate) -> ASGIApp:
         try:
             await app(scope, receive, send)
         except Exception as error:
-            told = translate(error)
-            if told is None:
+            problem = translate(error)
+            if problem is None:
                 raise
-            raise told from error
+            raise problem from error
 
     return translated
 
 
 def flat_routes(router: APIRouter, prefix: str = "", *, fast: bool = True) -> list[APIRoute]:
-    """Copies of the router's routes under `prefix`; a path `/` becomes the prefix itself. `fast`: without
-    FastAPI's solver, where they can do without it (`shared.http.fast`).
+    """Copies of the router's routes under `prefix`. A path `/` becomes the prefix itself. If `fast`, a route
+    is answered without FastAPI's solver where possible (`shared.http.fast`).
 
     The operation id is the name of the endpoint. Raises TypeError for an endpoint or a dependency that is not
-    `async`: FastAPI would hand it to a thread, which costs more than most of them do.
+    `async`: FastAPI would run it in a thread, which costs more than most of them do.
     """
     routes: list[APIRoute] = []
     for route in router.routes:
         if not isinstance(route, APIRoute):
-            raise TypeError(f"{route} is no API route: include routers in the service's list")
+            raise TypeError(f"{route} is not an API route: put its router into the service's list")
         _refuse_threads(route.dependant)
         arguments = {name: getattr(route, name) for name in _ARGUMENTS if hasattr(route, name)}
         if route.status_code == 204:
             arguments["response_class"] = Response  # an answer without a body has no media type
         path = f"{prefix}{route.path}".rstrip("/") or "/"
-        arguments |= {"path": path, "generate_unique_id_function": _operation_id}
+        arguments |= {"path": path, "generate_unique_id_function": lambda route: route.name}
         routes.append(ServiceRoute(**arguments, fast=fast))
     return routes
-
-
-def _operation_id(route: APIRoute) -> str:
-    return route.name
 
 
 def _refuse_threads(dependant: Dependant) -> None:
@@ -150,9 +145,9 @@ def _refuse_threads(dependant: Dependant) -> None:
 
 
 class RouteTable:
-    """Finds the route of a request. A slash at the end of a path is ignored; HEAD is answered as GET is.
+    """Finds the route of a request. It ignores a slash at the end of a path, and answers HEAD like GET.
 
-    Raises `NotFound`, or `MethodNotAllowed` with every method that the path does have.
+    Raises `NotFound`, or `MethodNotAllowed` with every method of the path.
     """
 
     def __init__(self, router: APIRouter) -> None:
@@ -163,7 +158,7 @@ class RouteTable:
             if isinstance(route, Route) and not route.param_convertors
             for method in route.methods or ()
         }
-        # Patterns in their order; a fixed path only needs a second look to tell the allowed methods.
+        # Patterns in their order. A fixed path is matched here only to list its allowed methods.
         self._all: list[BaseRoute] = list(router.routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

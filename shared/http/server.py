@@ -32,9 +32,9 @@ log = get_logger(__name__)
 
 
 def run(app: FastAPI, settings: ServiceSettings, port_setting: str) -> None:
-    """Serves until SIGTERM or SIGINT. `port_setting` names the setting with the port (`cart_port`); a port
-    that is taken ends the process with status 1 and one line that says which variable to change. So does,
-    after a line in the log, a start that fails for another reason than that something is away."""
+    """Serves until SIGTERM or SIGINT. `port_setting` names the setting with the port (`cart_port`). If the
+    port is taken, the process ends with status 1 and one line that says which variable to change. If the
+    start fails and not because a backend is away, the process ends with status 1 after a line in the log."""
     port = int(getattr(settings, port_setting))
     name = app.state.prefix.rpartition("/")[2]
     configure_logging(settings.log_level, settings.log_format, name)
@@ -64,8 +64,8 @@ def run(app: FastAPI, settings: ServiceSettings, port_setting: str) -> None:
 def run_service(
     settings_type: type[Settings], create_app: Callable[[Settings], FastAPI], port_setting: str
 ) -> None:
-    """Reads the settings and runs the application: the whole of a `__main__.py`. Settings that are not valid
-    end the process with status 1 and a line for each."""
+    """Reads the settings and runs the application; `__main__.py` does nothing else. Invalid settings end the
+    process with status 1 and a line for each."""
     try:
         settings = settings_type()
     except ValidationError as error:
@@ -74,8 +74,8 @@ def run_service(
 
 
 def _calm_collector() -> None:
-    """Requests make hardly any cycles, and the modules are here to stay. Looked through as often as by
-    default, they cost a write to a cart a fifth of its time."""
+    """Makes garbage collection rare. Requests make hardly any cycles, and the modules stay. With Python's
+    defaults the collector takes a fifth of the time of a cart's write."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
@@ -95,17 +95,18 @@ def _listen(host: str, port: int, setting: str) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         reason = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-        _end(f"Port {port} on {host} {reason}: set {setting} to another one.")
+        _end(f"Port {port} on {host} {reason}: set {setting} to another port.")
 
 
 def _end(message: str) -> NoReturn:
-    print(message, file=sys.stderr)  # noqa: T201 (for a person at a terminal, before there is a log)
+    print(message, file=sys.stderr)  # noqa: T201 (for a person at a terminal, before logging starts)
     raise SystemExit(1)
 
 
 class DrainingServer(uvicorn.Server):
-    """At the first signal readiness fails and answers close their connections; after the delay the listeners
-    close, and what runs has `timeout_graceful_shutdown` to finish. A second signal ends at once."""
+    """At the first signal readiness fails, and answers close their connections. After the delay the listeners
+    close, and running requests have `timeout_graceful_shutdown` to finish. A second signal ends the process
+    at once."""
 
     def __init__(self, config: uvicorn.Config, runtime: Runtime, delay_seconds: float) -> None:
         super().__init__(config)
@@ -121,7 +122,8 @@ class DrainingServer(uvicorn.Server):
         return await super().on_tick(counter) or self._runtime.failed
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 (the base's signature)
-        # Uvicorn's own would raise the signal again at the end, and the process would not end with status 0.
+        # Uvicorn's method would raise the signal again at the end, and the process would not end with status
+        # 0.
         if self._loop is None or self._runtime.draining.is_set():
             self.should_exit = self.force_exit = True
         else:

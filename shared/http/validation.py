@@ -1,4 +1,4 @@
-"""The framework's validation errors, in the shop's words: each with a pointer to the value."""
+"""The framework's validation errors as the shop's errors, each with a pointer to the value."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from shared.http.problem import from_http_exception
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., object])
 Translate = Callable[[Exception], ShopError | None]
-"""Takes what was raised, and gives what the client is told instead; None where nothing changes."""
+"""Turns an exception into the error for the client; None keeps the exception."""
 
 _ATTRIBUTE = "translate_error"
 
 
 def errors_translated(translate: Translate) -> Callable[[Endpoint], Endpoint]:
-    """Decorates an endpoint. What is raised for its request, also before it runs, is translated."""
+    """Decorates an endpoint. Every exception of its request is translated, also one from before it runs."""
 
     def mark(endpoint: Endpoint) -> Endpoint:
         setattr(endpoint, _ATTRIBUTE, translate)
@@ -34,9 +34,9 @@ def translation_of(endpoint: Callable[..., object]) -> Translate | None:
 
 
 _REPORTED = 1000
-"""More than a list of operations has, so that all that are wrong are named at once."""
+"""More than the operations of a list, so all errors of a list are reported at once."""
 _LONGEST = 400
-"""Of a pointer and of a message, which can hold text of the client."""
+"""Characters of a pointer and of a message, which can quote the client."""
 _PLAIN = {
     "model_attributes_type": "Expected a JSON object",
     "model_type": "Expected a JSON object",
@@ -47,7 +47,7 @@ _TAG_ERRORS = {"union_tag_not_found", "union_tag_invalid"}
 
 
 def from_validation_error(error: RequestValidationError) -> ShopError:
-    """422 with a pointer for each value, of the first thousand."""
+    """422 with a pointer for each wrong value, up to a thousand."""
     found = error.errors()[:_REPORTED]
     errors = [FieldError(_pointer(item, error.body)[:_LONGEST], _message(item)) for item in found]
     return InvalidInput(
@@ -67,7 +67,7 @@ def _pointer(item: Mapping[str, Any], body: Any) -> str:
     if where != "body":
         return ":".join([where, *(str(step) for step in path)])
     steps = _steps_in(body, path, missing=item["type"] == "missing")
-    if item["type"] in _TAG_ERRORS:  # pydantic points at the object, and names the field that tells its kind
+    if item["type"] in _TAG_ERRORS:  # pydantic points at the object instead of its discriminator
         steps.append(item["ctx"]["discriminator"].strip("'"))
     return "".join(f"/{escape_pointer(str(step))}" for step in steps)
 
@@ -78,7 +78,7 @@ def escape_pointer(step: str) -> str:
 
 
 def _steps_in(body: Any, path: Sequence[str | int], *, missing: bool) -> list[str | int]:
-    """The steps of `path` that are in the body: pydantic also puts the tags of unions between them."""
+    """The steps of `path` that are in the body. Pydantic puts the tags of unions between them."""
     steps: list[str | int] = []
     for position, step in enumerate(path):
         is_last = position == len(path) - 1
@@ -97,7 +97,7 @@ def _holds(value: Any, step: str | int) -> bool:
 
 
 def known_error(error: Exception) -> ShopError | None:
-    """The error as clients are told; None for a bug."""
+    """The error for the client; None for a bug."""
     if isinstance(error, ShopError):
         return error
     if isinstance(error, RequestValidationError):

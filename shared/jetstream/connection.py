@@ -18,8 +18,17 @@ from shared.jetstream.session import NatsSession
 from shared.observability.logging import get_logger
 from shared.tasks import BackgroundTasks, cancel_all
 
+log = get_logger(__name__)
+
+CONNECT_SECONDS = 2
 CLOSE_SECONDS = 1
+PING_SECONDS = 2  # after two pings without an answer the connection counts as lost
+WATCH_SECONDS = 0.25
+PATIENCE_SECONDS = 30.0
+FORGIVING_SECONDS = 5.0  # a session that ended sooner is not renewed at once
 LONGEST_RETRY_SECONDS = 2.0
+
+Prepare = Callable[[NatsSession], Awaitable[None]]
 
 
 def choose_server(servers: Sequence[Server], _info: dict[str, Any]) -> tuple[Server, float]:
@@ -47,17 +56,6 @@ async def hang_up(client: Client) -> None:
     if not closing.done():
         cut_socket(client)
     await closing
-
-
-log = get_logger(__name__)
-
-CONNECT_SECONDS = 2
-PING_SECONDS = 2  # twice unanswered, the connection counts as dead
-WATCH_SECONDS = 0.25
-PATIENCE_SECONDS = 30.0
-FORGIVING_SECONDS = 5.0  # a session that ended sooner is not renewed at once
-
-Prepare = Callable[[NatsSession], Awaitable[None]]
 
 
 class NatsSessions(Protocol):
@@ -230,9 +228,7 @@ class NatsConnection:
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     await self._changed.wait()
             except TimeoutError:
-                await hang_up(
-                    self._client
-                )  # the next round dials anew: the client may have given up in silence
+                await hang_up(self._client)  # the client may have given up: the next round connects again
             except BusUnavailable as error:
                 log.warning("still without NATS", reason=error.detail)
                 await asyncio.sleep(delay)

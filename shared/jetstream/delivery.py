@@ -21,6 +21,8 @@ from shared.observability.logging import get_logger
 from shared.observability.metrics import EVENTS_HANDLED
 from shared.observability.tracing import continue_trace, mark_failed
 
+log = get_logger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
@@ -60,9 +62,6 @@ def matches(pattern: str, subject: str) -> bool:
 def find_handler(handlers: Mapping[str, EventHandler], subject: str) -> EventHandler | None:
     """The handler of the first pattern that matches."""
     return next((handler for pattern, handler in handlers.items() if matches(pattern, subject)), None)
-
-
-log = get_logger(__name__)
 
 
 class MessageHandler:

@@ -22,6 +22,9 @@ DELETED = "DEL"
 
 _MARKER = "Nats-Marker-Reason"  # put by the server where a key disappeared for its age
 _KEY = re.compile(r"[-/_=.a-zA-Z0-9]+")
+_PAGE = 500
+_SILENCE_SECONDS = 5
+_NANOSECONDS = 1_000_000_000
 
 
 def is_key(text: str) -> bool:
@@ -40,11 +43,6 @@ def parse_headers(raw: bytes) -> dict[str, str]:
     lines = raw.decode(errors="replace").split("\r\n")[1:]
     pairs = (line.partition(":") for line in lines if line)
     return {name.strip(): value.strip() for name, _, value in pairs}
-
-
-_PAGE = 500
-_SILENCE_SECONDS = 5
-_NANOSECONDS = 1_000_000_000
 
 
 async def scan_entries(connection: NatsSessions, bucket: str) -> AsyncIterator[Entry]:

@@ -66,7 +66,7 @@ class NatsEventBus:
 
     @property
     def client(self) -> Client:
-        """The connection of the moment."""
+        """The present connection, for tests."""
         return self._connection.client
 
     @property

@@ -24,6 +24,9 @@ from shared.jetstream.connection import NatsSessions
 from shared.jetstream.session import NatsSession
 from shared.tasks import cancel_all
 
+_VERBS = ("PING", "INFO", "STATS")
+_TYPE = "io.nats.micro.v1.{}_response"
+_QUIET_SECONDS = 0.25  # after this time without an answer, all have answered
 _TICK_SECONDS = 0.5
 _WEIGHT = 0.2  # of the newest tick in the moving averages
 
@@ -67,11 +70,6 @@ class LoadMeter:
 
 def _blend(average: float, newest: float) -> float:
     return round(average + _WEIGHT * (newest - average), 3)
-
-
-_VERBS = ("PING", "INFO", "STATS")
-_TYPE = "io.nats.micro.v1.{}_response"
-_QUIET_SECONDS = 0.25  # without an answer for so long, all have answered
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,12 +69,12 @@ class Requests:
         if len(self._waiting) >= MAX_IN_FLIGHT:
             raise BusUnavailable("too many requests wait for NATS")
         token = str(next(self._numbers))
-        reply = await self._exchange(token, subject, payload, headers)
+        reply = await self._round_trip(token, subject, payload, headers)
         if not reply.data and reply.headers and reply.headers.get("Status") == "503":
             raise NoStream(f"no stream listens on {subject}")
         return reply
 
-    async def _exchange(
+    async def _round_trip(
         self, token: str, subject: str, payload: bytes, headers: Mapping[str, str] | None
     ) -> Msg:
         loop = asyncio.get_running_loop()

@@ -10,6 +10,11 @@ from nats.aio.client import Client
 from shared.events.ports import BusUnavailable, WrongRevision
 from shared.jetstream.requests import ApiError, NoStream, Requests, read_answer
 
+EXPECTED_REVISION = "Nats-Expected-Last-Subject-Sequence"
+MESSAGE_ID = "Nats-Msg-Id"
+
+_WRONG_REVISION = frozenset({10071, 10164})
+
 
 class NatsSession:
     """The objects that are valid while this connection lasts. Consumers and watches start again in each
@@ -48,12 +53,6 @@ class NatsSession:
 
     async def wait_ended(self) -> None:
         await self._ended.wait()
-
-
-EXPECTED_REVISION = "Nats-Expected-Last-Subject-Sequence"
-MESSAGE_ID = "Nats-Msg-Id"
-
-_WRONG_REVISION = frozenset({10071, 10164})
 
 
 async def write_message(

@@ -2,7 +2,7 @@
 
 https://www.w3.org/TR/trace-context/. The ids are always made and passed on, so they join the logs and events
 of one request. With the `tracing` extra and OTEL_EXPORTER_OTLP_ENDPOINT they are also exported as spans:
-FastAPI itself makes those of requests (`shared.http.spans`), `continue_trace` makes those of events.
+FastAPI itself makes those of requests (`shared.http.telemetry`), `continue_trace` makes those of events.
 """
 
 from __future__ import annotations

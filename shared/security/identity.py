@@ -43,24 +43,26 @@ class Identity:
     expires_at: datetime
 
 
-_REALM = 'Bearer realm="trolley"'
+_REALM = NotAuthenticated.default_headers["WWW-Authenticate"]
 
 
 def token_missing() -> NotAuthenticated:
-    """No token was given: the challenge carries no error code then."""
+    """The request has no token. The challenge has no error code then (RFC 6750, section 3.1)."""
     return NotAuthenticated(
-        "Send an access token: `Authorization: Bearer …`. Sign in or ask for a guest session to get one.",
-        headers={"WWW-Authenticate": _REALM},
+        "Send an access token: `Authorization: Bearer …`. Sign in or ask for a guest session to get one."
     )
 
 
 def invalid_token(detail: str) -> NotAuthenticated:
-    """A token was given and is not (or no longer) good. `detail` is plain ASCII without quotes."""
+    """The token is not valid, or not any more. `detail` is plain ASCII without quotes."""
     challenge = f'{_REALM}, error="invalid_token", error_description="{detail}"'
     return NotAuthenticated(detail, headers={"WWW-Authenticate": challenge})
 
 
 def scope_missing(scope: Scope) -> PermissionDenied:
-    """The token is good, and does not allow this."""
+    """The token is valid, but lacks this scope."""
     challenge = f'{_REALM}, error="insufficient_scope", scope="{scope}"'
-    return PermissionDenied(f"This needs the scope {scope}.", headers={"WWW-Authenticate": challenge})
+    return PermissionDenied(
+        f"This needs the scope {scope}. Sign in to an account that has it.",
+        headers={"WWW-Authenticate": challenge},
+    )

@@ -1,4 +1,4 @@
-"""The public keys that access tokens are signed with, watched in the bucket `auth_keys`."""
+"""The public keys of access tokens, watched in the bucket `auth_keys`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _log = get_logger(__name__)
 
 
 class Keyring:
-    """Knows every public key, also while NATS is away. It forgets a key at once if auth_service deletes it.
+    """Knows every public key, even while NATS is away. It forgets a key at once if auth_service deletes it.
 
     If the watch may have missed changes, each key must appear in the replay within `confirm_seconds`. Until
     then it is still trusted, so a restart of NATS signs nobody out.
@@ -32,7 +32,7 @@ class Keyring:
 
     def __init__(self, *, confirm_seconds: float = CONFIRM_SECONDS) -> None:
         self.generation = 0
-        """Changes whenever a key is added or forgotten: what was verified before has to be verified again."""
+        """Changes whenever a key is added or forgotten. Earlier verifications do not count then."""
         self._keys: dict[str, Key] = {}
         self._unconfirmed: set[str] = set()
         self._confirm_seconds = confirm_seconds
@@ -44,7 +44,7 @@ class Keyring:
 
     @property
     def connected(self) -> bool:
-        """False while a change may not be seen."""
+        """False while changes may be missed."""
         return self._watch is not None and self._watch.connected
 
     async def start(self, bus: EventBus) -> None:
@@ -75,7 +75,7 @@ class Keyring:
         self.generation += 1
 
     def doubt(self) -> None:
-        """Changes may have been missed; a replay follows."""
+        """Trusts the present keys only until the replay, because changes may have been missed."""
         self._unconfirmed |= self._keys.keys()
         if self._confirming is not None:
             self._confirming.cancel()

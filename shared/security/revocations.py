@@ -11,7 +11,7 @@ from shared.events.ports import BucketConfig, Entry, EventBus, Watch
 from shared.observability.logging import get_logger
 from shared.settings import ServiceSettings
 
-# An entry outlives every token of its session, also one issued in the very second of the logout.
+# An entry outlives every token of its session, even one issued in the second of the logout.
 _MARGIN_SECONDS = 60
 
 _log = get_logger(__name__)
@@ -27,7 +27,7 @@ def _life_seconds(settings: ServiceSettings) -> int:
 
 
 class Revocations:
-    """Knows every ended session whose tokens may still be valid, also while NATS is away."""
+    """Knows every ended session whose tokens may still be valid, even while NATS is away."""
 
     def __init__(self, settings: ServiceSettings, clock: Clock) -> None:
         self._bucket = revocations_bucket(settings)
@@ -44,13 +44,14 @@ class Revocations:
 
     @property
     def connected(self) -> bool:
-        """False while a logout elsewhere may not be seen."""
+        """False while a logout elsewhere may be missed."""
         return self._watch is not None and self._watch.connected
 
     async def start(self, bus: EventBus) -> None:
         """Returns once all present revocations are known. Raises `BusUnavailable`."""
         bucket = await bus.bucket(self._bucket)
-        # What is missed in a gap comes again with the replay, and what is known is kept: nothing to do then.
+        # After a gap the replay brings what was missed, and nothing is ever withdrawn. So `on_gap` is not
+        # needed.
         self._watch = await bucket.watch(self.apply, replay=True)
 
     async def stop(self) -> None:
@@ -58,13 +59,14 @@ class Revocations:
             await self._watch.stop()
 
     def apply(self, entry: Entry) -> None:
-        """Takes a change of the bucket in. A revocation is never taken back, only dropped when spent."""
+        """Applies a change of the bucket. A revocation is never withdrawn, only forgotten when it is
+        spent."""
         if entry.value is None:
             return
         self.add(entry.key, self._revoked_at(entry))
 
     def add(self, session_id: str, revoked_at: datetime) -> None:
-        """Takes in what this process revoked itself, ahead of the watch."""
+        """Adds a revocation. This process adds its own ones before the watch brings them."""
         self._ended.pop(session_id, None)
         self._ended[session_id] = revoked_at
         self._drop_spent()
@@ -73,12 +75,12 @@ class Revocations:
         try:
             return from_rfc3339(orjson.loads(entry.value or b"")["revoked_at"])
         except (ValueError, KeyError, TypeError):
-            # An unreadable revocation still is one.
+            # An unreadable revocation still counts.
             _log.error("revocation without a time", session_id=entry.key)
             return self._clock.now()
 
     def _drop_spent(self) -> None:
-        """Forgets from the oldest on; the entries come about in the order of time, so each is looked at
+        """Forgets the oldest entries first. They are roughly in the order of time, so each is checked about
         once."""
         spent_before = self._clock.now() - self._life
         while self._ended:

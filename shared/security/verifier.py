@@ -21,10 +21,10 @@ from shared.security.identity import Identity, Role, Scope, invalid_token
 from shared.security.keyring import ALGORITHM, Keyring
 from shared.security.revocations import Revocations
 
-# A token of ours has some 500 characters; what is much longer is not worth a look.
+# The shop's tokens have some 500 characters.
 _LONGEST_TOKEN = 4096
 _MEMOISED = 20_000
-_LEEWAY_SECONDS = 5  # the clocks of two machines may differ by so much
+_LEEWAY_SECONDS = 5  # the clocks of two machines may differ by this
 
 _SIGNATURE = re.compile(r"[A-Za-z0-9_-]{85}[AQgw]")
 """The 64 bytes of an ES256 signature in base64url, without padding and with unused bits of zero (RFC 7515,
@@ -68,7 +68,7 @@ class TokenVerifier:
         """The identity that the token proves. Raises `NotAuthenticated` with the reason."""
         if len(token) > _LONGEST_TOKEN:
             _REFUSED.inc()
-            raise invalid_token("The access token is too long.")
+            raise invalid_token("The access token is too long. Sign in to get another one.")
         identity = self._remembered(token)
         if identity is None:
             identity = self._verify_first(token)
@@ -111,10 +111,10 @@ class TokenVerifier:
     def _read(self, token: str) -> Identity:
         claims = self._signed_claims(token)
         if claims.get("iss") != self._issuer:
-            raise invalid_token("The access token was issued by somebody else (iss).")
+            raise invalid_token("The access token has another issuer (iss). Sign in to this shop.")
         audience = claims.get("aud")
         if audience != self._audience and not (isinstance(audience, list) and self._audience in audience):
-            raise invalid_token("The access token is meant for somebody else (aud).")
+            raise invalid_token("The access token has another audience (aud). Sign in to this shop.")
         identity = _identity_of(claims)
         self._check_start(claims)
         return identity
@@ -128,9 +128,9 @@ class TokenVerifier:
         try:
             claims = orjson.loads(jws.verify(token, key, algorithms=[ALGORITHM]))
         except _UNREADABLE as error:
-            raise invalid_token("The signature of the access token is not valid.") from error
+            raise invalid_token("The signature of the access token is not valid. Sign in again.") from error
         if not isinstance(claims, dict):
-            raise invalid_token("The access token holds no claims.")
+            raise invalid_token("The access token has no claims. Sign in again.")
         return claims
 
     def _check_start(self, claims: Mapping[str, Any]) -> None:
@@ -138,7 +138,7 @@ class TokenVerifier:
         for name in ("iat", "nbf"):
             start = claims.get(name)
             if start is not None and (not _is_number(start) or start > latest):
-                raise invalid_token(f"The access token is not valid yet ({name}).")
+                raise invalid_token(f"The access token is not valid yet ({name}). Check the clocks.")
 
 
 def _key_id(token: str) -> str:
@@ -172,7 +172,7 @@ def _expiry(claims: Mapping[str, Any]) -> datetime:
     try:
         return datetime.fromtimestamp(claims["exp"], UTC)
     except (ValueError, OverflowError, OSError) as error:
-        raise invalid_token("The claim exp of the access token is no time.") from error
+        raise invalid_token("The claim exp of the access token is not a time. Sign in again.") from error
 
 
 def _is_number(value: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -78,6 +78,10 @@ class Between:
 Condition = Equals | OneOf | Between
 
 
+Position = Sequence[str | int | float | None]
+"""The end of a page: the values that its last document is sorted by, and its id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """All conditions hold; sorted by `sort` (a leading `-` descends), then by id; `after` is the last page's
@@ -86,17 +90,37 @@ class Query:
     conditions: Sequence[Condition] = ()
     sort: Sequence[str] = ()
     limit: int = 100
-    after: Sequence[str | int | None] | None = None
+    after: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DocumentPage:
     """A page of documents. `next_after` is None on the last page. `total` is a lower bound unless exact."""
 
     documents: Sequence[Document]
     total: int
     total_is_exact: bool
-    next_after: Sequence[str | int | None] | None
+    next_after: Position | None
+
+
+MigrationProgress = Callable[[int], None]
+"""Gets the number of documents that were read so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationReport:
+    """`from_version` is None if there was no collection. `kept_index` is the former index, write-protected;
+    an operator may delete it."""
+
+    collection: str
+    from_version: int | None
+    to_version: int
+    documents: int
+    kept_index: str | None = None
+
+    @property
+    def was_needed(self) -> bool:
+        return self.from_version != self.to_version
 
 
 class VersionConflict(Exception):
@@ -115,14 +139,14 @@ class StoreUnavailable(Unavailable):
     """The store did not answer. A write that raises this may or may not have happened."""
 
     code = "store-unavailable"
-    told = "The shop cannot reach what it keeps at the moment. Try again shortly; a write may have happened."
+    public_detail = "The shop cannot reach its store. Try again shortly; a write may have happened."
 
 
 class SchemaMismatch(StoreUnavailable):
     """The stored collection has another `schema_version` than this release. Nothing was written."""
 
     code = "store-schema-mismatch"
-    told = "The shop is being brought to another release. Nothing was written. Try again shortly."
+    public_detail = "The shop is changing to another release. Nothing was written. Try again shortly."
 
 
 class StoreOverloaded(Unavailable):
@@ -163,7 +187,7 @@ class DocumentStore(Protocol):
         """Removes that version. Raises `VersionConflict`, also when it is gone already."""
         ...
 
-    async def find(self, query: Query) -> Found:
+    async def find(self, query: Query) -> DocumentPage:
         """A page of what matches."""
         ...
 

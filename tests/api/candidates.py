@@ -50,14 +50,14 @@ class Document:
         self._validators: dict[bytes, jsonschema_rs.Draft202012Validator] = {}
 
     def resolve(self, schema: Json) -> Json:
-        """The schema behind a reference, with what stands beside the reference."""
+        """The schema behind a reference, with the members beside the reference."""
         if "$ref" not in schema:
             return schema
         target = self._components["schemas"][schema["$ref"].rpartition("/")[2]]
         return self.resolve(target) | {key: value for key, value in schema.items() if key != "$ref"}
 
     def alternatives(self, schema: Json) -> list[Json]:
-        """What a choice is between, resolved; the schema itself where there is none."""
+        """The resolved options of a choice; the schema itself if it is not a choice."""
         schema = self.resolve(schema)
         choices = schema.get("oneOf") or schema.get("anyOf")
         return [found for each in choices for found in self.alternatives(each)] if choices else [schema]
@@ -71,7 +71,7 @@ class Document:
         return bool(self._validators[name].is_valid(value))
 
     def example(self, schema: Json) -> Any:
-        """A small valid value: only what is required, unless the schema brings an example."""
+        """A small valid value: the schema's example, or only the required members."""
         schema = self.alternatives(schema)[0]
         for said in ("const", "default"):
             if schema.get(said) is not None:

@@ -41,7 +41,7 @@ _PIECES = [
     b"-" + b"a" * 16 + b"-01", b"127.0.0.1", b"[::1]", b"%00", b"\xff", b"\xe9", b"bytes=0-",
     b"Thu, 01 Jan 1970 00:00:00 GMT", b"9" * 400,
 ]  # fmt: skip
-"""What the readers of headers look for, to be put together in any order."""
+"""Pieces that the readers of headers look for, to be joined in any order."""
 
 _HEADERS = [
     "Authorization", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since",
@@ -93,7 +93,7 @@ def is_stream(operation: APIOperation[Any, Any]) -> bool:
 
 
 def refused_by_form(response: httpx.Response) -> list[Any]:
-    """The fields of a valid request that are refused all the same, but for what only the shop can know."""
+    """The refused fields of a valid request, except those that only the shop's data can decide."""
     if response.status_code not in (400, 415, 422):
         return []
     problem = response.json()
@@ -117,7 +117,7 @@ class Caller:
     known: Mapping[str, str]
 
     async def fuzz(self, operation: APIOperation[Any, Any], mode: GenerationMode, examples: int) -> None:
-        """Sends `examples` requests. Raises schemathesis' failure, which says what to repeat."""
+        """Sends `examples` requests. Raises schemathesis' failure, which says how to repeat the request."""
         loop = asyncio.get_running_loop()
         needs_token = bool(operation.definition.raw["security"])
 

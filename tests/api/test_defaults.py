@@ -1,4 +1,4 @@
-"""What is left out has the value that the document calls its default."""
+"""A missing field has the default of the document."""
 
 from __future__ import annotations
 

@@ -47,5 +47,5 @@ async def test_no_request_holds_the_loop(
             headers = {"Authorization": token, **request.headers}
             held = server.held(request.method, request.target, request.bodies, headers)
             sent += 1
-            assert held <= MOST_SECONDS, request.what  # at once: what is longer may take hours
+            assert held <= MOST_SECONDS, request.what  # fail at once: the rest may take hours
     assert sent > 100

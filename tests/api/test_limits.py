@@ -45,19 +45,19 @@ class Attempt:
     request: Json = field(repr=False)
 
     def disagreement(self, answer: httpx.Response) -> str | None:
-        """What the document and the service do not agree on, if anything."""
-        told = f"{self.operation.id} {self.pointer} = {str(self.value)[:80]!r} ({_size(self.value)})"
-        assert answer.status_code < 500, told
+        """The disagreement of the document and the service, or None."""
+        description = f"{self.operation.id} {self.pointer} = {str(self.value)[:80]!r} ({_size(self.value)})"
+        assert answer.status_code < 500, description
         if answer.status_code == 429:
-            return f"{told}: was never tried, the limit of requests came first"
+            return f"{description}: was never tried, the limit of requests came first"
         body = answer.json() if answer.status_code in (400, 422) else {}
         named = [error["pointer"] for error in body.get("errors", ())]
         refused = any(pointer == self.pointer or pointer.startswith(f"{self.pointer}/") for pointer in named)
         if self.is_valid and refused:
-            return f"{told}: the document allows it, the service says {body['errors']}"
+            return f"{description}: the document allows it, the service says {body['errors']}"
         expected = AS_OAUTH_SAYS.get(self.operation.id, 422)
         if not self.is_valid and (answer.status_code != expected or not refused):
-            return f"{told}: the document forbids it, the service says {answer.status_code} {named}"
+            return f"{description}: the document forbids it, the service says {answer.status_code} {named}"
         return None
 
 
@@ -93,7 +93,7 @@ def attempts(document: Document, operation: ApiOperation) -> Iterator[Attempt]:
 
 
 def is_form(value: Json) -> bool:
-    """A form holds texts alone, and an empty one is as good as none."""
+    """A form has only texts, and an empty one is the same as a missing one."""
     return all(isinstance(text, str) and text for text in value.values())
 
 
@@ -133,7 +133,7 @@ def typed(document: Document, schema: Json, text: str) -> Any:
 
 def can_be_sent(place: str, text: str) -> bool:
     if not text.strip() or "\x00" in text:
-        return False  # as good as not given; and a NUL makes the whole request malformed
+        return False  # the same as a missing one; and a NUL makes the whole request malformed
     if place == "header":
         return text.isascii() and text.isprintable()
     return place == "query" or "/" not in text

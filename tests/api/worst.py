@@ -13,7 +13,7 @@ import orjson
 
 MIB = 1_048_576
 BODY = MIB - 4096
-"""A body may have a MiB: less what stands around it, a text of this size reaches its field."""
+"""A body may have a MiB. A text of this size, with the JSON around it, still reaches its field."""
 HEAVY = 32_000
 """Characters of accents that take more than a second to normalise, and not yet an hour."""
 NDJSON = "application/x-ndjson"
@@ -52,7 +52,7 @@ COMMON_HEADERS = (
     "X-Forwarded-For",
     "X-Request-Id",
 )
-"""What the service or the framework may look at on any route."""
+"""Headers that the service or the framework may read on any route."""
 
 STRUCTURES = {
     "nested lists": b"[" * BODY,
@@ -98,7 +98,7 @@ class Operation:
             yield from self._bodies(media_type, self._resolved(content["schema"]))
 
     def header_requests(self) -> Iterator[WorstRequest]:
-        """What is looked at before the route is known, or by the framework on any route."""
+        """The parts that are read before the route is known, or by the framework on any route."""
         for name in COMMON_HEADERS:
             for text in (b',"' * (MIB // 2), b";" * 30_000):
                 yield self._request(f"header {name} of {text[:2]!r}", headers={name: text})

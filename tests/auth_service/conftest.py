@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -20,10 +19,10 @@ from auth_service.sessions.model import RefreshToken
 from auth_service.sessions.tokens import SignedIn
 from auth_service.settings import AuthSettings
 from shared.backends import Backends, open_backends
-from shared.clock import SystemClock
 from shared.security.identity import Identity, Role
 from tests.auth_service.people import PASSWORD, Person, fresh_email
 from tests.support.apps import running
+from tests.support.clock import MovableClock
 
 MakeSettings = Callable[..., AuthSettings]
 
@@ -55,19 +54,6 @@ async def ana(shop: httpx.AsyncClient) -> Person:
 
 
 CLIENT = Client("192.0.2.1", "a test")
-
-
-class MovableClock:
-    """The machine's clock, and how far a test has moved it."""
-
-    def __init__(self) -> None:
-        self._moved = timedelta()
-
-    def now(self) -> datetime:
-        return SystemClock().now() + self._moved
-
-    def move(self, **by: float) -> None:
-        self._moved += timedelta(**by)
 
 
 @dataclass(frozen=True)
@@ -111,13 +97,13 @@ async def auth(world: World) -> AuthService:
 
 @pytest.fixture
 def account() -> NewAccount:
-    """Checked input for an account that nobody has."""
+    """Checked input for a new account."""
     return new_account("Ana", fresh_email(), PASSWORD)
 
 
 @pytest.fixture
 async def signed_in(auth: AuthService, account: NewAccount) -> SignedIn:
-    return await auth.sessions.register(account, CLIENT)
+    return await auth.sign_in.register(account, CLIENT)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Adapters that wait, so that a test decides what happens in between."""
+"""Adapters that wait, so that a test can act in between."""
 
 from __future__ import annotations
 

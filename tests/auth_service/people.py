@@ -1,4 +1,4 @@
-"""People who use the shop in tests."""
+"""The users of the shop in tests."""
 
 from __future__ import annotations
 

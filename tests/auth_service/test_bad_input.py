@@ -1,4 +1,4 @@
-"""Nothing that is sent breaks the service, and what is wrong is named."""
+"""No input breaks the service, and the answer names the error."""
 
 from __future__ import annotations
 

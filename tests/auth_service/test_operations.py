@@ -1,4 +1,4 @@
-"""What the operator does without signing in."""
+"""The operator's use cases, without a sign-in."""
 
 from __future__ import annotations
 
@@ -88,9 +88,9 @@ async def test_a_new_password_and_its_account_are_checked(
     auth_settings: MakeSettings, email: str, password: str, pointer: str
 ) -> None:
     async with open_operations(auth_settings()) as operations:
-        with pytest.raises(InvalidInput) as told:
+        with pytest.raises(InvalidInput) as refused:
             await operations.set_password(email, password)
-        assert [error.pointer for error in told.value.errors] == [pointer]
+        assert [error.pointer for error in refused.value.errors] == [pointer]
         with pytest.raises(AccountNotFound):
             await operations.set_password(fresh_email(), PASSWORD)
 

@@ -35,11 +35,11 @@ async def test_a_service_with_another_secret_never_serves(
         pass
     stranger = create_app(auth_settings(auth_secret="another secret of a fair length"))
     async with running(stranger, wait_ready=False) as shop:
-        told: list[str] = []
+        output: list[str] = []
 
         def names_the_setting() -> bool:
-            told.append(capfd.readouterr().out)
-            return "AUTH_SECRET does not open the signing keys" in "".join(told)
+            output.append(capfd.readouterr().out)
+            return "AUTH_SECRET does not open the signing keys" in "".join(output)
 
         await eventually(names_the_setting)
         answer = await shop.post(f"{AUTH}/guest")

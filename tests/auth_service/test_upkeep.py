@@ -1,4 +1,4 @@
-"""What replicas do from time to time."""
+"""The background tasks of a replica."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from auth_service.sessions.store import SESSIONS, StoredSessions
 from shared.aggregates.outbox import Outbox, publish_to
 from shared.security.keyring import AUTH_KEYS
 from shared.store.ports import DocumentStore, VersionConflict
-from tests.auth_service.conftest import CLIENT, MakeSettings, MovableClock, World, open_world
+from tests.auth_service.conftest import CLIENT, MakeSettings, World, open_world
 from tests.auth_service.people import AUTH
 from tests.support.apps import running
+from tests.support.clock import MovableClock
 from tests.support.servers import NatsServer
 from tests.support.waiting import eventually
 
@@ -37,9 +38,9 @@ async def auth(world: World) -> AuthService:
 
 
 async def test_sessions_that_expired_are_removed(world: World, auth: AuthService) -> None:
-    expired = (await auth.sessions.guest(CLIENT)).refresh_token.partition(".")[0]
+    expired = (await auth.sign_in.guest(CLIENT)).refresh_token.partition(".")[0]
     world.clock.move(days=20)
-    alive = (await auth.sessions.guest(CLIENT)).refresh_token.partition(".")[0]
+    alive = (await auth.sign_in.guest(CLIENT)).refresh_token.partition(".")[0]
     world.clock.move(days=11, hours=1)
 
     async def removed() -> bool:
@@ -67,7 +68,7 @@ class ShowingTheGone:
 
 
 async def test_a_page_of_what_is_gone_does_not_end_the_sweep(world: World, auth: AuthService) -> None:
-    first, second = [(await auth.sessions.guest(CLIENT)).refresh_token.partition(".")[0] for _ in range(2)]
+    first, second = [(await auth.sign_in.guest(CLIENT)).refresh_token.partition(".")[0] for _ in range(2)]
     store = await world.backends.stores.open(SESSIONS)
     await store.refresh()
     sessions = StoredSessions(

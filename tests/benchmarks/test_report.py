@@ -7,12 +7,12 @@ import io
 from rich.console import Console
 
 from benchmarks.__main__ import in_turns
-from benchmarks.load import Load
+from benchmarks.load import BenchmarkResult
 from benchmarks.report import ADD, BARE_POST, BARE_REDIS, BARE_ROUTE, SUMMARY, ratio, show, show_cpu
 
 
-def load(per_second: int) -> Load:
-    return Load(1.0, {200: per_second}, [1.0])
+def load(per_second: int) -> BenchmarkResult:
+    return BenchmarkResult(1.0, {200: per_second}, [1.0])
 
 
 def test_scenarios_are_measured_in_turns() -> None:

@@ -15,7 +15,7 @@ from cart_service.carts.model import Cart
 from cart_service.carts.versions import KnownDeletions, KnownVersions
 from cart_service.catalogue.view import CatalogueView
 from cart_service.changes import ChangeHub
-from cart_service.promotions.book import WatchedPromotions
+from cart_service.promotions.view import WatchedPromotions
 from cart_service.service import CartService
 from cart_service.settings import CartSettings
 from shared.aggregates.change import Change
@@ -230,8 +230,8 @@ async def start_replica(shop: Shop, *, capacity: int) -> Replica:
     versions = KnownVersions(1000, changes)
     catalogue = CatalogueView(shop.bucket, changes, currency="USD", capacity=capacity)
     await catalogue.start()
-    book = WatchedPromotions(shop.promotion_bucket, changes)
-    await book.start()
+    known_promotions = WatchedPromotions(shop.promotion_bucket, changes)
+    await known_promotions.start()
     repository, cache, announcements = (
         MemoryCarts(shop.carts),
         MemoryCache(shop.values),
@@ -239,7 +239,7 @@ async def start_replica(shop: Shop, *, capacity: int) -> Replica:
     )
     adapters = Adapters(
         carts=repository,
-        promotions=memory_stores(shop.kept, book),
+        promotions=memory_stores(shop.kept, known_promotions),
         holders=MemoryHolders(shop.carts),
         catalogue=catalogue,
         cache=cache,

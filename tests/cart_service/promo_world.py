@@ -72,13 +72,13 @@ class PromoWorld:
         await self.service.promotion_audit.recount(code, repair=True)
 
     async def clear_away(self) -> None:
-        await self.service.abandoned.clear_away(2)
+        await self.service.abandoned_reservations.clear_away(2)
 
     async def repeat_event(self, number: int) -> None:
         dropped = [it for it in self.repository.events if it.type == "cart.promo_code_dropped"]
         if dropped:
             event = CartPromoCodeDropped.from_event(dropped[number % len(dropped)])
-            subscribers = CartSubscribers(self.service.cleanup, self.service.uses, self.service.merger)
+            subscribers = CartSubscribers(self.service)
             await subscribers.promo_code_dropped(event)
 
     def check(self) -> None:
@@ -105,13 +105,13 @@ class PromoWorld:
         self.repository.fail_at(1_000_000, is_written=True)
         self.tick(SETTLED_AFTER + timedelta(seconds=1))
         for _ in range(2):  # an earlier look may have stopped half-way
-            while await self.service.abandoned.clear_away(2):
+            while await self.service.abandoned_reservations.clear_away(2):
                 pass
         audit = self.service.promotion_audit
         for code in self.limits:
             found = await audit.recount(code, repair=True)
             assert found.abandoned == ()
-            assert an_order_died or found.unbacked == ()
+            assert an_order_died or found.unreserved == ()
             assert (await audit.recount(code, repair=False)).is_clean
             self._check_end(code)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from cart_service.bootstrap import bootstrap
 from cart_service.carts.store import CARTS
@@ -13,16 +12,8 @@ from cart_service.service import CartService
 from cart_service.settings import CartSettings
 from shared.backends import open_backends
 from shared.cache.ports import Cache
-from shared.clock import Clock, SystemClock
+from shared.clock import Clock
 from shared.store.ports import DocumentStore
-
-
-class MovableClock:
-    def __init__(self) -> None:
-        self.ahead = timedelta()
-
-    def now(self) -> datetime:
-        return SystemClock().now() + self.ahead
 
 
 @dataclass

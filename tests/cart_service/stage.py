@@ -40,7 +40,7 @@ class Stage:
         self.live = LiveCarts(limits, self, self.ended.__contains__, self.read)
         tasks = BackgroundTasks()
         self._tasks = [
-            tasks.start("live-carts", self.live.look_after()),
+            tasks.start("live-carts", self.live.supervise()),
             tasks.start("live-carts-drain", self.live.drain(self.draining)),
         ]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import orjson
 
 from product_service.products.model import Product, ProductDetails, ProductDraft
@@ -41,3 +42,9 @@ def ndjson(lines: Iterable[Any]) -> bytes:
     """Lines of an import; text and bytes go as they are."""
     encoded = (line if isinstance(line, bytes) else orjson.dumps(line) for line in lines)
     return b"".join(line + b"\n" for line in encoded)
+
+
+def items(answer: httpx.Response) -> list[str]:
+    """The ids of the products in a page."""
+    assert answer.status_code == 200, answer.text
+    return [item["id"] for item in answer.json()["items"]]

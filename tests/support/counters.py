@@ -41,7 +41,7 @@ class RecordingSink:
     def dispatch(self, document_id: str, events: Sequence[Event]) -> None:
         self.dispatched += [(document_id, event.id) for event in events]
 
-    def confirmed(self, document_id: str) -> frozenset[str]:
+    def delivered_ids(self, document_id: str) -> frozenset[str]:
         return frozenset(self.delivered)
 
 

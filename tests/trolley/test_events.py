@@ -16,9 +16,9 @@ from shared.jetstream.session import NatsSession
 from tests.support.events import an_event, running_bus
 from tests.support.servers import NatsServer
 from trolley.bus import nats_session
+from trolley.cli.completion import EVERYTHING, SUBJECTS
 from trolley.errors import CommandFailed
 from trolley.events import Fact, follow, parse_age
-from trolley.subjects import EVERYTHING, SUBJECTS
 
 EVENTS_PAGE = Path(__file__).parents[2] / "docs" / "events.md"
 

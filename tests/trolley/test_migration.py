@@ -8,8 +8,7 @@ from typing import Any
 from cart_service.carts.store import CARTS, CartCodec
 from shared.settings import ServiceSettings
 from shared.store.factory import create_store_factory
-from trolley.collections import COLLECTIONS
-from trolley.migration import migrate_all
+from trolley.migration import COLLECTIONS, migrate_all
 
 AT = "2026-01-01T00:00:00.000Z"
 FORMER_FIELDS = {"version", "updated_at", "lines", "used_keys", "recent", "pending_events", "pending_since"}

@@ -14,19 +14,19 @@ from rich.table import Table
 
 from shared.security.identity import Role
 from trolley.cli.console import console, execute
-from trolley.cli.identity import administrator
-from trolley.cli.options import AdministratorOption, UrlOption
+from trolley.cli.identity import AdministratorOption, UrlOption, administrator
 from trolley.client import require_success, shop_client
 from trolley.environment import operator_environment, shop_url
 from trolley.errors import CommandFailed
-from trolley.operations import create_user, set_password
+from trolley.invocation import command
+from trolley.operations import operate
 from trolley.seeding import TokenSource
 
 app = typer.Typer(help="Accounts.", no_args_is_help=True)
 
 _USERS = "/api/v1/auth/users"
 _LOOKS, _LOOK_SECONDS = 6, 0.5
-"""A list shows a new account after about a second."""
+"""A list shows a new account about a second later."""
 
 EmailArgument = Annotated[str, typer.Argument(help="The e-mail address of the account.")]
 PasswordOption = Annotated[
@@ -43,19 +43,20 @@ def users() -> None:
 def create(
     email: Annotated[str, typer.Option(prompt="E-mail", help="The e-mail address to sign in with.")],
     *,
-    name: Annotated[str, typer.Option(help="The name shown. [the e-mail's first part]")] = "",
+    name: Annotated[str, typer.Option(help="The displayed name. [the first part of the e-mail]")] = "",
     admin: Annotated[bool, typer.Option("--admin", help="May manage products, users and any cart.")] = False,
     password_stdin: PasswordOption = False,
 ) -> None:
-    """Create an account; the first admin comes from here.
+    """Create an account, for example the first admin.
 
-    The password is asked for, or read from stdin; it is never an argument, which others on this machine
-    could see. It works on the store itself, so the shop has to run, but nobody has to be able to sign in yet.
+    The password is asked for, or read from stdin. It is not an argument, because other users of this machine
+    can see arguments. The command works on the store, so it needs no account, but the shop has to run.
     """
     environment = operator_environment()
     password = _password(password_stdin)
     role = Role.ADMIN if admin else Role.CUSTOMER
-    execute(create_user(environment, email, name or email.partition("@")[0], password, role))
+    shown = name or email.partition("@")[0]
+    execute(operate(environment, lambda operator: operator.create_user(shown, email, password, role)))
     console.print(f"[green]{role.value.capitalize()} {email} can sign in.[/]")
 
 
@@ -63,8 +64,8 @@ def create(
 def show(
     email: Annotated[str | None, typer.Argument(help="Only the account with this address.")] = None,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="A line for each account.")] = False,
-    limit: Annotated[int, typer.Option(help="At most so many.", min=1, max=100_000)] = 1_000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each account.")] = False,
+    limit: Annotated[int, typer.Option(help="The most accounts to show.", min=1, max=100_000)] = 1_000,
     who: AdministratorOption = "admin",
     url: UrlOption = None,
 ) -> None:
@@ -81,19 +82,19 @@ def show(
 
 @app.command()
 def promote(email: EmailArgument, *, who: AdministratorOption = "admin", url: UrlOption = None) -> None:
-    """Make an account an administrator's; it signs in again to be one."""
+    """Make an account an administrator's. It has to sign in again."""
     _change(_Shop(who, url), email, {"role": Role.ADMIN.value}, "is an administrator")
 
 
 @app.command()
 def demote(email: EmailArgument, *, who: AdministratorOption = "admin", url: UrlOption = None) -> None:
-    """Make an account a customer's again; its sessions end."""
+    """Make an account a customer's again. Its sessions end."""
     _change(_Shop(who, url), email, {"role": Role.CUSTOMER.value}, "is a customer")
 
 
 @app.command()
 def disable(email: EmailArgument, *, who: AdministratorOption = "admin", url: UrlOption = None) -> None:
-    """Keep an account from signing in; its sessions end."""
+    """Disable an account. Its sessions end, and it cannot sign in."""
     _change(_Shop(who, url), email, {"disabled": True}, "cannot sign in")
 
 
@@ -105,16 +106,17 @@ def enable(email: EmailArgument, *, who: AdministratorOption = "admin", url: Url
 
 @app.command()
 def password(email: EmailArgument, *, password_stdin: PasswordOption = False) -> None:
-    """Give an account a new password; its sessions end.
+    """Give an account a new password. Its sessions end.
 
-    The password is asked for, or read from stdin. It works on the store itself, as `create` does.
+    The password is asked for, or read from stdin. The command works on the store, as `create` does.
     """
-    execute(set_password(operator_environment(), email, _password(password_stdin)))
+    environment, new = operator_environment(), _password(password_stdin)
+    execute(operate(environment, lambda operator: operator.set_password(email, new)))
     console.print(f"[green]{email} can sign in with the new password.[/]")
 
 
 class _Shop:
-    """Where the accounts are, and who asks for them."""
+    """The shop of the accounts, and the token for it."""
 
     def __init__(self, who: str, url: str | None) -> None:
         environment = operator_environment(url=url)
@@ -141,7 +143,9 @@ async def _find(client: httpx.AsyncClient, email: str) -> dict[str, Any]:
         if page["items"]:
             return dict(page["items"][0])
         await asyncio.sleep(_LOOK_SECONDS)
-    raise CommandFailed(f"No account has the address {email}.")
+    raise CommandFailed(
+        f"No account has the address {email}. `{command('users', 'list')}` shows all of them."
+    )
 
 
 async def _list(shop: _Shop, email: str | None, limit: int) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Events that stayed in their documents."""
+"""The check of events that stay in their documents."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from shared.aggregates.outbox_fields import PENDING_EVENTS, PENDING_SINCE
 from shared.clock import Clock
 from shared.events.envelope import Event
 from shared.store.ports import Between, Document, DocumentStore
+from trolley.verify.entries import is_under_way, overdue_before
 from trolley.verify.findings import Finding
-from trolley.verify.waiting import is_under_way, overdue_before
 
 
 class PendingEvents:
-    """No event of the collection waits longer than `pending_seconds` for its delivery. What does is delivered
-    and dropped from its document, as a relay does. An event that cannot be read is only reported."""
+    """No event of the collection waits longer than `pending_seconds` for its delivery. Overdue events are
+    delivered and cleared from their documents, as by a relay. An unreadable event is only reported."""
 
     def __init__(self, store: DocumentStore, outbox: Outbox, clock: Clock, pending_seconds: float) -> None:
         self.name = f"events of {store.collection.name}"

@@ -1,7 +1,7 @@
-"""Routes, answered without FastAPI's solver.
+"""Answers routes without FastAPI's solver.
 
-FastAPI's own handling of a request (three exit stacks, its dependencies, cookies, an answer to merge with)
-takes 50 microseconds besides the dependencies, as much as reading a cached summary.
+FastAPI's handling of a request (three exit stacks, cookies, a response to merge) takes 50 microseconds
+besides the dependencies, as much as reading a cached summary.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _MISSING = {"type": "missing", "loc": ("body",), "msg": "Field required", "input
 
 
 def fast_app(route: APIRoute) -> ASGIApp | None:
-    """What answers the route, or None where it needs FastAPI's solver."""
+    """The application that answers the route; None if the route needs FastAPI's solver."""
     endpoint = fast_call(route.dependant)
-    if endpoint is None or not _takes_a_body_at_most(route) or not _is_rendered_plainly(route):
+    if endpoint is None or not _takes_at_most_a_body(route) or not _is_rendered_plainly(route):
         return None
     body_field = route.body_field
 
@@ -48,7 +48,7 @@ def fast_app(route: APIRoute) -> ASGIApp | None:
 
 
 async def _read_body(resolution: Resolution, field: Any) -> tuple[Any, Any]:
-    """The body as it was sent, and as the endpoint takes it."""
+    """The body as parsed JSON, and as the endpoint's argument."""
     request = resolution.request
     body = await read_json(request, json_types(request.method))
     if body is None and not await request.body():
@@ -61,8 +61,8 @@ async def _read_body(resolution: Resolution, field: Any) -> tuple[Any, Any]:
 
 
 async def _rendered(value: Any, route: APIRoute, given: Response | None) -> Response:
-    """The value as FastAPI answers it: by the route's model, or without content, and with what dependencies
-    have `given` the answer."""
+    """The value as FastAPI answers it: by the route's model, or without content. `given` has the headers and
+    the status that dependencies set."""
     status = (given and given.status_code) or route.status_code or 200
     if route.response_field is None:
         response = Response(status_code=status)
@@ -79,16 +79,16 @@ async def _rendered(value: Any, route: APIRoute, given: Response | None) -> Resp
     return response
 
 
-def _takes_a_body_at_most(route: APIRoute) -> bool:
+def _takes_at_most_a_body(route: APIRoute) -> bool:
     if route.body_field is None:
         return True
-    # FastAPI makes a field of its own where the body is a form or wrapped in its name.
+    # FastAPI makes another field if the body is a form, or wrapped in its name.
     parameter = route.dependant.body_params[0]
     return parameter is route.body_field and not isinstance(parameter.field_info, Form)
 
 
 def _is_rendered_plainly(route: APIRoute) -> bool:
-    """Whether it gives a `Response`, the route's whole model, or nothing."""
+    """Whether the endpoint returns a `Response`, the route's whole model, or nothing."""
     given = get_type_hints(route.endpoint).get("return")
     if isinstance(given, type) and issubclass(given, Response):
         return True

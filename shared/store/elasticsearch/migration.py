@@ -8,8 +8,13 @@ from contextlib import suppress
 from shared.store.elasticsearch.bulk import overwrite, remove
 from shared.store.elasticsearch.copying import IndexReader, IndexWriter
 from shared.store.elasticsearch.factory import ElasticsearchStoreFactory
-from shared.store.migration_report import MigrationReport, Progress
-from shared.store.ports import Collection, SchemaMismatch, StoreUnavailable
+from shared.store.ports import (
+    Collection,
+    MigrationProgress,
+    MigrationReport,
+    SchemaMismatch,
+    StoreUnavailable,
+)
 
 
 class ElasticsearchMigration:
@@ -20,7 +25,7 @@ class ElasticsearchMigration:
     """
 
     def __init__(
-        self, factory: ElasticsearchStoreFactory, collection: Collection, progress: Progress
+        self, factory: ElasticsearchStoreFactory, collection: Collection, progress: MigrationProgress
     ) -> None:
         self._indices = factory.indices
         self._collection = collection

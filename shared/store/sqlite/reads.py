@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from shared.store.ports import Document, Found, Query, StoreUnavailable
+from shared.store.ports import Document, DocumentPage, Query, StoreUnavailable
 from shared.store.sqlite.query import any_list, count, select_page
 
 _EXACT_TOTAL = 10_000
@@ -31,15 +31,17 @@ def documents(connection: sqlite3.Connection, ids: Sequence[str]) -> list[Docume
     return [found.get(id) for id in ids]
 
 
-def page(connection: sqlite3.Connection, query: Query, fields: frozenset[str], *, counted: bool) -> Found:
-    """The page, as of one moment; without `counted` its total only says how many documents it holds."""
+def page(
+    connection: sqlite3.Connection, query: Query, fields: frozenset[str], *, counted: bool
+) -> DocumentPage:
+    """The page, as of one moment. Without `counted`, its total is the number of its documents."""
     connection.execute("BEGIN")
     lists = _fields_with_lists(connection, query, fields)
     rows = _page_rows(connection, query, fields, lists)
     shown = rows[: query.limit]
     total, exact = _total(connection, query, fields, lists) if counted else (len(shown), False)
     connection.execute("COMMIT")
-    return Found(
+    return DocumentPage(
         documents=[Document(id, str(version), orjson.loads(body)) for id, version, body, *_ in shown],
         total=total,
         total_is_exact=exact,

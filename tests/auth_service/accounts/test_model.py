@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from auth_service.accounts.errors import AccountNotFound
-from auth_service.accounts.model import User, existing, guest, is_live
+from auth_service.accounts.model import EmailClaim, User, existing, guest, is_live
 from shared.security.identity import Role
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -64,3 +64,15 @@ def test_an_account_that_never_was_is_not_found() -> None:
 
 def test_a_guest_has_no_address() -> None:
     assert replace(guest("g1", NOW), name="") == User("g1", "", "", "", Role.GUEST, NOW, NOW)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "confirmed", "is_over"),
+    [(0, False, False), (29.999, False, False), (30, False, True), (0, True, True)],
+)
+def test_a_registration_is_over_once_it_is_confirmed_or_took_too_long(
+    seconds: float, confirmed: bool, is_over: bool
+) -> None:
+    unconfirmed = EmailClaim("u1", NOW)
+    claim = unconfirmed.confirm() if confirmed else unconfirmed
+    assert claim.registration_is_over(NOW + timedelta(seconds=seconds)) is is_over

@@ -15,12 +15,13 @@ from auth_service.sessions.tokens import SignedIn
 from shared.aggregates.change import Change
 from shared.ids import new_id
 from shared.security.identity import Identity
-from tests.auth_service.conftest import CLIENT, MovableClock, World
+from tests.auth_service.conftest import CLIENT, World
 from tests.auth_service.gates import Gate
+from tests.support.clock import MovableClock
 
 
 async def leave_claim(world: World, account: NewAccount) -> None:
-    """What a registration leaves behind that died before it wrote the account."""
+    """Leaves the claim of a registration that died before it wrote the account."""
     claim = EmailClaim(new_id(), world.clock.now())
     await world.adapters.claims.update(claim_id(account.email), lambda _: Change(claim, None))
 
@@ -33,7 +34,7 @@ async def claimant(world: World, account: NewAccount) -> str:
 
 
 async def login(auth: AuthService, account: NewAccount) -> SignedIn:
-    return await auth.sessions.login(account.email, account.password, Client("192.0.2.7"))
+    return await auth.sign_in.login(account.email, account.password, Client("192.0.2.7"))
 
 
 async def test_a_claim_without_an_account_holds_for_a_while_only(
@@ -41,11 +42,11 @@ async def test_a_claim_without_an_account_holds_for_a_while_only(
 ) -> None:
     await leave_claim(world, account)
     with pytest.raises(EmailAlreadyRegistered):
-        await auth.sessions.register(account, CLIENT)
+        await auth.sign_in.register(account, CLIENT)
     with pytest.raises(InvalidCredentials):
         await login(auth, account)
     world.clock.move(seconds=31)
-    registered = await auth.sessions.register(account, CLIENT)
+    registered = await auth.sign_in.register(account, CLIENT)
     assert (await login(auth, account)).user.id == registered.user.id
 
 
@@ -55,7 +56,7 @@ async def test_of_many_who_take_a_claim_over_one_wins(
     await leave_claim(world, account)
     world.clock.move(seconds=31)
     results = await asyncio.gather(
-        *(auth.sessions.register(account, CLIENT) for _ in range(20)), return_exceptions=True
+        *(auth.sign_in.register(account, CLIENT) for _ in range(20)), return_exceptions=True
     )
     winners = [result for result in results if isinstance(result, SignedIn)]
     assert len(winners) == 1
@@ -67,11 +68,11 @@ async def test_a_registration_that_was_overtaken_fails_and_leaves_nothing(
     world: World, auth: AuthService, clock: MovableClock, account: NewAccount
 ) -> None:
     users = Gate(world.adapters.users, "update")
-    slow = asyncio.create_task((await world.compose(users=users)).sessions.register(account, CLIENT))
+    slow = asyncio.create_task((await world.compose(users=users)).sign_in.register(account, CLIENT))
     await users.reached.wait()
     overtaken = await claimant(world, account)
     clock.move(seconds=31)
-    winner = await auth.sessions.register(account, CLIENT)
+    winner = await auth.sign_in.register(account, CLIENT)
     users.open()
     with pytest.raises(EmailAlreadyRegistered):
         await slow
@@ -85,11 +86,11 @@ async def test_an_account_that_was_written_is_never_overtaken(
     world: World, auth: AuthService, clock: MovableClock, account: NewAccount
 ) -> None:
     users = Gate(world.adapters.users, "update", before=False)
-    slow = asyncio.create_task((await world.compose(users=users)).sessions.register(account, CLIENT))
+    slow = asyncio.create_task((await world.compose(users=users)).sign_in.register(account, CLIENT))
     await users.reached.wait()
     clock.move(seconds=31)
     with pytest.raises(EmailAlreadyRegistered):
-        await auth.sessions.register(account, CLIENT)
+        await auth.sign_in.register(account, CLIENT)
     users.open()
     assert (await login(auth, account)).user.id == (await slow).user.id
 
@@ -98,13 +99,11 @@ async def test_a_take_over_that_was_overtaken_fails(
     world: World, auth: AuthService, clock: MovableClock, account: NewAccount
 ) -> None:
     users = Gate(world.adapters.users, "update")
-    first = asyncio.create_task((await world.compose(users=users)).sessions.register(account, CLIENT))
+    first = asyncio.create_task((await world.compose(users=users)).sign_in.register(account, CLIENT))
     await users.reached.wait()
     clock.move(seconds=31)
     passwords = Gate(world.adapters.passwords, "hash")
-    second = asyncio.create_task(
-        (await world.compose(passwords=passwords)).sessions.register(account, CLIENT)
-    )
+    second = asyncio.create_task((await world.compose(passwords=passwords)).sign_in.register(account, CLIENT))
     await passwords.reached.wait()
     users.open()
     winner = await first
@@ -119,7 +118,7 @@ async def test_an_account_deleted_before_its_confirmation_stays_deleted(
 ) -> None:
     """The slow one loses its claim after its account was already erased: there is nothing to withdraw."""
     claims = Gate(world.adapters.claims, "update", calls_to_pass=1)
-    slow = asyncio.create_task((await world.compose(claims=claims)).sessions.register(account, CLIENT))
+    slow = asyncio.create_task((await world.compose(claims=claims)).sign_in.register(account, CLIENT))
     await claims.reached.wait()
     owner = await claimant(world, account)
     await world.adapters.users.update(
@@ -136,10 +135,10 @@ async def test_an_account_deleted_before_its_confirmation_stays_deleted(
 async def test_only_the_claimant_frees_an_address(
     world: World, auth: AuthService, account: NewAccount
 ) -> None:
-    await auth.sessions.register(account, CLIENT)
+    await auth.sign_in.register(account, CLIENT)
     await world.adapters.claims.release(claim_id(account.email), "somebody else")
     with pytest.raises(EmailAlreadyRegistered):
-        await auth.sessions.register(account, CLIENT)
+        await auth.sign_in.register(account, CLIENT)
 
 
 async def test_a_deletion_leaves_no_claim_of_the_address(

@@ -8,7 +8,8 @@ from auth_service.accounts.credentials import NewAccount
 from auth_service.accounts.errors import InvalidCredentials
 from auth_service.accounts.ports import PasswordsOverloaded
 from shared.errors import TooManyRequests
-from tests.auth_service.conftest import CLIENT, MakeSettings, MovableClock, open_world
+from tests.auth_service.conftest import CLIENT, MakeSettings, open_world
+from tests.support.clock import MovableClock
 
 
 class BusyPasswords:
@@ -21,15 +22,15 @@ async def test_an_attempt_that_nobody_looked_at_does_not_count(
 ) -> None:
     async with open_world(auth_settings(auth_failures_per_account=1), MovableClock()) as world:
         auth, busy = await world.compose(), await world.compose(passwords=BusyPasswords())
-        await auth.sessions.register(account, CLIENT)
+        await auth.sign_in.register(account, CLIENT)
         for _ in range(2):
             with pytest.raises(PasswordsOverloaded):
-                await busy.sessions.login(account.email, account.password, CLIENT)
-        assert await auth.sessions.login(account.email, account.password, CLIENT)
+                await busy.sign_in.login(account.email, account.password, CLIENT)
+        assert await auth.sign_in.login(account.email, account.password, CLIENT)
         with pytest.raises(InvalidCredentials):
-            await auth.sessions.login(account.email, "wrong horse battery", CLIENT)
+            await auth.sign_in.login(account.email, "wrong horse battery", CLIENT)
         with pytest.raises(TooManyRequests):
-            await auth.sessions.login(account.email, account.password, CLIENT)
+            await auth.sign_in.login(account.email, account.password, CLIENT)
 
 
 async def test_what_is_refused_for_the_account_does_not_count_for_the_client_and_the_reverse(

@@ -11,7 +11,8 @@ from jose import jwt
 from auth_service.keys.signing import WrongSecret
 from auth_service.service import AuthService
 from shared.security.keyring import AUTH_KEYS
-from tests.auth_service.conftest import CLIENT, MakeSettings, MovableClock, World, open_world
+from tests.auth_service.conftest import CLIENT, MakeSettings, World, open_world
+from tests.support.clock import MovableClock
 
 
 def kid_of(token: str) -> str:
@@ -64,9 +65,9 @@ async def test_a_rotation_hands_over_without_a_gap(
     assert await published(world, new)
     for service in (auth, replica):
         assert [key["kid"] for key in service.keys.public_keys()] == [old, new]
-        assert kid_of((await service.sessions.guest(CLIENT)).access_token) == old
+        assert kid_of((await service.sign_in.guest(CLIENT)).access_token) == old
     clock.move(seconds=61)
-    assert {kid_of((await service.sessions.guest(CLIENT)).access_token) for service in (auth, replica)} == {
+    assert {kid_of((await service.sign_in.guest(CLIENT)).access_token) for service in (auth, replica)} == {
         new
     }
     assert [key["kid"] for key in replica.keys.public_keys()] == [old, new]

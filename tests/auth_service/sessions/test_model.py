@@ -1,4 +1,4 @@
-"""Sessions, refresh tokens and claims."""
+"""Sessions and refresh tokens."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from auth_service.accounts.model import ABANDONED_AFTER, EmailClaim
 from auth_service.sessions.model import RefreshToken, Rotation, Session
 from shared.security.identity import Role
 
@@ -62,10 +61,3 @@ def test_every_change_of_a_session_has_the_next_version() -> None:
 def test_a_guest_is_known_by_the_role() -> None:
     assert replace(SESSION, role=Role.GUEST).is_guest
     assert not SESSION.is_guest
-
-
-def test_a_claim_is_abandoned_after_a_while_or_when_it_was_confirmed() -> None:
-    claim = EmailClaim("u1", NOW)
-    assert not claim.abandoned(NOW + ABANDONED_AFTER - timedelta(milliseconds=1))
-    assert claim.abandoned(NOW + ABANDONED_AFTER)
-    assert claim.confirm().abandoned(NOW)

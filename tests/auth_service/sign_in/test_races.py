@@ -1,4 +1,4 @@
-"""What changes while a password is being checked, or a token exchanged."""
+"""Changes of the account while a password is checked, or a token exchanged."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from auth_service.service import AuthService
 from auth_service.sessions.errors import InvalidRefreshToken
 from auth_service.sessions.tokens import SignedIn
 from shared.security.identity import Identity
-from tests.auth_service.conftest import CLIENT, MovableClock, World
+from tests.auth_service.conftest import CLIENT, World
 from tests.auth_service.gates import Gate
+from tests.support.clock import MovableClock
 from tests.support.waiting import eventually
 
 NEW = "staple horse battery"
@@ -25,7 +26,7 @@ async def test_a_sign_in_with_the_old_password_fails_while_it_is_changed(
 ) -> None:
     passwords = Gate(world.adapters.passwords, "verify", before=False)
     slow = await world.compose(passwords=passwords)
-    login = asyncio.create_task(slow.sessions.login(account.email, account.password, CLIENT))
+    login = asyncio.create_task(slow.sign_in.login(account.email, account.password, CLIENT))
     await passwords.reached.wait()
     await auth.accounts.change_password(identity, account.password, NEW, CLIENT)
     passwords.open()
@@ -49,10 +50,10 @@ async def test_an_account_is_not_deleted_with_the_old_password_while_it_is_chang
 async def test_a_session_that_is_removed_during_a_refresh_is_over(
     world: World, auth: AuthService, clock: MovableClock
 ) -> None:
-    guest = await auth.sessions.guest(CLIENT)
+    guest = await auth.sign_in.guest(CLIENT)
     sessions = Gate(world.adapters.sessions, "update")
     slow = await world.compose(sessions=sessions)
-    refresh = asyncio.create_task(slow.sessions.refresh(guest.refresh_token))
+    refresh = asyncio.create_task(slow.sign_in.refresh(guest.refresh_token))
     await sessions.reached.wait()
 
     async def removed() -> bool:
@@ -66,14 +67,14 @@ async def test_a_session_that_is_removed_during_a_refresh_is_over(
 
 
 async def test_a_session_expires_when_it_is_not_refreshed(auth: AuthService, clock: MovableClock) -> None:
-    guest = await auth.sessions.guest(CLIENT)
+    guest = await auth.sign_in.guest(CLIENT)
     clock.move(days=29)
-    renewed = await auth.sessions.refresh(guest.refresh_token)
+    renewed = await auth.sign_in.refresh(guest.refresh_token)
     clock.move(days=29)
-    renewed = await auth.sessions.refresh(renewed.refresh_token)
+    renewed = await auth.sign_in.refresh(renewed.refresh_token)
     clock.move(days=31)
     with pytest.raises(InvalidRefreshToken):
-        await auth.sessions.refresh(renewed.refresh_token)
+        await auth.sign_in.refresh(renewed.refresh_token)
 
 
 async def test_better_parameters_are_used_from_the_next_sign_in_on(
@@ -82,22 +83,22 @@ async def test_better_parameters_are_used_from_the_next_sign_in_on(
     stronger = ArgonPasswords(1, 10, memory_kib=128, iterations=1)
     later = await world.compose(passwords=stronger)
     before = await world.adapters.users.get(signed_in.user.id)
-    await later.sessions.login(account.email, account.password, CLIENT)
+    await later.sign_in.login(account.email, account.password, CLIENT)
     after = await world.adapters.users.get(signed_in.user.id)
     assert before is not None
     assert after is not None
     assert "m=64," in before.password_hash
     assert "m=128," in after.password_hash
-    assert (await auth.sessions.login(account.email, account.password, CLIENT)).user.id == signed_in.user.id
+    assert (await auth.sign_in.login(account.email, account.password, CLIENT)).user.id == signed_in.user.id
     stronger.close()
 
 
 async def test_signing_out_twice_ends_the_session_once(
     world: World, auth: AuthService, identity: Identity
 ) -> None:
-    await asyncio.gather(auth.endings.logout(identity), auth.endings.logout(identity))
+    await asyncio.gather(auth.sessions.logout(identity), auth.sessions.logout(identity))
     ended = await world.adapters.sessions.get(identity.session_id)
-    await auth.endings.logout(identity)
+    await auth.sessions.logout(identity)
     assert ended is not None
     assert ended.ended_at is not None
     assert await world.adapters.sessions.get(identity.session_id) == ended

@@ -146,8 +146,8 @@ async def test_readiness_says_what_is_missing_without_redis(
     async with running(create_app(auth_settings(redis_url=redis_server.url))) as shop:
         redis_server.kill()
 
-        async def told() -> bool:
+        async def is_logged() -> bool:
             report = (await shop.get(f"{AUTH}/health/ready")).json()
             return "are not counted" in str(report["checks"]["redis"]["detail"])
 
-        await eventually(told)
+        await eventually(is_logged)

@@ -15,7 +15,8 @@ from cart_service.carts.service import CartWrite
 from cart_service.settings import CartSettings
 from shared.ids import new_id
 from tests.cart_service.conftest import Catalogue
-from tests.cart_service.replicas import MovableClock, Replica, running_replica
+from tests.cart_service.replicas import Replica, running_replica
+from tests.support.clock import MovableClock
 
 
 @pytest.fixture

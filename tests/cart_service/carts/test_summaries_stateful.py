@@ -87,7 +87,7 @@ class SummaryMachine(RuleBasedStateMachine):
     @rule(code=codes)
     def let_time_end_a_promotion(self, code: str) -> None:
         promotion = self.shop.kept.promotions[code]
-        if promotion.over_at is None:  # an end is never put off
+        if promotion.effective_end is None:  # an end is never put off
             end = self.shop.clock.moment + timedelta(minutes=1)
             conditions = replace(promotion.conditions, ends_at=end)
             self._keep(replace(promotion, conditions=conditions, version=promotion.version + 1))
@@ -225,7 +225,11 @@ class SummaryMachine(RuleBasedStateMachine):
 
     def _heard(self, replica: int) -> Known:
         now = self.shop.clock.moment
-        over = {it.code for it in self.shop.kept.promotions.values() if it.over_at and it.over_at <= now}
+        over = {
+            it.code
+            for it in self.shop.kept.promotions.values()
+            if it.effective_end and it.effective_end <= now
+        }
         by_time = {code for code in over if not self.shop.kept.promotions[code].ended_at}
         version = max(self.answered, self.told[replica])
         ended = frozenset(self.ends_heard[replica] | by_time)

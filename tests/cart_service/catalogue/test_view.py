@@ -31,15 +31,15 @@ async def view(bucket: MemoryBucket):
 
 
 def prices(view: CatalogueView, *ids: str) -> list[int]:
-    shelf = view.known(ids)
-    return [shelf.products[id].price for id in ids]
+    snapshot = view.known(ids)
+    return [snapshot.products[id].price for id in ids]
 
 
 async def test_a_product_is_asked_for_once(view: CatalogueView, bucket: MemoryBucket) -> None:
     assert view.known(["mug"]).products == {}
     for _ in range(2):
-        shelf = await view.load(["mug", "cup"])
-    assert [shelf.products[id].price for id in ("mug", "cup")] == [1, 2]
+        snapshot = await view.load(["mug", "cup"])
+    assert [snapshot.products[id].price for id in ("mug", "cup")] == [1, 2]
     assert sorted(bucket.gets) == ["cup", "mug"]
 
 
@@ -70,8 +70,8 @@ async def test_an_unknown_product_is_remembered_until_it_comes(
     view: CatalogueView, bucket: MemoryBucket
 ) -> None:
     for _ in range(2):
-        shelf = await view.load(["new"])
-        assert shelf.products["new"].status is CatalogueStatus.MISSING
+        snapshot = await view.load(["new"])
+        assert snapshot.products["new"].status is CatalogueStatus.MISSING
     assert bucket.gets == ["new"]
     bucket.put_product("new")
     bucket.watches[0].deliver()
@@ -116,9 +116,9 @@ async def test_an_answer_that_stays_behind_is_not_kept_nor_claimed(
     bucket.put_product("mug")
     bucket.watches[0].deliver()
     bucket.log[-1] = stale  # a lagging server of a cluster answers
-    shelf = await view.load(["mug"])
-    assert shelf.revision == stale.revision
-    assert not view.unchanged_since(shelf.revision, lambda: ["mug"])
+    snapshot = await view.load(["mug"])
+    assert snapshot.revision == stale.revision
+    assert not view.unchanged_since(snapshot.revision, lambda: ["mug"])
     assert view.known(["mug"]).products == {}
 
 

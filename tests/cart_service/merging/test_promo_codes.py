@@ -84,7 +84,7 @@ async def test_a_code_comes_no_more_with_a_merge_that_was_undone_meanwhile(shop:
     cart = shop.carts["ann"]
     assert (dict(cart.lines), cart.promo_code) == ({}, None)
     shop.clock.moment += 2 * SETTLED_AFTER
-    await service.abandoned.clear_away(10)
+    await service.abandoned_reservations.clear_away(10)
     assert kept.tallies["SPRING"].reserved == 0
 
 

@@ -13,7 +13,7 @@ from cart_service.carts.operations import AddItem
 from cart_service.carts.promo_codes import PromoCodes
 from cart_service.carts.promo_operations import NotReserved
 from cart_service.carts.service import CartChanged, CartWrite, CartWriter, WriteResult
-from cart_service.promotions.claims import Claim, ClaimState, Tally
+from cart_service.promotions.claims import Claim, ClaimState, DroppedPromoCode, Tally
 from cart_service.promotions.errors import PromoCodeUsedUp
 from cart_service.promotions.model import Conditions, Percentage, Promotion
 from cart_service.promotions.uses import ClaimContended, PromotionUses
@@ -39,7 +39,7 @@ def kept(shop: Shop, promotion: Promotion) -> Kept:
 
 @pytest.fixture
 def uses(kept: Kept) -> PromotionUses:
-    stores = memory_stores(kept, book=None)
+    stores = memory_stores(kept, known=None)
     return PromotionUses(stores.claims, stores.tallies, FirstSecond())
 
 
@@ -59,7 +59,7 @@ async def test_who_finds_an_end_half_done_finishes_it_first(
     two = replace(kept.promotions["SPRING"], conditions=Conditions(total_limit=2))
     await uses.reserve(two, "ann")
     assert (kept.tallies["SPRING"].reserved, kept.tallies["SPRING"].final) == (1, final)
-    await uses.release("SPRING", "ann", kept.claims[KEY].turn)
+    await uses.give_back("ann", DroppedPromoCode("SPRING", kept.claims[KEY].turn))
     assert kept.tallies["SPRING"].reserved == 0
 
 
@@ -103,7 +103,7 @@ class NeverFinished:
 
 
 async def test_endless_meetings_end_with_come_again(kept: Kept, promotion: Promotion) -> None:
-    busy = PromotionUses(NeverFinished(), memory_stores(kept, book=None).tallies, FirstSecond())  # type: ignore[arg-type]
+    busy = PromotionUses(NeverFinished(), memory_stores(kept, known=None).tallies, FirstSecond())  # type: ignore[arg-type]
     for attempt in (busy.reserve(promotion, "ann"), busy.make_final(promotion, "ann", "order-1")):
         with pytest.raises(ClaimContended):
             await attempt
@@ -215,7 +215,7 @@ class EverPassing:
 async def test_endless_puts_of_others_end_with_come_again(
     kept: Kept, uses: PromotionUses, here: Replica
 ) -> None:
-    abandoned, writer = here.service.abandoned, cast("CartWriter", EverPassing())
+    abandoned, writer = here.service.abandoned_reservations, cast("CartWriter", EverPassing())
     promo_codes = PromoCodes(here.service.promotions, uses, abandoned, writer, FirstSecond())
     with pytest.raises(ClaimContended):
         await promo_codes.put(CartWrite("ann", ()), "SPRING")

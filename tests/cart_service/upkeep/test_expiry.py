@@ -29,7 +29,8 @@ from shared.ids import new_id
 from shared.observability.metrics import REGISTRY
 from shared.store.ports import DocumentStore
 from tests.cart_service.conftest import Catalogue
-from tests.cart_service.replicas import MovableClock, running_replica
+from tests.cart_service.replicas import running_replica
+from tests.support.clock import MovableClock
 from tests.support.servers import NatsServer
 from tests.support.stores import HookedStore
 from tests.support.waiting import eventually
@@ -41,7 +42,7 @@ class Lease:
     def __init__(self, *answers: bool) -> None:
         self.answers = list(answers)
 
-    async def hold(self) -> bool:
+    async def acquire(self) -> bool:
         return self.answers.pop(0) if self.answers else True
 
 
@@ -75,7 +76,7 @@ class Life:
             return False
 
         store = store or self.store
-        carts = StoredExpiringCarts(store, AggregateRepository(store, CartCodec()))
+        carts = StoredExpiringCarts(AggregateRepository(store, CartCodec()))
         sweep = ExpirySweep(
             carts, lease or Lease(), on_removed, all_clear, clock=self.clock, batch=batch, interval_seconds=1
         )
@@ -123,7 +124,7 @@ async def test_what_the_search_does_not_know_yet_is_read_again(life: Life) -> No
     owner = await life.cart()
     await life.store.refresh()
     life.clock.ahead = timedelta(days=2)
-    carts = StoredExpiringCarts(life.store, life.carts)
+    carts = StoredExpiringCarts(life.carts)
     pages = [page async for page in carts.expired(life.clock.now(), 10)]
     assert pages == [[owner]]
     later = to_rfc3339(life.clock.now() + timedelta(days=1))

@@ -43,7 +43,7 @@ async def expire(shop: Shop, here: Replica, owner: str) -> None:
 
 
 async def sweep(here: Replica) -> None:
-    while await here.service.abandoned.clear_away(10):
+    while await here.service.abandoned_reservations.clear_away(10):
         pass
 
 

@@ -51,7 +51,7 @@ class Carts:
 
 
 class Mine:
-    async def hold(self) -> bool:
+    async def acquire(self) -> bool:
         return True
 
 

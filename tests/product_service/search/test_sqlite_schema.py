@@ -9,8 +9,8 @@ from typing import TypeVar
 
 import pytest
 
-from product_service.products.ports import SearchQuery
 from product_service.products.store import PRODUCTS, ProductCodec
+from product_service.search.ports import SearchQuery
 from product_service.search.sqlite import SqliteProductSearch
 from product_service.search.sqlite_schema import install
 from shared.store.queues import QueueLimits

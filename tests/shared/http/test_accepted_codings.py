@@ -1,4 +1,4 @@
-"""Who gets answers in gzip from the gateway, and therefore its tag."""
+"""The clients that get answers in gzip from the gateway, and therefore its tag."""
 
 from __future__ import annotations
 

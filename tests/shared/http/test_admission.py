@@ -1,4 +1,4 @@
-"""What a replica takes on at a time."""
+"""The limits of a replica's load."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The document tells everything that an operation can answer."""
+"""The document lists everything that an operation can answer."""
 
 from __future__ import annotations
 

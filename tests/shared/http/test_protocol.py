@@ -56,7 +56,7 @@ async def test_what_was_written_goes_to_the_client_as_the_connection_ends(
 async def test_what_a_client_does_not_take_is_given_up_some_time_after_the_close(
     recorder: Recorder,
 ) -> None:
-    transport = ClosingTransport(recorder, asyncio.get_running_loop(), last_word_seconds=0.01)  # type: ignore[arg-type]
+    transport = ClosingTransport(recorder, asyncio.get_running_loop(), close_seconds=0.01)  # type: ignore[arg-type]
     recorder.unsent = 1
     transport.close()
     assert not recorder.is_aborted

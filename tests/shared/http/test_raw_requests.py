@@ -13,7 +13,7 @@ PREFIX = "/api/v1/demo"
 END = b" HTTP/1.1\r\nHost: shop\r\nX-Request-Id: abc-123\r\n\r\n"
 
 
-def told(answer: RawAnswer) -> tuple[int, str]:
+def problem_of(answer: RawAnswer) -> tuple[int, str]:
     """The status and the problem's type, of a whole problem document."""
     problem = answer.json()
     assert answer.headers["content-type"] == "application/problem+json"
@@ -72,13 +72,13 @@ async def test_a_path_that_could_be_read_as_another_is_not_found(
 ) -> None:
     target = f"{method} {PREFIX}/words/a{encoded}b".encode()
     answer = await exchange(str(remote.base_url), target + END)
-    assert told(answer) == (404, "not-found")
+    assert problem_of(answer) == (404, "not-found")
     assert answer.json()["instance"] == f"{PREFIX}/words/a{encoded}b"
 
 
 @pytest.mark.parametrize("target", [b"/words/a%00", b"/words/%00?q=1"])
 async def test_a_null_character_is_malformed(remote: httpx.AsyncClient, target: bytes) -> None:
-    assert told(await ask(remote, target)) == (400, "malformed-request")
+    assert problem_of(await ask(remote, target)) == (400, "malformed-request")
 
 
 @pytest.mark.parametrize("size", [32_769, 65_536, 66_000, 300_000])
@@ -88,7 +88,7 @@ async def test_an_address_that_is_too_long_is_a_414_problem(
 ) -> None:
     longer = target + b"y" * (size - len(PREFIX) - len(target) + 1)
     answer = await ask(remote, longer)
-    assert told(answer) == (414, "uri-too-long")
+    assert problem_of(answer) == (414, "uri-too-long")
     assert answer.headers["x-request-id"] == "abc-123"
 
 
@@ -105,7 +105,7 @@ async def test_an_address_at_the_limit_is_read(remote: httpx.AsyncClient, target
 )
 async def test_a_head_that_is_too_large_is_a_431_problem(remote: httpx.AsyncClient, head: bytes) -> None:
     answer = await ask(remote, b"/words/a", b" HTTP/1.1\r\nX-Request-Id: abc-123\r\n" + head + b"\r\n\r\n")
-    assert told(answer) == (431, "request-header-fields-too-large")
+    assert problem_of(answer) == (431, "request-header-fields-too-large")
     assert answer.headers["x-request-id"] == "abc-123"
 
 
@@ -145,7 +145,7 @@ async def send_slowly(remote: httpx.AsyncClient, data: bytes) -> None:
 )
 async def test_what_is_no_http_is_a_400_problem(remote: httpx.AsyncClient, request_bytes: bytes) -> None:
     answer = await exchange(str(remote.base_url), request_bytes)
-    assert told(answer) == (400, "malformed-request")
+    assert problem_of(answer) == (400, "malformed-request")
     assert answer.headers["connection"] == "close"
 
 
@@ -153,7 +153,7 @@ async def test_what_is_no_http_is_a_400_problem(remote: httpx.AsyncClient, reque
 async def test_a_method_that_nobody_knows_is_a_501_problem(remote: httpx.AsyncClient, method: str) -> None:
     target = f"{PREFIX}/words/a?q=b"
     answer = await exchange(str(remote.base_url), f"{method} {target}".encode() + END)
-    assert told(answer) == (501, "method-not-implemented")
+    assert problem_of(answer) == (501, "method-not-implemented")
     assert method in answer.json()["detail"]
     assert answer.json()["instance"] == target.partition("?")[0]
     assert answer.headers["x-request-id"] == "abc-123"
@@ -163,7 +163,7 @@ async def test_a_method_that_nobody_knows_is_a_501_problem(remote: httpx.AsyncCl
 @pytest.mark.parametrize("method", ["PURGE", "PROPFIND", "M-SEARCH", "TRACE", "QUERY", "LINK"])
 async def test_a_method_that_others_have_is_a_405_problem(remote: httpx.AsyncClient, method: str) -> None:
     answer = await exchange(str(remote.base_url), f"{method} {PREFIX}/words/a".encode() + END)
-    assert told(answer) == (405, "method-not-allowed")
+    assert problem_of(answer) == (405, "method-not-allowed")
     assert answer.headers["allow"] == "GET, HEAD"
 
 
@@ -180,4 +180,4 @@ async def test_a_method_that_others_have_is_a_405_problem(remote: httpx.AsyncCli
 async def test_nonsense_around_an_unknown_method_is_malformed(
     remote: httpx.AsyncClient, request_bytes: bytes
 ) -> None:
-    assert told(await exchange(str(remote.base_url), request_bytes)) == (400, "malformed-request")
+    assert problem_of(await exchange(str(remote.base_url), request_bytes)) == (400, "malformed-request")

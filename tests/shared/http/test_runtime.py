@@ -11,8 +11,7 @@ from starlette.requests import Request
 
 from shared.backends import create_verifier
 from shared.clock import SystemClock
-from shared.errors import Unavailable
-from shared.health import Health
+from shared.http.pagination import CursorCodec
 from shared.http.runtime import Runtime, use_cases
 from shared.settings import ServiceSettings
 
@@ -37,7 +36,8 @@ class Everything:
 
 @pytest.fixture
 def runtime() -> Runtime:
-    return Runtime(create_verifier(ServiceSettings(), SystemClock()), Health())
+    settings = ServiceSettings()
+    return Runtime(create_verifier(settings, SystemClock()), CursorCodec(settings.cursor_secret))
 
 
 @pytest.fixture
@@ -62,13 +62,3 @@ def test_an_unknown_class_is_an_error_that_names_it(
     runtime.start_with(Everything(Reading(), Writing()))
     with pytest.raises(TypeError, match=unknown.__name__):
         use_cases(request_to, unknown)
-
-
-def test_nothing_is_found_while_the_service_starts(runtime: Runtime, request_to: Request) -> None:
-    runtime.wait_for("the store")
-    with pytest.raises(Unavailable, match="the store"):
-        use_cases(request_to, Reading)
-    runtime.start_with(Everything(Reading(), Writing()))
-    runtime.wait_for("NATS")
-    with pytest.raises(Unavailable, match="NATS"):
-        use_cases(request_to, Reading)

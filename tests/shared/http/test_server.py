@@ -132,7 +132,7 @@ async def test_a_port_in_use_is_named_with_its_setting(settings: dict[str, str])
         output, _ = await process.communicate()
     assert process.returncode == 1
     port = settings["DEMO_PORT"]
-    assert output.decode() == f"Port {port} on 127.0.0.1 is in use: set DEMO_PORT to another one.\n"
+    assert output.decode() == f"Port {port} on 127.0.0.1 is in use: set DEMO_PORT to another port.\n"
 
 
 async def test_settings_that_are_not_valid_are_named(settings: dict[str, str]) -> None:

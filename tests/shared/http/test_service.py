@@ -1,4 +1,4 @@
-"""The life of a service: it answers at once, waits for what it needs, and comes back by itself."""
+"""The life of a service: it answers at once, waits for its backends, and recovers by itself."""
 
 from __future__ import annotations
 
@@ -54,6 +54,15 @@ async def test_it_lives_and_waits_while_nats_is_away(settings: DemoSettings, nat
         nats_server.start()
         await until_ready(app, client)
         assert (await client.get(PREFIX)).status_code == 200
+
+
+async def test_a_service_that_waits_again_refuses_again(settings: DemoSettings) -> None:
+    app = create_app(settings)
+    async with running(app) as client:
+        app.state.runtime.wait_for("NATS")
+        answer = await client.get(PREFIX)
+        assert (answer.status_code, answer.json()["type"]) == (503, "urn:trolley:problem:unavailable")
+        assert "NATS" in answer.json()["detail"]
 
 
 async def waits_for(client: httpx.AsyncClient, what: str) -> bool:

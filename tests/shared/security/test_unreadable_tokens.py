@@ -1,4 +1,4 @@
-"""Texts that are no tokens."""
+"""Texts that are not tokens."""
 
 from __future__ import annotations
 
@@ -30,4 +30,4 @@ def test_whatever_cannot_be_read_is_refused(bench: Bench, header: bytes, claims:
 
 
 def test_a_token_is_measured_before_it_is_looked_up(bench: Bench) -> None:
-    assert bench.refused("x" * 4097) == "The access token is too long."
+    assert bench.refused("x" * 4097) == "The access token is too long. Sign in to get another one."

@@ -1,4 +1,4 @@
-"""Which tokens are believed, and what is said of the others."""
+"""Valid tokens give an identity; the others are refused with the reason."""
 
 from __future__ import annotations
 
@@ -19,27 +19,17 @@ from shared.security.keyring import Keyring
 from shared.security.revocations import Revocations
 from shared.security.verifier import TokenVerifier
 from shared.settings import ServiceSettings
+from tests.support.clock import MovableClock
 from tests.support.tokens import TokenIssuer
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
-
-
-class MovableClock:
-    def __init__(self) -> None:
-        self.moment = START
-
-    def now(self) -> datetime:
-        return self.moment
-
-    def move(self, seconds: float) -> None:
-        self.moment += timedelta(seconds=seconds)
 
 
 class Bench:
     """A verifier with one key, and the issuer that has it."""
 
     def __init__(self) -> None:
-        self.clock = MovableClock()
+        self.clock = MovableClock(START)
         self.issuer = TokenIssuer(self.clock)
         self.keys = Keyring()
         self.revocations = Revocations(ServiceSettings(), self.clock)
@@ -114,9 +104,9 @@ def test_it_is_the_same_identity_every_time(bench: Bench) -> None:
 def test_it_expires_to_the_second_also_when_it_was_seen_before(bench: Bench) -> None:
     token = bench.issuer.token(expires_in=60)
     bench.verifier.verify(token)
-    bench.clock.move(59.9)
+    bench.clock.move(seconds=59.9)
     bench.verifier.verify(token)
-    bench.clock.move(0.1)
+    bench.clock.move(seconds=0.1)
     assert "expired" in bench.refused(token)
     assert "expired" in bench.refused(token)
 

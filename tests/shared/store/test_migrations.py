@@ -11,8 +11,7 @@ import pytest
 from shared.settings import ServiceSettings
 from shared.store.elasticsearch.factory import ElasticsearchStoreFactory
 from shared.store.factory import create_store_factory
-from shared.store.migration_report import MigrationReport
-from shared.store.migrations import migrate
+from shared.store.migrations import MigrationReport, migrate
 from shared.store.ports import (
     Collection,
     DocumentStore,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from trolley.environment import operator_environment
+from trolley.errors import LocalRunFailed
 from trolley.local.environment import (
     development_secrets,
     gateway_port,
@@ -14,7 +15,6 @@ from trolley.local.environment import (
     prepare_directory,
     read_environment,
 )
-from trolley.local.errors import LocalRunFailed
 
 
 def test_secrets_are_made_once_and_kept_for_their_owner_alone(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from trolley.local.errors import LocalRunFailed
+from trolley.errors import LocalRunFailed
 from trolley.local.lock import sole_run
 
 

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from trolley.local.errors import LocalRunFailed
+from trolley.errors import LocalRunFailed
 from trolley.local.ports import free_port, require_free
 
 

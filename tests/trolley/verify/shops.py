@@ -18,10 +18,9 @@ from shared.ids import new_id
 from shared.store.ports import Document
 from tests.product_service.catalogues import details, draft, fresh_sku
 from tests.support.waiting import eventually
-from trolley.verify.checks import all_checks
-from trolley.verify.findings import ConsistencyCheck, Finding, FindingTally, Outcome
+from trolley.verify.findings import ConsistencyCheck, Finding, FindingOutcome, FindingTally
 from trolley.verify.runner import Run
-from trolley.verify.shop import Shop
+from trolley.verify.shop import Shop, all_checks
 
 
 @dataclass
@@ -35,7 +34,7 @@ class Result:
     def looked(self, check: ConsistencyCheck, tally: FindingTally) -> None:
         self.tallies[check.name] = tally
 
-    def found(self, finding: Finding, outcome: Outcome) -> None:
+    def found(self, finding: Finding, outcome: FindingOutcome) -> None:
         self.findings.append((finding.check, finding.what, outcome.value))
         self.details.append(finding.detail)
 

@@ -21,7 +21,7 @@ from tests.support.servers import NatsServer, RedisServer
 from tests.support.terminal import Terminal
 from tests.support.tokens import TokenIssuer
 from tests.trolley.verify.shops import Shelves
-from trolley.collections import COLLECTIONS
+from trolley.migration import COLLECTIONS
 from trolley.verify.shop import open_shop
 
 

@@ -14,7 +14,7 @@ from shared.store.ports import DocumentStore
 from tests.support.events import Recorder
 from tests.support.waiting import eventually
 from tests.trolley.verify.shops import Shelves, verify
-from trolley.collections import COLLECTIONS
+from trolley.migration import COLLECTIONS
 from trolley.verify.shop import Shop
 
 LONG_AGO = "2026-01-31T12:00:00.000Z"

@@ -143,8 +143,8 @@ async def call(fast: bool, method: str, path: str, **sent: Any) -> tuple[int, by
 
     async def refused(_request: Request, error: Any) -> Response:
         known = error if isinstance(error, ShopError) else from_validation_error(error)
-        told = [known.detail, [[at.pointer, at.message] for at in known.errors], known.headers]
-        return JsonBytes.of(told, known.status)
+        public = [known.detail, [[at.pointer, at.message] for at in known.errors], known.headers]
+        return JsonBytes.of(public, known.status)
 
     app.add_exception_handler(ShopError, refused)
     app.add_exception_handler(RequestValidationError, refused)

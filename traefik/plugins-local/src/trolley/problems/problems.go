@@ -1,10 +1,10 @@
 // Package problems makes problem documents (RFC 9457) of what the gateway answers by itself. Traefik interprets it,
 // from this folder, without a build (`experimental.localPlugins` in traefik.yml).
 //
-// It plays three parts. As `page` it is the page that the `errors` middlewares fetch from the gateway's own inner entry
-// point, so that no replica is needed to tell that none is left. As `too-many` it stands before a rate limit whose
-// service answers 429 as well: Traefik's own is known by its X-Retry-In, and replaced; the service's passes.
-// As `to-docs` it leads a browser from the bare address to the docs.
+// It has three parts. `page` is the page that the `errors` middlewares fetch from the gateway's inner entry point, so
+// the error of a missing replica needs no replica. `too-many` stands before a rate limit whose service answers 429 as
+// well: it knows Traefik's own answer by its X-Retry-In and replaces it, and lets the service's pass. `to-docs`
+// redirects a browser from the bare address to the docs.
 package problems
 
 import (
@@ -24,17 +24,17 @@ const prefix = "/gateway/problems/"
 
 var usableID = regexp.MustCompile(`^[\w.:+/=-]{1,128}$`)
 
-// Config says which part the middleware plays.
+// Config names the part of the middleware.
 type Config struct {
 	Part string `json:"part"`
 }
 
-// CreateConfig is asked for by Traefik.
+// CreateConfig is called by Traefik.
 func CreateConfig() *Config {
 	return &Config{}
 }
 
-// New is asked for by Traefik.
+// New is called by Traefik.
 func New(_ context.Context, next http.Handler, config *Config, _ string) (http.Handler, error) {
 	switch config.Part {
 	case "page":
@@ -51,21 +51,21 @@ func New(_ context.Context, next http.Handler, config *Config, _ string) (http.H
 
 type problem struct {
 	code, title, detail string
-	retryAfter          int // seconds; 0 where there is nothing to wait for
+	retryAfter          int // seconds; 0 for no header
 }
 
-const unknownOutcome = " A change may or may not have been made; repeat it with the same Idempotency-Key."
+const unknownOutcome = " A change may have been made or not. Repeat it with the same Idempotency-Key."
 
 // The same texts are in shared/http/problem.py, for the API's document.
 var problems = map[int]problem{
 	404: {"not-found", "Not found", "There is nothing at this path. /docs shows what there is.", 0},
-	413: {"payload-too-large", "Payload too large", "The body is larger than the gateway takes. Send less, or split it.", 0},
-	429: {"too-many-requests", "Too many requests", "Too many requests came from this address. Wait a second, then go on slower.", 1},
+	413: {"payload-too-large", "Payload too large", "The body is larger than the gateway accepts. Send less, or split it.", 0},
+	429: {"too-many-requests", "Too many requests", "Too many requests came from this address. Wait a second, then send fewer.", 1},
 	502: {"bad-gateway", "Bad gateway", "The service broke off before it answered." + unknownOutcome, 0},
 	503: {"unavailable", "Temporarily unavailable", "No replica of the service can answer at the moment. Try again.", 2},
 }
 
-// servePage answers 200: the `errors` middleware replaces the status, and takes anything from 500 for a broken page.
+// servePage answers 200: the `errors` middleware replaces the status, and treats 500 and above as a broken page.
 func servePage(rw http.ResponseWriter, request *http.Request) {
 	status, err := strconv.Atoi(strings.TrimPrefix(request.URL.Path, prefix))
 	if _, known := problems[status]; err != nil || !known {

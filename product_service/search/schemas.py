@@ -1,19 +1,14 @@
-"""Lists of products: the query in the address, and the page that answers it."""
+"""Lists of products: the query in the address, and the page in the answer."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from product_service.products.model import Product, ProductStatus
-from product_service.products.ports import SearchQuery, Sort
-from product_service.products.schemas import public
-from product_service.products.service import CatalogueService
+from product_service.products.model import ProductStatus
+from product_service.search.ports import SearchQuery, Sort
 from shared.errors import FieldError, InvalidInput
-from shared.http.pagination import CursorCodec
-from shared.http.responses import JsonBytes
 
 MOST_IDS = 100
 
@@ -26,8 +21,8 @@ class ListParameters(BaseModel):
     q: str = Field(
         "",
         max_length=200,
-        description="Words of the name, brand, SKU, categories, description or attributes; beginnings of"
-        " words will do. Case and accents do not count; what matches nothing is looked for with typos.",
+        description="Words of the name, brand, SKU, categories, description or attributes, or their"
+        " beginnings. Case and accents do not count. If nothing matches, typos are accepted.",
         examples=["creme brulee"],
     )
     category: str | None = Field(None, max_length=100, description="One of the product's categories.")
@@ -37,10 +32,10 @@ class ListParameters(BaseModel):
     )
     price_max: Money | None = Field(None, description="In minor units, inclusive.")
     in_stock: bool | None = Field(
-        None, description="`true`: what can be bought now; `false`: what is sold out."
+        None, description="`true`: products in stock; `false`: products that are sold out."
     )
     status: Literal["draft", "active", "archived"] = Field(
-        "active", description="Other than active needs the scope `catalog:write`."
+        "active", description="A status other than `active` needs the scope `catalog:write`."
     )
     sort: Sort = Field(Sort.RELEVANCE, description="Relevance without `q` is the newest first.")
     limit: int = Field(20, ge=1, le=100, description="Products on a page at most.")
@@ -48,8 +43,8 @@ class ListParameters(BaseModel):
     ids: str | None = Field(
         None,
         max_length=4096,
-        description="These products instead, in this order, as of their last write; with commas, at most 100."
-        " Ids that are not on sale are left out. Goes with no other parameter.",
+        description="Lists these products instead, in this order, as of their last write: at most 100 ids,"
+        " with commas. Leaves out products that are not on sale. Goes with no other parameter.",
     )
 
     def query(self) -> SearchQuery:
@@ -72,39 +67,10 @@ class ListParameters(BaseModel):
         """Raises `InvalidInput` for too many ids, and for ids beside anything else."""
         ids = list(dict.fromkeys(filter(None, (self.ids or "").split(","))))
         if len(ids) > MOST_IDS:
-            raise _refused(f"{len(ids)} ids, and {MOST_IDS} is the most")
+            raise _refused(f"has {len(ids)} ids; at most {MOST_IDS} are accepted")
         if others := self.model_fields_set - {"ids"}:
-            raise _refused(f"goes with no other parameter, and not with {', '.join(sorted(others))}")
+            raise _refused(f"cannot be sent with other parameters: leave out {', '.join(sorted(others))}")
         return ids
-
-
-async def page_of_search(
-    service: CatalogueService, cursors: CursorCodec, parameters: ListParameters
-) -> JsonBytes:
-    """Raises `InvalidInput` for a cursor that was made for another query, and for a range that is empty."""
-    query = parameters.query()
-    name = repr(query)
-    after = cursors.decode(parameters.cursor, name) if parameters.cursor else None
-    found = await service.search(query, parameters.limit, after)
-    cursor = cursors.encode(found.next, name) if found.next is not None else None
-    return _page(found.products, found.total, found.total_is_exact, cursor)
-
-
-async def page_of_ids(service: CatalogueService, ids: list[str], *, hidden: bool) -> JsonBytes:
-    """The products of these ids."""
-    products = await service.get_many(ids, hidden=hidden)
-    return _page(products, len(products), True, None)
-
-
-def _page(products: Sequence[Product], total: int, total_is_exact: bool, cursor: str | None) -> JsonBytes:
-    return JsonBytes.of(
-        {
-            "items": [public(product) for product in products],
-            "total": total,
-            "total_is_exact": total_is_exact,
-            "next_cursor": cursor,
-        }
-    )
 
 
 def _refused(message: str) -> InvalidInput:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from trolley.errors import LocalRunFailed
 from trolley.invocation import REPOSITORY
-from trolley.local.errors import LocalRunFailed
-from trolley.local.reload import restart_on_change, services_of
+from trolley.local.runner import restart_on_change, services_of
 
 
 class StackStandIn:

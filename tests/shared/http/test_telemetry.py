@@ -1,11 +1,15 @@
-"""The spans of requests, as the SDK exports them."""
+"""The spans of requests, as the SDK exports them, and their log lines. Logging is set up once a process, so
+each case of a log line has a process of its own."""
 
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Sequence
 
 import httpx
+import orjson
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanKind, StatusCode
@@ -124,7 +128,7 @@ async def test_a_span_holds_no_secret(client: httpx.AsyncClient, spans: Spans, s
     exported = "".join(span.to_json() for span in spans.finished)
     assert len(spans.finished) == 2
     assert "[redacted]" in exported
-    if "=" not in secret:  # of a path only what looks like a secret is one
+    if "=" not in secret:  # in a path only a text that looks like a secret is one
         assert secret not in exported
     else:
         assert exported.count(secret) == 1
@@ -149,3 +153,35 @@ async def test_a_trace_that_the_client_does_not_record_is_handed_on_unrecorded(
 async def test_a_header_that_is_no_trace_begins_one(client: httpx.AsyncClient, spans: Spans) -> None:
     own = (await client.get(f"{PREFIX}/trace", headers={"traceparent": "nonsense"})).json()
     assert own[3:35] == f"{only(spans.finished).context.trace_id:032x}"
+
+
+SCRIPT = """
+from types import SimpleNamespace
+from shared.http.telemetry import record
+from shared.observability.logging import configure_logging
+from shared.settings import LogFormat
+configure_logging("info", LogFormat.JSON, "demo")
+record({{"method": "GET", "route": SimpleNamespace(path={route!r})}}, {route!r}, {status}, 0.001, True)
+"""
+
+
+def level_of(route: str, status: int) -> str | None:
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT.format(route=route, status=status)], capture_output=True, check=True
+    )
+    return orjson.loads(done.stdout)["level"] if done.stdout else None
+
+
+@pytest.mark.parametrize(
+    ("route", "status", "level"),
+    [
+        ("/api/v1/cart", 200, "info"),
+        ("/api/v1/cart", 503, "warning"),
+        ("/api/v1/cart/health/ready", 200, None),
+        ("/api/v1/cart/health/ready", 503, None),
+        ("/api/v1/cart/health/live", 500, "warning"),
+        ("/gateway/problems/{status}", 503, None),
+    ],
+)
+def test_a_probe_of_what_is_not_ready_is_no_warning(route: str, status: int, level: str | None) -> None:
+    assert level_of(route, status) == level

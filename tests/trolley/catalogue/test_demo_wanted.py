@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trolley.catalogues import demo_wanted
+from trolley.catalogue import demo_wanted
 from trolley.errors import CommandFailed
 
 

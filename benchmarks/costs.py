@@ -1,6 +1,5 @@
-"""The processor time that the parts of a running shop have taken.
-
-It hardly moves on a machine that others use too, where rates move by half.
+"""The costs of an answer: the processor time of each part of a running shop, and the trips of a replica to
+the store, the stream and Redis. Processor time hardly changes on a shared machine, but rates change by half.
 """
 
 from __future__ import annotations
@@ -9,6 +8,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
 
 from trolley.local.stack import LocalStack
 
@@ -69,3 +71,43 @@ def listener(url: str) -> int | None:
         except OSError:  # it ended, or is another user's
             continue
     return None
+
+
+Counts = Mapping[str, float]
+
+STORE = {"collection": "carts"}
+COUNTED: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "store writes": ("store_batch_items_sum", {**STORE, "operation": "write"}),
+    "store write requests": ("store_batch_items_count", {**STORE, "operation": "write"}),
+    "store reads": ("store_batch_items_sum", {**STORE, "operation": "read"}),
+    "events": ("events_published_total", {}),
+    "Redis commands": ("cache_batch_items_sum", {}),
+    "Redis pipelines": ("cache_batch_items_count", {}),
+}
+"""A column of the report, the sample that counts it, and the labels that the sample has to have."""
+
+
+async def counted(stack: LocalStack) -> Counts:
+    """What the first replica of the cart has counted since its start."""
+    port = stack.process("cart").program.environment["CART_PORT"]
+    async with httpx.AsyncClient() as client:
+        text = (await client.get(f"http://127.0.0.1:{port}/metrics")).raise_for_status().text
+    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    return {
+        column: sum(
+            sample.value
+            for sample in samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        )
+        for column, (name, labels) in COUNTED.items()
+    }
+
+
+def add_counts(counts: Counts, before: Counts, after: Counts) -> Counts:
+    """The counts with what was counted between the two."""
+    return {column: counts.get(column, 0) + after[column] - before[column] for column in COUNTED}
+
+
+def divide(counts: Counts, answers: int) -> Counts:
+    """The same for each answer."""
+    return {column: count / answers for column, count in counts.items()}
