@@ -17,10 +17,11 @@ from cart_service.carts.pricer import Pricer
 from cart_service.carts.promo_codes import PromoCodes
 from cart_service.carts.reader import CartReader
 from cart_service.carts.rendering import render_summary
+from cart_service.carts.schemas import SUMMARY_FORMAT
 from cart_service.carts.service import CartWriter
 from cart_service.carts.store import CARTS, StoredCarts
 from cart_service.carts.summaries import Summaries
-from cart_service.carts.version_announcements import BOARD, NatsVersionAnnouncements
+from cart_service.carts.version_announcements import CART_VERSIONS, NatsVersionAnnouncements
 from cart_service.carts.versions import KnownDeletions, KnownVersions
 from cart_service.catalogue.ports import Catalogue
 from cart_service.catalogue.view import PRODUCTS, CatalogueView
@@ -138,7 +139,9 @@ async def open_operations(
         carts = await _open_carts(stack, backends, changes, hot_bytes=hot_bytes)
         promotions, promotion_stores = await _open_promotions(stack, backends, changes)
         versions = KnownVersions(settings.known_versions, changes)
-        bucket = await backends.bus.bucket(BucketConfig(BOARD, ttl_seconds=settings.cart_summary_ttl_seconds))
+        bucket = await backends.bus.bucket(
+            BucketConfig(CART_VERSIONS, ttl_seconds=settings.cart_summary_ttl_seconds)
+        )
         announcements = NatsVersionAnnouncements(bucket, backends.bus, versions, changes)
         adapters = Adapters(
             carts=carts.repository,
@@ -208,6 +211,7 @@ def _create_summaries(
         cache=adapters.cache,
         announcements=adapters.announcements,
         versions=adapters.versions,
+        form=SUMMARY_FORMAT,
         ttl_seconds=settings.cart_summary_ttl_seconds,
     )
 

@@ -22,24 +22,12 @@ from shared.errors import PermissionDenied
 from shared.http.etag import IfMatchDep
 from shared.http.headers import RequestHeader
 from shared.http.identity import CurrentUserDep
-from shared.http.runtime import use_cases
+from shared.http.runtime import provided
 from shared.security.identity import Role, Scope, scope_missing
 
 _USER_ID = "^[0-9a-f]{32}$"
 _LONGEST_KEY = 255
 _KEY = rf'^("([\x20\x21\x23-\x5b\x5d-\x7e]{{1,{_LONGEST_KEY}}})"|([\x21\x23-\x7e]{{1,{_LONGEST_KEY}}}))$'
-
-
-async def cart_reader(request: Request) -> CartReader:
-    return use_cases(request, CartReader)
-
-
-async def summaries(request: Request) -> Summaries:
-    return use_cases(request, Summaries)
-
-
-async def promo_codes(request: Request) -> PromoCodes:
-    return use_cases(request, PromoCodes)
 
 
 class IdempotencyKeyHeader(RequestHeader):
@@ -90,9 +78,10 @@ on_behalf_of = OnBehalfOfHeader(
 )
 
 
-CartReaderDep = Annotated[CartReader, Depends(cart_reader)]
-SummariesDep = Annotated[Summaries, Depends(summaries)]
-PromoCodesDep = Annotated[PromoCodes, Depends(promo_codes)]
+CartReaderDep = Annotated[CartReader, Depends(provided(CartReader))]
+CartWriterDep = Annotated[CartWriter, Depends(provided(CartWriter))]
+SummariesDep = Annotated[Summaries, Depends(provided(Summaries))]
+PromoCodesDep = Annotated[PromoCodes, Depends(provided(PromoCodes))]
 IdempotencyKeyDep = Annotated[str | None, Depends(idempotency_key)]
 OnBehalfOfDep = Annotated[str | None, Depends(on_behalf_of)]
 
@@ -145,9 +134,9 @@ class CartChanges:
 
 
 async def cart_changes(
-    request: Request, owner: OwnerDep, key: IdempotencyKeyDep, condition: IfMatchDep
+    writer: CartWriterDep, owner: OwnerDep, key: IdempotencyKeyDep, condition: IfMatchDep
 ) -> CartChanges:
-    return CartChanges(use_cases(request, CartWriter), owner, key, condition)
+    return CartChanges(writer, owner, key, condition)
 
 
 CartChangesDep = Annotated[CartChanges, Depends(cart_changes)]

@@ -68,7 +68,7 @@ def refusal_of(refused: Mapping[int, Refusal]) -> Refusal:
 
 
 class NothingToUndo(Conflict):
-    """No operation that can be undone was made in the last 24 hours, or it is undone already."""
+    """There was no clear, removal or merge in the last 24 hours, or it is undone already."""
 
     code, title = "nothing-to-undo", "Nothing to undo"
 

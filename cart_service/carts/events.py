@@ -27,7 +27,7 @@ class PromoCodeDifference:
 
 @dataclass(frozen=True, slots=True)
 class CartUpdated(DomainEvent):
-    """A cart changed in something that it shows: the quantities of its lines, or its promo code."""
+    """What a cart shows changed: the quantities of its lines, or its promo code."""
 
     type = "cart.updated"
 
@@ -56,7 +56,7 @@ class CartUpdated(DomainEvent):
 
 @dataclass(frozen=True, slots=True)
 class CartPromoCodeDropped(DomainEvent):
-    """A promo code left a cart; `turn` is the one by which it had stood there."""
+    """A promo code left a cart. `turn` is the one with which it was reserved."""
 
     type = "cart.promo_code_dropped"
 

@@ -34,13 +34,13 @@ def notice_of_promo_code(promo_code: PricedPromoCode) -> Iterator[Notice]:
 
 
 def _price_message(line: PricedLine, added: Sequence[Pieces], currency: str) -> str:
-    now = f"{line.product.name} costs {format_money(line.unit_price_now, currency)} now"
+    present = f"{line.product.name} costs {format_money(line.unit_price_now, currency)} now"
     if len(added) > 1:
-        return f"{now}; {_prices_message(line, added, currency)}."
-    then = format_money(line.unit_price_when_added, currency)
+        return f"{present}; {_prices_message(line, added, currency)}."
+    former = format_money(line.unit_price_when_added, currency)
     if line.unit_price != line.unit_price_now:
-        return f"{now}; in this cart it still costs {then}, as when it was added."
-    return f"{now}; it cost {then} when it was added."
+        return f"{present}; in this cart it still costs {former}, as when it was added."
+    return f"{present}; it cost {former} when it was added."
 
 
 def _prices_message(line: PricedLine, added: Sequence[Pieces], currency: str) -> str:

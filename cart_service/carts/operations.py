@@ -1,4 +1,4 @@
-"""What can be asked of a cart. A write is a sequence of operations: all or none, and one new version."""
+"""Operations on a cart. A write is a sequence of them: all or none, and one new version."""
 
 from __future__ import annotations
 
@@ -48,7 +48,6 @@ class AddItem(Operation):
     """Adds pieces of a product that is for sale."""
 
     wire_name = "AddItem"
-
     product_id: str
     quantity: int
 
@@ -66,7 +65,6 @@ class SetQuantity(Operation):
     """Sets a line's quantity. More pieces than before need a product that is for sale, fewer do not."""
 
     wire_name = "SetQuantity"
-
     product_id: str
     quantity: int
 
@@ -90,7 +88,6 @@ class RemoveItem(Operation):
     """Removes a line, if it is there."""
 
     wire_name = "RemoveItem"
-
     product_id: str
 
     @property
@@ -120,7 +117,6 @@ class SaveForLater(Operation):
     """Moves a line to those saved for later."""
 
     wire_name = "SaveForLater"
-
     product_id: str
 
     def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], _at: str, /) -> Cart:
@@ -132,7 +128,6 @@ class RestoreSaved(Operation):
     """Moves a line back from those saved for later."""
 
     wire_name = "RestoreSaved"
-
     product_id: str
 
     def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], _at: str, /) -> Cart:
@@ -144,7 +139,6 @@ class DiscardSaved(Operation):
     """Removes a line from those saved for later, if it is there."""
 
     wire_name = "DiscardSaved"
-
     product_id: str
 
     @property
@@ -157,10 +151,9 @@ class DiscardSaved(Operation):
 
 @dataclass(frozen=True, slots=True)
 class ForgetProduct(Operation):
-    """Takes a product out of the whole cart, for good: the shop knows nothing of it."""
+    """Removes a product that the shop does not know from the lines and from those saved for later."""
 
     wire_name = "ForgetProduct"
-
     product_id: str
 
     def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], _at: str, /) -> Cart:
@@ -174,14 +167,14 @@ class UndoLast(Operation):
     wire_name = "TakeBack"
 
     def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], at: str, /) -> Cart:
-        return cart.take_back(at)
+        return cart.undo_last(at)
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledge(Operation):
-    """Accepts what the notices say: prices become those of now, a quantity what is in stock; a line that is
-    out of stock is saved for later, and one whose product is gone leaves the cart. Where no more can be saved
-    the line leaves the cart as well, and can be brought back."""
+    """Accepts what the notices say. Prices become those of now, and a quantity at most the stock. A line that
+    is out of stock is saved for later, and one whose product is gone is removed. If no more can be saved, the
+    line is removed as well, and an undo brings it back."""
 
     wire_name = "Acknowledge"
 
@@ -215,8 +208,8 @@ def apply_all(
     *,
     is_batch: bool = False,
 ) -> Cart:
-    """The cart after all of them, as one new version. Where they removed something that was there before, all
-    that they changed can be undone together. Raises the first refusal; in a batch it names all of them."""
+    """The cart after all of them, as one new version. If they removed a line that was there before, all their
+    changes can be undone together. Raises the first refusal; in a batch it names all of them."""
     cart, kind = before, None
     refused: dict[int, Refusal] = {}
     for position, operation in enumerate(operations):
@@ -235,23 +228,24 @@ def apply_all(
 
 
 def _has_lost(found: Cart, after: Cart, before: Cart) -> bool:
-    """Whether an operation took out a line that was there before the write, be it saved for later."""
+    """Whether an operation removed a line, also one saved for later, that was there before the write."""
     pairs = (found.lines, after.lines), (found.saved, after.saved)
     return any(
-        id not in then_less and _is_of(before, line)
-        for then, then_less in pairs
-        if then is not then_less
-        for id, line in then.items()
+        id not in left and _is_of(before, line)
+        for present, left in pairs
+        if present is not left
+        for id, line in present.items()
     )
 
 
 def _is_of(cart: Cart, line: Line) -> bool:
-    """Whether the cart has this very line, if with other pieces. One that was added anew is another."""
+    """Whether the cart has this line, perhaps with other pieces. One that was removed and added is
+    another."""
     kept = (lines.get(line.product_id) for lines in (cart.lines, cart.saved))
     return any(it is not None and (it.added_at, it.place) == (line.added_at, line.place) for it in kept)
 
 
 def fingerprint_of(operations: Sequence[Operation]) -> str:
-    """The same text for the same request."""
+    """Equal for equal requests. Carts store it, so it never changes."""
     request = repr([operation.request for operation in operations])
     return hashlib.blake2b(request.encode(), digest_size=12).hexdigest()

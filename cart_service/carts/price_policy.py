@@ -1,4 +1,4 @@
-"""Which price of a line counts when the catalogue's has changed since it was added."""
+"""Which price of a line counts if the catalogue's has changed after the add."""
 
 from __future__ import annotations
 

@@ -138,5 +138,5 @@ class PricedCart:
         """The memory of what is kept with the cart's lines: how they were priced, and their JSON;
         estimated."""
         lines = [*self.lines, *self.saved]
-        characters = sum([len(line.product.name) + len(line.product.image_url or "") for line in lines])
+        characters = sum([line.product.text_length for line in lines])
         return BYTES_OF_LINE * len(lines) + BYTES_OF_CHARACTER * characters

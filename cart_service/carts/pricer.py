@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from typing import Protocol
 
 from cart_service.carts.model import Cart
 from cart_service.carts.price_policy import PricePolicy
@@ -12,27 +11,16 @@ from cart_service.carts.priced_cart import PricedCart
 from cart_service.carts.priced_lines import Terms
 from cart_service.carts.pricing import price
 from cart_service.catalogue.model import CatalogueProduct
-from cart_service.promotions.model import Promotion, PromotionStatus
+from cart_service.promotions.model import PromotionStatus
+from cart_service.promotions.service import Promotions
 from shared.clock import Clock
 from shared.errors import Unavailable
 
 
-class PromotionFinder(Protocol):
-    def known(self, code: str) -> Promotion | None:
-        """As this replica has heard of it."""
-        ...
-
-    async def find(self, code: str) -> Promotion | None:
-        """The same, after a look into the store where it has not."""
-        ...
-
-
 class Pricer:
-    """What any replica makes of a cart and the products in it, at this moment."""
+    """Prices a cart as every replica does at this moment."""
 
-    def __init__(
-        self, clock: Clock, promotions: PromotionFinder, *, currency: str, policy: PricePolicy
-    ) -> None:
+    def __init__(self, clock: Clock, promotions: Promotions, *, currency: str, policy: PricePolicy) -> None:
         self._clock = clock
         self._promotions = promotions
         self._currency = currency
@@ -44,8 +32,8 @@ class Pricer:
         return price(cart, products, Terms(self._currency, self._policy, self._clock.now(), promotion))
 
     async def prepare(self, cart: Cart) -> None:
-        """Looks for the promotion of the cart's code, where this replica has not heard of it. What cannot be
-        found now is priced as if it had ended, and not kept."""
+        """Reads the promotion of the cart's code if this replica has not heard of it. A promotion that cannot
+        be found now is priced as ended; the summary is then not served again."""
         if cart.promo_code and self._promotions.known(cart.promo_code) is None:
             with suppress(Unavailable):
                 await self._promotions.find(cart.promo_code)
@@ -56,7 +44,7 @@ class Pricer:
         return promotion is not None and version >= promotion.version
 
     def is_over(self, code: str) -> bool:
-        """Whether a code takes nothing off any more; also what is not known, as for pricing."""
+        """Whether a code takes nothing off any more. An unknown one counts as ended, as for pricing."""
         promotion = self._promotions.known(code)
         return promotion is None or promotion.status_at(self._clock.now()) is PromotionStatus.ENDED
 

@@ -42,8 +42,8 @@ uses_router = APIRouter(
     ),
 )
 async def put_promo_code(body: PromoCodePut, changes: CartChangesDep, promo_codes: PromoCodesDep) -> Response:
-    """In place of any other. A code that does not count for what is in the cart now is kept: `promo_code` in
-    the cart says what it lacks. As long as it stands, one of its uses is reserved."""
+    """It replaces any other code. A code that does not count for the present lines is kept: `promo_code` in
+    the cart says what is missing. While the code is on the cart, one of its uses is reserved."""
     return await written(promo_codes.put(changes.write(), body.code))
 
 
@@ -51,7 +51,7 @@ async def put_promo_code(body: PromoCodePut, changes: CartChangesDep, promo_code
     "", summary="Take the promo code off the cart", response_model=CartPublic, responses=WRITE_ERRORS
 )
 async def remove_promo_code(changes: CartChangesDep, promo_codes: PromoCodesDep) -> Response:
-    """Gives its use back; where there is none, nothing changes."""
+    """Gives its use back. If there is no code, nothing changes."""
     return await written(promo_codes.remove(changes.write()))
 
 
@@ -64,7 +64,7 @@ async def remove_promo_code(changes: CartChangesDep, promo_codes: PromoCodesDep)
     ),
 )
 async def add_promotion_use(code: PromotionCode, body: UseCreate, promo_codes: PromoCodesDep) -> Response:
-    """For whoever places orders: the use that the user's cart has reserved is final, and the code leaves the
-    cart. Repeating it for the same order changes nothing. Where no use is reserved, one is taken now, as far
-    as the limits allow."""
+    """For the service that places orders. The use that the user's cart has reserved becomes final, and the
+    code leaves the cart. A repeat for the same order changes nothing. If no use is reserved, one is taken
+    now, if the limits allow it."""
     return JsonBytes.of(await promo_codes.redeem(code.upper(), body.user_id, body.order_id))

@@ -1,4 +1,4 @@
-"""What can be asked of a cart about its promo code."""
+"""Operations on the promo code of a cart."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from cart_service.promotions.errors import MergeUndone
 
 
 def dropped_between(before: Cart, after: Cart | None) -> DroppedPromoCode | None:
-    """What the cart has lost; everything when there is none any more."""
+    """The promo code that a cart has lost. A removed cart (None) loses its code."""
     if before.promo_code is None or (after and before.promo_code == after.promo_code):
         return None
     return DroppedPromoCode(before.promo_code, before.promo_turn)
 
 
 class NotReserved(Exception):
-    """The code does not stand on the cart, and cannot come by the turn that it was reserved for, if any:
-    reserve it for `turn` and come again. 0 when the cart has no turns yet."""
+    """The cart does not have the code, and the code cannot come with the turn that it was reserved for, if
+    any. Reserve it for `turn` and repeat. 0 if the cart has no turns yet."""
 
     def __init__(self, turn: int) -> None:
         super().__init__(turn)
@@ -30,7 +30,7 @@ class NotReserved(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BeginPromoTurns(Operation):
-    """Has the cart count turns, also one that was not there before."""
+    """Gives the cart its first turn. Makes the cart if there is none."""
 
     wire_name = "BeginPromoTurns"
 
@@ -40,14 +40,13 @@ class BeginPromoTurns(Operation):
 
 @dataclass(frozen=True, slots=True)
 class PutPromoCode(Operation):
-    """Puts the code on the cart by the reserved `turn`, in place of any other. Raises `NotReserved` without a
-    turn, or when it is over, unless the code stands there already and `may_stand`.
+    """Puts the code on the cart with the reserved `turn`, instead of any other. Raises `NotReserved` if there
+    is no turn or it is over, unless the cart has the code already and `may_stand`.
 
-    With a `merge_id` it comes with that merge, and goes when that is undone. Raises `MergeUndone`.
+    With a `merge_id` it comes with that merge, and goes when the merge is undone. Raises `MergeUndone`.
     """
 
     wire_name = "PutPromoCode"
-
     code: str
     turn: int = 0
     may_stand: bool = True
@@ -71,7 +70,7 @@ class PutPromoCode(Operation):
 
 @dataclass(frozen=True, slots=True)
 class RemovePromoCode(Operation):
-    """Takes whatever code there is off the cart."""
+    """Removes the code from the cart, if there is one."""
 
     wire_name = "RemovePromoCode"
 
@@ -81,11 +80,10 @@ class RemovePromoCode(Operation):
 
 @dataclass(frozen=True, slots=True)
 class RedeemPromoCode(Operation):
-    """Takes the code off after an order, unless it was put there again since: `turn` is the order's. What was
-    reserved for it then, and is still on its way, went with the order."""
+    """Removes the code after an order, unless it was put there again later: `turn` is the order's. A use that
+    was reserved up to that turn went with the order, so no late request can bring it."""
 
     wire_name = "RedeemPromoCode"
-
     code: str
     turn: int
 
@@ -96,10 +94,9 @@ class RedeemPromoCode(Operation):
 
 @dataclass(frozen=True, slots=True)
 class DropEndedPromoCode(Operation):
-    """Takes the code off if its promotion is over, which is what acknowledging that means."""
+    """Accepts the notice of an ended promotion: removes its code."""
 
     wire_name = "DropEndedPromoCode"
-
     is_over: Callable[[str], bool]
 
     @property

@@ -42,13 +42,13 @@ _DIFFERENCE = {"product_id": EXAMPLE_PRODUCT_ID, "field": "quantity", "then": 2,
 class CartDifference(PublicModel):
     """A field that has another value now."""
 
-    product_id: Annotated[ProductId | None, Field(description="Null where it is about the whole cart.")]
+    product_id: Annotated[ProductId | None, Field(description="Null if it is about the whole cart.")]
     field: Annotated[
         Differing,
         Field(
             description="Of the product's line in the cart, or (`saved_…`) of the one saved for later. A"
-            " quantity is 0 where there is no line; then nothing else of the line is told. `prices` are those"
-            " when pieces were added, null where there is one."
+            " quantity is 0 if there is no line; then no other field of the line is listed. `prices` are"
+            " those when pieces were added, null if there is one."
         ),
     ]
     then: Annotated[
@@ -67,9 +67,9 @@ class CartChangedProblem(Problem):
         list[CartDifference] | None,
         Field(
             max_length=MOST_DIFFERENCES,
-            description="What differs between the newest version that `If-Match` names and `cart`. Empty"
-            " where all that was changed was changed back, and where only prices and stock in the catalogue"
-            " or what can be undone are others. Null where the version is too long ago, or never was.",
+            description="What differs between the newest version that `If-Match` names and `cart`. Empty if"
+            " every change was changed back, or if only prices and stock in the catalogue or what can be"
+            " undone differ. Null if the version is too old, or never existed.",
             examples=[[_DIFFERENCE]],
         ),
     ]
@@ -86,13 +86,14 @@ ADD_ERRORS = WRITE_ERRORS | problem_responses(UnknownProduct, ProductNotForSale,
 
 def read(rendered: Rendered, condition: EntityTags | None) -> Response:
     """The cart or its summary, unless the client has it."""
-    return not_modified(condition, rendered.etag, CACHING) or _answer(rendered)
+    return not_modified(condition, rendered.etag, CACHING) or answer(rendered.body, rendered.etag)
 
 
 async def written(write: Awaitable[WriteResult]) -> Response:
     """The cart after the write."""
     result = await with_refusal_shown(write)
-    return marked(_answer(render_cart(result.priced)), result)
+    rendered = render_cart(result.priced)
+    return answer(rendered.body, rendered.etag, replayed=result.replayed)
 
 
 async def with_refusal_shown(work: Awaitable[T]) -> T:
@@ -108,12 +109,11 @@ async def with_refusal_shown(work: Awaitable[T]) -> T:
         raise
 
 
-def marked(response: Response, result: WriteResult) -> Response:
-    """The answer, with a header if the write was made before."""
-    if result.replayed:
-        response.headers["Idempotent-Replayed"] = "true"
-    return response
-
-
-def _answer(rendered: Rendered) -> Response:
-    return JsonBytes(rendered.body, headers={"ETag": etag_of(rendered.etag), **CACHING})
+def answer(body: bytes, etag: str | None, *, replayed: bool = False) -> Response:
+    """`replayed` adds a header that tells that the write was made before."""
+    headers = dict(CACHING)
+    if etag is not None:
+        headers["ETag"] = etag_of(etag)
+    if replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return JsonBytes(body, headers=headers)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from cart_service.carts.bulkhead import Bulkhead
 from cart_service.carts.events import events_of
 from cart_service.carts.lifetimes import Lifetimes
 from cart_service.carts.model import Cart, OwnerKind
@@ -17,7 +18,6 @@ from cart_service.carts.priced_cart import PricedCart
 from cart_service.carts.pricer import Pricer
 from cart_service.carts.promo_operations import DropEndedPromoCode, dropped_between
 from cart_service.carts.summaries import Summaries
-from cart_service.carts.turns import Turns
 from cart_service.catalogue.ports import Catalogue, CatalogueSnapshot
 from cart_service.promotions.claims import DroppedPromoCode
 from shared.aggregates.change import Change
@@ -27,7 +27,7 @@ from shared.errors import PreconditionFailed, Unavailable
 
 NO_PRODUCTS = CatalogueSnapshot({}, 0)
 FEW_LINES = 32
-"""A write of more lines waits for a turn: one of 500 keeps the event loop busy for 10 ms."""
+"""Writes of more lines are limited together: one of 500 keeps the event loop busy for 10 ms."""
 LONG_WRITES_AT_ONCE, LONG_WRITES_WAITING = 2, 64
 
 
@@ -55,7 +55,7 @@ class CartWrite:
 
     @property
     def is_long(self) -> bool:
-        """Whether it changes so many lines that it waits for a turn."""
+        """Whether it changes so many lines that the limit for long writes applies."""
         return max(len(self.operations), len(self.products_of(Cart(self.owner)))) > FEW_LINES
 
     @property
@@ -135,7 +135,7 @@ class CartWriter:
         self._give_back = give_back
         self._clock = clock
         self._lifetimes = lifetimes
-        self._turns = Turns(LONG_WRITES_AT_ONCE, LONG_WRITES_WAITING)
+        self._long_writes = Bulkhead(LONG_WRITES_AT_ONCE, LONG_WRITES_WAITING)
 
     async def write(self, write: CartWrite) -> WriteResult:
         """Makes the write, and answers only once no replica serves an older summary.
@@ -146,7 +146,7 @@ class CartWriter:
         """
         if not write.is_long:
             return await self._write(write)
-        async with self._turns.take():
+        async with self._long_writes.place():
             return await self._write(write)
 
     async def acknowledge(self, write: CartWrite) -> WriteResult:
@@ -186,7 +186,7 @@ class CartWriter:
 
     async def _update(self, write: CartWrite) -> _Outcome:
         """Loads all products before the write, so that the answer lacks none."""
-        loaded = await self._load(NO_PRODUCTS, write.products_of(Cart(write.owner)))
+        loaded = await self._catalogue.load(write.products_of(Cart(write.owner)))
         if write.accepts is not None and (stored := await self._carts.get(write.owner)):
             await self._pricer.prepare(stored)
         while True:

@@ -1,21 +1,21 @@
-"""Carts as documents: one cart is one document, and its id is its owner's."""
+"""Carts as documents: one cart is one document, with its owner's id."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from cart_service.carts.idempotency import UsedKey
 from cart_service.carts.lines import Line, Lines, Pieces, in_order
-from cart_service.carts.merge_records import (
+from cart_service.carts.model import Cart, OwnerKind
+from cart_service.carts.records import (
     MergedLine,
     MergeLimit,
     MergeOutcome,
     MergeRecord,
     MergeStrategy,
     PendingMerge,
+    UsedKey,
 )
-from cart_service.carts.model import Cart, OwnerKind
 from cart_service.carts.undo import ChangedLine, Undo, Undoable
 from shared.aggregates.outbox import Outbox
 from shared.aggregates.outbox_fields import OUTBOX_FIELDS
@@ -46,9 +46,11 @@ CARTS = Collection(
 
 
 class CartCodec:
-    """Lists instead of objects where there are many, because a cart is written whole with each change. What a
-    cart does not have is left out. A document of schema version 1 has only the first fields; in one of
-    version 2, lines have one price and no place, and an undo tells pieces to give back."""
+    """Lines are lists instead of objects, because each change writes the whole cart. Empty fields are left
+    out.
+
+    A document of schema version 1 has only the first fields. In one of version 2, lines have one price and no
+    place, and an undo names the pieces to give back."""
 
     def to_document(self, aggregate: Cart) -> Json:
         rare: dict[str, Any] = {
@@ -103,7 +105,7 @@ def _line_lists(lines: Iterable[Line]) -> list[Sequence[Any]]:
 
 
 def _line_list(line: Line) -> Sequence[Any]:
-    """No longer than it has to be: most lines have one price, from the first add on."""
+    """As short as possible: most lines have one price, that of the first add."""
     first = line.product_id, line.quantity, line.unit_price_when_added, line.added_at
     if line.layers:
         return *first, [(it.quantity, it.unit_price, it.since) for it in line.layers], line.place
@@ -163,7 +165,7 @@ def _changed(product_id: str, quantity_after: int, before: Sequence[Any] | None 
 
 
 def _formerly_changed(product_id: str, to_give_back: int, *rest: Any) -> ChangedLine:
-    """Of schema version 2: the pieces to give back, or (negative) to take away."""
+    """From schema version 2: the pieces to give back, or (negative) to take away."""
     if to_give_back < 0:
         return ChangedLine(product_id, None, -to_give_back)
     return ChangedLine(product_id, _line((product_id, to_give_back, *rest)), 0)

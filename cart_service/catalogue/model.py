@@ -59,6 +59,11 @@ class CatalogueProduct:
         return (self.id, self.name, self.image_url or "", *self.categories)
 
     @property
+    def text_length(self) -> int:
+        """The characters that a cart shows of it."""
+        return len(self.name) + len(self.image_url or "")
+
+    @property
     def for_sale(self) -> bool:
         return self.status is CatalogueStatus.ACTIVE
 

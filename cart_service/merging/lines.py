@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cart_service.carts.lines import Line, Lines, quantity_in, with_line, without
-from cart_service.carts.merge_records import MergedLine, MergeLimit, MergeOutcome, MergeStrategy
+from cart_service.carts.records import MergedLine, MergeLimit, MergeOutcome, MergeStrategy
 from cart_service.catalogue.model import CatalogueProduct
 from cart_service.limits import MAX_LINES, MAX_QUANTITY
 

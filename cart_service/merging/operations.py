@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from cart_service.carts.idempotency import REMEMBERED_KEYS, UsedKey
 from cart_service.carts.lines import Line, Lines, together
-from cart_service.carts.merge_records import MergeRecord, MergeStrategy, PendingMerge
 from cart_service.carts.model import Cart
 from cart_service.carts.operations import Operation
+from cart_service.carts.records import REMEMBERED_KEYS, MergeRecord, MergeStrategy, PendingMerge, UsedKey
 from cart_service.catalogue.model import CatalogueProduct
 from cart_service.merging.lines import merge_lines, merge_saved
 
@@ -28,7 +27,6 @@ class BeginMerge(Operation):
     """
 
     wire_name = "HandOver"
-
     merge_id: str
     to: str
     strategy: MergeStrategy
@@ -66,7 +64,6 @@ class FinishMerge(Operation):
     """Notes in the guest's cart that the customer's cart has the lines."""
 
     wire_name = "FinishHandover"
-
     merge_id: str
 
     def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], _at: str, /) -> Cart:

@@ -8,12 +8,10 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from cart_service.carts.dependencies import CartChangesDep
 from cart_service.carts.rendering import render_cart
-from cart_service.carts.responses import CACHING, WRITE_ERRORS, marked, with_refusal_shown
+from cart_service.carts.responses import WRITE_ERRORS, answer, with_refusal_shown
 from cart_service.merging.schemas import CartMerge, MergePublic
-from cart_service.merging.service import CartMerger, Merge, Merged
+from cart_service.merging.service import CartMerger, Merge
 from shared.errors import FieldError, InvalidInput, NotAuthenticated
-from shared.http.etag import etag_of
-from shared.http.responses import JsonBytes
 from shared.http.runtime import provided, runtime_of
 from shared.security.identity import Identity, Role
 
@@ -51,7 +49,10 @@ async def merge_guest_cart(
             )
         )
     )
-    return marked(_answer(body, merged), merged.written)
+    cart = render_cart(merged.written.priced)
+    # A dry run has no ETag: the cart it shows is stored nowhere, so no condition may name it.
+    etag = None if body.dry_run else cart.etag
+    return answer(MergePublic.json_of(body, merged.record, cart.body), etag, replayed=merged.written.replayed)
 
 
 def _guest(request: Request, token: str) -> Identity:
@@ -68,11 +69,3 @@ def _guest(request: Request, token: str) -> Identity:
 
 def _refused(message: str) -> InvalidInput:
     return InvalidInput("The guest's token is not valid.", errors=[FieldError("/guest_token", message)])
-
-
-def _answer(body: CartMerge, merged: Merged) -> Response:
-    cart = render_cart(merged.written.priced)
-    answer = MergePublic.json_of(body, merged.record, cart.body)
-    if body.dry_run:  # no ETag: this cart is not stored, so no condition may match it
-        return JsonBytes(answer, headers=CACHING)
-    return JsonBytes(answer, headers={"ETag": etag_of(cart.etag), **CACHING})

@@ -7,7 +7,7 @@ from typing import Annotated
 import orjson
 from pydantic import BaseModel, Field
 
-from cart_service.carts.merge_records import MergeLimit, MergeOutcome, MergeRecord, MergeStrategy
+from cart_service.carts.records import MergeLimit, MergeOutcome, MergeRecord, MergeStrategy
 from cart_service.carts.schemas import CartPublic
 from cart_service.fields import ProductId
 from cart_service.limits import MAX_LINES, MAX_QUANTITY

@@ -17,11 +17,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from cart_service.carts.idempotency import UsedKey
-from cart_service.carts.merge_records import MergeRecord, MergeStrategy, PendingMerge
 from cart_service.carts.model import Cart, OwnerKind
 from cart_service.carts.operations import fingerprint_of
 from cart_service.carts.ports import CartRepository
+from cart_service.carts.records import MergeRecord, MergeStrategy, PendingMerge, UsedKey
 from cart_service.carts.service import CartWrite, CartWriter, WriteResult
 from cart_service.merging.operations import BeginMerge, FinishMerge, TakeGuestCart
 from shared.entity_tags import EntityTags

@@ -6,6 +6,7 @@ from cart_service.carts.model import Cart
 from cart_service.carts.ports import CartRepository, VersionAnnouncements
 from cart_service.carts.pricer import Pricer
 from cart_service.carts.rendering import render_summary
+from cart_service.carts.schemas import SUMMARY_FORMAT
 from cart_service.carts.summaries import CachedSummary, cache_key
 from cart_service.catalogue.ports import Catalogue
 from shared.cache.ports import Cache
@@ -35,7 +36,7 @@ class SummaryInspection:
         if cached is None or not cached.value:
             return None
         try:
-            summary = CachedSummary.of(cached)
+            summary = CachedSummary.of(cached, SUMMARY_FORMAT)
         except ValueError:
             return "the cached summary cannot be read"
         if self._pricer.is_past(summary.valid_until):

@@ -11,8 +11,8 @@ from auth_service.accounts.model import User
 from auth_service.sessions.events import SessionEnded
 from auth_service.sessions.model import Session
 from cart_service.carts.events import events_of
-from cart_service.carts.merge_records import MergeStrategy, PendingMerge
 from cart_service.carts.model import Cart
+from cart_service.carts.records import MergeStrategy, PendingMerge
 from cart_service.promotions.events import PromotionCreated, PromotionEnded
 from cart_service.promotions.model import Benefit, Conditions, FixedAmount, FreeItem, Percentage, Promotion
 from product_service.products.events import change_to

@@ -24,7 +24,7 @@ from shared.events.envelope import Event
 from shared.events.ports import BusUnavailable, Entry
 from shared.store.ports import StoreUnavailable
 from tests.cart_service.lanes import before_access
-from tests.cart_service.memory_announcements import Announcements, MemoryBoard
+from tests.cart_service.memory_announcements import Announcements, MemoryAnnouncements
 from tests.cart_service.memory_grants import MemoryGrants
 from tests.cart_service.memory_promotions import Kept, MemoryHolders, memory_stores
 
@@ -197,7 +197,7 @@ class Replica:
     carts: MemoryCarts
     catalogue: CatalogueView
     cache: MemoryCache
-    board: MemoryBoard
+    announcements: MemoryAnnouncements
     versions: KnownVersions
     service: CartService
     watch: MemoryWatch
@@ -232,7 +232,7 @@ async def start_replica(shop: Shop, *, capacity: int) -> Replica:
     await catalogue.start()
     known_promotions = WatchedPromotions(shop.promotion_bucket, changes)
     await known_promotions.start()
-    repository, cache, board = (
+    repository, cache, announcements = (
         MemoryCarts(shop.carts),
         MemoryCache(shop.values),
         shop.announcements.join(versions),
@@ -243,7 +243,7 @@ async def start_replica(shop: Shop, *, capacity: int) -> Replica:
         holders=MemoryHolders(shop.carts),
         catalogue=catalogue,
         cache=cache,
-        announcements=board,
+        announcements=announcements,
         versions=versions,
         deletions=deletions,
         changes=changes,
@@ -253,4 +253,4 @@ async def start_replica(shop: Shop, *, capacity: int) -> Replica:
     )
     service = compose(SETTINGS, adapters)
     watches = shop.bucket.watches[-1], shop.promotion_bucket.watches[-1]
-    return Replica(repository, catalogue, cache, board, versions, service, *watches, deletions)
+    return Replica(repository, catalogue, cache, announcements, versions, service, *watches, deletions)

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from cart_service.carts.errors import NotInCart
 from cart_service.carts.lines import Lines
-from cart_service.carts.merge_records import MergeStrategy
 from cart_service.carts.model import Cart
 from cart_service.carts.operations import (
     AddItem,
@@ -29,6 +28,7 @@ from cart_service.carts.operations import (
 from cart_service.carts.price_policy import PricePolicy
 from cart_service.carts.priced_lines import Terms
 from cart_service.carts.pricing import price
+from cart_service.carts.records import MergeStrategy
 from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
 from cart_service.merging.operations import BeginMerge, FinishMerge, TakeGuestCart
 from cart_service.promotions.model import Benefit, Conditions, FixedAmount, FreeItem, Percentage, Promotion

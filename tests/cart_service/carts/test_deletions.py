@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cart_service.carts.merge_records import MergeStrategy
 from cart_service.carts.operations import AddItem
+from cart_service.carts.records import MergeStrategy
 from cart_service.carts.service import CartWrite
 from cart_service.carts.summaries import cache_key
 from cart_service.carts.versions import KnownDeletions

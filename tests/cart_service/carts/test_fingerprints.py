@@ -2,8 +2,6 @@
 
 import pytest
 
-from cart_service.carts.idempotency import UsedKey
-from cart_service.carts.merge_records import MergeStrategy
 from cart_service.carts.operations import (
     Acknowledge,
     AddItem,
@@ -25,6 +23,7 @@ from cart_service.carts.promo_operations import (
     RedeemPromoCode,
     RemovePromoCode,
 )
+from cart_service.carts.records import MergeStrategy, UsedKey
 from cart_service.merging.operations import BeginMerge, FinishMerge, TakeGuestCart
 
 KEY = UsedKey("k", "f")

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cart_service.carts.lifetimes import Lifetimes
-from cart_service.carts.merge_records import MergeStrategy
 from cart_service.carts.model import Cart, OwnerKind
 from cart_service.carts.operations import AddItem, ClearCart, apply_all
+from cart_service.carts.records import MergeStrategy
 from cart_service.carts.undo import UNDO_WINDOW
 from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
 from cart_service.merging.operations import BeginMerge, FinishMerge

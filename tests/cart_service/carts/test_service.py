@@ -8,8 +8,8 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from cart_service.carts.merge_records import MergeStrategy
 from cart_service.carts.operations import AddItem
+from cart_service.carts.records import MergeStrategy
 from cart_service.carts.rendering import render_cart
 from cart_service.carts.service import CartChanged, CartWrite
 from cart_service.merging.service import Merge

@@ -5,9 +5,7 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from cart_service.carts.idempotency import UsedKey
 from cart_service.carts.lines import Line
-from cart_service.carts.merge_records import MergeStrategy
 from cart_service.carts.model import Cart
 from cart_service.carts.operations import (
     Acknowledge,
@@ -19,6 +17,7 @@ from cart_service.carts.operations import (
     apply_all,
 )
 from cart_service.carts.promo_operations import PutPromoCode
+from cart_service.carts.records import MergeStrategy, UsedKey
 from cart_service.carts.store import CartCodec
 from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
 from cart_service.merging.operations import BeginMerge, FinishMerge, TakeGuestCart

@@ -161,7 +161,7 @@ async def test_a_replica_that_is_behind_with_announcements_catches_up(
     here.cache.available = False
     await add(here)
     assert (await read(there))["version"] == 1
-    there.board.deliver()
+    there.announcements.deliver()
     assert (await read(there))["version"] == 2
 
 
@@ -169,8 +169,8 @@ async def test_a_replica_that_may_miss_announcements_asks_the_store(
     shop: Shop, here: Replica, there: Replica
 ) -> None:
     await add(here)
-    there.board.connected = False
-    there.board.leave()
+    there.announcements.connected = False
+    there.announcements.leave()
     assert (await read(there))["version"] == 1
     assert there.carts.reads == 1  # only the version was asked for
     here.cache.available = False
@@ -179,7 +179,7 @@ async def test_a_replica_that_may_miss_announcements_asks_the_store(
 
 
 async def test_writes_go_on_without_redis_and_nats(here: Replica) -> None:
-    here.cache.available = here.board.connected = False
+    here.cache.available = here.announcements.connected = False
     await add(here)
     assert (await read(here))["version"] == 1
 
@@ -215,7 +215,7 @@ async def test_the_durable_event_never_replaces_a_ready_summary(
 
 
 async def test_the_durable_event_comes_again_while_nobody_can_be_told(here: Replica) -> None:
-    here.cache.available = here.board.connected = False
+    here.cache.available = here.announcements.connected = False
     with pytest.raises(SummaryNotSecured):
         await here.service.cleanup.cart_written("ann", 5)
 

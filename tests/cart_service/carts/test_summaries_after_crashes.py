@@ -8,8 +8,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from cart_service.carts.merge_records import MergeStrategy
 from cart_service.carts.operations import AddItem
+from cart_service.carts.records import MergeStrategy
 from cart_service.carts.service import CartWrite
 from cart_service.merging.service import Merge
 from shared.store.ports import StoreUnavailable
@@ -36,7 +36,7 @@ class CrashMachine(SummaryMachine):
     def die(self, replica: int) -> None:
         """The replica loses its memory, and starts again."""
         if replica not in self.slow:
-            self.replicas[replica].board.leave()
+            self.replicas[replica].announcements.leave()
             self.replicas[replica] = self._run(self.shop.replica())
             self.told[replica] = self._announced()
             self.heard[replica] = {entry.key: entry.revision for entry in self.bucket.log}

@@ -13,9 +13,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from cart_service.carts.merge_records import MergeStrategy
 from cart_service.carts.model import Cart
 from cart_service.carts.operations import AddItem, RemoveItem
+from cart_service.carts.records import MergeStrategy
 from cart_service.carts.service import CartChanged, CartWrite
 from cart_service.carts.summaries import cache_key
 from cart_service.carts.versions import unpack
@@ -152,7 +152,7 @@ class SummaryMachine(RuleBasedStateMachine):
 
     @rule(replica=replicas)
     def hear_announcements(self, replica: int) -> None:
-        self.replicas[replica].board.deliver()
+        self.replicas[replica].announcements.deliver()
         self.told[replica] = max(self.told[replica], self._announced())
 
     @rule(replica=replicas)

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cart_service.carts.lines import Line
-from cart_service.carts.merge_records import MergedLine, MergeLimit, MergeOutcome, MergeStrategy
 from cart_service.carts.model import Cart
 from cart_service.carts.operations import AddItem, RestoreSaved, SaveForLater, UndoLast, apply_all
+from cart_service.carts.records import MergedLine, MergeLimit, MergeOutcome, MergeStrategy
 from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
 from cart_service.limits import MAX_LINES, MAX_QUANTITY
 from cart_service.merging.lines import merge_lines, merge_saved

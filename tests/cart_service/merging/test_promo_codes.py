@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from cart_service.carts.abandoned_reservations import SETTLED_AFTER
-from cart_service.carts.merge_records import MergeStrategy
 from cart_service.carts.operations import AddItem, RemoveItem, UndoLast
+from cart_service.carts.records import MergeStrategy
 from cart_service.carts.service import CartWrite
 from cart_service.merging.service import Merge
 from cart_service.promotions.model import Conditions, Percentage, Promotion

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from cart_service.carts.errors import IdempotencyKeyReused
-from cart_service.carts.merge_records import MergeStrategy
 from cart_service.carts.operations import AddItem, ClearCart, UndoLast
+from cart_service.carts.records import MergeStrategy
 from cart_service.carts.service import CartChanged, CartWrite
 from cart_service.merging.service import Merge, Merged
 from cart_service.promotions.claims import Tally

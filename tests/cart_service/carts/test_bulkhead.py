@@ -1,4 +1,4 @@
-"""Long work takes turns."""
+"""Long work is limited."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import asyncio
 
 import pytest
 
+from cart_service.carts.bulkhead import Bulkhead, TooMuchWork
 from cart_service.carts.lines import Line
-from cart_service.carts.merge_records import MergeStrategy, PendingMerge
 from cart_service.carts.operations import AddItem
+from cart_service.carts.records import MergeStrategy, PendingMerge
 from cart_service.carts.service import FEW_LINES, LONG_WRITES_AT_ONCE, LONG_WRITES_WAITING, CartWrite
-from cart_service.carts.turns import TooMuchWork, Turns
 from cart_service.merging.operations import TakeGuestCart
 from tests.cart_service.memory import Replica
 from tests.support.waiting import eventually
 
 
-async def test_no_more_than_so_many_have_a_turn_and_the_others_follow() -> None:
-    turns, busy, most = Turns(2, 10), 0, 0
+async def test_no_more_than_so_many_have_a_place_and_the_others_follow() -> None:
+    bulkhead, busy, most = Bulkhead(2, 10), 0, 0
 
     async def work() -> None:
         nonlocal busy, most
-        async with turns.take():
+        async with bulkhead.place():
             busy += 1
             most = max(most, busy)
             await asyncio.sleep(0)
@@ -32,15 +32,15 @@ async def test_no_more_than_so_many_have_a_turn_and_the_others_follow() -> None:
 
 
 async def test_a_turn_that_was_not_waited_for_is_given_to_the_next() -> None:
-    turns = Turns(1, 1)
-    async with turns.take():
-        waiting = asyncio.create_task(turns.take().__aenter__())
+    bulkhead = Bulkhead(1, 1)
+    async with bulkhead.place():
+        waiting = asyncio.create_task(bulkhead.place().__aenter__())
         await asyncio.sleep(0)
         with pytest.raises(TooMuchWork):
-            await turns.take().__aenter__()
+            await bulkhead.place().__aenter__()
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
-    async with turns.take():
+    async with bulkhead.place():
         pass
 
 

@@ -1,14 +1,24 @@
-"""What carts keep of merges: a guest's cart the pending one, a customer's cart the record of each."""
+"""What carts remember of requests: their idempotency keys and merges. A guest's cart keeps the pending merge,
+a customer's cart a record of each."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cart_service.carts.idempotency import UsedKey
 from cart_service.carts.lines import Line
 
+REMEMBERED_KEYS = 64
 REMEMBERED_MERGES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class UsedKey:
+    """An idempotency key that was accepted, and the fingerprint of its request
+    (draft-ietf-httpapi-idempotency-key-header)."""
+
+    key: str
+    fingerprint: str
 
 
 class MergeStrategy(StrEnum):
