@@ -31,8 +31,8 @@ def lines(**quantities: int) -> dict[str, Line]:
 
 def merge(mine: int, guest: int, strategy: MergeStrategy, **fields) -> MergedLine:
     own = lines(mug=mine) if mine else {}
-    shelf = {"mug": product("mug", **fields)}
-    merged, (report,) = merge_lines(own, tuple(lines(mug=guest).values()), strategy, shelf)
+    products = {"mug": product("mug", **fields)}
+    merged, (report,) = merge_lines(own, tuple(lines(mug=guest).values()), strategy, products)
     assert (merged["mug"].quantity if merged else 0) == report.quantity
     return report
 
@@ -85,14 +85,14 @@ def test_a_full_cart_takes_no_further_line() -> None:
     st.sampled_from(MergeStrategy),
 )
 def test_no_strategy_leaves_the_limits(mine, guest, stock, strategy) -> None:
-    shelf = {id: product(id, stock.get(id, 0)) for id in ("cup", "mug", "pot", "jug")}
-    merged, report = merge_lines(lines(**mine), tuple(lines(**guest).values()), strategy, shelf)
+    products = {id: product(id, stock.get(id, 0)) for id in ("cup", "mug", "pot", "jug")}
+    merged, report = merge_lines(lines(**mine), tuple(lines(**guest).values()), strategy, products)
     assert {line.product_id for line in report} == set(guest)
     for id in {*mine, *guest}:
         quantity = merged[id].quantity if id in merged else 0
         before = mine.get(id, 0)
         assert quantity <= MAX_QUANTITY
-        assert quantity <= max(before, shelf[id].stock) or strategy is MergeStrategy.GUEST
+        assert quantity <= max(before, products[id].stock) or strategy is MergeStrategy.GUEST
         if strategy is not MergeStrategy.GUEST:
             assert quantity >= before
         if id not in guest:
