@@ -24,7 +24,8 @@ class AdministrationService:
     async def page(self, email: str | None, limit: int, after: Position | None) -> ListPage[User]:
         """Accounts, the oldest first; with `email` the account that has this address."""
         # A text that is not an address matches no account.
-        return await self._users.page(email and (normalised_email(email) or email), limit, after)
+        address = (normalised_email(email) or email) if email else None
+        return await self._users.page(address, limit, after)
 
     async def get(self, user_id: str) -> User:
         """Raises `AccountNotFound`."""
