@@ -24,8 +24,8 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one field. `pointer` is a JSON pointer into the body (RFC 6901), or `query:limit`,
-    `path:product_id`, `header:If-Match` for what is not in the body."""
+    """The error of one field. `pointer` is a JSON pointer into the body (RFC 6901), or `query:limit`,
+    `path:product_id` or `header:If-Match` for a value outside the body."""
 
     pointer: str
     message: str
@@ -34,9 +34,9 @@ class FieldError:
 class ShopError(Exception):
     """An error for a client, as a problem document (RFC 9457).
 
-    `code` is the stable slug of the problem's type, `title` its short name, and `detail` says what to do.
-    `extra` adds members to the problem document, `headers` adds response headers. Where `detail` names what
-    is inside the shop, it is for the log, and clients get `public_detail` instead.
+    `code` is the stable name of the problem's type, `title` its short title. `detail` says what to do.
+    `extra` adds members to the problem document, `headers` adds response headers. If `detail` names internals
+    of the shop, it is for the log, and clients get `public_detail` instead.
     """
 
     status: ClassVar[int] = 500
