@@ -26,7 +26,7 @@ class Spans:
 
 @cache
 def _exporter() -> InMemorySpanExporter:
-    """A process has one provider, for good; without the setting of a service no request uses it."""
+    """A process has one provider until its end. Without the setting of a service no request uses it."""
     exporter = InMemorySpanExporter()
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))

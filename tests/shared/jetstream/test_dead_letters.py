@@ -1,4 +1,4 @@
-"""Events that fail for good: kept with the reason, listed, and given to their consumer again."""
+"""Events that fail in every attempt are kept with the reason, listed, and requeued for their consumer."""
 
 from __future__ import annotations
 
