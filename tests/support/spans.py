@@ -1,4 +1,4 @@
-"""What OpenTelemetry's SDK collects in this process."""
+"""The spans that OpenTelemetry's SDK collects in this process."""
 
 from __future__ import annotations
 
@@ -35,6 +35,6 @@ def _exporter() -> InMemorySpanExporter:
 
 
 def collect() -> Spans:
-    """Forgets what was collected before."""
+    """Drops the spans collected before."""
     _exporter().clear()
     return Spans(_exporter())

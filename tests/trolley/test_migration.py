@@ -1,4 +1,4 @@
-"""What the former release has written is there after the migration."""
+"""The documents of the former release are there after the migration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sign-ins kept between calls: used while fresh, renewed when old, replaced when refused."""
+"""Sessions kept between calls: used while fresh, refreshed when old, replaced when refused."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from trolley.sessions import KeptIdentity, SavedSession, SessionFile, guest_sess
 
 
 class AuthStandIn:
-    """Answers as auth does, and counts the guests it made."""
+    """Answers as auth does, and counts its guests."""
 
     def __init__(self) -> None:
         self.guests = 0

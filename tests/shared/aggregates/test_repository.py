@@ -1,4 +1,4 @@
-"""Aggregates over a store: exact under every mixture of callers, replicas and failures."""
+"""Aggregates in a store are exact under every mixture of callers, replicas and failures."""
 
 from __future__ import annotations
 

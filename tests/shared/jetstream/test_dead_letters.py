@@ -30,7 +30,7 @@ async def bus(nats_server: NatsServer) -> AsyncIterator[NatsEventBus]:
 
 
 class Failing(Recorder):
-    """Fails until it is mended."""
+    """Fails until it is repaired."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Log lines for a person."""
+"""Log lines as text."""
 
 from __future__ import annotations
 

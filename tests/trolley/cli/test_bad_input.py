@@ -1,4 +1,4 @@
-"""No command ends in a traceback, writes where it is typed, or makes a store by accident."""
+"""No command ends with a traceback, writes into the current folder, or makes a store by accident."""
 
 from __future__ import annotations
 

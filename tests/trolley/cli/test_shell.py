@@ -1,4 +1,4 @@
-"""What becomes of the lines of `trolley shell`."""
+"""How `trolley shell` runs its lines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from trolley.cli.shell import history_in, run_line, typed
 
 @pytest.fixture(autouse=True)
 def _logging_as_before() -> Iterator[None]:
-    """A command sets the process's logging up, and here that is the process of all tests."""
+    """Restores the logging: a command sets up that of its process, which is the process of all tests."""
     yield
     structlog.reset_defaults()
 

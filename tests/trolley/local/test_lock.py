@@ -1,4 +1,4 @@
-"""One local run a folder."""
+"""One local run for each folder."""
 
 from __future__ import annotations
 

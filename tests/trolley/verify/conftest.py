@@ -1,4 +1,4 @@
-"""An own NATS and Redis for each test, because `verify` looks at everything in them."""
+"""Each test has its own NATS and Redis, because `verify` reads everything in them."""
 
 from __future__ import annotations
 

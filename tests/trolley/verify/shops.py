@@ -1,4 +1,4 @@
-"""A shop without services, which its operator looks into."""
+"""A shop without services, for the checks of the operator."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from trolley.verify.shop import Shop, all_checks
 
 @dataclass
 class Result:
-    """What was found, as (check, key, outcome), and the counts of each check."""
+    """The findings, as (check, key, outcome), and the counts of each check."""
 
     findings: list[tuple[str, str, str]] = field(default_factory=list)
     details: list[str] = field(default_factory=list)
@@ -106,7 +106,7 @@ class ShopWriter:
         return product
 
     async def _wait_until_cleared(self, parts: Any, id: str) -> None:
-        """No event of the document waits."""
+        """Waits until no event of the document is pending."""
         assert await parts.outbox.flushed(id, 10)
         assert await parts.outbox.deliver_pending(id)
 

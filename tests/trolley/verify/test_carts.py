@@ -1,4 +1,4 @@
-"""Carts, what they name, what is announced of them and what is cached."""
+"""Carts: their products, announced versions and cached summaries."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PRODUCTS, SUMMARIES, VERSIONS = "products of carts", "cached summaries", "announ
 
 
 async def lose_product(shop: Shop, writer: ShopWriter, id: str) -> None:
-    """As if it had never been."""
+    """Removes the product completely."""
     document = await writer.document(id)
     await shop.products.store.delete(id, document.version)
     await shop.products.bucket.delete(id)

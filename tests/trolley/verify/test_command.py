@@ -1,4 +1,4 @@
-"""`trolley verify` as it is typed."""
+"""The command `trolley verify`."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ async def test_a_shop_at_work_agrees(
     redis_server: RedisServer,
     tokens: TokenIssuer,
 ) -> None:
-    """Prices and carts change all the time while it looks."""
+    """Prices and carts change while it runs."""
     await tokens.publish_key(nats_server.url)
     settings = {**store_settings, "nats_url": nats_server.url, "redis_url": redis_server.url}
     factory = create_store_factory(ServiceSettings(**store_settings))

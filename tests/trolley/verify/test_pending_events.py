@@ -1,4 +1,4 @@
-"""Events that stayed in their documents."""
+"""Events that stay in their documents."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def outbox_of(shop: Shop, collection: str) -> tuple[DocumentStore, Outbox]:
 
 
 async def leave_behind(store: DocumentStore, id: str, *events: dict[str, object]) -> None:
-    """As a replica does that dies between its write and the delivery."""
+    """Writes as a replica that dies between its write and the delivery."""
     document = await store.get(id)
     assert document is not None
     body = {**document.body, "pending_events": list(events), "pending_since": events[0]["time"]}

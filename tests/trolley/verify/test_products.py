@@ -99,7 +99,7 @@ async def test_an_entry_without_a_product_says_deleted_and_gives_way_to_a_new_on
 
 @dataclass
 class BucketOfRivals:
-    """A bucket where somebody else does something right before each update."""
+    """A bucket in which another writer acts right before each update."""
 
     bucket: Any
     rival: Callable[[], Awaitable[object]]
@@ -142,7 +142,7 @@ async def test_an_entry_that_somebody_else_repairs_meanwhile_is_left_alone(
 
 
 async def test_what_is_under_way_is_no_finding(shop: Shop, writer: ShopWriter) -> None:
-    """A product is written, and its entry comes between the first look and the second."""
+    """A product whose entry is written between the first check and the second."""
     product = await writer.product()
     await shop.products.bucket.delete(product.id)
     looked = asyncio.Event()

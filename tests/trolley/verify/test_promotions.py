@@ -40,7 +40,7 @@ async def put(shop: Shop, **body: Any) -> None:
 
 
 async def is_repaired(shop: Shop) -> None:
-    """Found, repaired, and found no more; the store and the bucket say the same."""
+    """It is found, repaired, and not found again. The store and the bucket agree."""
     for outcome in ("found", "repaired"):
         result = await verify(shop, fix=outcome == "repaired")
         assert [it for it in result.findings if it[0] == ENTRIES] == [(ENTRIES, "SPRING", outcome)]
