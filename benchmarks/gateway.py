@@ -150,7 +150,7 @@ def _dynamic(setting: Setting) -> Mapping[str, str]:
 
 
 async def _launch(running: AsyncExitStack, program: Program, port: int) -> int:
-    started = ManagedProcess(program, lambda _name, _line: None)
+    started = ManagedProcess(program)
     await started.start()
     running.push_async_callback(started.kill)
     await until_ready({program.name: f"http://127.0.0.1:{port}{PATH}"}, [started], 30)

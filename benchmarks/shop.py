@@ -74,7 +74,7 @@ async def open_shop(
     stack = LocalStack(directory, scale=scale, environment=environment, routes=_routes(directory, port))
     await stack.start()
     command = [sys.executable, "-m", "benchmarks.bare", str(port)]
-    bare = ManagedProcess(Program("bare", command, stack.environment, Path.cwd()), lambda _name, _line: None)
+    bare = ManagedProcess(Program("bare", command, stack.environment, Path.cwd()))
     try:
         await bare.start()
         await until_ready({"bare": f"http://127.0.0.1:{port}/bare/route"}, [bare], 30)

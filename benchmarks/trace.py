@@ -142,7 +142,7 @@ async def _start_servers(stack: AsyncExitStack, directory: Path) -> dict[str, An
     """Starts NATS and Redis. Returns the settings for them, and for SQLite in the folder."""
     nats_port, redis_port = free_port(), free_port()
     for program in (nats_program(directory, nats_port, {}), redis_program(directory, redis_port, {})):
-        process = ManagedProcess(program, lambda _name, _line: None)
+        process = ManagedProcess(program)
         await process.start()
         stack.push_async_callback(process.stop, 3)
     return {
