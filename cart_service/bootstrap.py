@@ -13,7 +13,7 @@ from cart_service.carts.events import CartDelivery
 from cart_service.carts.lifetimes import Renewal
 from cart_service.carts.ports import CartRepository, VersionAnnouncements
 from cart_service.carts.price_policy import PricePolicy
-from cart_service.carts.pricer import Pricer
+from cart_service.carts.pricing import Pricer
 from cart_service.carts.promo_codes import PromoCodes
 from cart_service.carts.reader import CartReader
 from cart_service.carts.rendering import render_summary

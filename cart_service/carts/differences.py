@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from cart_service.carts.lines import Line, Lines
+from cart_service.carts.lines import Line, Lines, UnitPrice
 from cart_service.carts.undo import Undo
 
 
@@ -55,15 +55,7 @@ def _changed(before: Lines, after: Lines) -> Iterator[tuple[str, Line | None, Li
         yield from ((id, None, line) for id, line in after.items() if id not in before)
 
 
-@dataclass(frozen=True, slots=True)
-class PriceWhenAdded:
-    """The price at which so many pieces were added."""
-
-    quantity: int
-    unit_price: int
-
-
-Value = str | int | tuple[PriceWhenAdded, ...] | None
+Value = str | int | tuple[UnitPrice, ...] | None
 WriteDifferences = Mapping[str, Any]
 """The former values of what a write changed, as JSON: of each line its quantity or, if more than the quantity
 changed, a list of its quantity, price, time of adding and (if there are several) the prices of its pieces;
@@ -179,4 +171,4 @@ def _differing(id: str, place: str, field: Differing, then: Value, now: Value) -
 def _prices(known: Sequence[Any]) -> Value:
     if len(known) == 3:
         return None
-    return tuple(PriceWhenAdded(quantity, unit_price) for quantity, unit_price in known[3])
+    return tuple(UnitPrice(quantity, unit_price) for quantity, unit_price in known[3])

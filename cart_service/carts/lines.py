@@ -13,6 +13,14 @@ MAX_PRICES = 16
 
 
 @dataclass(frozen=True, slots=True)
+class UnitPrice:
+    """The price of each of so many pieces."""
+
+    quantity: int
+    unit_price: int
+
+
+@dataclass(frozen=True, slots=True)
 class Pieces:
     """Pieces of a line that were added at the same price. `since` is when the last of them was added, or the
     price was acknowledged. The shop's hold of the price begins then."""

@@ -15,7 +15,7 @@ class CartRepository(Repository[Cart], Protocol):
     """The carts, found by their owner's id. Every operation may raise `StoreUnavailable`."""
 
     async def remove(self, id: str) -> bool:
-        """True when there was one."""
+        """True if there was one."""
         ...
 
     def note_derived(self, id: str, derived_bytes: int) -> None:

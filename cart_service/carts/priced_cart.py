@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from cart_service.carts.lines import UnitPrice
 from cart_service.carts.model import Cart
 from cart_service.catalogue.model import CatalogueProduct
 from cart_service.promotions.discounts import Reason
@@ -47,14 +48,6 @@ class Availability(StrEnum):
     IN_STOCK = "in_stock"
     SHORT = "short"
     GONE = "gone"
-
-
-@dataclass(frozen=True, slots=True)
-class UnitPrice:
-    """What each of so many pieces costs in the cart."""
-
-    quantity: int
-    unit_price: int
 
 
 # Not frozen, for speed only: a frozen dataclass takes three times as long to make, 500 times per cart.

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from cart_service.carts.lines import Line, Lines, Pieces
+from cart_service.carts.lines import Line, Lines, Pieces, UnitPrice
 from cart_service.carts.notices import notices_of
 from cart_service.carts.price_policy import PricePolicy
-from cart_service.carts.priced_cart import Availability, PricedLine, UnitPrice
+from cart_service.carts.priced_cart import Availability, PricedLine
 from cart_service.catalogue.model import CatalogueProduct
 from cart_service.promotions.model import Promotion
 

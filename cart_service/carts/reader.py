@@ -8,7 +8,7 @@ from cart_service.carts.lifetimes import Renewal
 from cart_service.carts.model import Cart
 from cart_service.carts.ports import CartRepository
 from cart_service.carts.priced_cart import PricedCart
-from cart_service.carts.pricer import Pricer
+from cart_service.carts.pricing import Pricer
 from cart_service.carts.summaries import Summaries
 from cart_service.catalogue.ports import Catalogue
 

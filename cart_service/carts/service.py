@@ -15,7 +15,7 @@ from cart_service.carts.model import Cart, OwnerKind
 from cart_service.carts.operations import Acknowledge, Operation, apply_all, fingerprint_of
 from cart_service.carts.ports import CartRepository
 from cart_service.carts.priced_cart import PricedCart
-from cart_service.carts.pricer import Pricer
+from cart_service.carts.pricing import Pricer
 from cart_service.carts.promo_operations import DropEndedPromoCode, dropped_between
 from cart_service.carts.summaries import Summaries
 from cart_service.catalogue.ports import Catalogue, CatalogueSnapshot

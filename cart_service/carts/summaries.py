@@ -32,7 +32,7 @@ from cart_service.carts.lifetimes import Renewal
 from cart_service.carts.model import Cart
 from cart_service.carts.ports import CartRepository, Rendered, RenderSummary, VersionAnnouncements
 from cart_service.carts.priced_cart import PricedCart
-from cart_service.carts.pricer import Pricer
+from cart_service.carts.pricing import Pricer
 from cart_service.carts.single_flight import SingleFlight
 from cart_service.carts.versions import KnownVersions, pack, unpack
 from cart_service.catalogue.ports import Catalogue

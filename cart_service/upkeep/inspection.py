@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cart_service.carts.model import Cart
 from cart_service.carts.ports import CartRepository, VersionAnnouncements
-from cart_service.carts.pricer import Pricer
+from cart_service.carts.pricing import Pricer
 from cart_service.carts.rendering import render_summary
 from cart_service.carts.schemas import SUMMARY_FORMAT
 from cart_service.carts.summaries import CachedSummary, cache_key

@@ -68,7 +68,7 @@ async def test_a_reader_is_not_concerned_by_a_cart_that_cannot_be_kept(shop: Sho
 async def test_an_older_summary_that_comes_late_is_outdated_whatever_is_known_here(
     shop: Shop, here: Replica, there: Replica
 ) -> None:
-    """The announcement has told this replica, and not yet the third."""
+    """The announcement has reached this replica, and not yet the third."""
     await add(here)
     third = await shop.replica()
     shop.announcements.lag = True
@@ -121,5 +121,5 @@ async def test_without_redis_a_write_of_a_long_cart_is_announced(
     await add(here)
     assert (await read(there))["version"] == 3
     here.announcements.connected = False
-    await add(here)  # nobody can be told, and the write goes on
+    await add(here)  # no replica can be informed, and the write succeeds
     assert shop.carts["ann"].version == 4

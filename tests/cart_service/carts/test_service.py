@@ -40,9 +40,9 @@ async def test_a_refused_write_tells_no_version_that_a_summary_lags_behind(
     await die_after(here, 1, here.service.writer.write(ADD))
     with pytest.raises(CartChanged) as refused:
         await there.service.writer.write(replace(ADD, if_match=parse_entity_tags(f'"{known}"')))
-    told = refused.value.priced.cart.version
-    assert told == known + 1
-    assert [(await it.service.summaries.get("ann")).version for it in (there, other)] == [told] * 2
+    shown = refused.value.priced.cart.version
+    assert shown == known + 1
+    assert [(await it.service.summaries.get("ann")).version for it in (there, other)] == [shown] * 2
 
 
 @pytest.mark.parametrize("dry_run", [False, True])
@@ -56,9 +56,9 @@ async def test_neither_does_a_merge_that_writes_nothing(
     again = Merge("ann", "guest", MergeStrategy.SUM, dry_run=True) if dry_run else merge
     merged = await there.service.merger.merge(again)
     assert merged.written.replayed is not dry_run
-    told = merged.written.cart.version
-    assert told == shop.carts["ann"].version
-    assert [(await it.service.summaries.get("ann")).version for it in (there, other)] == [told] * 2
+    shown = merged.written.cart.version
+    assert shown == shop.carts["ann"].version
+    assert [(await it.service.summaries.get("ann")).version for it in (there, other)] == [shown] * 2
 
 
 async def test_a_refused_write_shows_a_promotion_that_this_replica_has_not_heard_of(

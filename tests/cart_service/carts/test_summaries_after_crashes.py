@@ -38,7 +38,7 @@ class CrashMachine(SummaryMachine):
         if replica not in self.slow:
             self.replicas[replica].announcements.leave()
             self.replicas[replica] = self._run(self.shop.replica())
-            self.told[replica] = self._announced()
+            self.informed[replica] = self._announced()
             self.heard[replica] = {entry.key: entry.revision for entry in self.bucket.log}
 
     @rule(replica=replicas, product=products, quantity=st.integers(1, 3))

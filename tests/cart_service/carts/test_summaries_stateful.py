@@ -38,7 +38,7 @@ products = st.sampled_from(PRODUCTS)
 @dataclass(frozen=True)
 class Known:
     """What a replica could know when a read began: the newest answered version that Redis or an announcement
-    had told it of, the newest price of each product, and the codes whose end had reached it or come with
+    had informed it of, the newest price of each product, and the codes whose end had reached it or come with
     time."""
 
     replica: int
@@ -58,7 +58,7 @@ class SummaryMachine(RuleBasedStateMachine):
         for product in PRODUCTS:
             self.bucket.put_product(product)
         self.shop.announcements.lag = True
-        self.answered, self.told = 0, [0, 0]
+        self.answered, self.informed = 0, [0, 0]
         self.ends_heard: list[set[str]] = [set(), set()]
         for code in CODES:
             self._keep(Promotion(code, Percentage(10), Conditions(), "USD", "", self.shop.clock.moment))
@@ -153,7 +153,7 @@ class SummaryMachine(RuleBasedStateMachine):
     @rule(replica=replicas)
     def hear_announcements(self, replica: int) -> None:
         self.replicas[replica].announcements.deliver()
-        self.told[replica] = max(self.told[replica], self._announced())
+        self.informed[replica] = max(self.informed[replica], self._announced())
 
     @rule(replica=replicas)
     def miss_price_changes(self, replica: int) -> None:
@@ -214,7 +214,7 @@ class SummaryMachine(RuleBasedStateMachine):
     def _answer(self, replica: int, version: int) -> None:
         """Every replica has to know of it from now on, except where only an announcement tells of it: then
         each does once that has arrived."""
-        self.told[replica] = max(self.told[replica], version)
+        self.informed[replica] = max(self.informed[replica], version)
         kept = self.values.get(cache_key(OWNER))
         is_in_redis = kept is not None and unpack(kept.version)[0] >= version
         if is_in_redis or self._announced() < version:
@@ -231,7 +231,7 @@ class SummaryMachine(RuleBasedStateMachine):
             if it.effective_end and it.effective_end <= now
         }
         by_time = {code for code in over if not self.shop.kept.promotions[code].ended_at}
-        version = max(self.answered, self.told[replica])
+        version = max(self.answered, self.informed[replica])
         ended = frozenset(self.ends_heard[replica] | by_time)
         return Known(replica, version, dict(self.heard[replica]), ended)
 

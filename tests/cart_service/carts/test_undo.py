@@ -26,12 +26,12 @@ from shared.clock import from_rfc3339, to_rfc3339
 AT = "2026-01-01T00:00:00.000Z"
 LATER = "2026-01-01T00:00:01.000Z"
 IDS = ("cup", "mug", "pot")
-SHELF = {id: CatalogueProduct(id, id.title(), None, 100, 50, CatalogueStatus.ACTIVE, 1) for id in IDS}
-DEARER = {id: replace(product, price=150) for id, product in SHELF.items()}
+PRODUCTS = {id: CatalogueProduct(id, id.title(), None, 100, 50, CatalogueStatus.ACTIVE, 1) for id in IDS}
+DEARER = {id: replace(product, price=150) for id, product in PRODUCTS.items()}
 
 
 def write(cart: Cart, *operations, at: str = AT) -> Cart:
-    return apply_all(operations, cart, SHELF, at)
+    return apply_all(operations, cart, PRODUCTS, at)
 
 
 def quantities(cart: Cart) -> dict[str, int]:
@@ -151,12 +151,14 @@ def test_an_undo_that_changes_no_line_is_a_version_too() -> None:
 def test_taking_back_a_whole_cart_for_another_fits() -> None:
     some = [AddItem(f"p{number}", 1) for number in range(MAX_LINES)]
     others = [AddItem(f"q{number}", 1) for number in range(MAX_LINES)]
-    shelf = {it.product_id: replace(SHELF["mug"], id=it.product_id) for it in [*some, *others]}
-    full = apply_all(some, Cart("ann"), shelf, AT)
-    other = apply_all([ClearCart(), *others], full, shelf, LATER)
-    assert apply_all([UndoLast()], other, shelf, LATER).lines == full.lines
+    products = {it.product_id: replace(PRODUCTS["mug"], id=it.product_id) for it in [*some, *others]}
+    full = apply_all(some, Cart("ann"), products, AT)
+    other = apply_all([ClearCart(), *others], full, products, LATER)
+    assert apply_all([UndoLast()], other, products, LATER).lines == full.lines
     with pytest.raises(CartFull):
-        apply_all([AddItem("q0", 1), UndoLast()], apply_all([ClearCart()], full, shelf, AT), shelf, LATER)
+        apply_all(
+            [AddItem("q0", 1), UndoLast()], apply_all([ClearCart()], full, products, AT), products, LATER
+        )
 
 
 def test_lines_come_back_in_the_order_of_adding() -> None:

@@ -106,7 +106,7 @@ def test_what_is_saved_is_taken_in_as_far_as_it_fits() -> None:
 
 
 GUEST = Cart("guest").add("mug", 3, 100, AT)
-SHELF = {id: product(id) for id in ("cup", "mug", "pot", "jug")}
+PRODUCTS = {id: product(id) for id in ("cup", "mug", "pot", "jug")}
 
 
 def begin_merge(
@@ -116,13 +116,13 @@ def begin_merge(
 
 
 def take(cart: Cart, guest: Cart) -> Cart:
-    return apply_all([TakeGuestCart("guest", guest.pending_merge, SUM)], cart, SHELF, AT)
+    return apply_all([TakeGuestCart("guest", guest.pending_merge, SUM)], cart, PRODUCTS, AT)
 
 
 def test_a_merge_begins_once() -> None:
-    handed = begin_merge(GUEST)
-    assert handed.lines == {}
-    assert begin_merge(handed, "m2", "bob") is handed
+    begun = begin_merge(GUEST)
+    assert begun.lines == {}
+    assert begin_merge(begun, "m2", "bob") is begun
 
 
 def test_a_pending_merge_is_taken_in_once() -> None:
@@ -139,14 +139,14 @@ def test_once_done_it_is_not_taken_in_again() -> None:
 
 def test_what_came_later_needs_another_merge() -> None:
     done = apply_all([FinishMerge("m1")], begin_merge(GUEST), {}, AT)
-    later = begin_merge(apply_all([AddItem("cup", 1)], done, SHELF, AT), "m2")
+    later = begin_merge(apply_all([AddItem("cup", 1)], done, PRODUCTS, AT), "m2")
     assert later.pending_merge is not None
     assert [line.product_id for line in later.pending_merge.lines] == ["cup"]
 
 
 def test_an_undone_merge_can_be_made_again() -> None:
     done = apply_all([FinishMerge("m1")], begin_merge(GUEST), {}, AT)
-    cart = apply_all([UndoLast()], take(Cart("ann").add("mug", 1, 90, AT), begin_merge(GUEST)), SHELF, AT)
+    cart = apply_all([UndoLast()], take(Cart("ann").add("mug", 1, 90, AT), begin_merge(GUEST)), PRODUCTS, AT)
     assert cart.quantity_of("mug") == 1
     assert [record.is_undone for record in cart.merges] == [True]
     assert begin_merge(done, "m2", "bob", frozenset({"m1"})) is done
@@ -156,8 +156,8 @@ def test_an_undone_merge_can_be_made_again() -> None:
 
 def test_what_the_guest_adds_after_an_undone_merge_is_more_of_it() -> None:
     done = apply_all([FinishMerge("m1")], begin_merge(GUEST), {}, AT)
-    cart = apply_all([UndoLast()], take(Cart("ann"), begin_merge(GUEST)), SHELF, AT)
-    more = apply_all([AddItem("mug", 1), AddItem("cup", 1)], done, SHELF, AT)
+    cart = apply_all([UndoLast()], take(Cart("ann"), begin_merge(GUEST)), PRODUCTS, AT)
+    more = apply_all([AddItem("mug", 1), AddItem("cup", 1)], done, PRODUCTS, AT)
     merged = take(cart, begin_merge(more, "m2", undone=frozenset({"m1"})))
     assert {id: line.quantity for id, line in merged.lines.items()} == {"mug": 4, "cup": 1}
 
@@ -165,14 +165,14 @@ def test_what_the_guest_adds_after_an_undone_merge_is_more_of_it() -> None:
 @pytest.mark.parametrize("move", [[SaveForLater("mug")], [SaveForLater("mug"), AddItem("mug", 1)]])
 def test_an_undone_merge_takes_its_pieces_back_from_where_they_are(move) -> None:
     merged = take(Cart("ann").add("mug", 1, 90, AT), begin_merge(GUEST))
-    undone = apply_all([UndoLast()], apply_all(move, merged, SHELF, AT), SHELF, AT)
+    undone = apply_all([UndoLast()], apply_all(move, merged, PRODUCTS, AT), PRODUCTS, AT)
     added = len(move) - 1
     assert undone.quantity_of("mug") + undone.saved["mug"].quantity == 1 + added
 
 
 def test_what_it_saved_for_later_is_taken_back_after_it_was_restored() -> None:
     merged = take(Cart("ann"), begin_merge(GUEST.save("mug")))
-    undone = apply_all([UndoLast()], apply_all([RestoreSaved("mug")], merged, SHELF, AT), SHELF, AT)
+    undone = apply_all([UndoLast()], apply_all([RestoreSaved("mug")], merged, PRODUCTS, AT), PRODUCTS, AT)
     assert (undone.lines, undone.saved) == ({}, {})
 
 
@@ -180,5 +180,5 @@ def test_a_merge_that_changes_nothing_is_remembered() -> None:
     own = Cart("ann").add("mug", 5, 90, AT).after(Cart("ann"), AT)
     pending = TakeGuestCart("guest", begin_merge(GUEST).pending_merge, MergeStrategy.MINE)
     assert pending.pending is not None
-    cart = apply_all([pending], own.set("mug", 999, 90, AT), SHELF, AT)
+    cart = apply_all([pending], own.set("mug", 999, 90, AT), PRODUCTS, AT)
     assert cart.find_merge("m1")
