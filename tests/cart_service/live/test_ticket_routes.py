@@ -13,10 +13,10 @@ from fastapi import FastAPI
 from shared.ids import new_id
 from tests.cart_service.conftest import Catalogue, Customer
 from tests.support.apps import serving
-from tests.support.servers import find_free_port
 from tests.support.streams import EVENTS, following
 from tests.support.tokens import TokenIssuer
 from tests.support.waiting import eventually
+from trolley.local.ports import free_port
 
 Create = Callable[..., FastAPI]
 SignIn = Callable[..., Customer]
@@ -65,7 +65,7 @@ async def test_of_many_replicas_and_requests_one_redeems_it(
 async def test_redis_is_not_needed_for_tickets(
     tokens: TokenIssuer, create_replica: Create, sign_in: SignIn
 ) -> None:
-    nowhere = f"redis://127.0.0.1:{find_free_port()}/0"
+    nowhere = f"redis://127.0.0.1:{free_port()}/0"
     async with serving(create_replica(redis_url=nowhere)) as client:
         query = await ticket_of(sign_in(client))
         assert [(await look(client, query)).status_code for _ in range(2)] == [200, 401]
