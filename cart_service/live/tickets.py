@@ -23,6 +23,11 @@ class TicketRefused(NotAuthenticated):
     """The ticket is unknown, used, or older than a minute."""
 
     code, title = "ticket-refused", "Ticket refused"
+    detail = (
+        "The ticket is unknown, used or older than a minute."
+        " Get a new one for each connection: POST /api/v1/cart/events/ticket."
+    )
+    default_headers = invalid_token(detail).headers
 
 
 class TooManyTickets(TooManyRequests):
@@ -57,11 +62,11 @@ class StreamTickets:
         `BusUnavailable`, the ticket may have been used."""
         found = await self._grants.take(ticket) if _TICKET.fullmatch(ticket) else None
         if found is None:
-            raise _refused()
+            raise TicketRefused
         grant, valid_until = found
         viewer = grant.viewer
         if valid_until <= self._clock.now():
-            raise _refused()
+            raise TicketRefused
         if self._is_ended(viewer.session_id):
             raise invalid_token("The session of this ticket has ended. Sign in again.")
         if viewer.expires_at <= self._clock.now():
@@ -79,11 +84,3 @@ class StreamTickets:
                 retry_after=_WINDOW_SECONDS - now % _WINDOW_SECONDS,
             )
         self._issued[user_id] += 1
-
-
-def _refused() -> TicketRefused:
-    detail = (
-        "The ticket is unknown, used or older than a minute."
-        " Get a new one for each connection: POST /api/v1/cart/events/ticket."
-    )
-    return TicketRefused(detail, headers=invalid_token(detail).headers)

@@ -87,8 +87,4 @@ class MergeUndone(Conflict):
     """The merge that a promo code came with was undone meanwhile: the code stays off the cart."""
 
     code, title = "merge-undone", "Merge undone"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The merge that the promo code came with is undone. Put the code on the cart by itself."
-        )
+    detail = "The merge that the promo code came with is undone. Put the code on the cart by itself."

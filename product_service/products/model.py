@@ -26,9 +26,7 @@ class ProductStatus(StrEnum):
 
 class ProductNotFound(NotFound):
     code, title = "product-not-found", "Product not found"
-
-    def __init__(self) -> None:
-        super().__init__("There is no such product on sale. Search for it: its id may have changed.")
+    detail = "There is no such product on sale. Search for it: its id may have changed."
 
 
 class SkuTaken(Conflict):

@@ -18,8 +18,8 @@ port of a process that starts late or again."""
 
 _MOST_MARKS = 200
 _marks: deque[socket.socket] = deque()
-"""A UDP socket for each port returned last, because its server may not have started yet. Every process sees it
-in `free_port`. It does not disturb the server, because UDP and TCP ports are separate."""
+"""A UDP socket for each port returned last, because its server may not have started yet. `free_port` of every
+process sees it. It does not disturb the server, because UDP and TCP ports are separate."""
 
 
 def free_port(ports: Sequence[int] = _PORTS) -> int:
