@@ -1,4 +1,5 @@
-"""`python -m benchmarks`: the whole shop under load, each figure beside its ceiling of the same run."""
+"""`python -m benchmarks`: the whole shop under load. Each figure has its ceiling of the same run beside
+it."""
 
 from __future__ import annotations
 
@@ -14,41 +15,40 @@ import httpx
 from rich.console import Console
 
 from benchmarks import gateway, latency, store_writes
-from benchmarks.cpu import Spent, for_each_answer, spent_by_all
-from benchmarks.load import Load, Plan, generator, run
+from benchmarks.costs import Counts, Spent, add_counts, counted, divide, for_each_answer, spent_by_all
+from benchmarks.load import BenchmarkPlan, BenchmarkResult, generator, run
 from benchmarks.report import ADD, SUMMARY, show, show_cpu, show_pair, show_trips
 from benchmarks.scenarios import scenarios
 from benchmarks.shop import ELASTICSEARCH, open_shop, stores
-from benchmarks.trips import Counts, added, counted, for_each
-from trolley.catalogues import demo
+from trolley.catalogue import demo
 from trolley.local.stack import LocalStack
 
 ROUNDS = 4
 WARM_UP_SECONDS, ADD_WARM_UP_SECONDS = 1.0, 8.0
-"""Before the first round. A store in a JVM compiles what it does for some seconds."""
+"""Before the first round. The JVM of a store compiles for some seconds."""
 QUICK_PRODUCTS = 10_000
 GATEWAY_TURNS = 6
 PARTS = ("gateway", "throughput", "latency", "writes")
 Trips = dict[str, Counts]
-Loads = Mapping[str, Sequence[Load]]
+Loads = Mapping[str, Sequence[BenchmarkResult]]
 Costs = Mapping[str, Sequence[Spent]]
 
 
 async def measure(
     process: ProcessPoolExecutor, stack: LocalStack, connections: int, seconds: float
 ) -> tuple[Loads, Costs, Trips]:
-    """Every scenario in turn; what each cost the processor, and what the cart's cost in round trips."""
+    """Runs the scenarios in turns. Returns the loads, the processor time, and the trips of the cart."""
     loop = asyncio.get_running_loop()
     async with httpx.AsyncClient(base_url=stack.base_url, timeout=30) as client:
         plans = await scenarios(client)
 
-    async def load(name: str, duration: float) -> Load:
-        plan = Plan(stack.gateway_port, plans[name], connections, duration)
+    async def load(name: str, duration: float) -> BenchmarkResult:
+        plan = BenchmarkPlan(stack.gateway_port, plans[name], connections, duration)
         return await loop.run_in_executor(process, run, plan)
 
     for name in plans:
         await load(name, ADD_WARM_UP_SECONDS if name == ADD else WARM_UP_SECONDS)
-    loads: dict[str, list[Load]] = {name: [] for name in plans}
+    loads: dict[str, list[BenchmarkResult]] = {name: [] for name in plans}
     costs: dict[str, list[Spent]] = {name: [] for name in plans}
     trips: Trips = {SUMMARY: {}, ADD: {}}
     for name in in_turns(plans, ROUNDS):
@@ -57,13 +57,13 @@ async def measure(
         loads[name].append(done)
         costs[name].append(for_each_answer(spent, spent_by_all(stack), done.answers))
         if name in trips:
-            trips[name] = added(trips[name], before, await counted(stack))
+            trips[name] = add_counts(trips[name], before, await counted(stack))
     answers = {name: sum(load.answers for load in loads[name]) for name in trips}
-    return loads, costs, {name: for_each(counts, answers[name]) for name, counts in trips.items()}
+    return loads, costs, {name: divide(counts, answers[name]) for name, counts in trips.items()}
 
 
 def in_turns(names: Iterable[str], rounds: int) -> Iterator[str]:
-    """Every name again and again, so that a machine that is slower for a while is so for all."""
+    """Every name in each round, so a machine that is slow for a while is slow for all of them."""
     return itertools.chain.from_iterable(itertools.repeat(list(names), rounds))
 
 

@@ -1,7 +1,7 @@
 """Whether an add stays as fast in a large cart, and with a large catalogue.
 
-Two loads take turns of a second each, at few connections: so noise hits both alike, and it is the time of an
-answer that is measured, not a queue.
+Two loads take turns of a second each, with few connections. So noise affects both in the same way, and the
+figures are times of answers, not of a queue.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from pathlib import Path
 import httpx
 import orjson
 
-from benchmarks.load import Load, Plan, run
+from benchmarks.load import BenchmarkPlan, BenchmarkResult, run
 from benchmarks.scenarios import fill, guests, product_ids, request
 from benchmarks.shop import open_shop
 from product_service.products.model import product_id_of
-from trolley.catalogues import ProductDataset
+from trolley.catalogue import ProductDataset
 from trolley.local.stack import LocalStack
 
 CARTS = 32
@@ -29,18 +29,18 @@ LINES = 200
 CONNECTIONS = 2
 TURN_SECONDS = 1.0
 PURCHASES, PURCHASES_A_CART = 2_000, 4
-"""Of a turn: more than it makes."""
+"""Of a turn. They are more than it can make."""
 SMALL, LARGE = 1_000, 92_331
 """Products of a catalogue."""
 
 
 def sku_of(number: int) -> str:
-    """Of the product with that number in a `synthetic` catalogue."""
+    """The SKU of the product with that number in a `synthetic` catalogue."""
     return f"BENCH-{number}"
 
 
 def synthetic(size: int) -> ProductDataset:
-    """As many products, each with a name of its own."""
+    """A catalogue of `size` products with different names."""
 
     def lines() -> Iterator[bytes]:
         for number in range(size):
@@ -50,7 +50,9 @@ def synthetic(size: int) -> ProductDataset:
     return ProductDataset("synthetic", lines(), size)
 
 
-async def by_lines(process: ProcessPoolExecutor, stack: LocalStack, turns: int) -> Mapping[str, Load]:
+async def by_lines(
+    process: ProcessPoolExecutor, stack: LocalStack, turns: int
+) -> Mapping[str, BenchmarkResult]:
     """An add to a cart of many lines, and to one of a single line."""
     plans = {f"{lines} lines": [await _adds(stack, lines)] * (turns + 1) for lines in (LINES, 1)}
     return await in_turns(process, plans)
@@ -58,7 +60,7 @@ async def by_lines(process: ProcessPoolExecutor, stack: LocalStack, turns: int) 
 
 async def by_catalogue(
     process: ProcessPoolExecutor, stack: LocalStack, store: str, turns: int, sizes: Sequence[int]
-) -> Mapping[str, Load]:
+) -> Mapping[str, BenchmarkResult]:
     """An add to a small cart in this shop, which has the first of the sizes, and in one with the second."""
     with tempfile.TemporaryDirectory() as directory:
         async with open_shop(Path(directory), synthetic(sizes[1]), store=store) as other:
@@ -69,10 +71,12 @@ async def by_catalogue(
             return await in_turns(process, plans)
 
 
-async def in_turns(process: ProcessPoolExecutor, plans: Mapping[str, Sequence[Plan]]) -> Mapping[str, Load]:
-    """The first plan of each, then the second of each, and so on; the first turn warms up."""
+async def in_turns(
+    process: ProcessPoolExecutor, plans: Mapping[str, Sequence[BenchmarkPlan]]
+) -> Mapping[str, BenchmarkResult]:
+    """Runs the first plan of each, then the second of each, and so on. The first turn warms up."""
     loop = asyncio.get_running_loop()
-    loads: dict[str, Load] = {}
+    loads: dict[str, BenchmarkResult] = {}
     for turn, chosen in enumerate(zip(*plans.values(), strict=True)):
         for name, plan in zip(plans, chosen, strict=True):
             load = await loop.run_in_executor(process, run, plan)
@@ -81,14 +85,14 @@ async def in_turns(process: ProcessPoolExecutor, plans: Mapping[str, Sequence[Pl
     return loads
 
 
-def _plan(stack: LocalStack, adds: Iterable[tuple[str, str]]) -> Plan:
+def _plan(stack: LocalStack, adds: Iterable[tuple[str, str]]) -> BenchmarkPlan:
     """Adds of (product, customer's token)."""
     path = "/api/v1/cart/items"
     requests = [request("POST", path, token=token, body={"product_id": product}) for product, token in adds]
-    return Plan(stack.gateway_port, requests, CONNECTIONS, TURN_SECONDS)
+    return BenchmarkPlan(stack.gateway_port, requests, CONNECTIONS, TURN_SECONDS)
 
 
-async def _adds(stack: LocalStack, lines: int) -> Plan:
+async def _adds(stack: LocalStack, lines: int) -> BenchmarkPlan:
     """Adds to many carts of so many lines, each of a product that the cart has."""
     async with httpx.AsyncClient(base_url=stack.base_url, timeout=30) as client:
         tokens, products = await guests(client, CARTS), await product_ids(client, lines)
@@ -97,10 +101,10 @@ async def _adds(stack: LocalStack, lines: int) -> Plan:
     return _plan(stack, ((products[0], token) for token in tokens))
 
 
-async def _purchases(stack: LocalStack, size: int, turns: int) -> list[Plan]:
-    """For each turn, adds to as many small carts of what people buy: few products often, most of them hardly
-    ever. They are drawn from the whole catalogue by Zipf's law: the product of rank n 1/n as often as the
-    first."""
+async def _purchases(stack: LocalStack, size: int, turns: int) -> list[BenchmarkPlan]:
+    """For each turn, adds to small carts. People buy few products often, and most products rarely. So the
+    products are drawn from the whole catalogue by Zipf's law: the product of rank n is drawn 1/n times as
+    often as the first."""
     drawn = random.Random(size)
     weights = [1 / rank for rank in range(1, size + 1)]
     async with httpx.AsyncClient(base_url=stack.base_url, timeout=30) as client:

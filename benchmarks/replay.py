@@ -1,7 +1,7 @@
 """`python -m benchmarks.replay`: real baskets, put into carts through the gateway and compared line by line.
 
-Needs the data set (`make dataset`). Starts a shop of its own, or takes the one at `--url`, which must have
-been filled by `trolley seed --dataset completejourney`. Ends with status 1 when a cart differs from its
+It needs the data set (`make dataset`). It starts its own shop, or uses the one at `--url`, which must have
+the catalogue of `trolley seed --dataset completejourney`. Ends with status 1 if a cart differs from its
 basket.
 """
 
@@ -10,13 +10,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 from subprocess import CalledProcessError
 from typing import Any
 
@@ -24,29 +21,29 @@ import httpx
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.shop import open_shop
+from benchmarks.shop import shop_address
 from product_service.products.model import product_id_of
 from shared.ids import new_id
-from trolley.catalogues import completejourney
+from trolley.catalogue import completejourney
 from trolley.datasets.completejourney import Basket, baskets
 
 ATTEMPTS = 8
 SHOWN = 10
-# What a gateway answers while a replica goes away and comes back.
+# The answers of a gateway while a replica restarts.
 PASSING = {httpx.codes.BAD_GATEWAY, httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.GATEWAY_TIMEOUT}
 
 
 @dataclass(slots=True)
-class Tally:
-    """What a replay came to. `differences` says, for a person, which cart is not its basket."""
+class ReplayResult:
+    """The outcome of a replay. `differences` are texts about carts that differ from their baskets."""
 
     baskets: int = 0
     lines: int = 0
     differences: list[str] = field(default_factory=list)
 
 
-async def replay(client: httpx.AsyncClient, waiting: Iterator[Basket], tally: Tally) -> None:
-    """Takes baskets until none is left: a guest for each, an add for each line, and a look at the cart."""
+async def replay(client: httpx.AsyncClient, waiting: Iterator[Basket], result: ReplayResult) -> None:
+    """Replays baskets until none is left: a guest for each, an add for each line, then it reads the cart."""
     for basket_id, lines in waiting:
         guest = await _call(client, "POST", "/api/v1/auth/guest")
         headers = {"Authorization": f"Bearer {guest['access_token']}"}
@@ -56,10 +53,10 @@ async def replay(client: httpx.AsyncClient, waiting: Iterator[Basket], tally: Ta
             await _call(client, "POST", "/api/v1/cart/items", body, {**headers, "Idempotency-Key": new_id()})
         cart = await _call(client, "GET", "/api/v1/cart", headers=headers)
         held = {item["product_id"]: item["quantity"] for item in cart["items"]}
-        tally.baskets += 1
-        tally.lines += len(wanted)
+        result.baskets += 1
+        result.lines += len(wanted)
         if held != wanted:
-            tally.differences.append(f"basket {basket_id}: {dict(wanted.items() ^ held.items())}")
+            result.differences.append(f"basket {basket_id}: {dict(wanted.items() ^ held.items())}")
 
 
 async def _call(
@@ -69,7 +66,7 @@ async def _call(
     body: Any = None,
     headers: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The decoded answer. What passes is tried again, with the same Idempotency-Key."""
+    """The decoded answer. A passing failure is tried again, with the same Idempotency-Key."""
     for attempt in range(1, ATTEMPTS):
         try:
             response = await client.request(method, path, json=body, headers=headers)
@@ -85,31 +82,19 @@ async def _call(
     return answer
 
 
-@asynccontextmanager
-async def _shop(url: str | None, carts: int, console: Console) -> AsyncIterator[str]:
-    """The address of the shop to replay into."""
-    if url is not None:
-        yield url
-        return
-    with tempfile.TemporaryDirectory() as directory, console.status("loading the catalogue …") as status:
-        async with open_shop(Path(directory), completejourney(), {"cart": carts}) as stack:
-            status.stop()
-            yield stack.base_url
-
-
-async def replay_all(base_url: str, chosen: argparse.Namespace, console: Console) -> Tally:
-    """Baskets by several clients at once, and meanwhile whatever was asked for."""
-    tally, third = Tally(), asyncio.Event()
+async def replay_all(base_url: str, chosen: argparse.Namespace, console: Console) -> ReplayResult:
+    """Replays baskets by several clients at once, and runs the command of `--meanwhile`."""
+    result, third = ReplayResult(), asyncio.Event()
     first = _announced(islice(baskets(), chosen.baskets), chosen.baskets // 3, third)
     waiting = iter(track(first, "Baskets", total=chosen.baskets, console=console))
     async with httpx.AsyncClient(base_url=base_url, timeout=30) as client:
-        clients = (replay(client, waiting, tally) for _ in range(chosen.clients))
+        clients = (replay(client, waiting, result) for _ in range(chosen.clients))
         await asyncio.gather(*clients, _meanwhile(chosen.meanwhile, third))
-    return tally
+    return result
 
 
 def _announced(all_baskets: Iterator[Basket], number: int, taken: asyncio.Event) -> Iterator[Basket]:
-    """The same baskets; `taken` is set with the one of that number."""
+    """The same baskets. `taken` is set when the one of that number is taken."""
     for index, basket in enumerate(all_baskets):
         if index >= number:
             taken.set()
@@ -117,7 +102,7 @@ def _announced(all_baskets: Iterator[Basket], number: int, taken: asyncio.Event)
 
 
 async def _meanwhile(command: str | None, third: asyncio.Event) -> None:
-    """Runs the command when a third of the baskets is done. Raises `CalledProcessError`."""
+    """Runs the command after a third of the baskets. Raises `CalledProcessError`."""
     if command is None:
         return
     await third.wait()
@@ -136,17 +121,17 @@ async def main() -> int:
     arguments.add_argument("--meanwhile", metavar="COMMAND", help="run after a third: `docker restart …`")
     chosen = arguments.parse_args()
     console = Console()
-    async with _shop(chosen.url, chosen.carts, console) as base_url:
+    async with shop_address(chosen.url, completejourney, chosen.carts) as base_url:
         started = time.perf_counter()
-        tally = await replay_all(base_url, chosen, console)
+        result = await replay_all(base_url, chosen, console)
         seconds = time.perf_counter() - started
     console.print(
-        f"{tally.baskets:,} baskets with {tally.lines:,} lines in {seconds:.1f} s: "
-        f"{tally.lines / seconds:,.0f} adds/s, {len(tally.differences)} differences"
+        f"{result.baskets:,} baskets with {result.lines:,} lines in {seconds:.1f} s: "
+        f"{result.lines / seconds:,.0f} adds/s, {len(result.differences)} differences"
     )
-    for difference in tally.differences[:SHOWN]:
+    for difference in result.differences[:SHOWN]:
         console.print(difference, highlight=False)
-    return 1 if tally.differences else 0
+    return 1 if result.differences else 0
 
 
 if __name__ == "__main__":

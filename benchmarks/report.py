@@ -1,4 +1,4 @@
-"""The measurements as tables, each beside its ceiling of the same run."""
+"""The measurements as tables, with their ceilings of the same run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.load import Load
+from benchmarks.load import BenchmarkResult
 
 BARE_ROUTE = "bare route"
 BARE_REDIS = "bare route, Redis GET"
@@ -18,9 +18,9 @@ SUMMARY = "cart summary, cached"
 ADD = "add to cart"
 
 
-def show(console: Console, loads: Mapping[str, Sequence[Load]], setting: str) -> None:
-    """Prints a line for each request. 0.50 at "/ bare" means half as many answers a second as the bare route:
-    the median of the rounds, each compared with its own."""
+def show(console: Console, loads: Mapping[str, Sequence[BenchmarkResult]], setting: str) -> None:
+    """Prints a line for each request. 0.50 at "/ bare" means half as many answers a second as the bare route.
+    It is the median of the rounds, each compared with the bare route of the same round."""
     title = f"Through the gateway, one replica each, {setting}; times in ms"
     columns = ("request", "per s", "median", "p99", "/ bare", "/ Redis", "errors")
     show_table(console, title, columns, {name: _figures(rounds, loads) for name, rounds in loads.items()})
@@ -29,13 +29,13 @@ def show(console: Console, loads: Mapping[str, Sequence[Load]], setting: str) ->
     console.print(f"{SUMMARY} ÷ {BARE_REDIS}: {summary:.2f} (wanted: 0.80)")
 
 
-def ratio(rounds: Sequence[Load], others: Sequence[Load]) -> float:
-    """The median of the pairs' ratios: what slows a machine for a while slows both of a pair."""
+def ratio(rounds: Sequence[BenchmarkResult], others: Sequence[BenchmarkResult]) -> float:
+    """The median of the ratios of pairs. If the machine is slow for a while, both of a pair are slow."""
     return median(one.per_second / other.per_second for one, other in zip(rounds, others, strict=True))
 
 
 def show_cpu(console: Console, costs: Mapping[str, Sequence[Mapping[str, float]]], store: str) -> None:
-    """Prints the microseconds that each process took for one answer: the median of the rounds."""
+    """Prints the microseconds of each process for one answer: the median of the rounds."""
     parts = list(next(iter(costs.values()))[0])
     rows = {
         name: [f"{median(spent[part] for spent in rounds):,.0f}" for part in parts]
@@ -46,13 +46,13 @@ def show_cpu(console: Console, costs: Mapping[str, Sequence[Mapping[str, float]]
 
 
 def show_trips(console: Console, trips: Mapping[str, Mapping[str, float]]) -> None:
-    """Prints what one answer of each request cost on average."""
+    """Prints the average trips for one answer of each request."""
     counted = next(iter(trips.values()))
     rows = {name: [f"{trip[name]:.2f}" for trip in trips.values()] for name in counted}
     show_table(console, "For one answer, as the replica counted in /metrics", ("", *trips), rows)
 
 
-def show_pair(console: Console, title: str, loads: Mapping[str, Load], wanted: float) -> None:
+def show_pair(console: Console, title: str, loads: Mapping[str, BenchmarkResult], wanted: float) -> None:
     """Prints two loads that were measured in turns, and the ratio of the first to the second."""
     rows = {
         name: [f"{load.quantile(share):.2f}" for share in (0.5, 0.95)] + [f"{load.answers:,}"]
@@ -63,8 +63,8 @@ def show_pair(console: Console, title: str, loads: Mapping[str, Load], wanted: f
     console.print(f"ratio of the p95: {first / second:.2f} (wanted: at most {wanted})")
 
 
-def _figures(rounds: Sequence[Load], loads: Mapping[str, Sequence[Load]]) -> list[str]:
-    load = reduce(Load.and_then, rounds)
+def _figures(rounds: Sequence[BenchmarkResult], loads: Mapping[str, Sequence[BenchmarkResult]]) -> list[str]:
+    load = reduce(BenchmarkResult.and_then, rounds)
     refused = sum(count for status, count in load.statuses.items() if status >= 400)
     return [
         f"{load.per_second:,.0f}",

@@ -35,7 +35,7 @@ from product_service.settings import ProductSettings
 from shared.observability.logging import configure_logging
 from shared.security.identity import Scope as Permission
 from shared.settings import LogFormat
-from trolley.catalogues import demo
+from trolley.catalogue import demo
 from trolley.local.ports import free_port
 from trolley.local.process import ManagedProcess
 from trolley.local.programs import nats_program, redis_program
@@ -51,7 +51,7 @@ Request = Callable[[], Awaitable[httpx.Response]]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TracedFunction:
     """A function that a request runs through."""
 
     file: str
@@ -64,8 +64,8 @@ class Step:
 
 
 class Recorder:
-    """Notes each function that is called between `start` and `stop`, in this thread and in every thread that
-    begins after `install`."""
+    """Records each function that is called between `start` and `stop`, in this thread and in every thread
+    that starts after `install`."""
 
     def __init__(self) -> None:
         self._codes: dict[CodeType, None] | None = None
@@ -81,13 +81,13 @@ class Recorder:
     def start(self) -> None:
         self._codes = {}
 
-    def stop(self) -> list[Step]:
+    def stop(self) -> list[TracedFunction]:
         """The functions in the order of their first call. A lambda or a comprehension belongs to the function
         around it."""
         codes, self._codes = self._codes or {}, None
         named = (code for code in codes if not code.co_name.startswith("<"))
         return [
-            Step(code.co_filename.removeprefix(f"{ROOT}/"), code.co_firstlineno, code.co_qualname)
+            TracedFunction(code.co_filename.removeprefix(f"{ROOT}/"), code.co_firstlineno, code.co_qualname)
             for code in named
             if code.co_filename.startswith(TRACED)
         ]
@@ -98,7 +98,7 @@ class Recorder:
             codes.setdefault(frame.f_code)
 
 
-async def trace(recorder: Recorder, request: Request) -> list[Step]:
+async def trace(recorder: Recorder, request: Request) -> list[TracedFunction]:
     """The functions that every one of several hot requests runs through. A function that only some of them
     run through is background work."""
     for _ in range(WARM_UP):
@@ -108,8 +108,8 @@ async def trace(recorder: Recorder, request: Request) -> list[Step]:
     return [step for step in turns[0] if step in common]
 
 
-async def _turn(recorder: Recorder, request: Request) -> list[Step]:
-    await asyncio.sleep(0.1)  # lets the events of the last request go out
+async def _turn(recorder: Recorder, request: Request) -> list[TracedFunction]:
+    await asyncio.sleep(0.1)  # the events of the last request are published meanwhile
     recorder.start()
     response = await request()
     steps = recorder.stop()
@@ -139,10 +139,10 @@ async def open_services(directory: Path) -> AsyncIterator[tuple[httpx.AsyncClien
 
 
 async def _start_servers(stack: AsyncExitStack, directory: Path) -> dict[str, Any]:
-    """Settings that name NATS, Redis and SQLite in that folder."""
+    """Starts NATS and Redis. Returns the settings for them, and for SQLite in the folder."""
     nats_port, redis_port = free_port(), free_port()
     for program in (nats_program(directory, nats_port, {}), redis_program(directory, redis_port, {})):
-        process = ManagedProcess(program, lambda _name, _line: None)
+        process = ManagedProcess(program)
         await process.start()
         stack.push_async_callback(process.stop, 3)
     return {
@@ -161,7 +161,7 @@ async def _until_ready(app: FastAPI) -> None:
 
 
 def _by_path(apps: Mapping[str, FastAPI]) -> ASGIApp:
-    """Hands each request to the application of its prefix, as the gateway does."""
+    """Passes each request to the application of its prefix, as the gateway does."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         prefix = next(prefix for prefix in apps if scope["path"].startswith(prefix))
@@ -189,7 +189,7 @@ async def requests(client: httpx.AsyncClient, operator: str) -> dict[str, Reques
     }
 
 
-async def trace_all() -> dict[str, list[Step]]:
+async def trace_all() -> dict[str, list[TracedFunction]]:
     """The steps of each request, by its name."""
     recorder = Recorder()
     recorder.install()
@@ -202,7 +202,7 @@ async def trace_all() -> dict[str, list[Step]]:
         recorder.uninstall()
 
 
-def show(console: Console, traces: Mapping[str, Sequence[Step]], *, listed: bool) -> None:
+def show(console: Console, traces: Mapping[str, Sequence[TracedFunction]], *, listed: bool) -> None:
     table = Table("hot request", "functions", "files")
     for name, steps in traces.items():
         table.add_row(name, str(len(steps)), str(len({step.file for step in steps})))

@@ -1,4 +1,4 @@
-"""The composition root: the only file that names adapters and builds the use cases."""
+"""The composition root: the only file that chooses adapters and builds the use cases."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from cart_service.carts.abandoned_reservations import AbandonedReservations
-from cart_service.carts.carts import Carts
 from cart_service.carts.cleanup import CartCleanup
-from cart_service.carts.deletions import KnownDeletions
-from cart_service.carts.delivery import CartDelivery
-from cart_service.carts.model import Cart
+from cart_service.carts.events import CartDelivery
+from cart_service.carts.lifetimes import Renewal
 from cart_service.carts.ports import CartRepository, VersionAnnouncements
 from cart_service.carts.price_policy import PricePolicy
-from cart_service.carts.pricer import Pricer
+from cart_service.carts.pricing import Pricer
 from cart_service.carts.promo_codes import PromoCodes
-from cart_service.carts.renewal import Renewal
+from cart_service.carts.reader import CartReader
+from cart_service.carts.rendering import render_summary
+from cart_service.carts.schemas import SUMMARY_FORMAT
 from cart_service.carts.service import CartWriter
-from cart_service.carts.store import CARTS, CartCodec
+from cart_service.carts.store import CARTS, StoredCarts
 from cart_service.carts.summaries import Summaries
-from cart_service.carts.version_announcements import BOARD, NatsVersionAnnouncements
-from cart_service.carts.versions import KnownVersions
+from cart_service.carts.version_announcements import CART_VERSIONS, NatsVersionAnnouncements
+from cart_service.carts.versions import KnownDeletions, KnownVersions
 from cart_service.catalogue.ports import Catalogue
 from cart_service.catalogue.view import PRODUCTS, CatalogueView
 from cart_service.changes import ChangeHub
@@ -31,7 +31,6 @@ from cart_service.live.ports import StreamGrants
 from cart_service.live.service import LiveCarts
 from cart_service.live.tickets import StreamTickets
 from cart_service.merging.service import CartMerger
-from cart_service.promotions.book import BUCKET, WatchedPromotions
 from cart_service.promotions.ports import PromotionStores
 from cart_service.promotions.service import Promotions
 from cart_service.promotions.store import (
@@ -43,6 +42,7 @@ from cart_service.promotions.store import (
     StoredTallies,
 )
 from cart_service.promotions.uses import PromotionUses
+from cart_service.promotions.view import PROMOTION_ENTRIES, WatchedPromotions
 from cart_service.service import CartService
 from cart_service.settings import CartSettings
 from cart_service.subscribers import subscribe
@@ -54,13 +54,11 @@ from cart_service.upkeep.store import StoredCodeHolders, StoredExpiringCarts
 from cart_service.upkeep.sweep import ExpirySweep
 from cart_service.upkeep.unreserved_carts import UnreservedCarts
 from shared.aggregates.outbox import Outbox
-from shared.aggregates.repository import AggregateRepository
 from shared.backends import Backends
 from shared.cache.ports import Cache
 from shared.clock import Clock
 from shared.events.ports import Bucket, BucketConfig
 from shared.events.projections import EntryDelivery
-from shared.http.pagination import CursorCodec
 from shared.ids import new_id
 from shared.store.ports import DocumentStore
 
@@ -69,14 +67,14 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Adapters:
-    """What the use cases need from outside, ready for use. `is_ended` tells whether a session was ended."""
+    """The ports of the use cases. `is_ended` says whether a session was ended."""
 
     carts: CartRepository
     holders: CodeHolders
     promotions: PromotionStores
     catalogue: Catalogue
     cache: Cache
-    board: VersionAnnouncements
+    announcements: VersionAnnouncements
     versions: KnownVersions
     deletions: KnownDeletions
     changes: ChangeHub
@@ -96,19 +94,19 @@ class OpenedRepository(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class OperatorTools:
-    """The use cases, and what an operator's command needs besides. Nothing runs in the background: the
-    outboxes deliver what is written here, and relay what others left behind only when they are told to."""
+    """The use cases, and the repositories and buckets that an operator's command needs. Nothing runs in the
+    background: the outboxes deliver the events of writes made here, and no others until they are started."""
 
-    carts: OpenedRepository[AggregateRepository[Cart]]
+    carts: OpenedRepository[StoredCarts]
     promotions: OpenedRepository[StoredPromotions]
     announcements: Bucket
-    board: NatsVersionAnnouncements
+    version_announcements: NatsVersionAnnouncements
     service: CartService
 
 
 @asynccontextmanager
 async def bootstrap(settings: CartSettings, backends: Backends) -> AsyncIterator[CartService]:
-    """The use cases with what feeds them. Everything ends in the opposite order."""
+    """The use cases, their subscribers and their background tasks. Everything ends in the opposite order."""
     async with AsyncExitStack() as stack:
 
         async def run(name: str, work: Coroutine[Any, Any, None]) -> None:
@@ -116,12 +114,12 @@ async def bootstrap(settings: CartSettings, backends: Backends) -> AsyncIterator
 
         opened = open_operations(settings, backends, hot_bytes=settings.cart_hot_carts_bytes)
         tools = await stack.enter_async_context(opened)
-        board, service, live = tools.board, tools.service, tools.service.live
-        stack.push_async_callback(board.close)
-        await board.start()
-        await run("cart-versions", board.listen())
+        announcements, service, live = tools.version_announcements, tools.service, tools.service.live
+        stack.push_async_callback(announcements.close)
+        await announcements.start()
+        await run("cart-versions", announcements.listen())
         stack.push_async_callback(live.close)
-        await run("live-carts", live.look_after())
+        await run("live-carts", live.supervise())
         await run("live-carts-drain", live.drain(backends.draining))
         await tools.carts.outbox.start(backends.tasks)
         await tools.promotions.outbox.start(backends.tasks)
@@ -139,19 +137,19 @@ async def open_operations(
     async with AsyncExitStack() as stack:
         changes = ChangeHub()
         carts = await _open_carts(stack, backends, changes, hot_bytes=hot_bytes)
-        promotions, promotion_stores = await _open_promotions(stack, settings, backends, changes)
+        promotions, promotion_stores = await _open_promotions(stack, backends, changes)
         versions = KnownVersions(settings.known_versions, changes)
-        announcements = await backends.bus.bucket(
-            BucketConfig(BOARD, ttl_seconds=settings.cart_summary_ttl_seconds)
+        bucket = await backends.bus.bucket(
+            BucketConfig(CART_VERSIONS, ttl_seconds=settings.cart_summary_ttl_seconds)
         )
-        board = NatsVersionAnnouncements(announcements, backends.bus, versions, changes)
+        announcements = NatsVersionAnnouncements(bucket, backends.bus, versions, changes)
         adapters = Adapters(
             carts=carts.repository,
-            holders=StoredCodeHolders(carts.store),
+            holders=StoredCodeHolders(carts.repository),
             promotions=promotion_stores,
             catalogue=await _open_catalogue(stack, settings, backends, changes),
             cache=backends.cache,
-            board=board,
+            announcements=announcements,
             versions=versions,
             deletions=KnownDeletions(),
             changes=changes,
@@ -159,8 +157,7 @@ async def open_operations(
             is_ended=backends.verifier.is_ended,
             clock=backends.clock,
         )
-        service = compose(settings, adapters)
-        yield OperatorTools(carts, promotions, announcements, board, service)
+        yield OperatorTools(carts, promotions, bucket, announcements, compose(settings, adapters))
 
 
 def compose(settings: CartSettings, adapters: Adapters) -> CartService:
@@ -176,17 +173,19 @@ def compose(settings: CartSettings, adapters: Adapters) -> CartService:
     writer = CartWriter(
         carts, catalogue, pricer, summaries, give_back=uses.give_back, clock=clock, lifetimes=lifetimes
     )
-    leftovers = AbandonedReservations(carts, stores.claims, uses, clock)
-    promo_codes = PromoCodes(promotions, uses, leftovers, writer, clock)
-    unreserved = UnreservedCarts(carts, stores, uses, leftovers, writer, holders=adapters.holders)
-    reading = Carts(carts, catalogue, pricer, renewal, summaries, writer=writer)
-    live = LiveCarts(settings.live_limits(), clock, adapters.is_ended, reading.priced_cart)
-    cleanup = _create_cleanup(settings, adapters, summaries, uses, leftovers)
+    abandoned = AbandonedReservations(carts, stores.claims, uses, clock)
+    promo_codes = PromoCodes(promotions, uses, abandoned, writer, clock)
+    unreserved = UnreservedCarts(carts, stores, uses, abandoned, writer, holders=adapters.holders)
+    reader = CartReader(carts, catalogue, pricer, renewal, summaries)
+    live = LiveCarts(settings.live_limits(), clock, adapters.is_ended, reader.read)
+    cleanup = _create_cleanup(settings, adapters, summaries, uses, abandoned)
     adapters.changes.subscribe(live)
     adapters.changes.subscribe(cleanup)
     per_minute = settings.cart_events_tickets_per_minute
     return CartService(
-        carts=reading,
+        reader=reader,
+        summaries=summaries,
+        writer=writer,
         merger=CartMerger(carts, writer, promo_codes.carry_over),
         promo_codes=promo_codes,
         promotions=promotions,
@@ -194,9 +193,9 @@ def compose(settings: CartSettings, adapters: Adapters) -> CartService:
         stream_tickets=StreamTickets(adapters.grants, clock, adapters.is_ended, per_minute=per_minute),
         cleanup=cleanup,
         uses=uses,
-        leftovers=leftovers,
-        inspection=SummaryInspection(carts, catalogue, pricer, adapters.cache, adapters.board),
-        promotion_audit=PromotionAudit(stores, leftovers, unreserved),
+        abandoned_reservations=abandoned,
+        inspection=SummaryInspection(carts, catalogue, pricer, adapters.cache, adapters.announcements),
+        promotion_audit=PromotionAudit(stores, abandoned, unreserved),
     )
 
 
@@ -208,9 +207,11 @@ def _create_summaries(
         adapters.catalogue,
         pricer,
         renewal,
+        render_summary,
         cache=adapters.cache,
-        board=adapters.board,
+        announcements=adapters.announcements,
         versions=adapters.versions,
+        form=SUMMARY_FORMAT,
         ttl_seconds=settings.cart_summary_ttl_seconds,
     )
 
@@ -220,13 +221,13 @@ def _create_cleanup(
     adapters: Adapters,
     summaries: Summaries,
     uses: PromotionUses,
-    leftovers: AbandonedReservations,
+    abandoned: AbandonedReservations,
 ) -> CartCleanup:
     return CartCleanup(
         adapters.carts,
         summaries,
         uses,
-        leftovers,
+        abandoned,
         versions=adapters.versions,
         deletions=adapters.deletions,
         lifetimes=settings.lifetimes(),
@@ -236,22 +237,21 @@ def _create_cleanup(
 
 async def _open_carts(
     stack: AsyncExitStack, backends: Backends, changes: ChangeHub, *, hot_bytes: int
-) -> OpenedRepository[AggregateRepository[Cart]]:
+) -> OpenedRepository[StoredCarts]:
     store = await backends.stores.open(CARTS)
     outbox = Outbox(CartDelivery(backends.bus, changes), clock=backends.clock)
-    carts = AggregateRepository(store, CartCodec(), outbox, hot_bytes=hot_bytes)
-    outbox.attach(carts, store)
+    carts = StoredCarts(store, outbox, hot_bytes=hot_bytes)
     stack.push_async_callback(outbox.close)
     return OpenedRepository(store, outbox, carts)
 
 
 async def _open_promotions(
-    stack: AsyncExitStack, settings: CartSettings, backends: Backends, changes: ChangeHub
+    stack: AsyncExitStack, backends: Backends, changes: ChangeHub
 ) -> tuple[OpenedRepository[StoredPromotions], PromotionStores]:
-    bucket = await backends.bus.bucket(BUCKET)
-    book = WatchedPromotions(bucket, changes)
-    await book.start()
-    stack.push_async_callback(book.close)
+    bucket = await backends.bus.bucket(PROMOTION_ENTRIES)
+    known = WatchedPromotions(bucket, changes)
+    await known.start()
+    stack.push_async_callback(known.close)
     store = await backends.stores.open(PROMOTIONS)
     outbox = Outbox(EntryDelivery(backends.bus, bucket), clock=backends.clock)
     stack.push_async_callback(outbox.close)
@@ -260,8 +260,7 @@ async def _open_promotions(
         promotions=promotions,
         claims=StoredClaims(await backends.stores.open(PROMOTION_CLAIMS)),
         tallies=StoredTallies(await backends.stores.open(PROMOTION_TALLIES)),
-        book=book,
-        cursors=CursorCodec(settings.cursor_secret),
+        known=known,
     )
     return OpenedRepository(store, outbox, promotions), stores
 
@@ -284,10 +283,10 @@ async def _open_catalogue(
 async def _create_sweep(settings: CartSettings, backends: Backends, tools: OperatorTools) -> ExpirySweep:
     bucket = await backends.bus.bucket(BucketConfig(LEASES, ttl_seconds=LEASE_SECONDS))
     return ExpirySweep(
-        StoredExpiringCarts(tools.carts.store, tools.carts.repository),
+        StoredExpiringCarts(tools.carts.repository),
         NatsLease(bucket, "cart-expiry", new_id()),
         tools.service.cleanup.expired_cart_was_removed,
-        tools.service.leftovers.clear_away,
+        tools.service.abandoned_reservations.clear_away,
         clock=backends.clock,
         batch=settings.cart_sweep_batch,
         interval_seconds=settings.cart_sweep_seconds,

@@ -1,35 +1,35 @@
-"""What changed, told to everything in this replica that has to know.
+"""Passes changes on inside a replica.
 
-Sources of changes know the hub only, and so do listeners: each of them can be built first.
+Sources and listeners know only the hub, so they can be built in any order.
 """
 
 from __future__ import annotations
 
 
 class ChangeListener:
-    """Hears of changes. A listener overrides what it needs; the rest does nothing."""
+    """Receives changes. A listener overrides the methods that it needs. The others do nothing."""
 
     def cart_changed(self, owner: str, version: int) -> None:
-        """A newer version of a cart was heard of, by whatever way."""
+        """This replica learned of a newer version of a cart."""
 
     def product_changed(self, product_id: str) -> None:
-        """The catalogue shows the change already."""
+        """The catalogue already includes the change."""
 
     def promotion_changed(self, code: str) -> None:
-        """The known promotions include the change already."""
+        """The known promotions already include the change."""
 
     def everything_changed(self) -> None:
         """Changes of any kind may have been missed."""
 
     async def cart_written(self, owner: str, version: int) -> None:
-        """Part of the delivery of a write's events: what it raises makes the delivery come again."""
+        """Runs as part of the delivery of a write's events. An error repeats the delivery."""
 
     async def account_deleted(self, owner: str) -> None:
-        """An account was deleted; each replica hears of it, unless it is cut off."""
+        """An account was deleted. Every replica with a connection to NATS learns of it."""
 
 
 class ChangeHub(ChangeListener):
-    """Tells each listener, in the order in which they subscribed."""
+    """Calls each listener, in the order of their subscriptions."""
 
     def __init__(self) -> None:
         self._listeners: list[ChangeListener] = []

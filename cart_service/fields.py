@@ -12,7 +12,7 @@ PRODUCT_ID_PATTERN = "^[A-Za-z0-9_-]{1,64}$"
 USER_ID_PATTERN = "^[A-Za-z0-9_-]{1,64}$"
 
 EXAMPLE_PRODUCT_ID = "p1d8042da9f9517fc9473b1a18d8bc9e"
-"""Of the demo catalogue, so that requests made from the examples work."""
+"""A product of the demo catalogue, so the examples work as requests."""
 
 ProductId = Annotated[
     str,

@@ -1,4 +1,4 @@
-"""How much a cart may hold."""
+"""Limits of a cart."""
 
 from __future__ import annotations
 

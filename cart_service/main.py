@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from cart_service.bootstrap import bootstrap
-from cart_service.carts import promo_code_routes, promotion_use_routes
+from cart_service.carts import promo_code_routes
 from cart_service.carts.routes import router
 from cart_service.live import routes as event_routes
 from cart_service.merging import routes as merge_routes
@@ -26,7 +26,7 @@ SPEC = ServiceSpec(
         promo_code_routes.router,
         event_routes.router,
         promotion_routes.router,
-        promotion_use_routes.router,
+        promo_code_routes.uses_router,
     ],
     tags=[
         {"name": "Cart", "description": "What the caller is about to buy."},

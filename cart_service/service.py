@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cart_service.carts.abandoned_reservations import AbandonedReservations
-from cart_service.carts.carts import Carts
 from cart_service.carts.cleanup import CartCleanup
 from cart_service.carts.promo_codes import PromoCodes
+from cart_service.carts.reader import CartReader
+from cart_service.carts.service import CartWriter
+from cart_service.carts.summaries import Summaries
 from cart_service.live.service import LiveCarts
 from cart_service.live.tickets import StreamTickets
 from cart_service.merging.service import CartMerger
@@ -19,10 +21,12 @@ from cart_service.upkeep.promotion_audit import PromotionAudit
 
 @dataclass(frozen=True, slots=True)
 class CartService:
-    """All use cases, in groups: routes use the first six, subscribers and the sweep the next three, the
+    """The use cases, in groups. Routes use the first eight, subscribers and the sweep the next three, and the
     command line the last two."""
 
-    carts: Carts
+    reader: CartReader
+    summaries: Summaries
+    writer: CartWriter
     merger: CartMerger
     promo_codes: PromoCodes
     promotions: Promotions
@@ -30,6 +34,6 @@ class CartService:
     stream_tickets: StreamTickets
     cleanup: CartCleanup
     uses: PromotionUses
-    leftovers: AbandonedReservations
+    abandoned_reservations: AbandonedReservations
     inspection: SummaryInspection
     promotion_audit: PromotionAudit

@@ -71,13 +71,13 @@ class CartSettings(ServiceSettings):
 
     @property
     def known_versions(self) -> int:
-        """Carts whose newest version is known: an id of 64 characters at most and two numbers, in two
-        mappings."""
+        """The number of carts whose newest version fits into memory. Each takes an id of up to 64 characters
+        and two numbers, in two mappings."""
         return self.cart_known_versions_bytes // _BYTES_OF_VERSION
 
     @property
     def known_products(self) -> int:
-        """Products that fit at most, with the revisions of their last changes."""
+        """The largest number of products that fit, with the revisions of their last changes."""
         return self.cart_known_products_bytes // _LEAST_BYTES_OF_PRODUCT
 
     cart_events_tickets_per_minute: int = Field(
@@ -89,7 +89,7 @@ class CartSettings(ServiceSettings):
     )
 
     def live_limits(self) -> LiveLimits:
-        """How many live carts there are at once, and how they are kept open."""
+        """The limits of live carts."""
         return LiveLimits(
             per_user=self.cart_events_per_user,
             in_all=self.cart_events_limit,

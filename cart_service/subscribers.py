@@ -1,12 +1,11 @@
-"""Events in, through the same use cases as the routes."""
+"""Subscribers of events. They call the same use cases as the routes."""
 
 from __future__ import annotations
 
-from cart_service.carts.cleanup import CartCleanup
+from dataclasses import dataclass
+
 from cart_service.carts.events import CartHandedOver, CartPromoCodeDropped
-from cart_service.merging.service import CartMerger
 from cart_service.promotions.claims import DroppedPromoCode
-from cart_service.promotions.uses import PromotionUses
 from cart_service.service import CartService
 from shared.events.contracts import UserDeleted
 from shared.events.domain_event import subscription
@@ -17,30 +16,28 @@ PROMO_CODES_CONSUMER = "cart-promo-codes"
 MERGES_CONSUMER = "cart-merges"
 
 
+@dataclass(frozen=True, slots=True)
 class CartSubscribers:
-    """What an event means for carts. Each method may be called again with the same event."""
+    """The handlers of events. Each may be called again with the same event."""
 
-    def __init__(self, cleanup: CartCleanup, uses: PromotionUses, merger: CartMerger) -> None:
-        self._cleanup = cleanup
-        self._uses = uses
-        self._merger = merger
+    service: CartService
 
     async def user_deleted(self, event: UserDeleted) -> None:
-        """The account is gone, so its cart goes too."""
-        await self._cleanup.owner_was_deleted(event.entity_id)
+        """Deletes the cart of a deleted account."""
+        await self.service.cleanup.owner_was_deleted(event.entity_id)
 
     async def promo_code_dropped(self, event: CartPromoCodeDropped) -> None:
         """Gives the use of the code back if the writer could not."""
-        await self._uses.give_back(event.entity_id, DroppedPromoCode(event.code, event.turn))
+        await self.service.uses.give_back(event.entity_id, DroppedPromoCode(event.code, event.turn))
 
     async def cart_handed_over(self, event: CartHandedOver) -> None:
         """Finishes the merge if the replica that began it could not."""
-        await self._merger.finish(event.entity_id)
+        await self.service.merger.finish(event.entity_id)
 
 
 async def subscribe(bus: EventBus, service: CartService) -> None:
     """Starts the consumers. There are three, so that none waits for another's retries."""
-    subscribers = CartSubscribers(service.cleanup, service.uses, service.merger)
+    subscribers = CartSubscribers(service)
     await bus.subscribe(USERS_CONSUMER, subscription(UserDeleted, subscribers.user_deleted))
     await bus.subscribe(
         PROMO_CODES_CONSUMER, subscription(CartPromoCodeDropped, subscribers.promo_code_dropped)

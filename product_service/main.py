@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from product_service.bootstrap import bootstrap
 from product_service.imports import routes as import_routes
 from product_service.products import routes
+from product_service.search import routes as search_routes
 from product_service.settings import ProductSettings
 from shared.clock import Clock, SystemClock
 from shared.http.service import ServiceSpec, create_service
@@ -15,8 +16,8 @@ SPEC = ServiceSpec(
     name="products",
     prefix="/api/v1/products",
     title="Trolley: products",
-    description="What the shop sells: find it, show it, and look after it.",
-    routers=[routes.router, import_routes.router],
+    description="The products of the shop: find, show and change them.",
+    routers=[search_routes.router, routes.router, import_routes.router],
     tags=[{"name": "Products", "description": "The catalogue. Writing needs the scope `catalog:write`."}],
 )
 

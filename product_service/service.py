@@ -1,4 +1,4 @@
-"""The use cases of the catalogue."""
+"""The use cases of the catalogue, in groups."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from product_service.imports.service import ImportService
 from product_service.imports.stream import ImportLimits
 from product_service.products.service import CatalogueService
-from shared.http.pagination import CursorCodec
+from product_service.search.service import SearchService
 
 
 @dataclass(frozen=True, slots=True)
 class ProductService:
     """What `bootstrap` yields."""
 
+    search: SearchService
     catalogue: CatalogueService
     imports: ImportService
-    cursors: CursorCodec
     import_limits: ImportLimits

@@ -8,7 +8,7 @@ from shared.settings import ServiceSettings
 
 
 class ProductSettings(ServiceSettings):
-    """What product_service adds."""
+    """The settings that only product_service has."""
 
     products_port: int = Field(3002, ge=1, le=65535, description="Port of product_service.")
     products_limit: int = Field(

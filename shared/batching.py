@@ -1,5 +1,5 @@
-"""Group commit: while one batch is under way, further operations queue, and the next batch carries them
-all."""
+"""Group commit: while a batch is under way, further operations queue, and the next batch takes all of
+them."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from shared.budget import ByteBudget
+from shared.bounded import ByteBudget
 
 Op = TypeVar("Op")
 R = TypeVar("R")
 
 
 class QueueFull(Exception):
-    """Too many operations or bytes wait, or the batcher was closed. This operation was not started."""
+    """Too many operations or bytes wait, or the batcher is closed. The operation was not started."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weighing(Generic[Op]):
-    """`weigh` gives an operation's bytes from values at hand. They are held from `budget` until the operation
-    is done. A batch carries at most `batch_bytes`, or a single larger operation."""
+    """`weigh` gives the bytes of an operation. They are taken from `budget` until the operation is done. A
+    batch has at most `batch_bytes`, or a single larger operation."""
 
     weigh: Callable[[Op], int]
     budget: ByteBudget
@@ -35,7 +35,7 @@ class Batcher(Generic[Op, R]):
     `execute` gets up to `max_items` operations and returns one result for each, in their order. If a result
     is an exception, it is raised to that operation's caller only. If `execute` raises, all callers of the
     batch get the exception. Up to `max_in_flight` batches run at once. Operations submitted in one turn of
-    the event loop go together.
+    the event loop go together. `refusal` makes the exception of a full or closed batcher.
     """
 
     def __init__(
@@ -46,24 +46,26 @@ class Batcher(Generic[Op, R]):
         max_in_flight: int,
         queue_limit: int,
         weighing: Weighing[Op] | None = None,
+        refusal: Callable[[], Exception] = QueueFull,
     ) -> None:
         self._execute = execute
         self._max_items = max_items
         self._max_in_flight = max_in_flight
         self._queue_limit = queue_limit
         self._weighing = weighing
+        self._refusal = refusal
         self._queue: deque[tuple[Op, asyncio.Future[R], int]] = deque()
         self._running: set[asyncio.Task[None]] = set()
         self._start_is_scheduled = False
         self._closed = False
 
     async def submit(self, op: Op) -> R:
-        """The operation's own result. Raises `QueueFull`, or what became of the operation.
+        """The operation's own result. Raises the refusal, or the operation's own exception.
 
-        A caller that is cancelled takes its operation out of the queue; one already under way goes on.
+        If the caller is cancelled, its operation leaves the queue. An operation under way continues.
         """
         if self._closed or len(self._queue) >= self._queue_limit:
-            raise QueueFull
+            raise self._refusal()
         size = self._take_bytes(op)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[R] = loop.create_future()
@@ -74,7 +76,7 @@ class Batcher(Generic[Op, R]):
         return await future
 
     async def close(self) -> None:
-        """Refuses what is new and returns once all that was accepted is done."""
+        """Refuses new operations, and returns when all accepted ones are done."""
         self._closed = True
         while self._queue or self._running:
             if self._running:
@@ -100,7 +102,7 @@ class Batcher(Generic[Op, R]):
             return 0
         size = self._weighing.weigh(op)
         if not self._weighing.budget.take(size):
-            raise QueueFull
+            raise self._refusal()
         return size
 
     def _give_back(self, size: int) -> None:
@@ -127,16 +129,16 @@ class Batcher(Generic[Op, R]):
         futures = [future for _, future in batch]
         try:
             results = await self._execute([op for op, _ in batch])
-            _settle(futures, results)
+            _finish(futures, results)
         except Exception as error:
-            _settle(futures, [error] * len(futures))
+            _finish(futures, [error] * len(futures))
         finally:
             self._give_back(size)
             for future in futures:
-                future.cancel()  # only what is still open: the batch itself was cancelled
+                future.cancel()  # only open ones: the batch itself was cancelled
 
 
-def _settle(futures: Sequence[asyncio.Future[R]], results: Sequence[R | Exception]) -> None:
+def _finish(futures: Sequence[asyncio.Future[R]], results: Sequence[R | Exception]) -> None:
     for future, result in zip(futures, results, strict=True):
         if future.done():
             continue

@@ -24,8 +24,8 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one field. `pointer` is a JSON pointer into the body (RFC 6901), or `query:limit`,
-    `path:product_id`, `header:If-Match` for what is not in the body."""
+    """The error of one field. `pointer` is a JSON pointer into the body (RFC 6901), or `query:limit`,
+    `path:product_id` or `header:If-Match` for a value outside the body."""
 
     pointer: str
     message: str
@@ -36,8 +36,8 @@ class ShopError(Exception):
 
     `code` is the stable slug of the problem's type, and `title` its short name. `detail` says what is wrong
     and what to do; a class whose errors all say the same has it as an attribute. `extra` adds members to the
-    problem document, `headers` adds response headers. Where `detail` names what
-    is inside the shop it is for the log, and clients are told `told` instead.
+    problem document, `headers` adds response headers. Where `detail` names what is inside the shop, it is for
+    the log, and clients get `public_detail` instead.
     """
 
     status: ClassVar[int] = 500
@@ -45,7 +45,7 @@ class ShopError(Exception):
     title: ClassVar[str] = "Error"
     detail: str = ""
     default_headers: ClassVar[Mapping[str, str]] = {}
-    told: ClassVar[str | None] = None
+    public_detail: ClassVar[str | None] = None
 
     def __init__(
         self,

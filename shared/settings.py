@@ -1,4 +1,4 @@
-"""Settings every service has. Each is an environment variable, its name in upper case (`.env.example`)."""
+"""The settings that every service has. Each is an environment variable in upper case (`.env.example`)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shared.addresses import check_address, split_addresses
 
 DEVELOPMENT_ONLY = "development-only"
-"""The beginning of the default of each secret."""
+"""The prefix of the default of each secret."""
 
 
 class Environment(StrEnum):
@@ -128,20 +128,15 @@ class ServiceSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _refuse_default_secrets(self) -> Self:
-        refuse_default_secrets(self)
+        if self.environment is Environment.DEVELOPMENT:
+            return self
+        defaults = [
+            name.upper()
+            for name, value in self
+            if isinstance(value, SecretStr) and value.get_secret_value().startswith(DEVELOPMENT_ONLY)
+        ]
+        if defaults:
+            raise ValueError(
+                f"{', '.join(defaults)} must be set to a secret of your own in {self.environment}"
+            )
         return self
-
-
-def refuse_default_secrets(settings: ServiceSettings) -> None:
-    """Raises ValueError where a secret still has its default outside development."""
-    if settings.environment is Environment.DEVELOPMENT:
-        return
-    defaults = [
-        name.upper()
-        for name, value in settings
-        if isinstance(value, SecretStr) and value.get_secret_value().startswith(DEVELOPMENT_ONLY)
-    ]
-    if defaults:
-        raise ValueError(
-            f"{', '.join(defaults)} must be set to a secret of your own in {settings.environment}"
-        )

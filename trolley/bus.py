@@ -21,7 +21,7 @@ _ANSWER_SECONDS = 5.0
 
 @asynccontextmanager
 async def nats_client(environment: Mapping[str, str]) -> AsyncIterator[Client]:
-    """Connected to NATS_URL. Raises `CommandFailed` when nobody answers there."""
+    """A client connected to NATS_URL. Raises `CommandFailed` if NATS does not answer."""
     require_servers(environment, "NATS_URL")
     urls = environment["NATS_URL"]
     try:
@@ -46,7 +46,7 @@ async def nats_client(environment: Mapping[str, str]) -> AsyncIterator[Client]:
 
 @asynccontextmanager
 async def nats_session(environment: Mapping[str, str]) -> AsyncIterator[NatsSession]:
-    """For what asks JetStream. Raises `CommandFailed` when nobody answers at NATS_URL."""
+    """A session for requests to JetStream. Raises `CommandFailed` if NATS does not answer."""
     async with nats_client(environment) as client:
         requests = Requests(client, _ANSWER_SECONDS)
         await requests.open()
@@ -57,4 +57,4 @@ async def nats_session(environment: Mapping[str, str]) -> AsyncIterator[NatsSess
 
 
 async def _raised_anyway(_error: Exception) -> None:
-    """The client would also log what `connect` raises."""
+    """Does nothing. Without it the client also logs the error that `connect` raises."""

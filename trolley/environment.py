@@ -1,4 +1,4 @@
-"""The environment of a command: that of the shop it means."""
+"""The environment of a command: the settings of the shop that it works on."""
 
 from __future__ import annotations
 
@@ -25,9 +25,12 @@ _LOOK_SECONDS = 5
 def operator_environment(
     environ: Mapping[str, str] = os.environ, *, url: str | None = None
 ) -> dict[str, str]:
-    """The settings of the shop that `find_shop` finds, over .env when it runs and under it when not; the
-    shell's variables over both, unless the shop was chosen by name. A `url` is an option of the command, and
-    wins over the variables that choose a shop. Raises `CommandFailed`."""
+    """The settings of the shop that `find_shop` finds, together with .env and the shell's variables.
+
+    The settings of a running shop win over .env, and .env wins over those of a stopped shop. The shell's
+    variables win over both, unless TROLLEY_SHOP chooses the shop. `url` is an option of the command and wins
+    over the variables that choose a shop. Raises `CommandFailed`.
+    """
     given = {name: value for name, value in environ.items() if value}
     from_file = {name: value for name, value in read_environment(environ=environ).items() if value}
     choosing = {name: from_file[name] for name in (CHOICE, "TROLLEY_URL") if name in from_file}
@@ -46,8 +49,8 @@ def operator_environment(
 
 
 def shop_url(environment: Mapping[str, str], given: str | None = None) -> str:
-    """The address that was given, else TROLLEY_URL, else what is on GATEWAY_PORT of this machine if that is a
-    shop: nothing is sent to a stranger. Raises `CommandFailed`."""
+    """The given address, else TROLLEY_URL, else GATEWAY_PORT of this machine if a shop answers there: nothing
+    is sent to other programs. Raises `CommandFailed`."""
     if named := given or environment.get("TROLLEY_URL"):
         return checked_address(named)
     address = f"http://localhost:{gateway_port(environment)}"
@@ -56,23 +59,21 @@ def shop_url(environment: Mapping[str, str], given: str | None = None) -> str:
 
 
 def checked_address(address: str) -> str:
-    """The address without its last slash. Raises `CommandFailed` for what is none."""
+    """The address without its last slash. Raises `CommandFailed` if it is not an address."""
     try:
         url = httpx.URL(address)
     except httpx.InvalidURL as error:
-        raise CommandFailed(f"{address!r} is no address ({error}). {_EXAMPLE}") from error
+        raise CommandFailed(f"{address!r} is not an address ({error}). {_EXAMPLE}") from error
     if url.scheme not in ("http", "https") or not url.host or any(map(str.isspace, address)):
-        raise CommandFailed(f"{address!r} is no address. {_EXAMPLE}")
+        raise CommandFailed(f"{address!r} is not an address. {_EXAMPLE}")
     if url.port is not None and not 1 <= url.port <= 65_535:
-        raise CommandFailed(f"{url.port} in {address!r} is no port: they go from 1 to 65535.")
+        raise CommandFailed(f"{url.port} in {address!r} is not a port. Use one from 1 to 65535.")
     if url.query or url.fragment or url.path.rstrip("/"):
-        raise CommandFailed(
-            f"The shop's address ends after its host and port, unlike {address!r}. {_EXAMPLE}"
-        )
+        raise CommandFailed(f"Give only the host and port of the shop, not {address!r}. {_EXAMPLE}")
     return str(url.copy_with(raw_path=b"/")).rstrip("/")
 
 
-_EXAMPLE = "An address is written as in http://localhost:3000."
+_EXAMPLE = "Write an address as in http://localhost:3000."
 
 
 def _require_shop(address: str) -> None:
@@ -85,7 +86,7 @@ def _require_shop(address: str) -> None:
     except (ValueError, AttributeError):
         is_shop = False
     if not is_shop:
-        raise CommandFailed(f"What answers at {address} is not a shop. {HOW_TO_CHOOSE}")
+        raise CommandFailed(f"The program at {address} is not a shop. {HOW_TO_CHOOSE}")
 
 
 HOW_TO_CHOOSE = (
@@ -95,8 +96,8 @@ HOW_TO_CHOOSE = (
 
 
 def require_servers(environment: Mapping[str, str], *names: str) -> None:
-    """Raises `CommandFailed` unless it is known where these servers are; a default would be somebody
-    else's."""
+    """Raises `CommandFailed` unless the addresses of these servers are set. A default could be the server of
+    another program."""
     missing = [name for name in names if not environment.get(name)]
     if missing:
         raise CommandFailed(
@@ -117,12 +118,12 @@ def require_store(environment: Mapping[str, str]) -> None:
     directory = Path(environment["SQLITE_DIRECTORY"]).absolute()
     if not directory.is_dir():
         raise CommandFailed(
-            f"There is no store in {directory} (SQLITE_DIRECTORY). If a new one is wanted, make the folder."
+            f"There is no store in {directory} (SQLITE_DIRECTORY). To start a new store, make the folder."
         )
 
 
 def settings_from(model: type[S], environment: Mapping[str, str]) -> S:
-    """A service's settings as it would read them. Raises `CommandFailed` naming the one that is wrong."""
+    """A service's settings as the service reads them. Raises `CommandFailed`, which names an invalid one."""
     given = {name: environment[name.upper()] for name in model.model_fields if name.upper() in environment}
     try:
         return model.model_validate(given)

@@ -1,7 +1,11 @@
-"""Failures that a command tells in one line."""
+"""Failures that a command reports in one line. Each message says what to do."""
 
 from __future__ import annotations
 
 
 class CommandFailed(Exception):
-    """It did not work; the message says what to do."""
+    """The command did not do what it was asked to do."""
+
+
+class LocalRunFailed(CommandFailed):
+    """The local shop did not start, or did not become ready."""

@@ -1,4 +1,4 @@
-"""Following the facts of the shop as they happen."""
+"""Follows the facts of the shop as they happen."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A message of the stream as it came."""
+    """A message of the stream, unchanged."""
 
     subject: str
     body: bytes
@@ -46,19 +46,19 @@ def parse_age(text: str, option: str = "--since") -> timedelta:
     """`5m` as five minutes; also s, h and d. Raises `CommandFailed` for anything else."""
     match = _AGE.fullmatch(text)
     if match is None:
-        raise CommandFailed(f"{option} takes a number and s, m, h or d, as in 5m; not {text!r}.")
+        raise CommandFailed(f"{option} takes a number and s, m, h or d, as in 5m, not {text!r}.")
     age = timedelta(**{_UNITS[match[2]]: int(match[1])})
     if age > _LONGEST_AGE:
-        raise CommandFailed(f"{option} reaches back {_LONGEST_AGE.days} days at most; not {text!r}.")
+        raise CommandFailed(f"{option} takes at most {_LONGEST_AGE.days} days, not {text!r}.")
     return age
 
 
 async def follow(session: NatsSession, subject: str, age: timedelta | None = None) -> AsyncGenerator[Fact]:
-    """What happens from now on, and before it what is not older than `age`, in order and without end. Raises
-    `CommandFailed` when NATS refuses or goes away."""
+    """The facts from now on, and before them those that are not older than `age`, in order and without end.
+    Raises `CommandFailed` if NATS refuses or goes away."""
     if not _PATTERN.fullmatch(subject):
         raise CommandFailed(
-            "Subjects of the shop begin with `shop.`, as in shop.cart.> or shop.*.deleted.*; "
+            "Subjects of the shop begin with `shop.`, as in shop.cart.> or shop.*.deleted.*, "
             f"not {subject!r}."
         )
     arrived: asyncio.Queue[Msg | None] = asyncio.Queue()
@@ -75,7 +75,7 @@ async def follow(session: NatsSession, subject: str, age: timedelta | None = Non
     finally:
         listening.cancel()
         await feed.close()
-    raise CommandFailed("NATS went away.")
+    raise CommandFailed("NATS went away. Run the command again.")
 
 
 def _start(age: timedelta | None) -> Mapping[str, Any]:

@@ -1,8 +1,8 @@
-"""`python3 -m trolley.install [dataset]`: what the Makefile installs into `.venv`, whole or not at all.
+"""`python3 -m trolley.install [dataset]`: installs into `.venv`, completely or not at all.
 
-It runs on the system's Python before anything is installed, so it imports the standard library alone. One
-installation runs at a time. A stamp is written last and removed first: a `.venv` without it is half-made, and
-is removed and made again.
+It runs on the system's Python before anything is installed, so it imports only the standard library. One
+installation runs at a time. It writes a stamp last and removes it first. A `.venv` without a stamp is not
+complete, so it is removed and made again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -27,7 +27,7 @@ _FETCHED = re.compile(r"^(?:Collecting|Processing) (\S+)")
 
 
 class InstallationFailed(Exception):
-    """The message says what to do. Nothing half-made is taken for whole afterwards."""
+    """The message says what to do. The next run does not use an incomplete installation."""
 
 
 class Installer:
@@ -40,14 +40,14 @@ class Installer:
         self._python = self._venv / "bin" / "python"
 
     def ensure(self, what: str) -> None:
-        """Does nothing when it is there. Raises `InstallationFailed`."""
+        """Installs `what` unless it is installed. Raises `InstallationFailed`."""
         if not self._is_whole(READY):
             self._begin_again()
             self._pip(["--require-hashes", "--no-deps", "-r", _REQUIREMENTS[READY]])
             self._pip(["--no-deps", "--no-build-isolation", "-e", "."])
             self._stamp(READY)
         if what != READY and not self._is_whole(what):
-            (self._venv / READY).unlink()  # until the end of this, pip is changing what is there
+            (self._venv / READY).unlink()  # pip changes the installation until the end of this
             self._pip(["--require-hashes", "--no-deps", "-r", _REQUIREMENTS[what]])
             self._stamp(what)
             self._stamp(READY)
@@ -59,14 +59,14 @@ class Installer:
             return False
 
     def _digest(self, what: str) -> str:
-        """Of what is installed, and of the interpreter: an upgrade of the system's Python breaks `.venv`."""
+        """Of the requirements and of the interpreter: an upgrade of the system's Python breaks `.venv`."""
         digest = hashlib.sha256(os.path.realpath(self._python).encode())
         for name in (_REQUIREMENTS[what], "pyproject.toml"):
             digest.update((self._root / name).read_bytes())
         return digest.hexdigest()
 
     def _begin_again(self) -> None:
-        """Updates a complete older installation, and installs from the beginning otherwise."""
+        """Prepares an update if an older installation is complete, else a new installation."""
         stamp = self._venv / READY
         if stamp.exists() and self._has_pip():
             _say("Bringing .venv up to date.")
@@ -77,9 +77,9 @@ class Installer:
                 ".venv is a link to another folder. Remove the link, and run this again."
             )
         if self._venv.exists():
-            _say("Removing a .venv that was not finished.")
+            _say("Removing a .venv that is not finished.")
             shutil.rmtree(self._venv)
-        _say("Installing into .venv, which takes about a minute and is done once.")
+        _say("Installing into .venv. This takes about a minute and is done once.")
         self._run([sys.executable, "-m", "venv", str(self._venv)])
 
     def _has_pip(self) -> bool:
@@ -94,7 +94,7 @@ class Installer:
         self._run([str(self._python), "-m", "pip", "install", *options, *arguments])
 
     def _run(self, command: Sequence[str]) -> None:
-        """Its children hold the lock too: should this process be killed, what they do is not done twice."""
+        """Runs the command. It holds the lock too, so nothing is done twice if this process is killed."""
         last: deque[str] = deque(maxlen=15)
         with (
             subprocess.Popen(  # noqa: S603 (its words are ours)
@@ -107,7 +107,7 @@ class Installer:
                 errors="replace",
                 pass_fds=[self._lock],
             ) as process,
-            _progress() as progress,
+            closing(Progress()) as progress,
         ):
             for line in process.stdout or ():
                 last.append(line.rstrip())
@@ -116,7 +116,7 @@ class Installer:
             lines = "\n  ".join(last)
             raise InstallationFailed(
                 f"The installation failed. Its last lines:\n  {lines}\n"
-                "It needs a connection to a package index. Run the same again once that is mended."
+                "It needs a connection to a package index. Check the connection and run it again."
             )
 
     def _stamp(self, what: str) -> None:
@@ -124,7 +124,7 @@ class Installer:
 
 
 class Progress:
-    """One line that counts the packages, on a terminal."""
+    """A line that counts the packages, shown on a terminal only."""
 
     def __init__(self) -> None:
         self._on_terminal = sys.stdout.isatty()
@@ -141,28 +141,19 @@ class Progress:
         if self._on_terminal:
             _say(f"\r\033[K  {text[:70]}", end="")
 
-    def clear(self) -> None:
+    def close(self) -> None:
         if self._on_terminal:
             _say("\r\033[K", end="")
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
-    progress = Progress()
-    try:
-        yield progress
-    finally:
-        progress.clear()
-
-
-@contextmanager
 def sole_installation(root: Path) -> Iterator[int]:
-    """Waits until no other installation runs in this folder, and gives the lock's descriptor."""
+    """Waits until no other installation runs in this folder. Yields the descriptor of the lock."""
     with (root / ".venv.lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            _say("Another installation into this folder is running. Waiting until it has ended.")
+            _say("Another installation into this folder is running. Waiting for its end.")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield lock.fileno()
 

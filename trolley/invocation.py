@@ -1,4 +1,4 @@
-"""How a command of `trolley` is typed here: what the panel and the messages quote works when it is pasted."""
+"""The command lines that panels and messages quote. They work here when they are pasted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _IN_CONTAINERS = "docker compose exec auth python -m trolley"
 
 
 def invocation() -> str:
-    """`.venv/bin/trolley` in the clone, the whole path elsewhere, `trolley` where the PATH finds the same."""
+    """`trolley` if the PATH finds this installation, else its path, which is relative in the clone."""
     script = Path(sys.prefix) / "bin" / "trolley"
     if not script.exists():
         in_clone = (REPOSITORY / "Makefile").exists()
@@ -25,12 +25,12 @@ def invocation() -> str:
 
 
 def command(*words: str) -> str:
-    """The whole line for these words, each already as the shell wants it."""
+    """The whole line for these words, which are already quoted for the shell."""
     return " ".join([invocation(), *words])
 
 
 def make(target: str) -> str:
-    """The line that makes a target of the clone's Makefile, from wherever it is typed; an image has none."""
+    """The line that makes a target of the clone's Makefile, in any folder. An image has no Makefile."""
     if not (REPOSITORY / "Makefile").exists():
         return "docker compose up --detach"
     try:

@@ -1,4 +1,4 @@
-"""Load on one route, bounded: what `trolley bench` sends and measures."""
+"""Bounded load on one route, for `trolley bench`."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _HEAD_BYTES = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class LoadPlan:
-    """`connections` send the request again and again, each when its last one was answered, until `seconds`
-    are over or `requests` were sent."""
+    """Each of `connections` repeats the request, one at a time, until `seconds` are over or `requests` were
+    sent."""
 
     request: httpx.Request
     connections: int
@@ -27,9 +27,9 @@ class LoadPlan:
 
 
 @dataclass(slots=True)
-class RequestOutcome:
-    """`latencies` are in seconds, of answers of any status; `failures` are requests without an answer, by
-    reason."""
+class LoadResult:
+    """`latencies` are in seconds, of answers with any status. `failures` counts the requests without an
+    answer, by reason."""
 
     seconds: float = 0.0
     statuses: Counter[int] = field(default_factory=Counter)
@@ -45,17 +45,17 @@ class RequestOutcome:
         return self.answers / self.seconds if self.seconds else 0.0
 
     def percentiles(self, shares: Sequence[float]) -> list[float]:
-        """The latencies in milliseconds that these shares of the answers did not exceed."""
+        """The percentiles of the latencies in milliseconds; a share is a number from 0 to 1."""
         ordered = sorted(self.latencies)
         return [
             1000 * ordered[min(len(ordered) - 1, int(len(ordered) * share))] for share in shares if ordered
         ]
 
 
-async def run(plan: LoadPlan, on_answer: Callable[[RequestOutcome], None] = lambda _: None) -> RequestOutcome:
-    """Carries out the plan. What is under way when the time is over does not count."""
-    outcome, left = RequestOutcome(), iter(range(plan.requests))
-    connections = [_Connection(plan.request, outcome, on_answer) for _ in range(plan.connections)]
+async def run(plan: LoadPlan, on_answer: Callable[[LoadResult], None] = lambda _: None) -> LoadResult:
+    """Carries out the plan. Requests that are under way when the time is over do not count."""
+    result, left = LoadResult(), iter(range(plan.requests))
+    connections = [_Connection(plan.request, result, on_answer) for _ in range(plan.connections)]
     started = time.perf_counter()
     try:
         async with asyncio.timeout(plan.seconds):
@@ -63,22 +63,22 @@ async def run(plan: LoadPlan, on_answer: Callable[[RequestOutcome], None] = lamb
     except TimeoutError:
         pass
     finally:
-        outcome.seconds = time.perf_counter() - started
+        result.seconds = time.perf_counter() - started
         for connection in connections:
             connection.close()
-    return outcome
+    return result
 
 
 class _Connection:
-    """HTTP/1.1 on asyncio's streams, which take a tenth of what a client library does."""
+    """HTTP/1.1 on asyncio's streams, which take a tenth of the time of a client library."""
 
     def __init__(
-        self, request: httpx.Request, outcome: RequestOutcome, on_answer: Callable[[RequestOutcome], None]
+        self, request: httpx.Request, result: LoadResult, on_answer: Callable[[LoadResult], None]
     ) -> None:
         self._url = request.url
         self._bytes = _serialised(request)
         self._is_head = request.method == "HEAD"
-        self._outcome = outcome
+        self._result = result
         self._on_answer = on_answer
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
@@ -88,9 +88,9 @@ class _Connection:
                 await self._send_once()
             except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
                 self.close()
-                self._outcome.failures[_reason(error)] += 1
+                self._result.failures[_reason(error)] += 1
                 await asyncio.sleep(_PAUSE_AFTER_FAILURE_SECONDS)
-            self._on_answer(self._outcome)
+            self._on_answer(self._result)
 
     def close(self) -> None:
         if self._streams is not None:
@@ -105,8 +105,8 @@ class _Connection:
         status = int(head.split(" ", 2)[1])
         headers = _headers(head)
         await self._read_body(reader, status, headers)
-        self._outcome.latencies.append(time.perf_counter() - started)
-        self._outcome.statuses[status] += 1
+        self._result.latencies.append(time.perf_counter() - started)
+        self._result.statuses[status] += 1
         if headers.get("connection", "").lower() == "close":
             self.close()
 

@@ -5,20 +5,31 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 
+from auth_service.accounts.store import EMAIL_CLAIMS, USERS
+from auth_service.keys.store import SIGNING_KEYS
+from auth_service.sessions.store import SESSIONS
+from cart_service.carts.store import CARTS
+from cart_service.promotions.store import PROMOTION_CLAIMS, PROMOTION_TALLIES, PROMOTIONS
+from product_service.products.store import PRODUCTS
 from shared.settings import ServiceSettings
 from shared.store.factory import create_store_factory
-from shared.store.migration_report import MigrationReport
 from shared.store.migrations import migrate
-from trolley.collections import COLLECTIONS
+from shared.store.ports import Collection, MigrationReport
+
+COLLECTIONS: tuple[Collection, ...] = (
+    *(USERS, EMAIL_CLAIMS, SESSIONS, SIGNING_KEYS),
+    PRODUCTS,
+    *(CARTS, PROMOTIONS, PROMOTION_CLAIMS, PROMOTION_TALLIES),
+)
 
 Progress = Callable[[str, int], None]
-"""Told the name of a collection and how many of its documents were read."""
+"""Gets the name of a collection and the number of its documents that were read so far."""
 
 
 async def migrate_all(
     settings: ServiceSettings, progress: Progress = lambda _name, _read: None
 ) -> AsyncIterator[MigrationReport]:
-    """A report for each collection, as soon as it is done. Raises what `shared.store.migrations.migrate`
+    """Yields a report for each collection when it is done. Raises what `shared.store.migrations.migrate`
     raises."""
     factory = create_store_factory(settings)
     try:

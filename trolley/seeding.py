@@ -1,4 +1,4 @@
-"""Filling the catalogue through the public import route, as any client could."""
+"""Fills the catalogue through the public import route, as any client could."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ from trolley.client import require_success, shop_client
 
 IMPORT = "/api/v1/products/import"
 LINES_AT_A_TIME = 2_000
-"""Lines in one request: few enough that each is answered long before a gateway's patience ends, and that what
-is reported as done is done."""
+"""Lines in one request. Each request is answered long before the gateway's time limit."""
 
 _NOT_NOW = (429, 502, 503, 504)
 
 TokenSource = Callable[[], Awaitable[str]]
-"""Asked for an access token before each request, since an import may outlast one."""
+"""Gives an access token before each request, because an import may outlast a token."""
 
 Advanced = Callable[[int], None]
-"""Told how many more lines the shop has taken."""
+"""Gets the number of lines that the shop has just taken."""
 
 
 async def import_products(
@@ -33,10 +32,10 @@ async def import_products(
     *,
     pauses: Sequence[float] = (0.5, 1, 2, 4),
 ) -> dict[str, Any]:
-    """Sends NDJSON lines to the shop, some thousand at a time, and gives one report of them all.
+    """Sends NDJSON lines to the shop, some thousand at a time, and returns one report.
 
-    Sending lines again is harmless, so what a replica that dies breaks off is sent again after each of the
-    pauses. Raises `CommandFailed`; what was sent before is in the shop then.
+    A repeated line is harmless. So if a replica dies, its lines are sent again after each of the pauses.
+    Raises `CommandFailed`. The lines of earlier requests are in the shop then.
     """
     rest = iter(lines)
     report: dict[str, Any] = {"errors": []}
@@ -79,14 +78,14 @@ async def _send(
     headers = {
         "Authorization": f"Bearer {token if isinstance(token, str) else await token()}",
         "Content-Type": "application/x-ndjson",
-        "Prefer": "wait=search",  # what is reported as loaded can be found
+        "Prefer": "wait=search",  # reported products can be found at once
     }
     content = b"".join(line.rstrip(b"\n") + b"\n" for line in lines)
     return await client.post(IMPORT, headers=headers, content=content)
 
 
 def _add(report: dict[str, Any], part: dict[str, Any], *, lines_before: int) -> None:
-    """Counts add up; an error names its line in the whole."""
+    """Adds the counts, and the errors with their line in the whole import."""
     for name, value in part.items():
         if isinstance(value, int):
             report[name] = report.get(name, 0) + value

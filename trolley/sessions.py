@@ -1,4 +1,4 @@
-"""Sign-ins that `trolley call` keeps between calls."""
+"""The sessions that `trolley call` keeps between calls."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from trolley.state import private_folder, write_private
 
 _EXPIRY_MARGIN_SECONDS = 30
 _KEPT_SECONDS = 90 * 24 * 3600
-"""No refresh token lives longer after its last use."""
+"""A refresh token lives at most this long after its last use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class SavedSession:
 
     @classmethod
     def from_answer(cls, answer: dict[str, Any]) -> SavedSession:
-        """What register, login, guest and refresh answer."""
+        """The session in the answer of register, login, guest or refresh."""
         return cls(answer["access_token"], answer.get("refresh_token"), time.time() + answer["expires_in"])
 
     @property
@@ -38,12 +38,12 @@ class SavedSession:
 
 
 class SessionFile:
-    """The kept sessions by name, in a file that its owner alone can read. Where it cannot be written they are
-    kept in memory, and `tell` hears of it once."""
+    """The kept sessions by name, in a file that only its owner can read. If it cannot be written, they are
+    kept in memory, and `warn` is called once."""
 
-    def __init__(self, path: Path, tell: Callable[[str], None]) -> None:
+    def __init__(self, path: Path, warn: Callable[[str], None]) -> None:
         self._path = path
-        self._tell = tell
+        self._warn = warn
         self._in_memory: dict[str, Any] | None = None
 
     def get(self, name: str) -> SavedSession | None:
@@ -83,12 +83,12 @@ class SessionFile:
             write_private(self._path, orjson.dumps(kept))
         except OSError as error:
             if self._in_memory is None:
-                self._tell(f"{self._path} cannot be written ({error.strerror}); the sign-in is not kept.")
+                self._warn(f"{self._path} cannot be written ({error.strerror}), so the sign-in is not kept.")
             self._in_memory = sessions
 
 
 def _is_session(entry: Any) -> bool:
-    """Returns False for an entry of another release, or one that somebody edited."""
+    """Returns False for an entry of another release, or an edited one."""
     return isinstance(entry, dict) and entry.keys() == {"access_token", "refresh_token", "expires_at"}
 
 
@@ -96,7 +96,7 @@ SignIn = Callable[[httpx.AsyncClient], Awaitable[SavedSession]]
 
 
 class KeptIdentity:
-    """One identity: its kept session while that works, a refreshed one after that, a new sign-in at last."""
+    """One identity: its kept session if that is valid, else a refreshed one, else a new sign-in."""
 
     def __init__(self, name: str, file: SessionFile, sign_in: SignIn) -> None:
         self._name = name
@@ -126,7 +126,7 @@ async def guest_session(client: httpx.AsyncClient) -> SavedSession:
 
 
 def login(email: str, ask_password: Callable[[], str]) -> SignIn:
-    """Signs in with a password, asked for when it is needed."""
+    """A sign-in with a password, which is asked for only if it is needed."""
 
     async def sign_in(client: httpx.AsyncClient) -> SavedSession:
         body = {"email": email, "password": ask_password()}

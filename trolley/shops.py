@@ -1,7 +1,7 @@
-"""The shops that run on this machine, and which of them a command means.
+"""Finds the shops that run on this machine, and the one that a command works on.
 
-Each local run leaves a pointer in the user's state folder: the folder of its data. There it has written down
-its addresses, and holds a lock as long as it lives; so a pointer that was left behind is never believed.
+Each local run leaves a pointer to the folder of its data in the user's state folder. That folder holds its
+addresses, and a lock for as long as it runs. So an outdated pointer is recognised.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 @dataclass(frozen=True, slots=True)
 class LocalShop:
-    """The shop whose data are in a folder of this machine. `recorded` are its settings and secrets, as its
-    last run had them."""
+    """The shop whose data are in a folder of this machine. `recorded` are the settings and secrets of its
+    last run."""
 
     directory: Path
     recorded: Mapping[str, str]
@@ -38,7 +38,7 @@ class LocalShop:
 
     @classmethod
     def in_folder(cls, directory: Path) -> LocalShop | None:
-        """None where no run has ever become ready."""
+        """Returns None if no run in the folder has become ready yet."""
         addresses = _values(directory / ADDRESSES)
         if not addresses:
             return None
@@ -64,7 +64,7 @@ def _values(path: Path) -> dict[str, str]:
 
 @contextmanager
 def pointed_out(directory: Path, environ: Mapping[str, str] = os.environ) -> Iterator[None]:
-    """Lets every command of this user find the shop in that folder. Raises OSError."""
+    """Lets all commands of this user find the shop in that folder. Raises OSError."""
     folder = private_folder(state_folder(environ)) / "shops"
     folder.mkdir(exist_ok=True)
     pointer = folder / hashlib.sha256(os.fsencode(directory)).hexdigest()[:16]
@@ -76,7 +76,7 @@ def pointed_out(directory: Path, environ: Mapping[str, str] = os.environ) -> Ite
 
 
 def running_shops(environ: Mapping[str, str] = os.environ) -> list[LocalShop]:
-    """By port. What is no longer there, or was never a shop, is passed over."""
+    """The running shops, by port. Outdated pointers are ignored."""
     shops = []
     for pointer in sorted((state_folder(environ) / "shops").glob("[0-9a-f]*")):
         try:
@@ -89,8 +89,8 @@ def running_shops(environ: Mapping[str, str] = os.environ) -> list[LocalShop]:
 
 
 def find_shop(environ: Mapping[str, str], folders: Sequence[Path] | None = None) -> LocalShop | None:
-    """What TROLLEY_SHOP, TROLLEY_URL or GATEWAY_PORT choose; else the one of this folder or of this clone;
-    else the one that runs. Raises `CommandFailed` when several run and none is chosen."""
+    """The shop that TROLLEY_SHOP, TROLLEY_URL or GATEWAY_PORT chooses, else that of this folder or this
+    clone, else the only running one. Raises `CommandFailed` if several run and none is chosen."""
     if chosen := environ.get(CHOICE):
         return _chosen(chosen, environ)
     running = running_shops(environ)
@@ -107,7 +107,7 @@ def find_shop(environ: Mapping[str, str], folders: Sequence[Path] | None = None)
 
 
 def own_folders() -> list[Path]:
-    """Where the data are of a shop that was run in this folder, or from this installation."""
+    """The folders for the data of a shop that runs in this folder, or from this installation."""
     return list(dict.fromkeys([Path.cwd() / DATA, REPOSITORY / DATA]))
 
 
@@ -119,7 +119,7 @@ def _chosen(chosen: str, environ: Mapping[str, str]) -> LocalShop:
         folder = Path(chosen).expanduser().absolute()
         found = LocalShop.in_folder(folder) or LocalShop.in_folder(folder / DATA)
     if found is None:
-        others = f" These run:\n{_listed(running)}" if running else " None runs on this machine."
+        others = f" These shops run:\n{_listed(running)}" if running else " No shop runs on this machine."
         raise CommandFailed(f"There is no shop {'on port' if chosen.isdecimal() else 'in'} {chosen}.{others}")
     return found
 

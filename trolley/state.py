@@ -1,4 +1,4 @@
-"""What the command line keeps for a user between commands, in a folder that this user alone can read."""
+"""The folder of the user's state between commands, which only this user can read."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 
 
 def state_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """`trolley` in the user's state folder (XDG Base Directory Specification); it need not be there yet."""
+    """`trolley` in the user's state folder (XDG Base Directory Specification). It may not exist yet."""
     given = Path(environ.get("XDG_STATE_HOME", ""))
-    if given.is_absolute():  # the specification has others ignored
+    if given.is_absolute():  # the specification ignores relative paths
         return given / "trolley"
     try:
         home = Path.home()
@@ -27,7 +27,7 @@ def _state_of(platform: str) -> tuple[str, ...]:
 
 
 def private_folder(path: Path) -> Path:
-    """Makes the folder, or an existing one, readable by its owner alone. Raises OSError."""
+    """Makes the folder if it is missing, and lets only its owner read it. Raises OSError."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.stat().st_mode & 0o077:
         path.chmod(0o700)
@@ -35,7 +35,7 @@ def private_folder(path: Path) -> Path:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Replaces a file at once by one that its owner alone can read. Raises OSError."""
+    """Writes a file that only its owner can read, and replaces an old one atomically. Raises OSError."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with 0600
     try:
         with os.fdopen(descriptor, "wb") as file:

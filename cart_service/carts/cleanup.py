@@ -1,29 +1,28 @@
-"""Clearing away what a change or the end of a cart leaves behind outside its document."""
+"""Cleaning up what a change or the end of a cart leaves outside its document."""
 
 from __future__ import annotations
 
 from cart_service.carts.abandoned_reservations import AbandonedReservations
-from cart_service.carts.deletions import KnownDeletions
-from cart_service.carts.lifetimes import Lifetimes, OwnerKind
-from cart_service.carts.model import Cart
+from cart_service.carts.lifetimes import Lifetimes
+from cart_service.carts.model import Cart, OwnerKind
 from cart_service.carts.ports import CartRepository
 from cart_service.carts.promo_operations import dropped_between
 from cart_service.carts.summaries import Summaries
-from cart_service.carts.versions import KnownVersions
+from cart_service.carts.versions import KnownDeletions, KnownVersions
 from cart_service.changes import ChangeListener
 from cart_service.promotions.uses import PromotionUses
 from shared.clock import Clock
 
 
 class CartCleanup(ChangeListener):
-    """Repeating any of it changes nothing."""
+    """A repeated call changes nothing."""
 
     def __init__(
         self,
         carts: CartRepository,
         summaries: Summaries,
         uses: PromotionUses,
-        leftovers: AbandonedReservations,
+        abandoned: AbandonedReservations,
         *,
         versions: KnownVersions,
         deletions: KnownDeletions,
@@ -33,23 +32,23 @@ class CartCleanup(ChangeListener):
         self._carts = carts
         self._summaries = summaries
         self._uses = uses
-        self._leftovers = leftovers
+        self._abandoned = abandoned
         self._versions = versions
         self._deletions = deletions
         self._lifetimes = lifetimes
         self._clock = clock
 
     async def cart_written(self, owner: str, version: int) -> None:
-        """Drops what the cache holds of older versions. A cart that was written after its owner's account was
-        deleted, by a request or a merge on its way, is removed again. Raises `SummaryNotSecured`."""
+        """Outdates summaries of older versions. If a late request or merge wrote the cart after its owner's
+        account was deleted, removes it again. Raises `SummaryNotSecured`."""
         if self._deletions.include(owner):
             await self.owner_was_deleted(owner)
         else:
             await self._summaries.outdate(owner, version)
 
     async def account_deleted(self, owner: str) -> None:
-        """An account was deleted. A cart of it that this replica knows may have been written after it was
-        removed: then the delivery of its event found nothing wrong."""
+        """Removes the account's cart again if this replica knows one: it may have been written after the cart
+        was removed and before this replica heard of that."""
         self._deletions.heard(owner)
         if self._versions.newest(owner) > 0:
             await self.owner_was_deleted(owner)
@@ -58,7 +57,7 @@ class CartCleanup(ChangeListener):
         """Removes the owner's cart, summary and claims to promo codes."""
         await self._carts.remove(owner)
         await self._summaries.forget(owner)
-        await self._leftovers.forget(owner)
+        await self._abandoned.forget(owner)
 
     async def expired_cart_was_removed(self, cart: Cart) -> None:
         """Raises `SummaryNotSecured`, `StoreUnavailable`."""
@@ -66,6 +65,6 @@ class CartCleanup(ChangeListener):
             if dropped := dropped_between(cart, None):
                 await self._uses.give_back(cart.owner, dropped)
             if cart.owner_kind is OwnerKind.GUEST:
-                await self._leftovers.retain(cart.owner, self._clock.now() + self._lifetimes.guest)
+                await self._abandoned.retain(cart.owner, self._clock.now() + self._lifetimes.guest)
         finally:
             await self._summaries.forget(cart.owner)

@@ -1,38 +1,33 @@
-"""What routes ask for."""
+"""What the cart's routes depend on."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from cart_service.carts.carts import Carts
-from cart_service.carts.lifetimes import OwnerKind
+from cart_service.carts.model import OwnerKind
 from cart_service.carts.operations import Operation
+from cart_service.carts.priced_cart import PricedCart
 from cart_service.carts.promo_codes import PromoCodes
-from cart_service.carts.rendering import version_in
-from cart_service.carts.service import CartWrite, WriteResult
+from cart_service.carts.reader import CartReader
+from cart_service.carts.rendering import render_cart, render_summary
+from cart_service.carts.service import CartWrite, CartWriter, WriteResult
+from cart_service.carts.summaries import Summaries
+from shared.entity_tags import EntityTags
 from shared.errors import PermissionDenied
-from shared.http.etag import EntityTags, IfMatchDep
+from shared.http.etag import IfMatchDep
 from shared.http.headers import RequestHeader
 from shared.http.identity import CurrentUserDep
-from shared.http.runtime import use_cases
+from shared.http.runtime import provided
 from shared.security.identity import Role, Scope, scope_missing
 
 _USER_ID = "^[0-9a-f]{32}$"
 _LONGEST_KEY = 255
 _KEY = rf'^("([\x20\x21\x23-\x5b\x5d-\x7e]{{1,{_LONGEST_KEY}}})"|([\x21\x23-\x7e]{{1,{_LONGEST_KEY}}}))$'
-
-
-async def carts(request: Request) -> Carts:
-    return use_cases(request, Carts)
-
-
-async def promo_codes(request: Request) -> PromoCodes:
-    return use_cases(request, PromoCodes)
 
 
 class IdempotencyKeyHeader(RequestHeader):
@@ -62,8 +57,8 @@ idempotency_key = IdempotencyKeyHeader(
 
 
 class OnBehalfOfHeader(RequestHeader):
-    """Gives the id of somebody else, whose cart is meant. Who the users are is not known here, so that a slip
-    makes no cart for nobody the id has to look like one."""
+    """Gives the id of another user, whose cart is meant. This service cannot look users up, so it only checks
+    the id's format."""
 
     errors = (PermissionDenied,)
 
@@ -83,15 +78,17 @@ on_behalf_of = OnBehalfOfHeader(
 )
 
 
-CartsDep = Annotated[Carts, Depends(carts)]
-PromoCodesDep = Annotated[PromoCodes, Depends(promo_codes)]
+CartReaderDep = Annotated[CartReader, Depends(provided(CartReader))]
+CartWriterDep = Annotated[CartWriter, Depends(provided(CartWriter))]
+SummariesDep = Annotated[Summaries, Depends(provided(Summaries))]
+PromoCodesDep = Annotated[PromoCodes, Depends(provided(PromoCodes))]
 IdempotencyKeyDep = Annotated[str | None, Depends(idempotency_key)]
 OnBehalfOfDep = Annotated[str | None, Depends(on_behalf_of)]
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose cart a request is about. `kind` is None where the token does not tell."""
+    """Whose cart a request is about. `kind` is None if the token does not tell it."""
 
     id: str
     kind: OwnerKind | None
@@ -112,43 +109,34 @@ OwnerDep = Annotated[Owner, Depends(cart_owner)]
 class CartChanges:
     """Changes the cart that the request is about, under its key and its condition."""
 
-    carts: Carts
+    writer: CartWriter
     owner: Owner
     key: str | None
-    versions: Collection[int] | None
-    tags: Collection[str] | None
+    if_match: EntityTags | None
 
-    async def make(self, operations: Sequence[Operation]) -> WriteResult:
-        """All of the operations, or none; see `CartWriter.write`."""
-        return await self.carts.write(self.write(operations))
-
-    async def make_batch(self, operations: Sequence[Operation]) -> WriteResult:
-        """The same, for a client's list of operations: a refusal names all that are refused."""
-        return await self.carts.write(replace(self.write(operations), is_batch=True))
-
-    async def make_as_seen(self, operations: Sequence[Operation]) -> WriteResult:
-        """The same, for what accepts prices: where `If-Match` names a whole ETag, what it showed must be what
-        is shown now. A version alone asks for no more than that."""
-        return await self.carts.write(replace(self.write(operations), if_tags=self.tags))
-
-    def write(self, operations: Sequence[Operation] = ()) -> CartWrite:
+    def write(self, *operations: Operation) -> CartWrite:
         """The write that the request asks for."""
-        return CartWrite(self.owner.id, operations, self.key, self.versions, self.owner.kind)
+        return CartWrite(self.owner.id, operations, self.key, self.if_match, self.owner.kind)
+
+    def make(self, *operations: Operation) -> Awaitable[WriteResult]:
+        """All of the operations, or none; see `CartWriter.write`."""
+        return self.writer.write(self.write(*operations))
+
+    def write_as_shown(self) -> CartWrite:
+        """The same, for a write that accepts prices. If `If-Match` names a whole ETag, that has to be the one
+        of the cart or of its summary now. A version alone asks for no more than the version."""
+        accepts = None if self.if_match is None or self.if_match.any else self._accepts
+        return replace(self.write(), accepts=accepts)
+
+    def _accepts(self, priced: PricedCart) -> bool:
+        tags = {str(priced.cart.version), render_cart(priced).etag, render_summary(priced).etag}
+        return self.if_match is not None and not tags.isdisjoint(self.if_match.strong)
 
 
 async def cart_changes(
-    request: Request, owner: OwnerDep, key: IdempotencyKeyDep, condition: IfMatchDep
+    writer: CartWriterDep, owner: OwnerDep, key: IdempotencyKeyDep, condition: IfMatchDep
 ) -> CartChanges:
-    tags = None if condition is None or condition.any else condition.strong
-    return CartChanges(await carts(request), owner, key, versions_of(condition), tags)
-
-
-def versions_of(condition: EntityTags | None) -> Collection[int] | None:
-    """The versions that `If-Match` accepts; None for any. A weak tag names none (RFC 9110, 13.1.1)."""
-    if condition is None or condition.any:
-        return None
-    versions = (version_in(tag) for tag in condition.strong)
-    return {version for version in versions if version is not None}
+    return CartChanges(writer, owner, key, condition)
 
 
 CartChangesDep = Annotated[CartChanges, Depends(cart_changes)]

@@ -1,4 +1,4 @@
-"""What a cart refuses, and why."""
+"""What a cart refuses, and why. `CartChanged` is in `service`, because it shows the cart."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from cart_service.catalogue.errors import ProductNotForSale, UnknownProduct
-from shared.errors import Conflict, FieldError, InvalidInput, PreconditionFailed
+from shared.errors import Conflict, FieldError, InvalidInput
 
 
 class LineLimitReached(Conflict):
@@ -38,7 +38,7 @@ class CartFull(Conflict):
 
 
 class NotInCart(Conflict):
-    """The line that is to be moved is not there."""
+    """The line to move is not there."""
 
     code, title = "not-in-cart", "Not in the cart"
     field: ClassVar[str] = "product_id"
@@ -52,12 +52,12 @@ class NotInCart(Conflict):
 
 
 Refusal = UnknownProduct | ProductNotForSale | LineLimitReached | CartFull | NotInCart
-"""What an operation is refused for. `field` is the one of its fields that is to be corrected."""
+"""Why an operation is refused. `field` is the field of the operation that the client has to correct."""
 REFUSALS = (UnknownProduct, ProductNotForSale, LineLimitReached, CartFull, NotInCart)
 
 
 def refusal_of(refused: Mapping[int, Refusal]) -> Refusal:
-    """The first refusal of a batch, which names all of them, by the operations' positions."""
+    """The first refusal of a batch. Its errors name all of them by the operations' positions."""
     first = next(iter(refused.values()))
     first.errors = tuple(
         FieldError(f"/operations/{position}/{it.field}", it.detail) for position, it in refused.items()
@@ -68,7 +68,7 @@ def refusal_of(refused: Mapping[int, Refusal]) -> Refusal:
 
 
 class NothingToUndo(Conflict):
-    """No operation that can be undone was made in the last 24 hours, or it is undone already."""
+    """There was no clear, removal or merge in the last 24 hours, or it is undone already."""
 
     code, title = "nothing-to-undo", "Nothing to undo"
 
@@ -77,9 +77,3 @@ class IdempotencyKeyReused(InvalidInput):
     """The key came with another request before (draft-ietf-httpapi-idempotency-key-header, section 2.6)."""
 
     code, title = "idempotency-key-reused", "Idempotency key reused"
-
-
-class CartChanged(PreconditionFailed):
-    """`If-Match` names another version of the cart; the answer holds the present one and what differs."""
-
-    code, title = "cart-changed", "The cart has changed"

@@ -1,4 +1,4 @@
-"""The events of carts."""
+"""The events of carts, and their delivery."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from typing import Any, Self
 from cart_service.carts.differences import Difference, differences
 from cart_service.carts.model import Cart
 from cart_service.carts.promo_operations import dropped_between
+from cart_service.changes import ChangeListener
+from shared.aggregates.outbox import publish_to
 from shared.events.domain_event import DomainEvent
 from shared.events.envelope import Event
+from shared.events.ports import EventBus
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class PromoCodeDifference:
 
 @dataclass(frozen=True, slots=True)
 class CartUpdated(DomainEvent):
-    """A cart changed in something that it shows: the quantities of its lines, or its promo code."""
+    """What a cart shows changed: the quantities of its lines, or its promo code."""
 
     type = "cart.updated"
 
@@ -53,7 +56,7 @@ class CartUpdated(DomainEvent):
 
 @dataclass(frozen=True, slots=True)
 class CartPromoCodeDropped(DomainEvent):
-    """A promo code left a cart; `turn` is the one by which it had stood there."""
+    """A promo code left a cart. `turn` is the one with which it was reserved."""
 
     type = "cart.promo_code_dropped"
 
@@ -80,9 +83,9 @@ def events_of(before: Cart, after: Cart, now: datetime) -> Sequence[Event]:
         events.append(CartUpdated(owner, version, changes, _promo_code_difference(before, after)))
     if dropped := dropped_between(before, after):
         events.append(CartPromoCodeDropped(owner, version, dropped.code, dropped.turn))
-    handover = after.handover
-    if handover and not handover.is_done and handover != before.handover:
-        events.append(CartHandedOver(owner, version, handover.merge_id, handover.to))
+    pending = after.pending_merge
+    if pending and not pending.is_done and pending != before.pending_merge:
+        events.append(CartHandedOver(owner, version, pending.merge_id, pending.to))
     return [event.to_event(now) for event in events]
 
 
@@ -90,3 +93,17 @@ def _promo_code_difference(before: Cart, after: Cart) -> PromoCodeDifference | N
     if before.promo_code == after.promo_code:
         return None
     return PromoCodeDifference(before.promo_code, after.promo_code)
+
+
+class CartDelivery:
+    """Publishes a cart's events, then tells `changes` of the write, which secures its summary. The cart keeps
+    its events until both are done, so the replica that delivers a dead writer's events does both. If the
+    writer lives, its summary is secured already and the second step does nothing."""
+
+    def __init__(self, bus: EventBus, changes: ChangeListener) -> None:
+        self._publish = publish_to(bus)
+        self._changes = changes
+
+    async def __call__(self, owner: str, events: Sequence[Event]) -> None:
+        await self._publish(owner, events)
+        await self._changes.cart_written(owner, max(event.version for event in events))

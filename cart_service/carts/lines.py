@@ -1,4 +1,4 @@
-"""Lines of a cart, the prices of their pieces, and the limits they have."""
+"""Lines of a cart, the prices of their pieces, and their limits."""
 
 from __future__ import annotations
 
@@ -9,13 +9,21 @@ from cart_service.carts.errors import CartFull, LineLimitReached
 from cart_service.limits import MAX_LINES, MAX_QUANTITY
 
 MAX_PRICES = 16
-"""Prices that the pieces of one line can have been added at."""
+"""Different prices that the pieces of one line can have."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPrice:
+    """The price of each of so many pieces."""
+
+    quantity: int
+    unit_price: int
 
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
     """Pieces of a line that were added at the same price. `since` is when the last of them was added, or the
-    price was acknowledged: the shop's hold of the price begins there."""
+    price was acknowledged. The shop's hold of the price begins then."""
 
     quantity: int
     unit_price: int
@@ -24,13 +32,12 @@ class Pieces:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`added_at` is the RFC 3339 time of the first add, `unit_price_when_added` the price of the pieces that
-    were added first, in minor units.
+    """`added_at` is the RFC 3339 time of the first add. `unit_price_when_added` is the price of the pieces
+    that were added first, in minor units.
 
-    `priced_at` is the `since` of those pieces, and None where that is `added_at`. `layers` are all pieces,
-    those added first in front, and empty where all have the same price. `place` orders lines that were added
-    at the same moment; two lines that differ in it alone are equal. `priced_as` belongs to `priced_lines`
-    alone: what the line was priced as last.
+    `priced_at` is the `since` of those pieces, None if that is `added_at`. `layers` are all pieces, those
+    added first in front; empty if all have the same price. `place` orders lines that were added at the same
+    moment; two lines that differ only in it are equal. `priced_as` belongs to `priced_lines` alone.
     """
 
     product_id: str
@@ -49,32 +56,32 @@ class Line:
         return self.layers or (Pieces(self.quantity, self.unit_price_when_added, since),)
 
     def more(self, added: Iterable[Pieces]) -> Line:
-        """With these pieces on top."""
+        """The line with these pieces added last."""
         line = self
         for pieces in added:
             line = line._plus(pieces)
         return line
 
     def first(self, quantity: int) -> Line:
-        """With the pieces that were added first: those added last go first, so that less after more leaves
-        the line as it was. `quantity` is at least 1 and at most what there is."""
+        """The line with only the pieces added first, so that adding and taking away leaves it as it was.
+        `quantity` is at least 1 and at most the line's."""
         return self if quantity == self.quantity else self._of(_first(self.pieces, quantity))
 
     def last(self, quantity: int) -> tuple[Pieces, ...]:
-        """The pieces that were added last, at most so many."""
-        turned = _first(self.pieces[::-1], min(quantity, self.quantity))
-        return turned[::-1]
+        """The pieces that were added last, at most `quantity`."""
+        reversed_pieces = _first(self.pieces[::-1], min(quantity, self.quantity))
+        return reversed_pieces[::-1]
 
     def only_last(self, quantity: int) -> Line:
-        """With the pieces that were added last."""
+        """The line with only the pieces added last."""
         return self._of(self.last(quantity))
 
     def acknowledged(self, unit_price: int, at: str) -> Line:
-        """With every piece at this price from now on."""
+        """The line with every piece at this price from now on."""
         return self._of((Pieces(self.quantity, unit_price, at),))
 
     def as_old_as(self, other: Line) -> Line:
-        """In the other's place in the order of adding, at its own prices."""
+        """The line at the other's place in the order of adding, with its own prices."""
         since = self.pieces[0].since
         priced_at = None if since == other.added_at else since
         return replace(self, added_at=other.added_at, place=other.place, priced_at=priced_at)
@@ -98,7 +105,7 @@ class Line:
 
 
 Lines = dict[str, Line]
-"""By product id, in the order of adding. Nobody changes one."""
+"""By product id, in the order of adding. No code changes one."""
 
 
 def in_order(lines: Iterable[Line]) -> Lines:
@@ -107,14 +114,14 @@ def in_order(lines: Iterable[Line]) -> Lines:
 
 
 def quantity_in(lines: Lines, product_id: str) -> int:
-    """0 when the product is not among them."""
+    """0 if the product is not among them."""
     line = lines.get(product_id)
     return line.quantity if line else 0
 
 
 def with_quantity(lines: Lines, product_id: str, quantity: int, unit_price: int, at: str) -> Lines:
-    """The lines with that many pieces of the product. Those that are there keep their prices, further ones
-    cost `unit_price`; 0 takes the line out. Raises `LineLimitReached`, `CartFull`."""
+    """The lines with `quantity` pieces of the product. Present pieces keep their prices, further ones cost
+    `unit_price`. 0 removes the line. Raises `LineLimitReached`, `CartFull`."""
     present = lines.get(product_id)
     more = quantity - (present.quantity if present else 0)
     if more == 0:
@@ -129,7 +136,8 @@ def with_quantity(lines: Lines, product_id: str, quantity: int, unit_price: int,
 
 
 def with_line(lines: Lines, line: Line) -> Lines:
-    """The lines with this one, in place of the product's other one. Raises `LineLimitReached`, `CartFull`."""
+    """The lines with this one, instead of the product's present one. Raises `LineLimitReached`,
+    `CartFull`."""
     present = lines.get(line.product_id)
     if line.quantity > MAX_QUANTITY:
         raise LineLimitReached(line.product_id, present.quantity if present else 0, MAX_QUANTITY)
@@ -140,14 +148,14 @@ def with_line(lines: Lines, line: Line) -> Lines:
 
 
 def without(lines: Lines, product_id: str) -> Lines:
-    """The lines less that one, if it is there."""
+    """The lines without that one."""
     if product_id not in lines:
         return lines
     return {id: line for id, line in lines.items() if id != product_id}
 
 
 def together(present: Line | None, other: Line) -> Line:
-    """Both lines of a product as one, which is as old as the older one, with the other's pieces on top."""
+    """Both lines of a product as one: as old as the older one, with the other's pieces added last."""
     if present is None:
         return other
     line = present.more(other.pieces)
@@ -165,7 +173,7 @@ def _is_in_place(lines: Lines, present: Line | None, line: Line) -> bool:
 
 
 def _next_place(lines: Lines, at: str) -> int:
-    """Behind what was added at the same moment."""
+    """Behind lines that were added at the same moment."""
     if not lines:
         return 0
     newest = lines[next(reversed(lines))]
@@ -183,8 +191,8 @@ def _first(pieces: Iterable[Pieces], quantity: int) -> tuple[Pieces, ...]:
 
 
 def _bounded(pieces: tuple[Pieces, ...]) -> tuple[Pieces, ...]:
-    """Neighbours of one price as one, and no more than `MAX_PRICES`: past that the pieces of one price are
-    brought together, and where all prices differ the two oldest become one, at their average rounded down."""
+    """Joins neighbours of one price. Beyond `MAX_PRICES` it joins all pieces of one price; if all prices
+    differ, the two oldest become one, at their average rounded down."""
     joined: list[Pieces] = []
     for it in pieces:
         if joined and joined[-1].unit_price == it.unit_price:

@@ -1,11 +1,12 @@
-"""What can be asked of a cart. A write is a sequence of operations: all or none, and one new version."""
+"""Operations on a cart. A write is a sequence of them: all or none, and one new version."""
 
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
-from typing import Protocol
+from typing import ClassVar
 
 from cart_service.carts.errors import REFUSALS, CartFull, LineLimitReached, Refusal, refusal_of
 from cart_service.carts.lines import Line
@@ -14,46 +15,39 @@ from cart_service.carts.undo import Undoable
 from cart_service.catalogue.model import CatalogueProduct
 
 
-class Operation(Protocol):
-    """`undoable` is what a write can be undone as for its removal of lines; None where it cannot."""
-
-    @property
-    def undoable(self) -> Undoable | None: ...
-
-    @property
-    def request(self) -> tuple[object, ...]:
-        """What was asked for: the same for the same request, however its JSON was written."""
-        ...
-
-    def products_of(self, cart: Cart, /) -> Collection[str]:
-        """The products it must be known of what the catalogue says."""
-        ...
-
-    def apply(self, cart: Cart, products: Mapping[str, CatalogueProduct], at: str, /) -> Cart:
-        """The cart after it. Raises what `Cart` and `CatalogueProduct.require_for_sale` raise."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
-class BaseOperation:
-    """An operation that asks nothing of the catalogue and cannot be undone."""
+class Operation(ABC):
+    """A change of a cart, in the words of a request.
+
+    `wire_name` is part of the fingerprints that carts store, so it never changes.
+    """
+
+    wire_name: ClassVar[str]
 
     @property
     def undoable(self) -> Undoable | None:
+        """How a write can be undone in which this operation removed a line; None if it cannot."""
         return None
 
     @property
     def request(self) -> tuple[object, ...]:
-        return type(self).__name__, *astuple(self)
+        """What was asked for. Equal requests give equal values, however their JSON was written."""
+        return self.wire_name, *astuple(self)
 
     def products_of(self, _cart: Cart, /) -> Collection[str]:
+        """The products that `apply` looks up in the catalogue."""
         return ()
+
+    @abstractmethod
+    def apply(self, cart: Cart, products: Mapping[str, CatalogueProduct], at: str, /) -> Cart:
+        """The cart after the operation. Raises what `Cart` and `CatalogueProduct.require_for_sale` raise."""
 
 
 @dataclass(frozen=True, slots=True)
-class AddItem(BaseOperation):
+class AddItem(Operation):
     """Adds pieces of a product that is for sale."""
 
+    wire_name = "AddItem"
     product_id: str
     quantity: int
 
@@ -67,9 +61,10 @@ class AddItem(BaseOperation):
 
 
 @dataclass(frozen=True, slots=True)
-class SetQuantity(BaseOperation):
+class SetQuantity(Operation):
     """Sets a line's quantity. More pieces than before need a product that is for sale, fewer do not."""
 
+    wire_name = "SetQuantity"
     product_id: str
     quantity: int
 
@@ -89,9 +84,10 @@ class SetQuantity(BaseOperation):
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveItem(BaseOperation):
+class RemoveItem(Operation):
     """Removes a line, if it is there."""
 
+    wire_name = "RemoveItem"
     product_id: str
 
     @property
@@ -103,8 +99,10 @@ class RemoveItem(BaseOperation):
 
 
 @dataclass(frozen=True, slots=True)
-class ClearCart(BaseOperation):
+class ClearCart(Operation):
     """Removes every line."""
+
+    wire_name = "ClearCart"
 
     @property
     def undoable(self) -> Undoable | None:
@@ -115,9 +113,10 @@ class ClearCart(BaseOperation):
 
 
 @dataclass(frozen=True, slots=True)
-class SaveForLater(BaseOperation):
+class SaveForLater(Operation):
     """Moves a line to those saved for later."""
 
+    wire_name = "SaveForLater"
     product_id: str
 
     def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], _at: str, /) -> Cart:
@@ -125,9 +124,10 @@ class SaveForLater(BaseOperation):
 
 
 @dataclass(frozen=True, slots=True)
-class RestoreSaved(BaseOperation):
+class RestoreSaved(Operation):
     """Moves a line back from those saved for later."""
 
+    wire_name = "RestoreSaved"
     product_id: str
 
     def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], _at: str, /) -> Cart:
@@ -135,9 +135,10 @@ class RestoreSaved(BaseOperation):
 
 
 @dataclass(frozen=True, slots=True)
-class DiscardSaved(BaseOperation):
+class DiscardSaved(Operation):
     """Removes a line from those saved for later, if it is there."""
 
+    wire_name = "DiscardSaved"
     product_id: str
 
     @property
@@ -149,9 +150,10 @@ class DiscardSaved(BaseOperation):
 
 
 @dataclass(frozen=True, slots=True)
-class ForgetProduct(BaseOperation):
-    """Takes a product out of the whole cart, for good: the shop knows nothing of it."""
+class ForgetProduct(Operation):
+    """Removes a product that the shop does not know from the lines and from those saved for later."""
 
+    wire_name = "ForgetProduct"
     product_id: str
 
     def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], _at: str, /) -> Cart:
@@ -159,18 +161,22 @@ class ForgetProduct(BaseOperation):
 
 
 @dataclass(frozen=True, slots=True)
-class TakeBack(BaseOperation):
+class UndoLast(Operation):
     """Undoes the write of the last clear, removal or merge."""
 
+    wire_name = "TakeBack"
+
     def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], at: str, /) -> Cart:
-        return cart.take_back(at)
+        return cart.undo_last(at)
 
 
 @dataclass(frozen=True, slots=True)
-class Acknowledge(BaseOperation):
-    """Accepts what the notices say: prices become those of now, a quantity what is in stock; a line that is
-    out of stock is saved for later, and one whose product is gone leaves the cart. Where no more can be saved
-    the line leaves the cart as well, and can be brought back."""
+class Acknowledge(Operation):
+    """Accepts what the notices say. Prices become those of now, and a quantity at most the stock. A line that
+    is out of stock is saved for later, and one whose product is gone is removed. If no more can be saved, the
+    line is removed as well, and an undo brings it back."""
+
+    wire_name = "Acknowledge"
 
     def products_of(self, cart: Cart, /) -> Collection[str]:
         return cart.lines.keys()
@@ -202,8 +208,8 @@ def apply_all(
     *,
     is_batch: bool = False,
 ) -> Cart:
-    """The cart after all of them, as one new version. Where they removed something that was there before, all
-    that they changed can be undone together. Raises the first refusal; in a batch it names all of them."""
+    """The cart after all of them, as one new version. If they removed a line that was there before, all their
+    changes can be undone together. Raises the first refusal; in a batch it names all of them."""
     cart, kind = before, None
     refused: dict[int, Refusal] = {}
     for position, operation in enumerate(operations):
@@ -222,23 +228,24 @@ def apply_all(
 
 
 def _has_lost(found: Cart, after: Cart, before: Cart) -> bool:
-    """Whether an operation took out a line that was there before the write, be it saved for later."""
+    """Whether an operation removed a line, also one saved for later, that was there before the write."""
     pairs = (found.lines, after.lines), (found.saved, after.saved)
     return any(
-        id not in then_less and _is_of(before, line)
-        for then, then_less in pairs
-        if then is not then_less
-        for id, line in then.items()
+        id not in left and _is_of(before, line)
+        for present, left in pairs
+        if present is not left
+        for id, line in present.items()
     )
 
 
 def _is_of(cart: Cart, line: Line) -> bool:
-    """Whether the cart has this very line, if with other pieces. One that was added anew is another."""
+    """Whether the cart has this line, perhaps with other pieces. One that was removed and added is
+    another."""
     kept = (lines.get(line.product_id) for lines in (cart.lines, cart.saved))
     return any(it is not None and (it.added_at, it.place) == (line.added_at, line.place) for it in kept)
 
 
 def fingerprint_of(operations: Sequence[Operation]) -> str:
-    """The same text for the same request."""
+    """Equal for equal requests. Carts store it, so it never changes."""
     request = repr([operation.request for operation in operations])
     return hashlib.blake2b(request.encode(), digest_size=12).hexdigest()

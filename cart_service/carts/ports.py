@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from cart_service.carts.model import Cart
+from cart_service.carts.priced_cart import PricedCart
 from shared.aggregates.ports import Repository
 
 
@@ -12,16 +15,16 @@ class CartRepository(Repository[Cart], Protocol):
     """The carts, found by their owner's id. Every operation may raise `StoreUnavailable`."""
 
     async def remove(self, id: str) -> bool:
-        """True when there was one."""
+        """True if there was one."""
         ...
 
     def note_derived(self, id: str, derived_bytes: int) -> None:
-        """Counts the memory of what was made of the cart and is kept with it, such as its lines as JSON."""
+        """Counts the memory of what is kept with the cart, such as its priced lines and their JSON."""
         ...
 
 
 class VersionAnnouncements(Protocol):
-    """Tells every replica how new a cart is, when the cache could not be told."""
+    """Announces a cart's version to every replica if the cache cannot hold it."""
 
     @property
     def connected(self) -> bool:
@@ -33,5 +36,18 @@ class VersionAnnouncements(Protocol):
         ...
 
     async def announced(self, owner: str) -> int | None:
-        """The version that is announced at the moment. Raises `BusUnavailable`."""
+        """The version that is announced now, if any. Raises `BusUnavailable`."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A cart or a summary, ready to be sent. `etag` is the opaque part of the ETag."""
+
+    body: bytes
+    etag: str
+    version: int
+
+
+RenderSummary = Callable[[PricedCart], Rendered]
+"""Makes the summary that the cache keeps."""

@@ -1,4 +1,4 @@
-"""Which price of a line counts when the catalogue's has changed since it was added."""
+"""Which price of a line counts if the catalogue's has changed after the add."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ POLICY_PATTERN = r"^(live|freeze|hold:[1-9][0-9]{0,3})$"
 
 @dataclass(frozen=True, slots=True)
 class PricePolicy:
-    """The price when added counts for `hold` (None: for ever) after the pieces were added or acknowledged,
-    then the catalogue's. Without a hold, `timedelta(0)`, the catalogue's price always counts."""
+    """Pieces keep their price for `hold` after they were added or acknowledged (None: without end). Then the
+    catalogue's price counts, and always if the hold is `timedelta(0)`."""
 
     hold: timedelta | None = timedelta(0)
 

@@ -1,68 +1,33 @@
-"""A line of a cart with what the catalogue says now."""
+"""Pricing the lines of a cart."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
-from cart_service.carts.lines import Line, Lines, Pieces
-from cart_service.carts.notices import Notice, notices_of
+from cart_service.carts.lines import Line, Lines, Pieces, UnitPrice
+from cart_service.carts.notices import notices_of
 from cart_service.carts.price_policy import PricePolicy
+from cart_service.carts.priced_cart import Availability, PricedLine
 from cart_service.catalogue.model import CatalogueProduct
-
-
-class Availability(StrEnum):
-    """Whether a line can be bought as it is."""
-
-    IN_STOCK = "in_stock"
-    SHORT = "short"
-    GONE = "gone"
+from cart_service.promotions.model import Promotion
 
 
 @dataclass(frozen=True, slots=True)
-class UnitPrice:
-    """What each of so many pieces costs in the cart."""
+class Terms:
+    """What prices depend on besides the cart and the catalogue. `promotion` is that of the cart's code, None
+    if there is none."""
 
-    quantity: int
-    unit_price: int
-
-
-# Not frozen, for speed only: a frozen dataclass takes three times as long to make, 500 times per cart.
-@dataclass(slots=True)
-class PricedLine:
-    """Prices are in minor units. `unit_price` is what a piece costs in this cart: the price now, unless the
-    shop's policy holds the one when it was added. Where that differs from piece to piece, `prices` are all of
-    them, those added first in front, and `unit_price` is that of the pieces added last; else `prices` is
-    empty. Nobody changes a priced line: one with a discount is another object.
-
-    `product` is what the catalogue said when the line was priced. `held_until` is when the first hold ends
-    that keeps a price from being that of now. `in_cart` and `in_summary` are its JSON, once somebody has made
-    it.
-    """
-
-    product_id: str
-    product: CatalogueProduct
-    quantity: int
-    unit_price: int
-    unit_price_now: int
-    unit_price_when_added: int
-    line_total: int
-    availability: Availability
-    added_at: str
-    prices: tuple[UnitPrice, ...] = ()
-    held_until: datetime | None = None
-    notices: tuple[Notice, ...] = ()
-    discount: int = 0
-    discount_explanation: str | None = None
-    in_cart: bytes | None = None
-    in_summary: bytes | None = None
+    currency: str
+    policy: PricePolicy
+    now: datetime
+    promotion: Promotion | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What a line was priced as, and by what."""
+    """A priced line, and what its prices depend on."""
 
     product: CatalogueProduct
     policy: PricePolicy
@@ -71,28 +36,28 @@ class _Known:
 
 
 def priced_lines(
-    lines: Lines, products: Mapping[str, CatalogueProduct], currency: str, policy: PricePolicy, now: datetime
+    lines: Lines, products: Mapping[str, CatalogueProduct], terms: Terms
 ) -> Sequence[PricedLine]:
-    """The lines at the products' prices. A priced line is remembered in its line, because a write changes one
-    line of a cart and shows all of them; only what time alone can change is made each time."""
+    """The lines at the products' prices. Each line remembers its priced line, because a write changes one
+    line of a cart and shows all of them. A line whose price time alone can change is priced each time."""
+    currency, policy = terms.currency, terms.policy
     return [
         known.line
         if isinstance(known := line.priced_as, _Known)
         and known.product is products[id]
         and known.policy is policy
         and known.currency is currency
-        else _priced_line(line, products[id], currency, policy, now)
+        else _priced_line(line, products[id], terms)
         for id, line in lines.items()
     ]
 
 
-def _priced_line(
-    line: Line, product: CatalogueProduct, currency: str, policy: PricePolicy, now: datetime
-) -> PricedLine:
-    priced = _priced(line, product, policy, now)
-    priced.notices = tuple(notices_of(priced, line.pieces, currency))
+def _priced_line(line: Line, product: CatalogueProduct, terms: Terms) -> PricedLine:
+    policy = terms.policy
+    priced = _priced(line, product, policy, terms.now)
+    priced.notices = tuple(notices_of(priced, line.pieces, terms.currency))
     if not policy.hold or all(it.unit_price == priced.unit_price_now for it in line.pieces):
-        object.__setattr__(line, "priced_as", _Known(product, policy, currency, priced))
+        object.__setattr__(line, "priced_as", _Known(product, policy, terms.currency, priced))
     return priced
 
 
@@ -119,7 +84,7 @@ def _priced(line: Line, product: CatalogueProduct, policy: PricePolicy, now: dat
 
 
 def _held(line: Line, price_now: int, policy: PricePolicy, now: datetime) -> Sequence[Pieces]:
-    """The pieces whose own price counts, and is not that of now."""
+    """The pieces whose own price counts and differs from that of now."""
     if not line.layers and line.unit_price_when_added == price_now:
         return ()
     return [it for it in line.pieces if it.unit_price != price_now and policy.holds(it, now)]

@@ -1,43 +1,23 @@
-"""What a cart costs now, and what its owner should be told.
-
-A line of a product that is not for sale any more is `gone`: it stays in the cart, costs nothing and counts
-no pieces. A line that asks for more than there is in stock is `short`: it counts in full, because stock is
-checked when the order is placed, and until then it may come back.
-"""
+"""What a cart costs now, and which notices its owner gets."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
-from cart_service.carts.lines import Lines
 from cart_service.carts.model import Cart
-from cart_service.carts.notices import Notice, notice_of_promo_code
+from cart_service.carts.notices import notice_of_promo_code
 from cart_service.carts.price_policy import PricePolicy
-from cart_service.carts.priced_lines import Availability, PricedLine, priced_lines
+from cart_service.carts.priced_cart import Availability, PricedCart, PricedLine, PricedPromoCode, Totals
+from cart_service.carts.priced_lines import Terms, priced_lines
 from cart_service.catalogue.model import CatalogueProduct
 from cart_service.promotions.discounts import Discount, DiscountableLine, Reason, discount_of
-from cart_service.promotions.model import Promotion
-
-
-@dataclass(frozen=True, slots=True)
-class PricedPromoCode:
-    """What the code on a cart does. `version` is that of its promotion, 0 where none is known; at
-    `changes_at` time alone changes what it does."""
-
-    code: str
-    description: str
-    discount: int
-    reason: Reason | None
-    message: str
-    missing_spend: int | None
-    version: int
-    changes_at: datetime | None
-
-    @property
-    def counts(self) -> bool:
-        return self.reason is None
+from cart_service.promotions.model import Promotion, PromotionStatus
+from cart_service.promotions.service import Promotions
+from shared.clock import Clock
+from shared.errors import Unavailable
 
 
 def apply_promotion(
@@ -67,7 +47,7 @@ def apply_promotion(
 def _discounted(lines: Sequence[PricedLine], discount: Discount) -> Sequence[PricedLine]:
     why = discount.of_line
     return [
-        replace(line, discount=off, discount_explanation=why, in_cart=None, in_summary=None) if off else line
+        replace(line, discount=off, discount_explanation=why) if off else line
         for line, off in zip(lines, discount.of_lines, strict=True)
     ]
 
@@ -85,47 +65,9 @@ def _discountable(line: PricedLine, products: Mapping[str, CatalogueProduct]) ->
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """`line_count` counts every line, `item_count` the pieces of those that can be bought."""
-
-    item_count: int
-    line_count: int
-    subtotal: int
-    discount: int
-    total: int
-    currency: str
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What prices depend on besides the cart and the catalogue. `promotion` is that of the cart's code; None
-    when there is none."""
-
-    currency: str
-    policy: PricePolicy
-    now: datetime
-    promotion: Promotion | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PricedCart:
-    """`saved` are the lines saved for later, which cost nothing. At `valid_until` time alone changes a price;
-    None: it never does."""
-
-    cart: Cart
-    lines: Sequence[PricedLine]
-    saved: Sequence[PricedLine]
-    notices: Sequence[Notice]
-    totals: Totals
-    valid_until: datetime | None
-    now: datetime
-    promo_code: PricedPromoCode | None = None
-
-
 def price(cart: Cart, products: Mapping[str, CatalogueProduct], terms: Terms) -> PricedCart:
     """The cart at the prices of `products`, which holds every product of the cart."""
-    lines = _priced(cart.lines, products, terms)
+    lines = priced_lines(cart.lines, products, terms)
     notices = [notice for line in lines for notice in line.notices]
     valid_until = _valid_until(lines, cart, terms.now)
     promo_code = None
@@ -136,17 +78,13 @@ def price(cart: Cart, products: Mapping[str, CatalogueProduct], terms: Terms) ->
     return PricedCart(
         cart=cart,
         lines=lines,
-        saved=_priced(cart.saved, products, terms),
+        saved=priced_lines(cart.saved, products, terms),
         notices=notices,
         totals=_totals(lines, terms.currency),
         valid_until=valid_until,
         now=terms.now,
         promo_code=promo_code,
     )
-
-
-def _priced(lines: Lines, products: Mapping[str, CatalogueProduct], terms: Terms) -> Sequence[PricedLine]:
-    return priced_lines(lines, products, terms.currency, terms.policy, terms.now)
 
 
 def _totals(lines: Sequence[PricedLine], currency: str) -> Totals:
@@ -163,8 +101,7 @@ def _totals(lines: Sequence[PricedLine], currency: str) -> Totals:
 
 
 def _valid_until(lines: Sequence[PricedLine], cart: Cart, now: datetime) -> datetime | None:
-    """When the first hold ends that keeps a price from being the catalogue's, or nothing can be undone any
-    more."""
+    """When the first hold of a price ends, or the undo does, whichever is earlier."""
     first = min((line.held_until for line in lines if line.held_until is not None), default=None)
     end = cart.undo.until if cart.undo else None
     return _earlier(first, end if end and end > now else None)
@@ -172,3 +109,43 @@ def _valid_until(lines: Sequence[PricedLine], cart: Cart, now: datetime) -> date
 
 def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
     return min((moment for moment in (one, other) if moment is not None), default=None)
+
+
+class Pricer:
+    """Prices a cart as every replica does at this moment."""
+
+    def __init__(self, clock: Clock, promotions: Promotions, *, currency: str, policy: PricePolicy) -> None:
+        self._clock = clock
+        self._promotions = promotions
+        self._currency = currency
+        self._policy = policy
+
+    def price(self, cart: Cart, products: Mapping[str, CatalogueProduct]) -> PricedCart:
+        """The cart at the prices of `products`, which holds each of `products_of`."""
+        promotion = self._promotions.known(cart.promo_code) if cart.promo_code else None
+        return price(cart, products, Terms(self._currency, self._policy, self._clock.now(), promotion))
+
+    async def prepare(self, cart: Cart) -> None:
+        """Reads the promotion of the cart's code if this replica has not heard of it. A promotion that cannot
+        be found now is priced as ended; the summary is then not served again."""
+        if cart.promo_code and self._promotions.known(cart.promo_code) is None:
+            with suppress(Unavailable):
+                await self._promotions.find(cart.promo_code)
+
+    def is_current(self, code: str, version: int) -> bool:
+        """Whether this replica can tell that no newer version of the promotion is known."""
+        promotion = self._promotions.known(code)
+        return promotion is not None and version >= promotion.version
+
+    def is_over(self, code: str) -> bool:
+        """Whether a code takes nothing off any more. An unknown one counts as ended, as for pricing."""
+        promotion = self._promotions.known(code)
+        return promotion is None or promotion.status_at(self._clock.now()) is PromotionStatus.ENDED
+
+    def products_of(self, cart: Cart) -> Collection[str]:
+        """The products that the cart shows."""
+        return {**cart.lines, **cart.saved}.keys() if cart.saved else cart.lines.keys()
+
+    def is_past(self, moment_millis: int) -> bool:
+        """Whether that moment, in milliseconds since 1970, has come; 0 never does."""
+        return 0 < moment_millis <= self._clock.now().timestamp() * 1000

@@ -1,4 +1,4 @@
-"""What can be asked of a cart about its promo code."""
+"""Operations on the promo code of a cart."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cart_service.carts.model import Cart
-from cart_service.carts.operations import BaseOperation
+from cart_service.carts.operations import Operation
 from cart_service.catalogue.model import CatalogueProduct
 from cart_service.promotions.claims import DroppedPromoCode
 from cart_service.promotions.errors import MergeUndone
 
 
 def dropped_between(before: Cart, after: Cart | None) -> DroppedPromoCode | None:
-    """What the cart has lost; everything when there is none any more."""
+    """The promo code that a cart has lost. A removed cart (None) loses its code."""
     if before.promo_code is None or (after and before.promo_code == after.promo_code):
         return None
     return DroppedPromoCode(before.promo_code, before.promo_turn)
 
 
 class NotReserved(Exception):
-    """The code does not stand on the cart, and cannot come by the turn that it was reserved for, if any:
-    reserve it for `turn` and come again. 0 when the cart has no turns yet."""
+    """The cart does not have the code, and the code cannot come with the turn that it was reserved for, if
+    any. Reserve it for `turn` and repeat. 0 if the cart has no turns yet."""
 
     def __init__(self, turn: int) -> None:
         super().__init__(turn)
@@ -29,21 +29,24 @@ class NotReserved(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class BeginPromoTurns(BaseOperation):
-    """Has the cart count turns, also one that was not there before."""
+class BeginPromoTurns(Operation):
+    """Gives the cart its first turn. Makes the cart if there is none."""
+
+    wire_name = "BeginPromoTurns"
 
     def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], at: str, /) -> Cart:
         return cart.with_turns(at)
 
 
 @dataclass(frozen=True, slots=True)
-class PutPromoCode(BaseOperation):
-    """Puts the code on the cart by the reserved `turn`, in place of any other. Raises `NotReserved` without a
-    turn, or when it is over, unless the code stands there already and `may_stand`.
+class PutPromoCode(Operation):
+    """Puts the code on the cart with the reserved `turn`, instead of any other. Raises `NotReserved` if there
+    is no turn or it is over, unless the cart has the code already and `may_stand`.
 
-    With a `merge_id` it comes with that merge, and goes when that is undone. Raises `MergeUndone`.
+    With a `merge_id` it comes with that merge, and goes when the merge is undone. Raises `MergeUndone`.
     """
 
+    wire_name = "PutPromoCode"
     code: str
     turn: int = 0
     may_stand: bool = True
@@ -51,7 +54,7 @@ class PutPromoCode(BaseOperation):
 
     @property
     def request(self) -> tuple[object, ...]:
-        return type(self).__name__, self.code
+        return self.wire_name, self.code
 
     def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], _at: str, /) -> Cart:
         merge = cart.find_merge(self.merge_id) if self.merge_id else None
@@ -66,18 +69,21 @@ class PutPromoCode(BaseOperation):
 
 
 @dataclass(frozen=True, slots=True)
-class RemovePromoCode(BaseOperation):
-    """Takes whatever code there is off the cart."""
+class RemovePromoCode(Operation):
+    """Removes the code from the cart, if there is one."""
+
+    wire_name = "RemovePromoCode"
 
     def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], _at: str, /) -> Cart:
         return cart.without_promo_code()
 
 
 @dataclass(frozen=True, slots=True)
-class RedeemPromoCode(BaseOperation):
-    """Takes the code off after an order, unless it was put there again since: `turn` is the order's. What was
-    reserved for it then, and is still on its way, went with the order."""
+class RedeemPromoCode(Operation):
+    """Removes the code after an order, unless it was put there again later: `turn` is the order's. A use that
+    was reserved up to that turn went with the order, so no late request can bring it."""
 
+    wire_name = "RedeemPromoCode"
     code: str
     turn: int
 
@@ -87,14 +93,15 @@ class RedeemPromoCode(BaseOperation):
 
 
 @dataclass(frozen=True, slots=True)
-class DropEndedPromoCode(BaseOperation):
-    """Takes the code off if its promotion is over, which is what acknowledging that means."""
+class DropEndedPromoCode(Operation):
+    """Accepts the notice of an ended promotion: removes its code."""
 
+    wire_name = "DropEndedPromoCode"
     is_over: Callable[[str], bool]
 
     @property
     def request(self) -> tuple[object, ...]:
-        return (type(self).__name__,)
+        return (self.wire_name,)
 
     def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], _at: str, /) -> Cart:
         return cart.without_promo_code() if cart.promo_code and self.is_over(cart.promo_code) else cart

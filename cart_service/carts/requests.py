@@ -67,7 +67,7 @@ class SetOperation(StrictModel):
 
 
 class RemoveOperation(StrictModel):
-    """Removes the line; where there is none, nothing changes."""
+    """Removes the line. If there is none, nothing changes."""
 
     op: Annotated[Literal["remove"], OP]
     product_id: ProductId

@@ -1,14 +1,16 @@
-"""The cart's routes. Each answers with what the use case has rendered."""
+"""The cart's routes."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from cart_service.carts.dependencies import CartChangesDep, CartsDep, OwnerDep
+from cart_service.carts.dependencies import CartChangesDep, CartReaderDep, OwnerDep, SummariesDep
 from cart_service.carts.errors import CartFull, LineLimitReached, NothingToUndo, NotInCart
-from cart_service.carts.operations import Acknowledge, AddItem, ClearCart, RemoveItem, SetQuantity, TakeBack
+from cart_service.carts.operations import AddItem, ClearCart, RemoveItem, SetQuantity, UndoLast
+from cart_service.carts.rendering import render_cart
 from cart_service.carts.requests import CartUpdate, ItemAdd, QuantitySet
 from cart_service.carts.responses import ADD_ERRORS, NOT_MODIFIED, WRITE_ERRORS, read, written
 from cart_service.carts.schemas import CartPublic, SummaryPublic
@@ -31,42 +33,44 @@ router = APIRouter(tags=["Cart"])
 
 
 @router.get("/", summary="Read the cart", response_model=CartPublic, responses=NOT_MODIFIED)
-async def get_cart(owner: OwnerDep, carts: CartsDep, condition: IfNoneMatchDep) -> Response:
-    """Lines at the prices of now, notices of what changed since they were added, and totals. The ETag begins
-    with the cart's version; it changes with prices and stock, too."""
-    return read(await carts.cart(owner.id), condition)
+async def get_cart(owner: OwnerDep, reader: CartReaderDep, condition: IfNoneMatchDep) -> Response:
+    """Lines at present prices, notices of what changed after they were added, and totals. The ETag begins
+    with the cart's version. It changes with prices and stock as well."""
+    return read(render_cart(await reader.read(owner.id)), condition)
 
 
 @router.get(
     "/summary", summary="Read the cart in short", response_model=SummaryPublic, responses=NOT_MODIFIED
 )
-async def get_summary(owner: OwnerDep, carts: CartsDep, condition: IfNoneMatchDep) -> Response:
-    """For badges, mini-carts and checkout pages: cached, and never older than the last answer to a write."""
-    return read(await carts.summary(owner.id), condition)
+async def get_summary(owner: OwnerDep, summaries: SummariesDep, condition: IfNoneMatchDep) -> Response:
+    """For badges, mini-carts and checkout pages. It is cached, and never older than the last answer to a
+    write."""
+    return read(await summaries.get(owner.id), condition)
 
 
 @router.post("/items", summary="Add to the cart", response_model=CartPublic, responses=ADD_ERRORS)
 async def add_item(item: ItemAdd, changes: CartChangesDep) -> Response:
-    """Adds to the line of the product, or starts one. More than the stock is taken, and shown as `short`.
-    Where the shop holds prices, pieces that are there keep theirs, and added ones have the price of now."""
-    return written(await changes.make([AddItem(item.product_id, item.quantity)]))
+    """Adds to the line of the product, or starts one. More pieces than the stock are accepted, and the line
+    is `short`. If the shop holds prices, present pieces keep theirs, and added ones have the present
+    price."""
+    return await written(changes.make(AddItem(item.product_id, item.quantity)))
 
 
 @router.put("/items/{product_id}", summary="Set a quantity", response_model=CartPublic, responses=ADD_ERRORS)
 async def set_item_quantity(
     product_id: ProductIdPath, item: QuantitySet, changes: CartChangesDep
 ) -> Response:
-    """Sets the line to this quantity, or starts one; 0 removes it. Further pieces have the price of now; of
-    fewer, those that were added last go first."""
-    return written(await changes.make([SetQuantity(product_id, item.quantity)]))
+    """Sets the line to this quantity, or starts one; 0 removes it. Further pieces have the present price. Of
+    fewer pieces, those added last go first."""
+    return await written(changes.make(SetQuantity(product_id, item.quantity)))
 
 
 @router.delete(
     "/items/{product_id}", summary="Remove from the cart", response_model=CartPublic, responses=WRITE_ERRORS
 )
 async def remove_item(product_id: ProductIdPath, changes: CartChangesDep) -> Response:
-    """Removes the line; where there is none, nothing changes."""
-    return written(await changes.make([RemoveItem(product_id)]))
+    """Removes the line. If there is none, nothing changes."""
+    return await written(changes.make(RemoveItem(product_id)))
 
 
 @router.patch(
@@ -76,18 +80,19 @@ async def remove_item(product_id: ProductIdPath, changes: CartChangesDep) -> Res
     responses=ADD_ERRORS | problem_responses(LineLimitReached, CartFull, ProductNotForSale, NotInCart),
 )
 async def update_cart(update: CartUpdate, changes: CartChangesDep) -> Response:
-    """Applies the operations in order: all of them, or none. They make one new version of the cart. Where
-    some are refused, the problem is that of the first one, and `errors` points at each, such as
+    """Applies the operations in order: all of them, or none. They make one new version of the cart. If some
+    are refused, the problem is that of the first one, and `errors` points at each, such as
     `/operations/3/product_id`.
 
-    `save` moves a line to those saved for later, `restore` brings it back, `discard` removes it."""
-    return written(await changes.make_batch([operation.to_domain() for operation in update.operations]))
+    `save` moves a line to those saved for later, `restore` moves it back, `discard` removes it from them."""
+    write = changes.write(*(operation.to_domain() for operation in update.operations))
+    return await written(changes.writer.write(replace(write, is_batch=True)))
 
 
 @router.delete("/", summary="Clear the cart", response_model=CartPublic, responses=WRITE_ERRORS)
 async def clear_cart(changes: CartChangesDep) -> Response:
     """Removes every line."""
-    return written(await changes.make([ClearCart()]))
+    return await written(changes.make(ClearCart()))
 
 
 @router.post(
@@ -97,9 +102,9 @@ async def clear_cart(changes: CartChangesDep) -> Response:
     responses=WRITE_ERRORS | problem_responses(NothingToUndo),
 )
 async def undo_last(changes: CartChangesDep) -> Response:
-    """Takes back the last clear, removal or merge of the last 24 hours, with everything else that its request
-    changed; `undo` in the cart says which one. Pieces that were added or removed since stay so."""
-    return written(await changes.make([TakeBack()]))
+    """Undoes the last clear, removal or merge of the last 24 hours, with everything else that its request
+    changed. `undo` in the cart names the operation. Later additions and removals stay."""
+    return await written(changes.make(UndoLast()))
 
 
 @router.post(
@@ -109,11 +114,11 @@ async def undo_last(changes: CartChangesDep) -> Response:
     responses=WRITE_ERRORS,
 )
 async def acknowledge_notices(changes: CartChangesDep) -> Response:
-    """Settles every notice: prices become those of now, quantities what is in stock, a line that is out of
-    stock is saved for later, one whose product is gone is removed, and so is a promo code that has ended.
-    Where no more can be saved for later, the line is removed, and `POST /undo` brings it back.
+    """Accepts what every notice says. Prices become the present ones, and quantities at most the stock. A
+    line that is out of stock is saved for later; if no more can be saved, it is removed, and `POST /undo`
+    brings it back. A line whose product is gone is removed, and so is a promo code that has ended.
 
-    What is accepted is what is so now. With the ETag of the cart or its summary in `If-Match`, it has to be
-    what that answer showed: else 412, with the cart as it is. With `If-Match: "<version>"` only the version
-    counts."""
-    return written(await changes.make_as_seen([Acknowledge(), changes.carts.drop_ended_promo_code()]))
+    This accepts the present state. Send the ETag of the cart or its summary in `If-Match` to accept only what
+    that answer showed; if the state differs, the answer is 412 with the present cart. With
+    `If-Match: "<version>"` only the version counts."""
+    return await written(changes.writer.acknowledge(changes.write_as_shown()))

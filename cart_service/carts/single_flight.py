@@ -1,4 +1,4 @@
-"""Work shared by those who ask for the same at the same time."""
+"""Sharing one run of a piece of work between callers who ask for it at the same time."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ class _Run(Generic[T]):
 
 
 class SingleFlight(Generic[T]):
-    """Runs a piece of work once for everybody who arrived before it began.
+    """Runs a piece of work once for all callers that arrived before it began.
 
-    Who arrives later does not share it, because the world may have changed since it began: they wait for the
-    next run, and share that one. So a result is never older than its reader's arrival, and at most one run
-    per key is in progress with one more waiting.
+    Later callers share the next run instead, because the data may have changed since this one began. So a
+    result is never older than its caller's arrival, and per key at most one run is in progress and one waits.
     """
 
     def __init__(self) -> None:
@@ -30,31 +29,31 @@ class SingleFlight(Generic[T]):
         self._latest: dict[str, _Run[T]] = {}
 
     def moment(self) -> int:
-        """The moment of an arrival. Take it before looking anywhere else for the result."""
+        """The moment of an arrival. Take it before you look for the result elsewhere."""
         return next(self._moments)
 
     async def run(self, key: str, arrived: int, work: Callable[[], Awaitable[T]]) -> T:
         """The result of a run that began after `arrived`, or what it raised."""
-        flight = self._latest.get(key)
-        if flight is None or flight.began < arrived:
-            flight = self._start(key, work, flight)
-        return await asyncio.shield(flight.task)
+        latest = self._latest.get(key)
+        if latest is None or latest.began < arrived:
+            latest = self._start(key, work, latest)
+        return await asyncio.shield(latest.task)
 
     def _start(self, key: str, work: Callable[[], Awaitable[T]], previous: _Run[T] | None) -> _Run[T]:
-        flight: _Run[T] = _Run()
-        flight.task = asyncio.create_task(self._run(flight, work, previous))
-        flight.task.add_done_callback(lambda _: self._finish(key, flight))
-        self._latest[key] = flight
-        return flight
+        run: _Run[T] = _Run()
+        run.task = asyncio.create_task(self._run(run, work, previous))
+        run.task.add_done_callback(lambda _: self._finish(key, run))
+        self._latest[key] = run
+        return run
 
-    async def _run(self, flight: _Run[T], work: Callable[[], Awaitable[T]], previous: _Run[T] | None) -> T:
+    async def _run(self, run: _Run[T], work: Callable[[], Awaitable[T]], previous: _Run[T] | None) -> T:
         if previous is not None:
             await asyncio.wait([previous.task])
-        flight.began = next(self._moments)
+        run.began = next(self._moments)
         return await work()
 
-    def _finish(self, key: str, flight: _Run[T]) -> None:
-        if self._latest.get(key) is flight:
+    def _finish(self, key: str, run: _Run[T]) -> None:
+        if self._latest.get(key) is run:
             del self._latest[key]
-        if not flight.task.cancelled():
-            flight.task.exception()  # marks it as seen, should everybody who waited have been cancelled
+        if not run.task.cancelled():
+            run.task.exception()  # marks it as retrieved, in case every caller was cancelled

@@ -1,25 +1,26 @@
-"""Carts as documents: one cart is one document, and its id is its owner's."""
+"""Carts as documents: one cart is one document, with its owner's id."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from cart_service.carts.idempotency import UsedKey
-from cart_service.carts.lifetimes import OwnerKind
 from cart_service.carts.lines import Line, Lines, Pieces, in_order
-from cart_service.carts.merge_records import (
-    Handover,
+from cart_service.carts.model import Cart, OwnerKind
+from cart_service.carts.records import (
     MergedLine,
     MergeLimit,
     MergeOutcome,
     MergeRecord,
     MergeStrategy,
+    PendingMerge,
+    UsedKey,
 )
-from cart_service.carts.model import Cart
 from cart_service.carts.undo import ChangedLine, Undo, Undoable
+from shared.aggregates.outbox import Outbox
 from shared.aggregates.outbox_fields import OUTBOX_FIELDS
-from shared.store.ports import Collection, Field, FieldType, Json
+from shared.aggregates.repository import AggregateRepository
+from shared.store.ports import Collection, DocumentStore, Field, FieldType, Json
 
 CARTS = Collection(
     name="carts",
@@ -45,9 +46,11 @@ CARTS = Collection(
 
 
 class CartCodec:
-    """Lists instead of objects where there are many, because a cart is written whole with each change. What a
-    cart does not have is left out. A document of schema version 1 has only the first fields; in one of
-    version 2, lines have one price and no place, and an undo tells pieces to give back."""
+    """Lines are lists instead of objects, because each change writes the whole cart. Empty fields are left
+    out.
+
+    A document of schema version 1 has only the first fields. In one of version 2, lines have one price and no
+    place, and an undo names the pieces to give back."""
 
     def to_document(self, aggregate: Cart) -> Json:
         rare: dict[str, Any] = {
@@ -57,7 +60,7 @@ class CartCodec:
             "saved": _line_lists(aggregate.saved.values()),
             "undo": aggregate.undo and _undo_json(aggregate.undo),
             "merges": [_merge_json(merge) for merge in aggregate.merges],
-            "handover": aggregate.handover and _handover_json(aggregate.handover),
+            "handover": aggregate.pending_merge and _pending_json(aggregate.pending_merge),
         }
         return {
             "version": aggregate.version,
@@ -86,8 +89,15 @@ class CartCodec:
             recent=tuple(body["recent"]),
             undo=_undo(body["undo"]) if body.get("undo") else None,
             merges=tuple(_merge(merge) for merge in body.get("merges", ())),
-            handover=_handover(body["handover"]) if body.get("handover") else None,
+            pending_merge=_pending(body["handover"]) if body.get("handover") else None,
         )
+
+
+class StoredCarts(AggregateRepository[Cart]):
+    """A `CartRepository`."""
+
+    def __init__(self, store: DocumentStore, outbox: Outbox, *, hot_bytes: int = 0) -> None:
+        super().__init__(store, CartCodec(), outbox, hot_bytes=hot_bytes)
 
 
 def _line_lists(lines: Iterable[Line]) -> list[Sequence[Any]]:
@@ -95,7 +105,7 @@ def _line_lists(lines: Iterable[Line]) -> list[Sequence[Any]]:
 
 
 def _line_list(line: Line) -> Sequence[Any]:
-    """No longer than it has to be: most lines have one price, from the first add on."""
+    """As short as possible: most lines have one price, that of the first add."""
     first = line.product_id, line.quantity, line.unit_price_when_added, line.added_at
     if line.layers:
         return *first, [(it.quantity, it.unit_price, it.since) for it in line.layers], line.place
@@ -155,7 +165,7 @@ def _changed(product_id: str, quantity_after: int, before: Sequence[Any] | None 
 
 
 def _formerly_changed(product_id: str, to_give_back: int, *rest: Any) -> ChangedLine:
-    """Of schema version 2: the pieces to give back, or (negative) to take away."""
+    """From schema version 2: the pieces to give back, or (negative) to take away."""
     if to_give_back < 0:
         return ChangedLine(product_id, None, -to_give_back)
     return ChangedLine(product_id, _line((product_id, to_give_back, *rest)), 0)
@@ -193,23 +203,23 @@ def _merge(body: Json) -> MergeRecord:
     )
 
 
-def _handover_json(handover: Handover) -> Json:
+def _pending_json(pending: PendingMerge) -> Json:
     return {
-        "merge_id": handover.merge_id,
-        "to": handover.to,
-        "strategy": handover.strategy.value,
-        "at": handover.at,
-        "lines": _line_lists(handover.lines),
-        "saved": _line_lists(handover.saved),
-        "is_done": handover.is_done,
-        "key": handover.key and [handover.key.key, handover.key.fingerprint],
-        "promo_code": handover.promo_code,
-        "promo_turn": handover.promo_turn,
+        "merge_id": pending.merge_id,
+        "to": pending.to,
+        "strategy": pending.strategy.value,
+        "at": pending.at,
+        "lines": _line_lists(pending.lines),
+        "saved": _line_lists(pending.saved),
+        "is_done": pending.is_done,
+        "key": pending.key and [pending.key.key, pending.key.fingerprint],
+        "promo_code": pending.promo_code,
+        "promo_turn": pending.promo_turn,
     }
 
 
-def _handover(body: Json) -> Handover:
-    return Handover(
+def _pending(body: Json) -> PendingMerge:
+    return PendingMerge(
         body["merge_id"],
         body["to"],
         MergeStrategy(body["strategy"]),

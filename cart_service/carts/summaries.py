@@ -1,25 +1,24 @@
 """Cart summaries: kept in the cache, never served stale.
 
-A cached summary holds its cart's version, the catalogue's revision it was built at, its products and ready
-JSON. It is served only when
+A cached summary holds its cart's version, the catalogue revision it was built at, its products and its JSON.
+It is served only if
 
-1. no newer version of the cart is known here: a write is answered only after the cache has the summary of
-   that version or, failing that, after the version was announced to every replica;
-2. announcements are not being missed now; while they may be, the store is asked for the cart's version;
-3. none of its products changed after that revision, as far as this replica has heard of the catalogue;
-4. no price in it has changed by time alone since (a hold or a promotion that ended), and a look at the cart
-   is not yet due to keep it: whoever builds the summary renews the cart's life;
-5. no newer version of the promotion of its code is known here.
+1. this replica knows no newer version of the cart: a write is answered only after the cache holds the summary
+   of its version or, if that fails, after the version was announced to every replica;
+2. this replica misses no announcement. While it may miss one, it asks the store for the cart's version;
+3. none of its products changed after its revision, as far as this replica has heard of the catalogue;
+4. no price in it has changed by time alone (the end of a hold or of a promotion), and the cart's life need
+   not be renewed yet: building a summary renews it;
+5. this replica knows no newer version of the promotion of its code.
 
-What rule 1 leaves open: an announcement is kept before the write is answered, and reaches each replica a
-moment later. While Redis is away from the writer and not from another replica, that one may serve the summary
-of before for as long as its watch is behind, mostly some milliseconds. A bound would take an acknowledgement
-by every replica, or a lease on what they know, which each write pays for while Redis is away from everybody.
+Rule 1 leaves one gap. A write is answered once its announcement is kept, and the announcement reaches each
+replica a moment later. If the writer cannot reach Redis and another replica can, that one may serve the older
+summary until its watch catches up, usually some milliseconds. A bound would need an acknowledgement by every
+replica, or a lease on what they know, and each write would pay for that while Redis is down.
 
-Anything else is built from the store. The delivery of a write's events, which its document keeps until it was
-made, sees to rule 1 once more, for a writer that died between its write and its cache. A cached value may
-also be empty: it stands for "older than this version is outdated", and keeps a slower build from putting an
-older summary back.
+Anything else is built from the store. A writer may die between its write and the cache: then the delivery of
+its events, which its document keeps until they are delivered, secures the summary. A cached value may also be
+empty. It means "summaries of older versions are outdated", and keeps a slower build from bringing one back.
 """
 
 from __future__ import annotations
@@ -29,12 +28,11 @@ from dataclasses import dataclass
 
 import structlog
 
+from cart_service.carts.lifetimes import Renewal
 from cart_service.carts.model import Cart
-from cart_service.carts.ports import CartRepository, VersionAnnouncements
-from cart_service.carts.pricer import Pricer
-from cart_service.carts.pricing import PricedCart
-from cart_service.carts.rendering import Rendered, bytes_kept, render_summary
-from cart_service.carts.renewal import Renewal
+from cart_service.carts.ports import CartRepository, Rendered, RenderSummary, VersionAnnouncements
+from cart_service.carts.priced_cart import PricedCart
+from cart_service.carts.pricing import Pricer
 from cart_service.carts.single_flight import SingleFlight
 from cart_service.carts.versions import KnownVersions, pack, unpack
 from cart_service.catalogue.ports import Catalogue
@@ -44,16 +42,12 @@ from shared.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 
-FORMAT = b"2"
-"""Counted up whenever a `CachedSummary` is written differently."""
-
-
 MOST_LINES_WRITTEN_THROUGH = 64
-"""Of a cart whose writes put the new summary into the cache."""
+"""Lines of a cart up to which a write puts the new summary into the cache."""
 
 
 class SummaryNotSecured(Unavailable):
-    """Neither the cache nor the other replicas could be told that a cart has a newer version."""
+    """Neither the cache nor the announcements took a cart's newer version."""
 
     code = "summary-not-secured"
 
@@ -63,8 +57,8 @@ class CachedSummary:
     """The value in the cache: format, ETag, end of validity (milliseconds since 1970; 0: none), promo code
     with the version of its promotion (or nothing), product ids and body, one per line.
 
-    The format is no part of the key: releases that run side by side would each secure a key that the other
-    never reads. Under one key, what the other wrote outdates one's own.
+    The key does not contain the format. If it did, two releases that run side by side would each secure a key
+    that the other never reads. With one key, a summary of one release outdates that of the other.
     """
 
     cart_version: int
@@ -76,10 +70,10 @@ class CachedSummary:
     body: bytes
 
     @classmethod
-    def of(cls, cached: Cached) -> CachedSummary:
-        """Raises ValueError for what another release, or anybody else, has put there."""
-        form, etag, valid_until, promo, ids, body = cached.value.split(b"\n", 5)
-        if form != FORMAT:
+    def of(cls, cached: Cached, form: bytes) -> CachedSummary:
+        """Raises ValueError if the value has another format, such as that of another release."""
+        found, etag, valid_until, promo, ids, body = cached.value.split(b"\n", 5)
+        if found != form:
             raise ValueError("the summary is written in another format")
         return cls(*unpack(cached.version), etag.decode(), int(valid_until), promo, ids, body)
 
@@ -98,14 +92,6 @@ def cache_key(owner: str) -> str:
     return f"summary:{owner}"
 
 
-def _read(cached: Cached) -> CachedSummary | None:
-    """None for what cannot be read: a miss, and the build writes over it."""
-    try:
-        return CachedSummary.of(cached)
-    except ValueError:
-        return None
-
-
 class Summaries:
     def __init__(
         self,
@@ -113,51 +99,61 @@ class Summaries:
         catalogue: Catalogue,
         pricer: Pricer,
         renewal: Renewal,
+        render: RenderSummary,
         *,
         cache: Cache,
-        board: VersionAnnouncements,
+        announcements: VersionAnnouncements,
         versions: KnownVersions,
+        form: bytes,
         ttl_seconds: int,
     ) -> None:
         self._carts = carts
         self._catalogue = catalogue
         self._pricer = pricer
         self._renewal = renewal
+        self._render = render
         self._cache = cache
-        self._board = board
+        self._announcements = announcements
         self._versions = versions
+        self._form = form
         self._ttl_seconds = ttl_seconds
-        self._flights: SingleFlight[Rendered] = SingleFlight()
+        self._builds: SingleFlight[Rendered] = SingleFlight()
         self._puts: dict[str, asyncio.Future[None]] = {}
 
     async def get(self, owner: str) -> Rendered:
         """The summary of the owner's cart. Raises `StoreUnavailable`, `CatalogueUnavailable`."""
-        arrived = self._flights.moment()
+        arrived = self._builds.moment()
         cached = await self._cache.get(cache_key(owner))
-        summary = _read(cached) if cached is not None and cached.value else None
+        summary = self._read(cached) if cached is not None and cached.value else None
         if summary is not None and await self._is_fresh(owner, summary):
             return summary.rendered()
-        return await self._flights.run(owner, arrived, lambda: self._build(owner))
+        return await self._builds.run(owner, arrived, lambda: self._build(owner))
+
+    def _read(self, cached: Cached) -> CachedSummary | None:
+        """None if the value is unreadable: the build replaces it."""
+        try:
+            return CachedSummary.of(cached, self._form)
+        except ValueError:
+            return None
 
     async def secure(self, priced: PricedCart, revision: int) -> None:
-        """Makes sure that no replica serves a summary older than this cart, as far as anything can be
-        reached. One round trip, and none when that was done before. The summary of a long cart is left to its
-        next reader: a write to such a cart shall not take much longer than any other."""
+        """Makes sure that no replica serves a summary older than this cart, as far as Redis or NATS can be
+        reached. One round trip, or none if this was done before. A long cart's summary is left to its next
+        reader, so that writes to long carts are not much slower than others."""
         cart = priced.cart
-        self._carts.note_derived(cart.owner, bytes_kept(priced))
+        self._carts.note_derived(cart.owner, priced.kept_bytes)
         if self._versions.is_secured(cart.owner, cart.version):
             return
         if len(priced.lines) <= MOST_LINES_WRITTEN_THROUGH:
             await self._keep(priced, revision)
         else:
             self._versions.heard(cart.owner, cart.version)
-            self._tell(await self._put(cart.owner, pack(cart.version, 0), b""), cart.owner)
+            await self._put_or_warn(cart.owner, cart.version, 0, b"")
 
     async def outdate(self, owner: str, version: int) -> None:
-        """Sees to it that no summary older than this version is served. Raises `SummaryNotSecured`.
+        """Makes sure that no summary older than this version is served. Raises `SummaryNotSecured`.
 
-        A write's own event is mostly delivered while the writer still waits for the cache, and need not do
-        the same.
+        A write's event is usually delivered while its writer waits for the cache, so it waits for that first.
         """
         if put := self._puts.get(owner):
             await asyncio.wait([put])
@@ -166,11 +162,11 @@ class Summaries:
 
     async def _mark_outdated(self, owner: str, version: int) -> None:
         self._versions.heard(owner, version)
-        if not await self._put(owner, pack(version, 0), b""):
+        if not await self._put(owner, version, 0, b""):
             raise SummaryNotSecured(f"Neither Redis nor NATS took version {version} of a cart.")
 
     async def forget(self, owner: str) -> None:
-        """Drops the summary of a cart that is no more. Raises `SummaryNotSecured`."""
+        """Drops the summary of a removed cart. Raises `SummaryNotSecured`."""
         self._versions.forget(owner)
         if not await self._cache.delete(cache_key(owner)):
             raise SummaryNotSecured("Redis did not confirm that the summary is gone.")
@@ -184,29 +180,27 @@ class Summaries:
             return False
         if summary.promo and not self._pricer.is_current(*summary.promo_code()):
             return False
-        if self._board.connected:
+        if self._announcements.connected:
             return True
         return await self._stored_version(owner) <= summary.cart_version
 
     async def _build(self, owner: str) -> Rendered:
         cart = await self._renewal.renew(await self._carts.get(owner) or Cart(owner))
-        shelf = await self._catalogue.load(self._pricer.products_of(cart))
+        loaded = await self._catalogue.load(self._pricer.products_of(cart))
         await self._pricer.prepare(cart)
-        priced = self._pricer.price(cart, shelf.products)
-        self._carts.note_derived(owner, bytes_kept(priced))
-        summary = await self._keep(priced, shelf.revision)
+        priced = self._pricer.price(cart, loaded.products)
+        self._carts.note_derived(owner, priced.kept_bytes)
+        summary = await self._keep(priced, loaded.revision)
         await self._outdate_if_overtaken(cart)
         return summary
 
     async def _outdate_if_overtaken(self, built: Cart) -> None:
-        """The cache refuses an older summary only while it has the newer one; and that may have been evicted
-        while this one was built. That this replica has heard of the newer one does not help the others."""
+        """The cache refuses an older summary only while it holds the newer one, and it may have evicted that
+        one during the build. This replica may know of the newer version, but others may not."""
         version = await self._stored_version(built.owner)
         if version > built.version:
             await self._mark_outdated(built.owner, version)
-        elif (
-            version < built.version
-        ):  # removed meanwhile, and its summary with it, maybe before this one came
+        elif version < built.version:  # the cart was removed, perhaps before this summary was put
             await self._cache.delete(cache_key(built.owner))
 
     async def _stored_version(self, owner: str) -> int:
@@ -214,27 +208,27 @@ class Summaries:
         return cart.version if cart else 0
 
     async def _keep(self, priced: PricedCart, revision: int) -> Rendered:
-        cart, summary = priced.cart, render_summary(priced)
+        cart, summary = priced.cart, self._render(priced)
         self._versions.heard(cart.owner, cart.version)
         ends = [end for end in (priced.valid_until, self._renewal.begins_at(cart)) if end is not None]
         valid_until = to_millis(min(ends)) if ends else 0
         promo = f"{cart.promo_code} {priced.promo_code.version}" if priced.promo_code else ""
         head = f"\n{summary.etag}\n{valid_until}\n{promo}\n{' '.join(cart.lines)}\n"
-        value = FORMAT + head.encode() + summary.body
-        self._tell(await self._put(cart.owner, pack(cart.version, revision), value), cart.owner)
+        value = self._form + head.encode() + summary.body
+        await self._put_or_warn(cart.owner, cart.version, revision, value)
         return summary
 
-    def _tell(self, is_secured: bool, owner: str) -> None:
-        if not is_secured:
+    async def _put_or_warn(self, owner: str, version: int, revision: int, value: bytes) -> None:
+        if not await self._put(owner, version, revision, value):
             log.warning("other replicas could not be told of a cart's version", owner=owner)
 
-    async def _put(self, owner: str, version: int, value: bytes) -> bool:
+    async def _put(self, owner: str, version: int, revision: int, value: bytes) -> bool:
         done = self._puts[owner] = asyncio.get_running_loop().create_future()
-        cart_version, _ = unpack(version)
+        packed = pack(version, revision)
         try:
-            cached = await self._cache.set_if_newer(cache_key(owner), version, value, self._ttl_seconds)
-            if secured := cached or await self._board.announce(owner, cart_version):
-                self._versions.secured(owner, cart_version)
+            cached = await self._cache.set_if_newer(cache_key(owner), packed, value, self._ttl_seconds)
+            if secured := cached or await self._announcements.announce(owner, version):
+                self._versions.secured(owner, version)
             return secured
         finally:
             done.set_result(None)

@@ -1,5 +1,4 @@
-"""Taking the last clear, removal or merge back with all that its write changed, and nothing that happened
-since."""
+"""Undoing the last clear, removal or merge: everything that its write changed, and nothing later."""
 
 from __future__ import annotations
 
@@ -26,7 +25,7 @@ class Undoable(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChangedLine:
-    """A line that a write changed: as it was before, None where it was not there, and its pieces after."""
+    """A line that a write changed: as it was before, None if there was none, and its pieces after."""
 
     product_id: str
     before: Line | None
@@ -35,8 +34,8 @@ class ChangedLine:
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """What takes a write back: the lines that it changed, and those saved for later. `promo_turn` is the turn
-    by which a merge brought the guest's promo code; 0 where it brought none."""
+    """What undoes a write: the lines that it changed, and those saved for later. `promo_turn` is the turn
+    with which a merge brought the guest's promo code; 0 if it brought none."""
 
     operation: Undoable
     at: str
@@ -47,18 +46,18 @@ class Undo:
 
     @property
     def until(self) -> datetime:
-        """The moment from which it cannot be taken back."""
+        """The moment from which it cannot be undone."""
         return from_rfc3339(self.at) + UNDO_WINDOW
 
     def require_open(self, now: datetime) -> None:
-        """Raises `NothingToUndo` when it is too long ago."""
+        """Raises `NothingToUndo` if it is too long ago."""
         if now >= self.until:
             raise NothingToUndo("The last operation that could be undone is more than 24 hours ago.")
 
-    def take_back(self, lines: Lines, saved: Lines) -> tuple[Lines, Lines]:
-        """Both as if the write had not been: what was added or removed since stays so. Raises `CartFull`."""
-        lines, saved = _taken_back(self.lines, lines, saved)
-        saved, lines = _taken_back(self.saved, saved, lines)
+    def undo(self, lines: Lines, saved: Lines) -> tuple[Lines, Lines]:
+        """Both as if the write had not happened. Later additions and removals stay. Raises `CartFull`."""
+        lines, saved = _undone(self.lines, lines, saved)
+        saved, lines = _undone(self.saved, saved, lines)
         return _fitting(lines), _fitting(saved)
 
 
@@ -69,18 +68,18 @@ def changed_lines(before: Lines, after: Lines) -> tuple[ChangedLine, ...]:
 
 def _changed_lines(before: Lines, after: Lines) -> Iterator[ChangedLine]:
     for id, line in before.items():
-        now = after.get(id)
-        if now is not line and (now is None or now != line or now.place != line.place):
-            yield ChangedLine(id, replace(line), now.quantity if now else 0)  # without what it was priced as
+        left = after.get(id)
+        if left is not line and (left is None or left != line or left.place != line.place):
+            yield ChangedLine(id, replace(line), left.quantity if left else 0)  # a copy without `priced_as`
     for id, line in after.items():
         if id not in before:
             yield ChangedLine(id, None, line.quantity)
 
 
-def _taken_back(
+def _undone(
     changed: Iterable[ChangedLine], lines: Lines, elsewhere: Lines
 ) -> tuple[dict[str, Line], dict[str, Line]]:
-    """Pieces that are to go and are not in the lines were moved elsewhere since, and go from there."""
+    """Pieces that have to go and are not in the lines were moved elsewhere later, and go from there."""
     lines, elsewhere = dict(lines), dict(elsewhere)
     for it in changed:
         missing = it.quantity_after - quantity_in(lines, it.product_id)
@@ -93,14 +92,14 @@ def _taken_back(
     return lines, elsewhere
 
 
-def _as_before(changed: ChangedLine, now: Line | None) -> Line | None:
-    """The line before the write, with what was added or removed since."""
-    before, since = changed.before, (now.quantity if now else 0) - changed.quantity_after
+def _as_before(changed: ChangedLine, present: Line | None) -> Line | None:
+    """The line before the write, with later additions and removals."""
+    before, added = changed.before, (present.quantity if present else 0) - changed.quantity_after
     if before is None:
-        return now.only_last(since) if now is not None and since > 0 else None
-    if since <= 0:
-        return before.first(before.quantity + since) if before.quantity + since > 0 else None
-    more = before.more(now.last(since) if now is not None else ())
+        return present.only_last(added) if present is not None and added > 0 else None
+    if added <= 0:
+        return before.first(before.quantity + added) if before.quantity + added > 0 else None
+    more = before.more(present.last(added) if present is not None else ())
     return more if more.quantity <= MAX_QUANTITY else more.first(MAX_QUANTITY)
 
 

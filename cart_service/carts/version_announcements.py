@@ -1,4 +1,4 @@
-"""Tells replicas how new each cart is, through NATS."""
+"""Announces the versions of carts to every replica, through NATS."""
 
 from __future__ import annotations
 
@@ -15,18 +15,17 @@ from shared.events.projections import put_if_newer
 
 log = structlog.get_logger(__name__)
 
-BOARD = "cart_versions"
+CART_VERSIONS = "cart_versions"
 
 
 class NatsVersionAnnouncements:
-    """Announcements are entries of a bucket, which every replica watches: they outlast a lost connection.
+    """Announcements are entries of a bucket that every replica watches, so they outlast a lost connection.
+    They expire with the summaries that they outdate.
 
     Besides, every replica hears the carts' events as they are published, by a plain subscription without
-    acknowledgement: so it nearly always knows the newest version even when Redis forgets or brings back an
-    old summary. Entries of the bucket expire with the summaries that they outdate.
-
-    `changes` hears of deleted accounts, and of each time it listens anew: what was published before was
-    missed.
+    acknowledgement. So it usually knows the newest version even if Redis forgets a summary or restores an old
+    one. `changes` hears of deleted accounts, and of each new start of the subscription, because earlier
+    events may have been missed.
     """
 
     def __init__(
@@ -47,7 +46,7 @@ class NatsVersionAnnouncements:
         return self._watch is not None and self._watch.connected
 
     async def start(self) -> None:
-        """Learns what was announced, now and later. Raises `BusUnavailable`."""
+        """Reads present and later announcements. Raises `BusUnavailable`."""
         self._watch = await self._bucket.watch(self._on_announcement, replay=True)
 
     async def close(self) -> None:
@@ -68,8 +67,8 @@ class NatsVersionAnnouncements:
         return announced_version(entry) if entry is not None else None
 
     async def listen(self) -> None:
-        """Hears the events of carts and accounts, without end; after `start`."""
-        # Only the entity and its version matter, so the data of an event are not read.
+        """Hears the events of carts and accounts, without end. Call `start` before."""
+        # Only the entity and its version matter, so the handlers get the events undecoded.
         handlers = {CartUpdated.subjects(): self._on_updated, UserDeleted.subjects(): self._on_deletion}
         await self._bus.listen(handlers, self._changes.everything_changed)
 
@@ -85,5 +84,5 @@ class NatsVersionAnnouncements:
 
 
 def announced_version(entry: Entry) -> int:
-    """The cart's version that an entry of the bucket tells."""
+    """The cart's version in an entry of the bucket."""
     return int(orjson.loads(entry.value or b"")["version"])

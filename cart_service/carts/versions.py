@@ -1,4 +1,4 @@
-"""How new each cart is, as far as this replica knows."""
+"""What this replica has heard of carts: how new each is, and whose owner is gone."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ REVISION_BITS = 32
 def pack(cart_version: int, revision: int) -> int:
     """One number that orders summaries: by the cart's version, then by the catalogue's revision.
 
-    The cart's version leads, because every reader finds an outdated price by itself (`unchanged_since`), but
-    cannot know of a cart's newer version. So a slower build never replaces a newer cart, nor newer prices of
-    the same cart.
+    The cart's version comes first: every reader notices an outdated price (`unchanged_since`), but may not
+    know of a newer version of the cart. So a slower build replaces neither a newer cart nor newer prices.
     """
     return cart_version << REVISION_BITS | revision
 
@@ -46,9 +45,9 @@ class _Newest:
 
 
 class KnownVersions:
-    """Two facts per owner: the newest version heard of, and the newest one that is `secured`, which means
-    that no replica will serve an older summary, because the cache has it or every replica was told.
-    `changes` hears of each newer version, by whatever way it came."""
+    """The newest version of each cart that was heard of, and the newest that is `secured`: no replica serves
+    an older summary, because the cache holds that version or it was announced. `changes` hears of each newer
+    version."""
 
     def __init__(self, capacity: int, changes: ChangeListener) -> None:
         self._heard = _Newest(capacity)
@@ -66,7 +65,7 @@ class KnownVersions:
         self._secured.hear(owner, version)
 
     def newest(self, owner: str) -> int:
-        """-1 when nothing was heard."""
+        """-1 if nothing was heard."""
         return self._heard.of(owner)
 
     def is_secured(self, owner: str, version: int) -> bool:
@@ -75,3 +74,19 @@ class KnownVersions:
     def forget(self, owner: str) -> None:
         self._heard.forget(owner)
         self._secured.forget(owner)
+
+
+class KnownDeletions:
+    """The last `capacity` owners whose accounts were deleted. No later user gets the id of one."""
+
+    def __init__(self, capacity: int = 10_000) -> None:
+        self._capacity = capacity
+        self._owners: OrderedDict[str, None] = OrderedDict()
+
+    def heard(self, owner: str) -> None:
+        self._owners[owner] = None
+        if len(self._owners) > self._capacity:
+            self._owners.popitem(last=False)
+
+    def include(self, owner: str) -> bool:
+        return owner in self._owners

@@ -1,4 +1,4 @@
-"""Why a product cannot be taken."""
+"""Refusals of products."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from shared.errors import Conflict, NotFound
 
 
 class UnknownProduct(NotFound):
-    """There is no such product, or it is not (or no longer) shown to customers."""
+    """There is no such product, or customers cannot see it."""
 
     code, title = "product-not-found", "Product not found"
     field: ClassVar[str] = "product_id"
@@ -21,7 +21,7 @@ class UnknownProduct(NotFound):
 
 
 class ProductNotForSale(Conflict):
-    """The product is shown, and not sold any more."""
+    """Customers can see the product, but it is not sold any more."""
 
     code, title = "product-not-for-sale", "Product not for sale"
     field: ClassVar[str] = "product_id"

@@ -1,4 +1,4 @@
-"""A product as the cart knows it."""
+"""The products of the catalogue, with the values that carts need."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class CatalogueStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CatalogueProduct:
-    """`price` is in minor units of the shop's currency; `revision` orders what was heard of the catalogue."""
+    """`price` is in minor units of the shop's currency. `revision` is that of the entry in the bucket."""
 
     id: str
     name: str
@@ -35,7 +35,7 @@ class CatalogueProduct:
 
     @classmethod
     def missing(cls, id: str, revision: int = 0) -> CatalogueProduct:
-        """Stands for a product the catalogue does not have."""
+        """Represents a product that the catalogue does not have."""
         return cls(id, id, None, 0, 0, CatalogueStatus.MISSING, revision)
 
     @classmethod
@@ -55,18 +55,23 @@ class CatalogueProduct:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """The texts that make most of its size in memory."""
+        """The texts, which take most of its memory."""
         return (self.id, self.name, self.image_url or "", *self.categories)
+
+    @property
+    def text_length(self) -> int:
+        """The characters that a cart shows of it."""
+        return len(self.name) + len(self.image_url or "")
 
     @property
     def for_sale(self) -> bool:
         return self.status is CatalogueStatus.ACTIVE
 
     def require_for_sale(self) -> None:
-        """Raises `ProductNotForSale` when it is archived, and `UnknownProduct` when it is not to be seen.
+        """Raises `ProductNotForSale` if it is archived, and `UnknownProduct` if customers cannot see it.
 
-        Stock is not asked: it moves between now and the order, so it is checked there, and until then a line
-        that asks for more than there is says so (`short`). A cart would promise too much by refusing here.
+        The stock is not checked, because it changes until the order, which checks it. Until then a line with
+        more pieces than the stock has a notice (`short`).
         """
         if self.status is CatalogueStatus.ARCHIVED:
             raise ProductNotForSale(self.id)

@@ -1,4 +1,4 @@
-"""What use cases need to know of products."""
+"""The port to the catalogue."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from shared.errors import Unavailable
 
 
 class CatalogueUnavailable(Unavailable):
-    """A product was never heard of here, and NATS cannot be asked. Nothing was written."""
+    """This replica does not know a product, and NATS is not available. Nothing was written."""
 
     code = "catalogue-unavailable"
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueSnapshot:
-    """Products as they were at one moment: each change up to `revision` of the catalogue is in."""
+    """Products at one moment. They include each change up to `revision` of the catalogue."""
 
     products: Mapping[str, CatalogueProduct]
     revision: int
 
 
 class Catalogue(Protocol):
-    """The products as this replica has heard of them."""
+    """The products that this replica knows."""
 
-    def peek(self, ids: Collection[str]) -> CatalogueSnapshot:
-        """Those of the products that are known at once."""
+    def known(self, ids: Collection[str]) -> CatalogueSnapshot:
+        """The products that are in memory."""
         ...
 
     async def load(self, ids: Collection[str]) -> CatalogueSnapshot:
-        """All of the products, asked for where they are not known. Raises `CatalogueUnavailable`."""
+        """All of the products. It fetches unknown ones. Raises `CatalogueUnavailable`."""
         ...
 
     def unchanged_since(self, revision: int, ids: Callable[[], Collection[str]]) -> bool:
-        """Whether this replica can tell that none of the products changed after that revision. `ids` is only
-        called when it matters."""
+        """Whether it is certain that none of the products has changed after that revision. `ids` is called
+        only if it is needed."""
         ...

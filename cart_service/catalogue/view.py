@@ -1,4 +1,4 @@
-"""The catalogue as a replica hears of it, through the `products` bucket."""
+"""The products that a replica knows, from the bucket `products`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 
 def product_of(entry: Entry, currency: str) -> CatalogueProduct:
-    """The product of an entry; a missing one when it was deleted, is unreadable, or has another currency."""
+    """The product of an entry. A deleted or unreadable one, or one in another currency, is a missing one."""
     if entry.value is None:
         return CatalogueProduct.missing(entry.key, entry.revision)
     try:
@@ -29,7 +29,7 @@ def product_of(entry: Entry, currency: str) -> CatalogueProduct:
             raise ValueError(f"its currency is {body['currency']}, the shop's is {currency}")
         return CatalogueProduct.from_entry(entry.key, body, entry.revision)
     except (KeyError, TypeError, ValueError) as error:
-        log.warning("a product cannot be sold", product_id=entry.key, reason=str(error))
+        log.warning("the entry of a product is not valid", product_id=entry.key, reason=str(error))
         return CatalogueProduct.missing(entry.key, entry.revision)
 
 
@@ -39,15 +39,15 @@ BYTES_OF_PRODUCT = 300
 
 
 class CatalogueView:
-    """Keeps the products asked for last, `capacity` or `most_bytes` of them, up to date by a watch; asks the
-    bucket for any other.
+    """Keeps the products used last, up to `capacity` or `most_bytes` of them. A watch keeps them up to date.
+    The view fetches other products from the bucket.
 
-    `revision` is the bucket's: each change up to it was heard. For each product the revision of the last
-    change heard is kept, so that `unchanged_since` can judge a summary without reading anything. What
-    happened before `_floor` is not known: before the watch started, in a gap of it, or forgotten since. It is
-    None from a gap until it is asked for, because the watch only then knows where it goes on.
+    `revision` is that of the bucket: this replica knows each change up to it. The view also keeps the
+    revision of the last change of each product, so that `unchanged_since` can check a summary without a read.
+    Changes before `_floor` are unknown: they happened before the watch, in a gap of it, or were forgotten.
+    After a gap `_floor` is None until it is needed, because the watch does not know its new position before.
 
-    `changes` hears of each product that changed, and of a gap, when the view shows it already.
+    Each changed product, and each gap, is passed on to `changes` after the view shows it.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class CatalogueView:
         self._newest_change = 0
         self._floor: int | None = None
         self._gaps = 0
-        self._asked: dict[str, asyncio.Task[CatalogueProduct]] = {}
+        self._fetches: dict[str, asyncio.Task[CatalogueProduct]] = {}
         self._watch: Watch | None = None
 
     async def start(self) -> None:
@@ -77,8 +77,8 @@ class CatalogueView:
         self._floor = self._watch.revision
 
     async def close(self) -> None:
-        """Stops listening and asking."""
-        for task in self._asked.values():
+        """Stops listening and fetching."""
+        for task in self._fetches.values():
             task.cancel()
         if self._watch is not None:
             await self._watch.stop()
@@ -87,22 +87,22 @@ class CatalogueView:
     def revision(self) -> int:
         return self._watch.revision if self._watch else 0
 
-    def peek(self, ids: Collection[str]) -> CatalogueSnapshot:
-        known = ((id, self._products.peek(id)) for id in ids)
+    def known(self, ids: Collection[str]) -> CatalogueSnapshot:
+        known = ((id, self._products.get(id, is_use=False)) for id in ids)
         return CatalogueSnapshot({id: product for id, product in known if product is not None}, self.revision)
 
     async def load(self, ids: Collection[str]) -> CatalogueSnapshot:
-        revision = self.revision  # before asking: what is heard meanwhile may or may not be in the answers
-        shelf = self.peek(ids)
-        lacking = [id for id in ids if id not in shelf.products]
-        for id in shelf.products:
+        revision = self.revision  # before fetching: the answers may lack later changes
+        snapshot = self.known(ids)
+        missing = [id for id in ids if id not in snapshot.products]
+        for id in snapshot.products:
             self._products.get(id)
-        if not lacking:
-            return shelf
-        asked = await self._ask_all(lacking)
-        overtaken = [it.revision for it in asked if it.revision < self._changes.get(it.id, 0)]
+        if not missing:
+            return snapshot
+        fetched = await self._fetch_all(missing)
+        overtaken = [it.revision for it in fetched if it.revision < self._changes.get(it.id, 0)]
         return CatalogueSnapshot(
-            {**shelf.products, **{it.id: it for it in asked}}, min([revision, *overtaken])
+            {**snapshot.products, **{it.id: it for it in fetched}}, min([revision, *overtaken])
         )
 
     def unchanged_since(self, revision: int, ids: Callable[[], Collection[str]]) -> bool:
@@ -110,32 +110,32 @@ class CatalogueView:
             return False
         return revision >= self._newest_change or all(self._changes.get(id, 0) <= revision for id in ids())
 
-    async def _ask_all(self, ids: Iterable[str]) -> list[CatalogueProduct]:
-        tasks = [self._asked.get(id) or self._ask(id) for id in ids]
+    async def _fetch_all(self, ids: Iterable[str]) -> list[CatalogueProduct]:
+        tasks = [self._fetches.get(id) or self._start_fetch(id) for id in ids]
         try:
             return await asyncio.gather(*(asyncio.shield(task) for task in tasks))
         except BusUnavailable as error:
             raise CatalogueUnavailable(
-                "The catalogue cannot be asked about a product just now. Nothing was changed; try again."
+                "The catalogue is not available at the moment. Nothing was changed. Try again."
             ) from error
 
-    def _ask(self, id: str) -> asyncio.Task[CatalogueProduct]:
+    def _start_fetch(self, id: str) -> asyncio.Task[CatalogueProduct]:
         task = asyncio.create_task(self._fetch(id))
-        self._asked[id] = task
-        task.add_done_callback(lambda done: self._answered(id, done))
+        self._fetches[id] = task
+        task.add_done_callback(lambda done: self._forget_fetch(id, done))
         return task
 
-    def _answered(self, id: str, task: asyncio.Task[CatalogueProduct]) -> None:
-        del self._asked[id]
+    def _forget_fetch(self, id: str, task: asyncio.Task[CatalogueProduct]) -> None:
+        del self._fetches[id]
         if not task.cancelled():
-            task.exception()  # marks it as seen, should everybody who waited have been cancelled
+            task.exception()  # marks the exception as retrieved, even if every waiting request was cancelled
 
     async def _fetch(self, id: str) -> CatalogueProduct:
-        """Asks again when a change was heard meanwhile that the answer may lack."""
+        """Fetches again if the answer may lack a change that was announced meanwhile."""
         for _ in range(ATTEMPTS):
-            gaps, heard = self._gaps, self._changes.get(id, 0)
+            gaps, known = self._gaps, self._changes.get(id, 0)
             entry = await self._bucket.get(id)
-            product = product_of(entry, self._currency) if entry else CatalogueProduct.missing(id, heard)
+            product = product_of(entry, self._currency) if entry else CatalogueProduct.missing(id, known)
             if product.revision >= self._changes.get(id, 0):
                 break
         else:
@@ -159,7 +159,7 @@ class CatalogueView:
         self._listener.product_changed(entry.key)
 
     def _on_gap(self) -> None:
-        log.warning("changes of the catalogue were missed; every product is read again")
+        log.warning("changes of the catalogue were missed; every product is fetched again")
         self._products.clear()
         self._changes.clear()
         self._newest_change = 0

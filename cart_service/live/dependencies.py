@@ -1,44 +1,18 @@
-"""Who may follow which cart: by the access token, or by a ticket in the address."""
+"""The cart that a request may follow, by its access token or by a ticket in the address."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
-from pydantic import Field
 
 from cart_service.carts.dependencies import OnBehalfOfDep, cart_owner
 from cart_service.live.ports import StreamGrant
 from cart_service.live.service import LiveCarts
-from cart_service.live.tickets import TICKET_SECONDS, StreamTickets
+from cart_service.live.tickets import StreamTickets
 from shared.http.identity import CurrentUser
-from shared.http.models import PublicModel
-from shared.http.runtime import use_cases
+from shared.http.runtime import provided
 from shared.security.identity import Identity
-
-
-class EventsTicket(PublicModel):
-    """Admits one connection to a live cart."""
-
-    ticket: Annotated[
-        str,
-        Field(
-            min_length=43,
-            max_length=43,
-            description="Goes into the address of one connection: `GET /api/v1/cart/events?ticket=…`.",
-            examples=["dGhpcyBpcyBub3QgYSB0aWNrZXQgb2YgYW55IHNob3A"],
-        ),
-    ]
-    expires_in: Annotated[
-        int,
-        Field(
-            ge=1,
-            le=TICKET_SECONDS,
-            description="Seconds until the ticket expires.",
-            examples=[TICKET_SECONDS],
-        ),
-    ]
-
 
 TicketQuery = Annotated[
     str | None,
@@ -51,7 +25,7 @@ TicketQuery = Annotated[
 
 
 class CurrentUserWithoutTicket(CurrentUser):
-    """Gives the `Identity` of the bearer token; None, and no token is needed, where there is a ticket."""
+    """Gives the `Identity` of the bearer token. With a ticket it gives None and needs no token."""
 
     async def __call__(self, request: Request) -> Identity | None:  # type: ignore[override]  # None: see the class
         if request.query_params.get("ticket"):
@@ -59,16 +33,8 @@ class CurrentUserWithoutTicket(CurrentUser):
         return await super().__call__(request)
 
 
-async def live_carts(request: Request) -> LiveCarts:
-    return use_cases(request, LiveCarts)
-
-
-async def stream_tickets(request: Request) -> StreamTickets:
-    return use_cases(request, StreamTickets)
-
-
-LiveCartsDep = Annotated[LiveCarts, Depends(live_carts)]
-StreamTicketsDep = Annotated[StreamTickets, Depends(stream_tickets)]
+LiveCartsDep = Annotated[LiveCarts, Depends(provided(LiveCarts))]
+StreamTicketsDep = Annotated[StreamTickets, Depends(provided(StreamTickets))]
 
 
 async def stream_grant(

@@ -1,4 +1,4 @@
-"""One cart as it is shown, again and again, to those who have it open on this replica."""
+"""One cart, rendered again after each change for the clients that follow it on this replica."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from enum import StrEnum
 
 import structlog
 
-from cart_service.carts.pricing import PricedCart
-from cart_service.carts.rendering import Rendered, render_cart
+from cart_service.carts.ports import Rendered
+from cart_service.carts.priced_cart import PricedCart
+from cart_service.carts.rendering import render_cart
 from shared.backoff import backoff
-from shared.budget import SharedBudget
+from shared.bounded import SharedBudget
 from shared.errors import Unavailable
 from shared.security.identity import Identity
 
 log = structlog.get_logger(__name__)
 
 LONGEST_RETRY_SECONDS = 5.0
-LAST_WORD_SECONDS = 1.0
+END_EVENT_SECONDS = 1.0
 
 
 class EndReason(StrEnum):
-    """Why a stream is over. Who has `LEFT` or is `STALLED` does not hear of it."""
+    """Why a stream ends. A client that has `LEFT` or is `STALLED` gets no event about it."""
 
     ONCE = "once"
     TOKEN_EXPIRED = "token_expired"  # noqa: S105 (a reason)
@@ -36,9 +37,9 @@ class EndReason(StrEnum):
 
 
 class CartFeed:
-    """Renders the cart whenever it may look different, once for all its streams, until that worked.
+    """Renders the cart after each possible change, once for all its streams. It repeats a failed rendering.
 
-    A rendering covers what was asked for before it began, and every version up to its own.
+    A rendering satisfies all requests made before it began, and every version up to its own.
     """
 
     def __init__(self, owner: str, read: Callable[[CartFeed], Awaitable[PricedCart]]) -> None:
@@ -55,18 +56,18 @@ class CartFeed:
         self._task: asyncio.Task[None] | None = None
 
     def refresh(self) -> int:
-        """Asks for a rendering; once `made` is the number it gives, there was one that began afterwards."""
+        """Requests a rendering. It began after this call once `made` has reached the returned number."""
         self._asked += 1
         self._start()
         return self._asked
 
     def announce(self, version: int) -> None:
-        """The cart has this version now."""
+        """Requests a rendering of this version or a later one."""
         self._announced = max(self._announced, version)
         self._start()
 
-    def taken(self) -> None:
-        """Lets the rendering go when every stream has it."""
+    def drop_shown(self) -> None:
+        """Frees the rendering after every stream has shown it."""
         shown = self.rendered
         if shown and all(stream.shown == shown.etag for stream in self.streams):
             self.rendered = None
@@ -84,7 +85,7 @@ class CartFeed:
             asked, announced = self._asked, self._announced
             try:
                 priced = await self._read(self)
-            except Exception as error:  # whoever watches waits for it, as long as it takes
+            except Exception as error:  # the clients wait for it, however long it takes
                 if self.streams:
                     _log_failure(error)
                     await asyncio.sleep(next(delays))
@@ -101,7 +102,7 @@ class CartFeed:
             stream.wake()
 
     async def close(self) -> None:
-        """Ends the rendering that may be under way."""
+        """Cancels a rendering under way."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -115,14 +116,14 @@ def _log_failure(error: Exception) -> None:
 
 
 class CartStream:
-    """One client's view of a feed. It queues nothing: whoever reads slowly gets the newest cart next, and
-    whoever takes nothing for `send_seconds` is given up."""
+    """One client of a feed. It queues nothing: a slow client gets the newest cart next. If a client takes
+    nothing for `send_seconds`, its stream ends."""
 
     def __init__(
         self,
         feed: CartFeed,
         viewer: Identity,
-        room: SharedBudget,
+        budget: SharedBudget,
         *,
         known: str | None,
         once: bool,
@@ -131,7 +132,7 @@ class CartStream:
         self.viewer = viewer
         self.shown = known
         self._feed = feed
-        self._room = room
+        self._budget = budget
         self._once = once
         self._send_seconds = send_seconds
         self._sending: asyncio.Timeout | None = None
@@ -144,7 +145,7 @@ class CartStream:
         self._fresh_from = feed.refresh()
 
     async def next(self) -> Rendered | EndReason | None:
-        """The cart once it is not the one shown last, the reason of the end, or None for a sign of life."""
+        """Waits for the next event: a changed cart, the reason of the end, or None for a heartbeat."""
         while True:
             self._wake.clear()
             if self._end is not None:
@@ -158,18 +159,18 @@ class CartStream:
                 return EndReason.ONCE
             await self._wake.wait()
 
-    async def give(self, send: Callable[[], Awaitable[None]], sent_bytes: int = 0) -> None:
-        """Waits for room among all streams, then until the client has taken what is sent, and not much longer
-        than the stream lasts. Raises `TimeoutError`."""
-        seconds = self._send_seconds if self._end is None else LAST_WORD_SECONDS
+    async def send(self, write: Callable[[], Awaitable[None]], sent_bytes: int = 0) -> None:
+        """Waits for memory, then until the client has taken the bytes. After the end of the stream it waits a
+        second at most. Raises `TimeoutError`."""
+        seconds = self._send_seconds if self._end is None else END_EVENT_SECONDS
         self._sent_bytes = sent_bytes
         try:
             async with asyncio.timeout(seconds) as self._sending:
-                await self._room.wait_for(sent_bytes)
+                await self._budget.wait_for(sent_bytes)
                 try:
-                    await send()
+                    await write()
                 finally:
-                    self._room.give_back(sent_bytes)
+                    self._budget.give_back(sent_bytes)
         finally:
             self._sending = None
             self._sent_bytes = 0
@@ -180,7 +181,7 @@ class CartStream:
 
     @property
     def held_bytes(self) -> int:
-        """What waits for the client: what is being sent, and the rendering that comes next."""
+        """The bytes that wait for the client: those being sent, and those of the next rendering."""
         rendered = self._feed.rendered
         waits = rendered is not None and rendered.etag != self.shown
         return self._sent_bytes + (len(rendered.body) if rendered is not None and waits else 0)
@@ -189,15 +190,15 @@ class CartStream:
         self._wake.set()
 
     def end(self, reason: EndReason) -> None:
-        """The first reason counts."""
+        """Ends the stream. The first reason counts."""
         self._end = self._end or reason
         self._wake.set()
         if self._sending is not None and not self._sending.expired():
-            last = asyncio.get_running_loop().time() + LAST_WORD_SECONDS
+            last = asyncio.get_running_loop().time() + END_EVENT_SECONDS
             self._sending.reschedule(min(last, self._sending.when() or last))
 
     def stay_alive(self, moment: float, heartbeat_seconds: float) -> None:
-        """Has a sign of life sent, if nothing was for so long."""
+        """Sends a heartbeat if nothing was sent for that time."""
         if moment - self._sent_at >= heartbeat_seconds:
             self._is_quiet = True
             self._wake.set()
@@ -208,7 +209,7 @@ class CartStream:
             return None
         is_new = rendered.etag != self.shown
         self.shown = rendered.etag
-        self._feed.taken()
+        self._feed.drop_shown()
         return rendered if is_new else None
 
     def _is_current(self) -> bool:

@@ -1,4 +1,4 @@
-"""What tickets stand for, in NATS."""
+"""The grants of tickets, in NATS."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from shared.events.ports import Bucket, BucketConfig, EventBus, WrongRevision
 from shared.security.identity import Identity, Role, Scope
 
 STREAM_TICKETS = BucketConfig("stream_tickets", ttl_seconds=120)
-"""SHA-256 of a ticket → what it stands for; empty once it was taken."""
+"""SHA-256 of a ticket → its grant; empty after the grant was taken."""
 
 
 class NatsStreamGrants:
-    """`StreamGrants`. A ticket is taken by writing over the very revision that was read, which the bucket
-    lets one of many do. The ticket itself is kept nowhere."""
+    """`StreamGrants`. Taking a grant overwrites the revision that was read. The bucket lets only one of many
+    callers do that. The ticket itself is stored nowhere."""
 
     def __init__(self, bus: EventBus) -> None:
         self._bus = bus

@@ -1,4 +1,4 @@
-"""What live carts need from outside."""
+"""Ports of live carts."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from shared.security.identity import Identity
 
 @dataclass(frozen=True, slots=True)
 class StreamGrant:
-    """What somebody may follow: the owner's cart, as `viewer`."""
+    """The right of `viewer` to follow the owner's cart."""
 
     owner: str
     viewer: Identity
 
 
 class StreamGrants(Protocol):
-    """What tickets for live carts stand for. Every operation may raise `BusUnavailable`."""
+    """The grants of tickets for live carts. Every operation may raise `BusUnavailable`."""
 
     async def put(self, ticket: str, grant: StreamGrant, valid_until: datetime) -> None:
-        """Keeps it for every replica, somewhat longer than it is valid."""
+        """Stores the grant for every replica, for somewhat longer than it is valid."""
         ...
 
     async def take(self, ticket: str) -> tuple[StreamGrant, datetime] | None:
-        """What the ticket stands for and until when, to one caller of all; None to any other."""
+        """The grant and the end of its validity, for the first caller; None for any other."""
         ...

@@ -1,17 +1,15 @@
-"""The live cart."""
+"""The routes of the live cart."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import Field, Json, WithJsonSchema
 
 from cart_service.carts.dependencies import OwnerDep
-from cart_service.carts.schemas import CartPublic
-from cart_service.live.dependencies import EventsTicket, LiveCartsDep, StreamGrantDep, StreamTicketsDep
-from cart_service.live.feed import EndReason
+from cart_service.live.dependencies import LiveCartsDep, StreamGrantDep, StreamTicketsDep
 from cart_service.live.ports import StreamGrant
+from cart_service.live.schemas import CartEvent, EndEvent, EventsTicket
 from cart_service.live.service import NoMoreStreams, TooManyStreams
 from cart_service.live.stream import CartEvents
 from cart_service.live.tickets import TICKET_SECONDS, TicketRefused, TooManyTickets
@@ -19,43 +17,7 @@ from shared.errors import NotAuthenticated
 from shared.http.etag import without_coding
 from shared.http.headers import RequestHeader
 from shared.http.identity import CurrentUserDep
-from shared.http.models import PublicModel
 from shared.http.responses import JsonBytes, problem_responses
-
-LONGEST_EVENT = 10_000_000
-UNHEARD = (EndReason.LEFT, EndReason.STALLED)
-HEARD = {"type": "string", "enum": [str(reason) for reason in EndReason if reason not in UNHEARD]}
-
-
-class StreamEnd(PublicModel):
-    """Why a stream ends."""
-
-    reason: Annotated[
-        EndReason, WithJsonSchema(HEARD), Field(description="Why it ends.", examples=["token_expired"])
-    ]
-
-
-class EndEvent(PublicModel):
-    """The last event of a stream."""
-
-    event: Annotated[Literal["end"], Field(description="Name of the event.")]
-    data: Annotated[Json[StreamEnd], Field(max_length=1000, description="Why the stream ends, as JSON.")]
-
-
-class CartEvent(PublicModel):
-    """The cart as it is now."""
-
-    event: Annotated[Literal["cart"], Field(description="Name of the event.")]
-    id: Annotated[
-        str,
-        Field(
-            max_length=128,
-            description="The cart's ETag, without quotes.",
-            examples=["18274421-5f2c0e9b7a41"],
-        ),
-    ]
-    data: Annotated[Json[CartPublic], Field(max_length=LONGEST_EVENT, description="The cart, as JSON.")]
-
 
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
@@ -67,7 +29,7 @@ STREAM: dict[int | str, dict[str, Any]] = {
 
 
 class LastEventIdHeader(RequestHeader):
-    """Gives the id, whatever the coding of the answer that it is of."""
+    """Gives the id without the suffix of a content coding."""
 
     async def __call__(self, request: Request) -> Any:
         known = self.read(request)
@@ -91,8 +53,8 @@ LastEventIdQuery = Annotated[
 
 
 async def known_event(header: LastEventIdHeaderDep, last_event_id: LastEventIdQuery = None) -> str | None:
-    """The event that the client has. `EventSource` repeats its address when it reconnects by itself, so the
-    header is the newer one."""
+    """The id of the client's last event. `EventSource` repeats its address when it reconnects, so the header
+    is newer than the parameter."""
     return header or last_event_id
 
 
@@ -113,16 +75,16 @@ router = APIRouter(tags=["Cart"])
 async def get_cart_events(
     grant: StreamGrantDep, carts: LiveCartsDep, known: KnownEventDep, once: Once = False
 ) -> Response:
-    """Server-Sent Events (WHATWG HTML, section 9.2): the cart now, then again each time it looks different,
-    whoever changed it and wherever; also when a price, a name or the stock of a product in it changes.
+    """Server-Sent Events (WHATWG HTML, section 9.2): the cart now, then again after each change by any
+    client. A change of the price, name or stock of a product in the cart counts, too.
 
         event: cart
         data: {"version":18274421,"items":[],…}
         id: 18274421-5f2c0e9b7a41
 
     An event `cart` has the JSON of `GET /api/v1/cart` as its data and the ETag without quotes as its id. Only
-    the newest cart is sent: whoever reads slowly or was away skips what lies between. Lines that begin with a
-    colon are signs of life.
+    the newest cart is sent: a slow or reconnecting client skips older ones. Lines that begin with a colon are
+    heartbeats.
 
     An event `end` says why the server ends the stream: `token_expired` (connect with a new token),
     `session_ended`, `account_deleted` (sign in again), `draining` or `too_slow` (connect again) or `once`.
@@ -141,9 +103,9 @@ async def get_cart_events(
     responses=problem_responses(TooManyTickets),
 )
 async def create_events_ticket(owner: OwnerDep, user: CurrentUserDep, tickets: StreamTicketsDep) -> Response:
-    """Admits one connection to `GET /api/v1/cart/events?ticket=…` within a minute, without any header. It
-    shows the cart that this request is about, also where `On-Behalf-Of` names it. A ticket works once, and no
-    longer than the session and the access token that it was issued for; no log of the shop holds it."""
+    """Admits one connection to `GET /api/v1/cart/events?ticket=…` within a minute, without any header. The
+    stream shows the cart of this request, also if `On-Behalf-Of` names it. A ticket works once, and only as
+    long as the session and the access token of this request. No log of the shop contains it."""
     ticket = await tickets.issue(StreamGrant(owner.id, user))
     body = {"ticket": ticket, "expires_in": TICKET_SECONDS}
     return JsonBytes.of(body, 201, {"Cache-Control": "no-store"})

@@ -1,7 +1,7 @@
-"""Live carts: whoever has a cart open hears when it looks different, whichever replica changed it.
+"""Live carts: clients that follow a cart see every change of it, by any replica.
 
-What may change a cart only wakes its feed; what is shown is read anew each time, so a lost, repeated or late
-announcement shows nothing wrong, and after an interruption one look is enough.
+A possible change only wakes the feed. The feed reads the cart again each time, so a lost, repeated or late
+announcement shows nothing wrong, and one read is enough after an interruption.
 """
 
 from __future__ import annotations
@@ -14,42 +14,45 @@ from dataclasses import dataclass
 from functools import partial
 
 import structlog
+from prometheus_client import Gauge
 
-from cart_service.carts.pricing import PricedCart
+from cart_service.carts.priced_cart import PricedCart
 from cart_service.changes import ChangeListener
 from cart_service.live.feed import CartFeed, CartStream, EndReason
-from cart_service.metrics import CART_STREAMS
-from shared.budget import SharedBudget
+from shared.bounded import SharedBudget
 from shared.clock import Clock
 from shared.errors import TooManyRequests, Unavailable
+from shared.observability.metrics import REGISTRY
 from shared.security.identity import Identity
 
 log = structlog.get_logger(__name__)
 
-SWEEP_SECONDS = 0.5  # an ended session has to be noticed within a second, its way here included
-RENDERINGS_AT_ONCE = 32  # so that news for everybody leave room for requests
+CART_STREAMS = Gauge("cart_streams", "Live carts that are open.", registry=REGISTRY)
+
+SWEEP_SECONDS = 0.5  # streams of an ended session end within a second, with the time of its announcement
+RENDERINGS_AT_ONCE = 32  # so that a change of many carts leaves time for requests
 
 ReadCart = Callable[[str, Callable[[Collection[str], str | None], None]], Awaitable[PricedCart]]
-"""Reads and prices the owner's cart. Tells the second argument of its products and its promo code before it
-looks at them, so that no change of one falls between the look and the watch."""
+"""Reads and prices the owner's cart. It calls the second argument with the products and the promo code before
+it reads them, so that no change is missed between the read and the registration."""
 
 
 class TooManyStreams(TooManyRequests):
-    """The caller has as many live carts open as one user may have."""
+    """The caller already has the largest number of live carts that one user may have."""
 
     code, title = "too-many-streams", "Too many live carts"
 
 
 class NoMoreStreams(Unavailable):
-    """This replica has as many live carts open as it can serve."""
+    """This replica already has the largest number of live carts."""
 
     code, title = "no-more-streams", "No more live carts"
 
 
 @dataclass(frozen=True, slots=True)
 class LiveLimits:
-    """Streams at once on this replica, of one user and in all; seconds of silence before a sign of life, and
-    seconds that a client has to take what is sent; bytes that may wait for clients in all."""
+    """The largest numbers of streams on this replica, for one user and in all; the seconds without an event
+    before a heartbeat; the seconds for a client to take an event; the bytes that may wait for all clients."""
 
     per_user: int = 8
     in_all: int = 1000
@@ -59,7 +62,7 @@ class LiveLimits:
 
 
 class LiveCarts(ChangeListener):
-    """The live carts of this replica. `is_ended` tells whether a session was ended."""
+    """The live carts of this replica. `is_ended` says whether a session was ended."""
 
     def __init__(
         self, limits: LiveLimits, clock: Clock, is_ended: Callable[[str], bool], read: ReadCart
@@ -69,7 +72,7 @@ class LiveCarts(ChangeListener):
         self._is_ended = is_ended
         self._read = read
         self._feeds: dict[str, CartFeed] = {}
-        self._room = SharedBudget(limits.most_bytes)
+        self._budget = SharedBudget(limits.most_bytes)
         self._count = 0
         self._of_user: Counter[str] = Counter()
         self._showing: defaultdict[str, set[CartFeed]] = defaultdict(set)
@@ -83,14 +86,14 @@ class LiveCarts(ChangeListener):
     def open(
         self, owner: str, viewer: Identity, *, known: str | None = None, once: bool = False
     ) -> Iterator[CartStream]:
-        """A stream of the owner's cart. It begins with the present cart, unless that one's ETag is `known`.
-        Raises `TooManyStreams`, `NoMoreStreams`."""
+        """A stream of the owner's cart. It begins with the present cart, unless `known` is its ETag. Raises
+        `TooManyStreams`, `NoMoreStreams`."""
         self._admit(viewer.user_id)
         feed = self._feeds.get(owner)
         if feed is None:
             feed = self._feeds[owner] = CartFeed(owner, self._render)
         patience = self._limits.send_seconds
-        stream = CartStream(feed, viewer, self._room, known=known, once=once, send_seconds=patience)
+        stream = CartStream(feed, viewer, self._budget, known=known, once=once, send_seconds=patience)
         if self._is_draining:
             stream.end(EndReason.DRAINING)
         try:
@@ -127,7 +130,7 @@ class LiveCarts(ChangeListener):
             )
         if self._count >= self._limits.in_all:
             raise NoMoreStreams(
-                "No more live carts can be opened just now. Read the cart instead, and try again.",
+                "No more live carts can be opened at the moment. Read the cart instead, and try again later.",
                 retry_after=5,
             )
         self._count += 1
@@ -142,7 +145,7 @@ class LiveCarts(ChangeListener):
         if not self._of_user[user_id]:
             del self._of_user[user_id]
         feed.streams.discard(stream)
-        feed.taken()
+        feed.drop_shown()
         if not feed.streams:
             del self._feeds[feed.owner]
             self._watch(feed, frozenset())
@@ -166,26 +169,26 @@ class LiveCarts(ChangeListener):
             self._showing[product_id].add(feed)
 
     async def drain(self, draining: asyncio.Event) -> None:
-        """Ends every stream, present and future, as soon as `draining` is set."""
+        """Ends every present and future stream after `draining` is set."""
         await draining.wait()
         self._is_draining = True
         for feed in self._feeds.values():
             for stream in feed.streams:
                 stream.end(EndReason.DRAINING)
 
-    async def look_after(self) -> None:
-        """Ends streams that may not go on, and keeps the others alive, without end."""
+    async def supervise(self) -> None:
+        """Ends streams of ended sessions and expired tokens, and keeps the others alive. It never returns."""
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             try:
                 for feed in self._feeds.values():
-                    self._look_at(feed)
+                    self._supervise(feed)
                 self._make_room()
-            except Exception:  # it must go on: nobody else ends the streams of ended sessions
-                log.exception("live carts could not be looked after")
+            except Exception:  # it has to continue: nothing else ends the streams of ended sessions
+                log.exception("the supervision of live carts failed")
 
     def _make_room(self) -> None:
-        """Where too much waits for clients, those that have the most to take come again later."""
+        """Ends the streams with the most waiting bytes while too many bytes wait in all."""
         streams = [stream for feed in self._feeds.values() for stream in feed.streams]
         waiting = sum(stream.held_bytes for stream in streams)
         if waiting <= self._limits.most_bytes:
@@ -196,7 +199,7 @@ class LiveCarts(ChangeListener):
             waiting -= stream.held_bytes
             stream.end(EndReason.TOO_SLOW)
 
-    def _look_at(self, feed: CartFeed) -> None:
+    def _supervise(self, feed: CartFeed) -> None:
         now, moment = self._clock.now(), asyncio.get_running_loop().time()
         if feed.valid_until is not None and feed.valid_until <= now:
             feed.valid_until = None
@@ -211,5 +214,5 @@ class LiveCarts(ChangeListener):
 
 
 def _key_of(promo_code: str) -> str:
-    """A promotion's name among those of products, which hold no colon."""
+    """The key of a promotion beside the ids of products, which have no colon."""
     return f"promotion:{promo_code}"

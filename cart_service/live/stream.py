@@ -9,26 +9,34 @@ from functools import partial
 
 import orjson
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from prometheus_client import Counter
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from cart_service.carts.rendering import Rendered
+from cart_service.carts.ports import Rendered
 from cart_service.live.feed import CartStream, EndReason
 from cart_service.live.service import LiveCarts
-from cart_service.metrics import CART_STREAM_EVENTS
 from shared.errors import ShopError
+from shared.observability.metrics import REGISTRY
 from shared.security.identity import Identity
 
+CART_STREAM_EVENTS = Counter(
+    "cart_stream_events_total",
+    "Events of live carts: `cart`, or why a stream ended; `left` is a client that closed it, `stalled`"
+    " one that took nothing for too long.",
+    ["event"],
+    registry=REGISTRY,
+)
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 COPIES = 2
-"""Of a cart that is being sent: as it was rendered, and as it waits in the connection."""
+"""The copies of a cart while it is sent: the rendering, and the bytes in the connection."""
 SHORTEST_RETRY_MILLIS, LONGEST_RETRY_MILLIS = 500, 1500
 
 
 class CartEvents(Response):
-    """Sends events until the stream ends or its client leaves. HEAD is answered with the headers alone.
+    """Sends events until the stream ends or its client leaves. A HEAD request gets only the headers.
 
-    It takes its place among the streams when it is sent, so that none is taken by an answer that never is.
+    The stream opens when the answer is sent, so an answer that is never sent counts for no limit.
     """
 
     media_type = "text/event-stream"
@@ -60,40 +68,40 @@ class CartEvents(Response):
 
     async def _send_events(self, stream: CartStream, send: Send) -> None:
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
-        await stream.give(partial(send, start))
+        await stream.send(partial(send, start))
         beginning = {"type": "http.response.body", "body": _beginning(), "more_body": True}
-        await stream.give(partial(send, beginning))
+        await stream.send(partial(send, beginning))
         while (reason := await self._send_next(stream, send)) is None:
             pass
-        await stream.give(partial(send, {"type": "http.response.body", "body": _ending(reason)}))
+        await stream.send(partial(send, {"type": "http.response.body", "body": _ending(reason)}))
 
     async def _send_next(self, stream: CartStream, send: Send) -> EndReason | None:
-        """Nothing of an event is kept once it is sent: a stream waits for the next one for long."""
+        """A separate function, so that no variable keeps an event while the stream waits for the next."""
         event = await stream.next()
         if isinstance(event, EndReason):
             return event
         held_bytes = COPIES * len(event.body) if event is not None else 0
-        await stream.give(partial(_send_whole, send, event), held_bytes)
+        await stream.send(partial(_send_whole, send, event), held_bytes)
         return None
 
 
 async def _send_whole(send: Send, event: Rendered | None) -> None:
-    """Encodes the event and returns once the client has taken nearly all of it; a server takes what is sent
-    in any length."""
+    """Sends the event and returns after the client has taken nearly all of it. The server itself accepts any
+    length at once."""
     await send({"type": "http.response.body", "body": _encode(event), "more_body": True})
     await asyncio.sleep(0)  # it is written at the end of the event loop's turn
     await send({"type": "http.response.body", "body": b"", "more_body": True})
 
 
 async def _end_when_gone(receive: Receive, stream: CartStream) -> None:
-    with suppress(ShopError):  # of a body that nobody asked for
+    with suppress(ShopError):  # a body that is too large, for example
         while (await receive())["type"] != "http.disconnect":
             pass
     stream.end(EndReason.LEFT)
 
 
 def _beginning() -> bytes:
-    """When to come back. Not all at the same moment, should a replica leave them all at once."""
+    """The delay before a reconnect. It is random, so clients of a stopped replica return one by one."""
     return format_sse_event(retry=random.randint(SHORTEST_RETRY_MILLIS, LONGEST_RETRY_MILLIS))
 
 
@@ -101,7 +109,7 @@ def _encode(cart: Rendered | None) -> bytes:
     if cart is None:
         return KEEPALIVE_COMMENT
     CART_STREAM_EVENTS.labels("cart").inc()
-    # As text it would take four times the memory. It is JSON, and so one line.
+    # A text would take four times the memory. JSON is one line.
     return b"event: cart\ndata: %b\nid: %b\n\n" % (cart.body, cart.etag.encode())
 
 

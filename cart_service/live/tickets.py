@@ -1,4 +1,4 @@
-"""Tickets for clients that cannot send a header with the request for a live cart, as `EventSource`."""
+"""Tickets for clients like `EventSource` that cannot send a header with the request for a live cart."""
 
 from __future__ import annotations
 
@@ -20,22 +20,25 @@ _WINDOW_SECONDS = 60
 
 
 class TicketRefused(NotAuthenticated):
-    """The ticket is unknown, was used, or is older than a minute."""
+    """The ticket is unknown, used, or older than a minute."""
 
     code, title = "ticket-refused", "Ticket refused"
+    detail = (
+        "The ticket is unknown, used or older than a minute."
+        " Get a new one for each connection: POST /api/v1/cart/events/ticket."
+    )
+    default_headers = invalid_token(detail).headers
 
 
 class TooManyTickets(TooManyRequests):
-    """The caller asked for more tickets within a minute than one user can use."""
+    """The caller asked for too many tickets within a minute."""
 
     code, title = "too-many-tickets", "Too many tickets"
 
 
 class StreamTickets:
-    """Issues tickets and redeems each of them once, whichever replica issued it. A ticket is as good as the
-    token that it was issued for: it ends with its session, and its stream with the token's life.
-
-    One user gets `per_minute` of them from each replica."""
+    """Issues tickets, and redeems each one once, on any replica. A ticket ends with the session of its access
+    token. Its stream ends when the token expires. One user gets `per_minute` tickets from each replica."""
 
     def __init__(
         self, grants: StreamGrants, clock: Clock, is_ended: Callable[[str], bool], *, per_minute: int
@@ -48,24 +51,24 @@ class StreamTickets:
         self._window = 0
 
     async def issue(self, grant: StreamGrant) -> str:
-        """A fresh ticket. Raises `TooManyTickets`, `BusUnavailable`."""
+        """A new ticket. Raises `TooManyTickets`, `BusUnavailable`."""
         self._count(grant.viewer.user_id)
         ticket = secrets.token_urlsafe(32)
         await self._grants.put(ticket, grant, self._clock.now() + timedelta(seconds=TICKET_SECONDS))
         return ticket
 
     async def redeem(self, ticket: str) -> StreamGrant:
-        """What the ticket stands for; it is worth nothing from then on, also where this raises
-        `BusUnavailable`, as nobody knows then whether it was taken. Raises `NotAuthenticated`."""
+        """The grant of the ticket, which cannot be used again. Raises `NotAuthenticated`. If it raises
+        `BusUnavailable`, the ticket may have been used."""
         found = await self._grants.take(ticket) if _TICKET.fullmatch(ticket) else None
         if found is None:
-            raise _refused()
+            raise TicketRefused
         grant, valid_until = found
         viewer = grant.viewer
         if valid_until <= self._clock.now():
-            raise _refused()
+            raise TicketRefused
         if self._is_ended(viewer.session_id):
-            raise invalid_token("The session of this ticket was ended. Sign in again.")
+            raise invalid_token("The session of this ticket has ended. Sign in again.")
         if viewer.expires_at <= self._clock.now():
             raise invalid_token("The access token of this ticket has expired. Get a new one, then a ticket.")
         return grant
@@ -77,15 +80,7 @@ class StreamTickets:
             self._issued.clear()
         if self._issued[user_id] >= self._per_minute:
             raise TooManyTickets(
-                f"You got {self._per_minute} tickets within a minute. Wait before you connect again.",
+                f"You have had {self._per_minute} tickets within a minute. Wait before you connect again.",
                 retry_after=_WINDOW_SECONDS - now % _WINDOW_SECONDS,
             )
         self._issued[user_id] += 1
-
-
-def _refused() -> TicketRefused:
-    detail = (
-        "The ticket is unknown, was used already or is older than a minute."
-        " Get a new one for each connection: POST /api/v1/cart/events/ticket."
-    )
-    return TicketRefused(detail, headers=invalid_token(detail).headers)

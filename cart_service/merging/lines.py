@@ -1,11 +1,11 @@
-"""Taking the lines of a guest's cart into a customer's."""
+"""Adds the lines of a guest's cart to those of a customer's."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from cart_service.carts.lines import Line, Lines, quantity_in, with_line, without
-from cart_service.carts.merge_records import MergedLine, MergeLimit, MergeOutcome, MergeStrategy
+from cart_service.carts.records import MergedLine, MergeLimit, MergeOutcome, MergeStrategy
 from cart_service.catalogue.model import CatalogueProduct
 from cart_service.limits import MAX_LINES, MAX_QUANTITY
 
@@ -13,8 +13,8 @@ from cart_service.limits import MAX_LINES, MAX_QUANTITY
 def merge_lines(
     mine: Lines, guest: tuple[Line, ...], strategy: MergeStrategy, products: Mapping[str, CatalogueProduct]
 ) -> tuple[Lines, tuple[MergedLine, ...]]:
-    """The lines after the merge, and the report, a line for each of the guest's. It never fails: a quantity
-    is held to the stock, which never takes away what was in the cart before, and to the limits of a cart."""
+    """The lines after the merge, and a report with a line for each of the guest's. It never fails. Each
+    quantity is limited by the stock and the limits of a cart, but never below what the cart had before."""
     lines, report = mine, []
     for line in guest:
         merged = _merge_line(lines, line, strategy, products[line.product_id])
@@ -24,7 +24,7 @@ def merge_lines(
 
 
 def _with_pieces_of(lines: Lines, guest: Line, quantity: int) -> Lines:
-    """With so many pieces: those that are there keep their prices, further ones are the guest's."""
+    """With that number of pieces. Present pieces keep their prices, and more pieces have the guest's."""
     mine = lines.get(guest.product_id)
     if quantity == 0:
         return without(lines, guest.product_id)
@@ -67,7 +67,7 @@ def _outcome(mine: int, quantity: int) -> MergeOutcome:
 
 
 def merge_saved(mine: Lines, guest: tuple[Line, ...]) -> Lines:
-    """Both carts' lines saved for later, as far as they fit."""
+    """The lines that both carts have saved for later, as far as they fit."""
     saved = mine
     for line in guest:
         present = quantity_in(saved, line.product_id)

@@ -1,7 +1,7 @@
-"""The two halves of a merge: the guest's cart is handed over, and the customer's takes it in.
+"""The steps of a merge: the guest's cart begins it, the customer's takes the lines, the guest's finishes it.
 
-Each is one write of one cart and can be repeated. The first one fixes what is merged, for whom and how; the
-second one is known by the merge's id.
+Each step is one write of one cart and can be repeated. The first one fixes what is merged, for whom and how.
+The second one is recognised by the merge's id.
 """
 
 from __future__ import annotations
@@ -9,24 +9,24 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from cart_service.carts.idempotency import REMEMBERED_KEYS, UsedKey
 from cart_service.carts.lines import Line, Lines, together
-from cart_service.carts.merge_records import Handover, MergeRecord, MergeStrategy
 from cart_service.carts.model import Cart
-from cart_service.carts.operations import BaseOperation
+from cart_service.carts.operations import Operation
+from cart_service.carts.records import REMEMBERED_KEYS, MergeRecord, MergeStrategy, PendingMerge, UsedKey
 from cart_service.catalogue.model import CatalogueProduct
 from cart_service.merging.lines import merge_lines, merge_saved
 
 
 @dataclass(frozen=True, slots=True)
-class HandOver(BaseOperation):
-    """Hands what is in a guest's cart over to `to`, as the merge `merge_id`. `undone` are merges that `to`
-    has undone: what they brought is handed over anew. `key` is the Idempotency-Key of the request.
+class BeginMerge(Operation):
+    """Moves what a guest's cart holds into the pending merge `merge_id` for the customer `to`.
 
-    Nothing changes where nothing new is to be handed over, or while an earlier handover is not done: that has
-    to be taken in first.
+    `undone` are merges that `to` has undone: their lines are merged again. `key` is the Idempotency-Key of
+    the request. Nothing changes if there is nothing new to merge, or while an earlier merge is not done: that
+    one has to be finished first.
     """
 
+    wire_name = "HandOver"
     merge_id: str
     to: str
     strategy: MergeStrategy
@@ -34,7 +34,7 @@ class HandOver(BaseOperation):
     key: UsedKey | None = None
 
     def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], at: str, /) -> Cart:
-        earlier = cart.handover
+        earlier = cart.pending_merge
         if earlier is not None and not earlier.is_done:
             return cart
         again = earlier if earlier and earlier.to == self.to and earlier.merge_id in self.undone else None
@@ -44,8 +44,8 @@ class HandOver(BaseOperation):
         code, turn = cart.promo_code, cart.promo_turn
         if again and code is None:
             code, turn = again.promo_code, again.promo_turn
-        return cart.handed_over(
-            Handover(
+        return cart.with_pending_merge(
+            PendingMerge(
                 self.merge_id,
                 self.to,
                 self.strategy,
@@ -60,29 +60,30 @@ class HandOver(BaseOperation):
 
 
 @dataclass(frozen=True, slots=True)
-class FinishHandover(BaseOperation):
-    """Notes in the guest's cart that the merge was taken in."""
+class FinishMerge(Operation):
+    """Notes in the guest's cart that the customer's cart has the lines."""
 
+    wire_name = "FinishHandover"
     merge_id: str
 
     def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], _at: str, /) -> Cart:
-        handover = cart.handover
-        if handover is None or handover.merge_id != self.merge_id or handover.is_done:
+        pending = cart.pending_merge
+        if pending is None or pending.merge_id != self.merge_id or pending.is_done:
             return cart
-        return replace(cart, handover=replace(handover, is_done=True))
+        return replace(cart, pending_merge=replace(pending, is_done=True))
 
 
 @dataclass(frozen=True, slots=True)
-class TakeIn(BaseOperation):
-    """Takes a handover of the guest's cart in, unless the cart has it already or it is done. `requested` is
-    the strategy that was asked for; the handover's own counts.
+class TakeGuestCart(Operation):
+    """Takes the lines of a pending merge, unless the cart has them already or the merge is done. `requested`
+    is the strategy that was asked for; the one of the pending merge counts.
 
-    The keys of the request that began the merge and of this one, `key`, are remembered with it. They are no
-    part of the write around it: no use of a key may keep out what was handed over.
+    The cart remembers the keys of the request that began the merge and of this one, `key`. They are not the
+    key of the write around this operation: no use of a key may keep the guest's lines out.
     """
 
     guest: str
-    handover: Handover | None
+    pending: PendingMerge | None
     requested: MergeStrategy
     key: UsedKey | None = None
 
@@ -91,20 +92,20 @@ class TakeIn(BaseOperation):
         return "merge", self.guest, self.requested.value
 
     def products_of(self, _cart: Cart, /) -> Collection[str]:
-        return [line.product_id for line in self.handover.lines] if self.handover else ()
+        return [line.product_id for line in self.pending.lines] if self.pending else ()
 
     def apply(self, cart: Cart, products: Mapping[str, CatalogueProduct], at: str, /) -> Cart:
-        handover = self.handover
-        if handover and not handover.is_done and not cart.find_merge(handover.merge_id):
-            cart = _remembering(handover.key, self._taken_in(handover, cart, products, at), handover.merge_id)
-        return _remembering(self.key, cart, handover.merge_id if handover else None)
+        pending = self.pending
+        if pending and not pending.is_done and not cart.find_merge(pending.merge_id):
+            cart = _remembering(pending.key, self._merged(pending, cart, products, at), pending.merge_id)
+        return _remembering(self.key, cart, pending.merge_id if pending else None)
 
-    def _taken_in(
-        self, handover: Handover, cart: Cart, products: Mapping[str, CatalogueProduct], at: str
+    def _merged(
+        self, pending: PendingMerge, cart: Cart, products: Mapping[str, CatalogueProduct], at: str
     ) -> Cart:
-        lines, report = merge_lines(cart.lines, handover.lines, handover.strategy, products)
-        after = replace(cart, lines=lines, saved=merge_saved(cart.saved, handover.saved))
-        return after.merged(MergeRecord(handover.merge_id, self.guest, handover.strategy, at, report), cart)
+        lines, report = merge_lines(cart.lines, pending.lines, pending.strategy, products)
+        after = replace(cart, lines=lines, saved=merge_saved(cart.saved, pending.saved))
+        return after.merged(MergeRecord(pending.merge_id, self.guest, pending.strategy, at, report), cart)
 
 
 def _remembering(used: UsedKey | None, cart: Cart, merge_id: str | None) -> Cart:
@@ -120,8 +121,8 @@ def _remembering(used: UsedKey | None, cart: Cart, merge_id: str | None) -> Cart
 
 
 def _joined(present: Lines, again: tuple[Line, ...]) -> tuple[Line, ...]:
-    """All lines; of a product in both, the one that is in the cart now, with the pieces of both. They may be
-    more than a cart may have: taking them in sees to that, and reports it."""
+    """All lines. A product in both keeps the place of its present line and gets the pieces of both. They may
+    exceed the limits of a cart: `merge_lines` applies and reports them."""
     more = {line.product_id: line for line in again}
     return (
         *(together(line, more[id]) if id in more else line for id, line in present.items()),

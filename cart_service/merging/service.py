@@ -1,47 +1,46 @@
-"""Merging a guest's cart into a customer's: exactly once, whoever repeats it and whatever dies in between.
+"""Merging a guest's cart into a customer's: exactly once, with any number of repeats and lost replicas.
 
-1. The guest's cart is handed over: one write empties it, and keeps what was in it together with the merge's
-   id, its receiver and its strategy. The same write holds the event that has any replica finish the merge.
-2. The customer's cart takes it in: one write, which does nothing where the cart knows the merge's id.
-3. The guest's cart notes that it is done.
+1. `BeginMerge` empties the guest's cart. The same write keeps what was in it as a `PendingMerge`, and an
+   event that makes any replica finish the merge.
+2. `TakeGuestCart` adds the lines to the customer's cart. It does nothing if the cart knows the merge's id.
+3. `FinishMerge` notes in the guest's cart that the merge is done.
 
-The guest's promo code goes the same way: out of the guest's cart with the first write, and onto the
-customer's between the second and the third, if that has none and may have it.
+The guest's promo code leaves the guest's cart with the first write. Between the second and the third it comes
+to the customer's cart, if that one has no code and the customer may use it.
 
-A repeat finds the handover and goes on from there; so do 200 at the same moment, and all get the same report.
-Once the customer's cart has taken in another merge, a repeat gets the id of its own, and no lines any more.
+A repeat finds the pending merge and continues it. Of 200 at the same moment, all get the same report. Once
+the customer's cart has taken another merge, a repeat gets the id of its own merge, without lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from cart_service.carts.idempotency import UsedKey
-from cart_service.carts.lifetimes import OwnerKind
-from cart_service.carts.merge_records import Handover, MergeRecord, MergeStrategy
-from cart_service.carts.model import Cart
+from cart_service.carts.model import Cart, OwnerKind
 from cart_service.carts.operations import fingerprint_of
 from cart_service.carts.ports import CartRepository
+from cart_service.carts.records import MergeRecord, MergeStrategy, PendingMerge, UsedKey
 from cart_service.carts.service import CartWrite, CartWriter, WriteResult
-from cart_service.merging.operations import FinishHandover, HandOver, TakeIn
+from cart_service.merging.operations import BeginMerge, FinishMerge, TakeGuestCart
+from shared.entity_tags import EntityTags
 from shared.ids import new_id
 
-CarryOver = Callable[[str, Handover], Awaitable[WriteResult | None]]
-"""Gives the promo code that a guest's cart has lost to the customer's; see `PromoCodes.carry_over`."""
+CarryOver = Callable[[str, PendingMerge], Awaitable[WriteResult | None]]
+"""Moves the guest's promo code to the customer's cart; see `PromoCodes.carry_over`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """`key` is the Idempotency-Key, `if_versions` the versions of the customer's cart that are accepted
-    (If-Match). A `dry_run` writes nothing."""
+    """`key` is the Idempotency-Key, `if_match` names the versions of the customer's cart
+    that the client accepts. A `dry_run` writes nothing."""
 
     owner: str
     guest: str
     strategy: MergeStrategy
     dry_run: bool = False
     key: str | None = None
-    if_versions: Collection[int] | None = None
+    if_match: EntityTags | None = None
     owner_kind: OwnerKind | None = None
 
 
@@ -60,101 +59,101 @@ class CartMerger:
         self._carry_over = carry_over
 
     async def merge(self, merge: Merge) -> Merged:
-        """Makes the merge, or what is left of it. It never fails for stock or limits: the report says what
-        they kept back. `if_versions` is asked before anything is written; what happens meanwhile is merged
-        with. Raises `CartChanged`, `IdempotencyKeyReused`, `CatalogueUnavailable`, `StoreUnavailable`.
+        """Makes the merge, or what is left of it. Stock and limits never refuse it: the report names what
+        they held back. `if_match` is checked before the first write; later changes are merged with. Raises
+        `CartChanged`, `IdempotencyKeyReused`, `CatalogueUnavailable`, `StoreUnavailable`.
         """
         if merge.dry_run:
             return await self._preview(merge)
         begun = await self._finish_begun(merge.guest)
         if begun and begun.to == merge.owner:  # the condition was asked when it began
-            merge = replace(merge, if_versions=None)
-        checked = await self._writer.preview(replace(_taking_in(merge, None), key=merge.key))
+            merge = replace(merge, if_match=None)
+        checked = await self._writer.preview(replace(_write_of(merge, None), key=merge.key))
         if checked.replayed:
             return Merged(checked, _made_under(checked.cart, merge.key))
-        operation = _handing_over(merge, checked.cart)
-        handover = await self._hand_over(merge, operation)
-        written = await self._take_in(merge.guest, handover, _taking_in(merge, handover))
-        return Merged(_marked(written, handover, operation), _record_of(written.cart, handover))
+        operation = _begin(merge, checked.cart)
+        pending = await self._begin_merge(merge, operation)
+        written = await self._take(merge.guest, pending, _write_of(merge, pending))
+        return Merged(_marked(written, pending, operation), _record_of(written.cart, pending))
 
     async def finish(self, guest: str) -> None:
-        """Finishes a merge that was left halfway, if there is one; repeating it is harmless."""
+        """Finishes a merge that has begun, if there is one. A repeat changes nothing."""
         await self._finish_begun(guest)
 
     async def _preview(self, merge: Merge) -> Merged:
         mine = await self._carts.get(merge.owner) or Cart(merge.owner)
         guest = await self._carts.get(merge.guest) or Cart(merge.guest)
-        if guest.handover and not guest.handover.is_done and guest.handover.to == merge.owner:
-            handover: Handover | None = guest.handover
+        if guest.pending_merge and not guest.pending_merge.is_done and guest.pending_merge.to == merge.owner:
+            pending: PendingMerge | None = guest.pending_merge
         else:
-            handover = _handing_over(merge, mine).apply(guest, {}, "").handover
-            handover = None if handover is guest.handover else handover
-        taking_in = replace(_taking_in(merge, handover), if_versions=merge.if_versions)
-        written = await self._writer.preview(taking_in)
-        return Merged(written, _record_of(written.cart, handover))
+            pending = _begin(merge, mine).apply(guest, {}, "").pending_merge
+            pending = None if pending is guest.pending_merge else pending
+        write = replace(_write_of(merge, pending), if_match=merge.if_match)
+        written = await self._writer.preview(write)
+        return Merged(written, _record_of(written.cart, pending))
 
-    async def _finish_begun(self, guest: str) -> Handover | None:
+    async def _finish_begun(self, guest: str) -> PendingMerge | None:
         cart = await self._carts.get(guest)
-        if cart is None or cart.handover is None or cart.handover.is_done:
+        if cart is None or cart.pending_merge is None or cart.pending_merge.is_done:
             return None
-        await self._finish(guest, cart.handover)
-        return cart.handover
+        await self._finish(guest, cart.pending_merge)
+        return cart.pending_merge
 
-    async def _hand_over(self, merge: Merge, operation: HandOver) -> Handover | None:
-        """The handover to the customer, made now or earlier; None where the guest has nothing for them."""
+    async def _begin_merge(self, merge: Merge, operation: BeginMerge) -> PendingMerge | None:
+        """The customer's pending merge, begun now or earlier; None if the guest has nothing for them."""
         while True:
             written = await self._writer.write(
                 CartWrite(merge.guest, [operation], owner_kind=OwnerKind.GUEST)
             )
-            guest, handover = written.cart, written.cart.handover
-            if handover is None:
+            guest, pending = written.cart, written.cart.pending_merge
+            if pending is None:
                 return None
-            is_all = handover.merge_id == operation.merge_id or not (guest.lines or guest.saved)
-            if is_all and handover.to == merge.owner and handover.merge_id not in operation.undone:
-                return handover
-            if handover.is_done:
+            is_all = pending.merge_id == operation.merge_id or not (guest.lines or guest.saved)
+            if is_all and pending.to == merge.owner and pending.merge_id not in operation.undone:
+                return pending
+            if pending.is_done:
                 return None  # everything went to somebody else
-            await self._finish(merge.guest, handover)
+            await self._finish(merge.guest, pending)
 
-    async def _finish(self, guest: str, handover: Handover) -> None:
-        operation = TakeIn(guest, handover, handover.strategy)
-        await self._take_in(guest, handover, CartWrite(handover.to, [operation]))
+    async def _finish(self, guest: str, pending: PendingMerge) -> None:
+        operation = TakeGuestCart(guest, pending, pending.strategy)
+        await self._take(guest, pending, CartWrite(pending.to, [operation]))
 
-    async def _take_in(self, guest: str, handover: Handover | None, write: CartWrite) -> WriteResult:
+    async def _take(self, guest: str, pending: PendingMerge | None, write: CartWrite) -> WriteResult:
         written = await self._writer.write(write)
-        if handover is None or handover.is_done:
+        if pending is None or pending.is_done:
             return written
         if written.cart.promo_code is None:
-            written = await self._carry_over(guest, handover) or written
-        await self._writer.write(CartWrite(guest, [FinishHandover(handover.merge_id)]))
+            written = await self._carry_over(guest, pending) or written
+        await self._writer.write(CartWrite(guest, [FinishMerge(pending.merge_id)]))
         return written
 
 
 def _used_key(merge: Merge) -> UsedKey | None:
-    request = TakeIn(merge.guest, None, merge.strategy)
+    request = TakeGuestCart(merge.guest, None, merge.strategy)
     return UsedKey(merge.key, fingerprint_of([request])) if merge.key else None
 
 
-def _handing_over(merge: Merge, mine: Cart) -> HandOver:
+def _begin(merge: Merge, mine: Cart) -> BeginMerge:
     undone = frozenset(record.merge_id for record in mine.merges if record.is_undone)
-    return HandOver(new_id(), merge.owner, merge.strategy, undone, _used_key(merge))
+    return BeginMerge(new_id(), merge.owner, merge.strategy, undone, _used_key(merge))
 
 
-def _taking_in(merge: Merge, handover: Handover | None) -> CartWrite:
-    operation = TakeIn(merge.guest, handover, merge.strategy, _used_key(merge))
-    versions = None if handover else merge.if_versions
-    return CartWrite(merge.owner, [operation], if_versions=versions, owner_kind=merge.owner_kind)
+def _write_of(merge: Merge, pending: PendingMerge | None) -> CartWrite:
+    operation = TakeGuestCart(merge.guest, pending, merge.strategy, _used_key(merge))
+    if_match = None if pending else merge.if_match
+    return CartWrite(merge.owner, [operation], if_match=if_match, owner_kind=merge.owner_kind)
 
 
-def _marked(written: WriteResult, handover: Handover | None, operation: HandOver) -> WriteResult:
-    """Replayed where another request under the same key was faster."""
-    is_repeat = handover is not None and handover.merge_id != operation.merge_id
-    is_same = operation.key is not None and handover is not None and handover.key == operation.key
+def _marked(written: WriteResult, pending: PendingMerge | None, operation: BeginMerge) -> WriteResult:
+    """Marks it as replayed if another request under the same key was faster."""
+    is_repeat = pending is not None and pending.merge_id != operation.merge_id
+    is_same = operation.key is not None and pending is not None and pending.key == operation.key
     return replace(written, replayed=is_repeat and is_same)
 
 
-def _record_of(cart: Cart, handover: Handover | None) -> MergeRecord | None:
-    return cart.find_merge(handover.merge_id) if handover else None
+def _record_of(cart: Cart, pending: PendingMerge | None) -> MergeRecord | None:
+    return cart.find_merge(pending.merge_id) if pending else None
 
 
 def _made_under(cart: Cart, key: str | None) -> MergeRecord | None:

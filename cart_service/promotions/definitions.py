@@ -1,7 +1,8 @@
-"""Promotions as plain values: what others are told of them."""
+"""Promotions as plain values, for documents, events and the bucket."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -18,13 +19,13 @@ from shared.clock import from_rfc3339, to_rfc3339
 
 
 def definition_of(promotion: Promotion) -> dict[str, Any]:
-    """All of a promotion: what the bucket, the events and the document hold."""
+    """The whole promotion, as in the bucket, the events and the document."""
     conditions = promotion.conditions
     return {
         "code": promotion.code,
         "version": promotion.version,
         "kind": promotion.kind.value,
-        **_benefit_json(promotion.benefit),
+        **asdict(promotion.benefit),
         "minimum_spend": conditions.minimum_spend,
         "categories": list(conditions.categories),
         "starts_at": text_of(conditions.starts_at),
@@ -39,7 +40,7 @@ def definition_of(promotion: Promotion) -> dict[str, Any]:
 
 
 def promotion_of(body: dict[str, Any]) -> Promotion:
-    """Reads what `definition_of` wrote. Raises KeyError, TypeError or ValueError for anything else."""
+    """The promotion of a `definition_of`. Raises KeyError, TypeError or ValueError for anything else."""
     return Promotion(
         code=body["code"],
         benefit=_benefit(body),
@@ -57,16 +58,6 @@ def promotion_of(body: dict[str, Any]) -> Promotion:
         ended_at=moment_of(body["ended_at"]),
         version=body["version"],
     )
-
-
-def _benefit_json(benefit: Benefit) -> dict[str, Any]:
-    match benefit:
-        case Percentage(percent):
-            return {"percent": percent}
-        case FixedAmount(amount):
-            return {"amount": amount}
-        case FreeItem(product_id, quantity):
-            return {"product_id": product_id, "quantity": quantity}
 
 
 def _benefit(body: dict[str, Any]) -> Benefit:

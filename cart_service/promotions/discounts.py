@@ -1,7 +1,7 @@
-"""What a promotion takes off a cart, to the minor unit.
+"""The discount of a promotion on a cart, in minor units.
 
-The discount is computed once, on the subtotal of the lines that count, and rounded once, half up. Then it is
-allocated to those lines by the largest remainder, so that the lines' discounts always add up to it.
+The discount is computed once, on the subtotal of the eligible lines, and rounded once, half up. The largest
+remainder method allocates it to these lines, so the discounts of the lines always add up to it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from shared.text import name_key
 
 
 class Reason(StrEnum):
-    """Why a code that stands on a cart takes nothing off."""
+    """Why the code of a cart gives no discount."""
 
     NOT_STARTED = "not_started"
     ENDED = "ended"
@@ -29,8 +29,8 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DiscountableLine:
-    """What of a priced line matters here. `gone` lines cost nothing and never count. `prices` are numbers of
-    pieces and what each costs, where that is not `unit_price` for all."""
+    """The values of a priced line that discounts need. `gone` lines cost nothing and are never eligible.
+    `prices` are quantities and their unit prices, if they differ from `unit_price`."""
 
     product_id: str
     quantity: int
@@ -41,7 +41,7 @@ class DiscountableLine:
     prices: tuple[tuple[int, int], ...] = ()
 
     def value_of(self, pieces: int) -> int:
-        """What so many of the dearest pieces cost."""
+        """The price of that number of pieces, beginning with the dearest."""
         value = 0
         for quantity, unit_price in sorted(self.prices or [(self.quantity, self.unit_price)], key=_dearest):
             taken = min(quantity, pieces)
@@ -55,9 +55,9 @@ def _dearest(price: tuple[int, int]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Discount:
-    """`of_lines` are in the order of the lines and add up to `total`. `reason` is None when it counts;
-    `message` says in English what the code does to this cart or lacks, `of_line` what it does to one of the
-    lines; `missing_spend` is set for `minimum_spend`."""
+    """`of_lines` are in the order of the lines and add up to `total`. `reason` is None if the code applies.
+    `message` says in English what the code gives or lacks, and `of_line` what it gives for one line.
+    `missing_spend` is set for the reason `minimum_spend`."""
 
     total: int
     of_lines: tuple[int, ...]
@@ -72,7 +72,7 @@ class Discount:
 
 
 def discount_of(promotion: Promotion, lines: Sequence[DiscountableLine], now: datetime) -> Discount:
-    """What the promotion takes off these lines at this moment."""
+    """The discount of the promotion on these lines at this moment."""
     code, places = promotion.code, len(lines)
     status = promotion.status_at(now)
     if status is PromotionStatus.ENDED:
@@ -151,9 +151,9 @@ def _pieces(quantity: int) -> str:
 
 
 def allocated(total: int, bases: Sequence[int]) -> tuple[int, ...]:
-    """Shares of `total` in proportion to `bases`, by the largest remainder; ties go to the earlier line.
+    """Shares of `total` in proportion to `bases`, by the largest remainder method. Earlier lines win ties.
 
-    No share is greater than its base, given that `total` is not greater than their sum.
+    If `total` is not greater than the sum of `bases`, no share is greater than its base.
     """
     subtotal = sum(bases)
     if subtotal == 0:
@@ -166,7 +166,7 @@ def allocated(total: int, bases: Sequence[int]) -> tuple[int, ...]:
 
 
 def _eligible_totals(promotion: Promotion, lines: Sequence[DiscountableLine]) -> list[int | None]:
-    """The totals of the lines that count, None for the others."""
+    """The totals of the eligible lines, and None for the others."""
     wanted = {category_key(category) for category in promotion.conditions.categories}
     return [line.line_total if _is_eligible(line, wanted) else None for line in lines]
 
@@ -177,7 +177,7 @@ def _is_eligible(line: DiscountableLine, wanted: set[str]) -> bool:
 
 @lru_cache(maxsize=4096)
 def category_key(category: str) -> str:
-    """Categories are compared whole, as the catalogue's filter compares them."""
+    """Categories are compared whole, like in the filter of the catalogue."""
     return name_key(category)
 
 

@@ -1,4 +1,4 @@
-"""What is refused about promotions and their codes, and why."""
+"""Refusals about promotions and their codes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class PromotionNotFound(NotFound):
     code, title = "promotion-not-found", "Promotion not found"
 
     def __init__(self, code: str) -> None:
-        super().__init__(f"There is no promotion {code!r}. The list shows which there are.")
+        super().__init__(f"There is no promotion {code!r}. The list of promotions shows the existing ones.")
 
 
 class PromotionCodeTaken(Conflict):
@@ -21,7 +21,7 @@ class PromotionCodeTaken(Conflict):
 
     def __init__(self, code: str) -> None:
         super().__init__(
-            f"The code {code} is taken, and stays so after its promotion has ended. Choose another one.",
+            f"The code {code} is taken. Codes are never used again. Choose another one.",
             errors=[FieldError("/code", "is taken")],
         )
 
@@ -32,9 +32,7 @@ class PromoCodeNotFound(NotFound):
     code, title = "promo-code-not-found", "Promo code not found"
 
     def __init__(self, code: str) -> None:
-        super().__init__(
-            f"There is no promo code {code!r}. Look for a typing error.", extra={"promo_code": code}
-        )
+        super().__init__(f"There is no promo code {code!r}. Check the spelling.", extra={"promo_code": code})
 
 
 class PromoCodeNotStarted(Conflict):
@@ -67,7 +65,7 @@ class PromoCodeUsedUp(Conflict):
 
     def __init__(self, code: str) -> None:
         super().__init__(
-            f"The code {code} is used up. Try again later, in case somebody takes it off, or another code.",
+            f"The code {code} is used up. Try another code, or try again later: a cart may give it back.",
             extra={"promo_code": code},
         )
 
@@ -89,8 +87,4 @@ class MergeUndone(Conflict):
     """The merge that a promo code came with was undone meanwhile: the code stays off the cart."""
 
     code, title = "merge-undone", "Merge undone"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The merge that the promo code came with is undone. Put the code on the cart by itself."
-        )
+    detail = "The merge that the promo code came with is undone. Put the code on the cart by itself."

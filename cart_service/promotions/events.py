@@ -13,7 +13,7 @@ from shared.events.envelope import Event
 
 @dataclass(frozen=True, slots=True)
 class PromotionEvent(DomainEvent):
-    """Each event says all of the promotion, which is its entry in the bucket `promotions`, too."""
+    """Each event has the whole promotion as its data, like the entry in the bucket `promotions`."""
 
     promotion: Promotion
 

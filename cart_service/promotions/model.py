@@ -1,4 +1,4 @@
-"""Promotions: what a code gives, to whom, and when."""
+"""Promotions: the benefit of a code, its conditions, and its time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CODE_PATTERN = "^[A-Za-z0-9_-]{3,40}$"
 
 
 class PromotionKind(StrEnum):
-    """What a promotion gives."""
+    """The kind of a promotion's benefit."""
 
     PERCENTAGE = "percentage"
     FIXED = "fixed"
@@ -23,7 +23,7 @@ class PromotionKind(StrEnum):
 
 
 class PromotionStatus(StrEnum):
-    """How a promotion is at a moment."""
+    """The status of a promotion at a moment."""
 
     SCHEDULED = "scheduled"
     ACTIVE = "active"
@@ -32,21 +32,21 @@ class PromotionStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Percentage:
-    """Takes so many per cent off, 1 to 100."""
+    """A discount of 1 to 100 per cent."""
 
     percent: int
 
 
 @dataclass(frozen=True, slots=True)
 class FixedAmount:
-    """Takes `amount` minor units off, and never more than there is to pay."""
+    """A discount of `amount` minor units, and never more than the price."""
 
     amount: int
 
 
 @dataclass(frozen=True, slots=True)
 class FreeItem:
-    """Makes up to `quantity` pieces of a product free; they have to be in the cart."""
+    """Up to `quantity` pieces of a product in the cart are free."""
 
     product_id: str
     quantity: int
@@ -57,10 +57,8 @@ Benefit = Percentage | FixedAmount | FreeItem
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """`categories` say which lines count (none: all), for the benefit and for `minimum_spend` (minor units).
-
-    The limits bound the uses, which are the carts on which the code stands and the orders placed with it.
-    """
+    """Only lines in one of the `categories` are eligible (none: all lines), for the benefit and for
+    `minimum_spend` (minor units). The limits bound the uses: carts and orders with the code."""
 
     minimum_spend: int = 0
     categories: tuple[str, ...] = ()
@@ -72,8 +70,8 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """A code is given away once and for ever, and all that can happen to it is its end: code and `version`
-    say everything about what a promotion is."""
+    """A code belongs to one promotion, and a promotion changes only by its end. So the code and the `version`
+    identify everything about it."""
 
     code: str
     benefit: Benefit
@@ -89,13 +87,13 @@ class Promotion:
         return _KIND_OF[type(self.benefit)]
 
     @property
-    def over_at(self) -> datetime | None:
-        """The moment from which it is over, whatever is the reason."""
+    def effective_end(self) -> datetime | None:
+        """The earlier of its planned end and its end by hand."""
         known = [moment for moment in (self.conditions.ends_at, self.ended_at) if moment is not None]
         return min(known, default=None)
 
     def status_at(self, now: datetime) -> PromotionStatus:
-        if self.over_at is not None and now >= self.over_at:
+        if self.effective_end is not None and now >= self.effective_end:
             return PromotionStatus.ENDED
         starts_at = self.conditions.starts_at
         if starts_at is not None and now < starts_at:
@@ -103,14 +101,14 @@ class Promotion:
         return PromotionStatus.ACTIVE
 
     def changes_at(self, now: datetime) -> datetime | None:
-        """The next moment at which time alone gives it another status; None when there is none."""
-        moments = (self.conditions.starts_at, self.over_at)
+        """The next moment at which time alone changes the status; None if there is none."""
+        moments = (self.conditions.starts_at, self.effective_end)
         if self.status_at(now) is PromotionStatus.ENDED:
             return None
         return min((moment for moment in moments if moment is not None and moment > now), default=None)
 
     def require_running(self, now: datetime) -> None:
-        """Raises `PromoCodeEnded` or `PromoCodeNotStarted` when nobody can put it on a cart."""
+        """Raises `PromoCodeEnded` or `PromoCodeNotStarted` unless it is active."""
         status = self.status_at(now)
         if status is PromotionStatus.ENDED:
             raise PromoCodeEnded(self.code)
@@ -129,7 +127,7 @@ class Promotion:
         return self
 
     def ended(self, now: datetime) -> Promotion:
-        """The promotion after its end by hand, or this very one when that has happened before."""
+        """The promotion after its end by hand. An ended one does not change."""
         return self if self.ended_at else replace(self, ended_at=now, version=self.version + 1)
 
 
@@ -141,7 +139,7 @@ _KIND_OF: dict[type, PromotionKind] = {
 
 
 def normalised(code: str) -> str | None:
-    """The code as it is kept: upper case. None for what can be no code."""
+    """The code in upper case, as in the store. None for a text that cannot be a code."""
     return code.upper() if re.fullmatch(CODE_PATTERN, code) else None
 
 

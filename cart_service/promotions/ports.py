@@ -2,37 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from cart_service.promotions.claims import Claim, Tally
 from cart_service.promotions.model import Promotion, PromotionStatus
-from shared.aggregates.ports import AnnouncingRepository
-
-Position = Sequence[str | int | None]
-"""Where a page of a list ended, as JSON carries it."""
-
-
-@dataclass(frozen=True, slots=True)
-class PageOfPromotions:
-    """`end` is None on the last page; `total` is a lower bound unless it is exact."""
-
-    promotions: Sequence[Promotion]
-    total: int
-    total_is_exact: bool
-    end: Position | None
-
-
-class Cursors(Protocol):
-    """Opaque cursors of lists; `query` names the list, with its filter."""
-
-    def encode(self, position: Any, query: str = "") -> str | None: ...
-
-    def decode(self, cursor: str, query: str = "") -> Any:
-        """Raises `InvalidInput` for anything that `encode` did not make."""
-        ...
+from shared.aggregates.ports import AnnouncingRepository, ListPage
+from shared.store.ports import Position
 
 
 class PromotionRepository(AnnouncingRepository[Promotion], Protocol):
@@ -40,45 +18,41 @@ class PromotionRepository(AnnouncingRepository[Promotion], Protocol):
 
     async def page(
         self, status: PromotionStatus | None, now: datetime, limit: int, after: Position | None
-    ) -> PageOfPromotions:
+    ) -> ListPage[Promotion]:
         """The newest first, as of about a second ago."""
         ...
 
 
 class KnownPromotions(Protocol):
-    """The promotions as this replica has heard of them."""
+    """The promotions in the memory of this replica."""
 
     def find(self, code: str) -> Promotion | None:
-        """At once; None when it was never heard of, or long ago."""
+        """Reads memory only. None for an unknown promotion."""
         ...
 
     def remember(self, promotion: Promotion) -> None:
-        """Keeps it, unless a newer version is known."""
+        """Keeps the promotion, unless a newer version is known."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimPage:
-    """`end` is None on the last page."""
-
-    claims: Sequence[Claim]
-    end: Position | None
 
 
 class ClaimRepository(Protocol):
     """Users' claims to codes. Every operation may raise `StoreUnavailable`."""
 
+    async def current(self, code: str, owner: str) -> Claim:
+        """As of its last write; a free claim if there is none."""
+        ...
+
     async def change(self, code: str, owner: str, step: Callable[[Claim], Claim]) -> Claim:
-        """The claim after `step`, a pure function that may be called again. A step that gives the very same
-        claim writes nothing; what it raises reaches the caller."""
+        """The claim after `step`, a pure function that may be called again. A step that returns the same
+        object writes nothing. An error of the step reaches the caller."""
         ...
 
     async def drop(self, code: str, owner: str, may_go: Callable[[Claim], bool]) -> None:
-        """Removes the claim, if there is one and the newest of it may go."""
+        """Removes the claim, if it exists and its newest version may go."""
         ...
 
     async def reserved(self, code: str) -> int:
-        """How many there are, as of about a second ago; a lower bound when there are many thousands."""
+        """The number of reserved claims to a code, about a second old. A lower bound above some thousands."""
         ...
 
     async def refresh(self) -> None:
@@ -91,9 +65,9 @@ class ClaimRepository(Protocol):
 
     def all(self) -> AsyncIterator[Claim]: ...
 
-    async def unchanged_since(self, moment: datetime, limit: int, after: Position | None) -> ClaimPage:
-        """Those that are not free and did not change since then, as of about a second ago, the oldest
-        first."""
+    async def unchanged_since(self, moment: datetime, limit: int, after: Position | None) -> ListPage[Claim]:
+        """Claims that are not free and have not changed since then, the oldest first. The list is about a
+        second old."""
         ...
 
 
@@ -109,10 +83,9 @@ class TallyRepository(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PromotionStores:
-    """Everything that is kept of promotions, and what this replica knows of them."""
+    """The stored promotions and uses, and the promotions that this replica knows."""
 
     promotions: PromotionRepository
     claims: ClaimRepository
     tallies: TallyRepository
-    book: KnownPromotions
-    cursors: Cursors
+    known: KnownPromotions

@@ -1,4 +1,4 @@
-"""Bodies about promotions and promo codes."""
+"""Bodies of requests about promotions and promo codes."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ _VISIBLE_LINE = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
 LARGEST_DISCOUNT = 10**12
 MOST_PER_USER, MOST_IN_ALL = 10**6, 10**9
 MOST_CATEGORIES = 20
-
-
 START, END = "2026-03-01T00:00:00Z", "2126-06-01T00:00:00Z"
 Code = Annotated[
     str,
@@ -26,7 +24,7 @@ Code = Annotated[
     AfterValidator(str.strip),
     AfterValidator(str.upper),
     Field(
-        description="3 to 40 letters, digits, _ and -. Lower case is the same, and blanks around it go.",
+        description="3 to 40 letters, digits, _ and -. Case does not matter, and blanks around it go.",
         examples=["SPRING10"],
     ),
 ]
@@ -49,6 +47,38 @@ OrderId = Annotated[
         examples=["2026-000042"],
     ),
 ]
+MinimumSpend = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=LARGEST_DISCOUNT,
+        description="Smallest sum of the eligible lines, in minor units of `currency`; 0: none.",
+        examples=[2000],
+    ),
+    WHOLE,
+]
+CATEGORIES = Field(
+    max_length=MOST_CATEGORIES,
+    description="Only products in one of these categories are eligible; none: all products.",
+    examples=[["Kitchen"]],
+)
+STARTS_AT = Field(description="Start of its validity; null: at once.", examples=[START])
+ENDS_AT = Field(description="End of its validity; null: until it is ended by hand.", examples=[END])
+PerUserLimit = Annotated[
+    int | None,
+    Field(ge=1, le=MOST_PER_USER, description="Most uses of one customer; null: any number.", examples=[1]),
+    WHOLE,
+]
+TotalLimit = Annotated[
+    int | None,
+    Field(
+        ge=1,
+        le=MOST_IN_ALL,
+        description="Most uses of all customers together; null: any number.",
+        examples=[1000],
+    ),
+    WHOLE,
+]
 
 
 class PromoCodePut(StrictModel):
@@ -62,53 +92,14 @@ class _PromotionCreate(StrictModel):
     description: Annotated[
         str,
         StringConstraints(max_length=500, pattern=_LINE),
-        Field(description="For people; carts show it.", examples=["Ten per cent in spring"]),
+        Field(description="A text for people; carts show it.", examples=["Ten per cent in spring"]),
     ] = ""
-    minimum_spend: Annotated[
-        int,
-        Field(
-            ge=0,
-            le=LARGEST_DISCOUNT,
-            description="Least sum of the lines that count, in minor units of `currency`; 0: none.",
-            examples=[2000],
-        ),
-        WHOLE,
-    ] = 0
-    categories: Annotated[
-        list[Category],
-        Field(
-            max_length=MOST_CATEGORIES,
-            description="Only products in one of these categories count; none: all products.",
-            examples=[["Kitchen"]],
-        ),
-    ] = Field(default_factory=list)
-    starts_at: Annotated[
-        Moment | None, Field(description="From when on it works; null: at once.", examples=[START])
-    ] = None
-    ends_at: Annotated[
-        Moment | None,
-        Field(description="Until when it works; null: until it is ended by hand.", examples=[END]),
-    ] = None
-    per_user_limit: Annotated[
-        int | None,
-        Field(
-            ge=1,
-            le=MOST_PER_USER,
-            description="Uses of one customer at most; null: any number.",
-            examples=[1],
-        ),
-        WHOLE,
-    ] = None
-    total_limit: Annotated[
-        int | None,
-        Field(
-            ge=1,
-            le=MOST_IN_ALL,
-            description="Uses of all customers together at most; null: any number.",
-            examples=[1000],
-        ),
-        WHOLE,
-    ] = None
+    minimum_spend: MinimumSpend = 0
+    categories: Annotated[list[Category], CATEGORIES] = Field(default_factory=list)
+    starts_at: Annotated[Moment | None, STARTS_AT] = None
+    ends_at: Annotated[Moment | None, ENDS_AT] = None
+    per_user_limit: PerUserLimit = None
+    total_limit: TotalLimit = None
     currency: Annotated[
         Currency | None,
         Field(description="Has to be the shop's currency (ISO 4217); null: the shop's.", examples=["USD"]),
@@ -133,7 +124,7 @@ class PercentageCreate(_PromotionCreate):
     kind: Annotated[Literal["percentage"], Field(description="A percentage off.")]
     percent: Annotated[
         int,
-        Field(ge=1, le=100, description="Per cent that are taken off: 10 is 10 %.", examples=[10]),
+        Field(ge=1, le=100, description="Per cent of the discount: 10 is 10 %.", examples=[10]),
         WHOLE,
     ]
 
@@ -150,7 +141,7 @@ class FixedCreate(_PromotionCreate):
         Field(
             ge=1,
             le=LARGEST_DISCOUNT,
-            description="What is taken off, in minor units of `currency`: 500 is 5.00.",
+            description="The discount, in minor units of `currency`: 500 is 5.00.",
             examples=[500],
         ),
         WHOLE,
@@ -161,13 +152,13 @@ class FixedCreate(_PromotionCreate):
 
 
 class FreeItemCreate(_PromotionCreate):
-    """Makes pieces of a product free that are in the cart."""
+    """Makes pieces of a product in the cart free."""
 
     kind: Annotated[Literal["free_item"], Field(description="Free pieces of a product.")]
     product_id: ProductId
     quantity: Annotated[
         int,
-        Field(ge=1, le=MAX_QUANTITY, description="Pieces that are free at most.", examples=[1]),
+        Field(ge=1, le=MAX_QUANTITY, description="The largest number of free pieces.", examples=[1]),
         WHOLE,
     ] = 1
 
@@ -181,5 +172,5 @@ PromotionCreate = Annotated[PercentageCreate | FixedCreate | FreeItemCreate, Fie
 class UseCreate(StrictModel):
     """The order that used a code."""
 
-    user_id: Annotated[UserId, Field(description="Who has ordered.")]
+    user_id: Annotated[UserId, Field(description="The user who has ordered.")]
     order_id: OrderId

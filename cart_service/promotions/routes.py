@@ -1,22 +1,22 @@
-"""Looking after promotions."""
+"""The routes of promotions."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 
 from cart_service.catalogue.errors import UnknownProduct
-from cart_service.promotions.definitions import definition_of
-from cart_service.promotions.dependencies import PromotionsDep
 from cart_service.promotions.errors import PromotionCodeTaken, PromotionNotFound
 from cart_service.promotions.model import CODE_PATTERN, PromotionStatus
 from cart_service.promotions.requests import PromotionCreate
-from cart_service.promotions.schemas import PromotionPage, PromotionWithUses
-from cart_service.promotions.service import PromotionNow
+from cart_service.promotions.schemas import PromotionPage, PromotionWithUses, promotion_json
+from cart_service.promotions.service import Promotions
 from shared.errors import NotAuthenticated, PermissionDenied
 from shared.http.identity import requires
+from shared.http.pagination import CursorsDep, page_json
 from shared.http.responses import JsonBytes, problem_responses
+from shared.http.runtime import provided
 from shared.security.identity import Scope
 
 router = APIRouter(
@@ -26,12 +26,13 @@ router = APIRouter(
     responses=problem_responses(NotAuthenticated, PermissionDenied),
 )
 
+PromotionsDep = Annotated[Promotions, Depends(provided(Promotions))]
 PromotionCode = Annotated[
     str,
     Path(
         max_length=40,
         pattern=CODE_PATTERN,
-        description="As in `code` of a promotion; lower case is the same.",
+        description="The `code` of a promotion. Case does not matter.",
         examples=["SPRING10"],
     ),
 ]
@@ -47,7 +48,6 @@ _EXAMPLE = {
     "per_user_limit": 1,
     "total_limit": 1000,
 }
-_BENEFITS = dict.fromkeys(("percent", "amount", "product_id", "quantity"))
 
 
 @router.post(
@@ -60,32 +60,28 @@ _BENEFITS = dict.fromkeys(("percent", "amount", "product_id", "quantity"))
 async def create_promotion(
     body: Annotated[PromotionCreate, Body(examples=[_EXAMPLE])], promotions: PromotionsDep, request: Request
 ) -> Response:
-    """Its code is taken for ever. Discounts are rounded once, half up, and add up over the lines. The product
-    of a free item has to exist, and need not be for sale yet."""
+    """A code is never used again. Discounts are rounded once, half up, and the discounts of the lines add up
+    to the total. The product of a free item has to exist, but it may be for sale later."""
     created = await promotions.create(body.draft(promotions.currency, promotions.now()))
     location = f"{request.url.path.rstrip('/')}/{created.promotion.code}"
-    return JsonBytes.of(_public(created), 201, {"Location": location})
+    return JsonBytes.of(promotion_json(created), 201, {"Location": location})
 
 
 @router.get("", summary="List promotions", response_model=PromotionPage)
 async def list_promotions(
     promotions: PromotionsDep,
-    status: Annotated[PromotionStatus | None, Query(description="Only promotions that are this now.")] = None,
-    limit: Annotated[int, Query(ge=1, le=100, description="Promotions on a page at most.")] = 50,
+    cursors: CursorsDep,
+    status: Annotated[PromotionStatus | None, Query(description="Only promotions with this status.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100, description="Most promotions on a page.")] = 50,
     cursor: Annotated[
         str | None, Query(max_length=4096, description="`next_cursor` of the page before.")
     ] = None,
 ) -> Response:
-    """The newest first. Shows a change after about a second."""
-    found = await promotions.page(status, limit, cursor)
-    return JsonBytes.of(
-        {
-            "items": [_public(item) for item in found.items],
-            "total": found.page.total,
-            "total_is_exact": found.page.total_is_exact,
-            "next_cursor": found.next_cursor,
-        }
-    )
+    """The newest first. The list shows a change after about a second."""
+    query = f"promotions:{status or ''}"
+    page = await promotions.page(status, limit, cursors.decode(cursor, query))
+    items = [promotion_json(promotions.details(promotion)) for promotion in page.items]
+    return JsonBytes.of(page_json(items, page, cursors.encode(page.end, query)))
 
 
 @router.get(
@@ -95,8 +91,8 @@ async def list_promotions(
     responses=problem_responses(PromotionNotFound),
 )
 async def get_promotion(code: PromotionCode, promotions: PromotionsDep) -> Response:
-    """With the number of carts that have its code, and of orders placed with it."""
-    return JsonBytes.of(_public(await promotions.get(code.upper())))
+    """With the number of carts with its code, and of orders with it."""
+    return JsonBytes.of(promotion_json(await promotions.get(code.upper())))
 
 
 @router.post(
@@ -106,10 +102,5 @@ async def get_promotion(code: PromotionCode, promotions: PromotionsDep) -> Respo
     responses=problem_responses(PromotionNotFound),
 )
 async def end_promotion(code: PromotionCode, promotions: PromotionsDep) -> Response:
-    """At once and for ever. Carts that have the code say that it has ended. Repeating it changes nothing."""
-    return JsonBytes.of(_public(await promotions.end(code.upper())))
-
-
-def _public(now: PromotionNow) -> dict[str, Any]:
-    shown = {**_BENEFITS, **definition_of(now.promotion), "status": now.status}
-    return shown | ({"uses": now.uses} if now.uses else {})
+    """At once and permanently. Carts with the code show that it has ended. Repeating it changes nothing."""
+    return JsonBytes.of(promotion_json(await promotions.end(code.upper())))

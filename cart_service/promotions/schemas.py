@@ -1,32 +1,37 @@
-"""What is told about promotions."""
+"""Bodies of answers about promotions."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
 from cart_service.fields import PRODUCT_ID_PATTERN, Currency
 from cart_service.limits import MAX_QUANTITY
+from cart_service.promotions.definitions import definition_of
 from cart_service.promotions.model import PromotionKind, PromotionStatus
 from cart_service.promotions.requests import (
-    END,
+    CATEGORIES,
+    ENDS_AT,
     LARGEST_DISCOUNT,
-    MOST_CATEGORIES,
-    MOST_IN_ALL,
-    MOST_PER_USER,
-    START,
+    STARTS_AT,
+    MinimumSpend,
     OrderId,
+    PerUserLimit,
+    TotalLimit,
     UserId,
 )
+from cart_service.promotions.service import PromotionDetails
 from shared.http.models import LARGEST_INTEGER, AwareTimestamp, Page, PublicModel, Version
 
 
 class PromotionPublic(PublicModel):
     """A promotion as it is now."""
 
-    code: Annotated[str, Field(max_length=40, description="What customers give.", examples=["SPRING10"])]
-    kind: Annotated[PromotionKind, Field(description="What it gives.", examples=["percentage"])]
+    code: Annotated[
+        str, Field(max_length=40, description="The code that customers enter.", examples=["SPRING10"])
+    ]
+    kind: Annotated[PromotionKind, Field(description="The kind of its benefit.", examples=["percentage"])]
     percent: Annotated[
         int | None,
         Field(ge=1, le=100, description="Per cent off, of the kind `percentage`; else null.", examples=[10]),
@@ -54,67 +59,31 @@ class PromotionPublic(PublicModel):
         Field(
             ge=1,
             le=MAX_QUANTITY,
-            description="Pieces that are free at most, of the kind `free_item`; else null.",
+            description="The largest number of free pieces, of the kind `free_item`; else null.",
             examples=[None],
         ),
     ]
-    minimum_spend: Annotated[
-        int,
-        Field(
-            ge=0,
-            le=LARGEST_DISCOUNT,
-            description="Least sum of the lines that count, in minor units of `currency`; 0: none.",
-            examples=[2000],
-        ),
-    ]
-    categories: Annotated[
-        list[Annotated[str, Field(max_length=100)]],
-        Field(
-            max_length=MOST_CATEGORIES,
-            description="Only products in one of these categories count; none: all products.",
-            examples=[["Kitchen"]],
-        ),
-    ]
-    starts_at: Annotated[
-        AwareTimestamp | None, Field(description="From when on it works; null: at once.", examples=[START])
-    ]
-    ends_at: Annotated[
-        AwareTimestamp | None,
-        Field(description="Until when it works; null: until it is ended by hand.", examples=[END]),
-    ]
-    per_user_limit: Annotated[
-        int | None,
-        Field(
-            ge=1,
-            le=MOST_PER_USER,
-            description="Uses of one customer at most; null: any number.",
-            examples=[1],
-        ),
-    ]
-    total_limit: Annotated[
-        int | None,
-        Field(
-            ge=1,
-            le=MOST_IN_ALL,
-            description="Uses of all customers together at most; null: any number.",
-            examples=[1000],
-        ),
-    ]
+    minimum_spend: MinimumSpend
+    categories: Annotated[list[Annotated[str, Field(max_length=100)]], CATEGORIES]
+    starts_at: Annotated[AwareTimestamp | None, STARTS_AT]
+    ends_at: Annotated[AwareTimestamp | None, ENDS_AT]
+    per_user_limit: PerUserLimit
+    total_limit: TotalLimit
     currency: Currency
     description: Annotated[
-        str, Field(max_length=500, description="For people.", examples=["Ten per cent in spring"])
+        str, Field(max_length=500, description="A text for people.", examples=["Ten per cent in spring"])
     ]
-    status: Annotated[PromotionStatus, Field(description="How it is at this moment.", examples=["active"])]
+    status: Annotated[PromotionStatus, Field(description="Its present status.", examples=["active"])]
     created_at: Annotated[AwareTimestamp, Field(description="When it was added.")]
     ended_at: Annotated[
         AwareTimestamp | None,
         Field(description="When it was ended by hand; null if it was not.", examples=[None]),
     ]
-    version: Annotated[Version, Field(description="Grows by one with each change.")]
+    version: Annotated[Version, Field(description="Increases by one with each change.")]
 
 
 class UsesPublic(PublicModel):
-    """How often a promotion is used."""
+    """The number of uses of a promotion."""
 
     reserved: Annotated[
         int,
@@ -129,9 +98,9 @@ class UsesPublic(PublicModel):
 
 
 class PromotionWithUses(PromotionPublic):
-    """A promotion as it is now, and how often it is used."""
+    """A promotion as it is now, and the number of its uses."""
 
-    uses: Annotated[UsesPublic, Field(description="How often it is used.")]
+    uses: Annotated[UsesPublic, Field(description="The number of its uses.")]
 
 
 class PromotionPage(Page[PromotionPublic]):
@@ -139,8 +108,17 @@ class PromotionPage(Page[PromotionPublic]):
 
 
 class UsePublic(BaseModel):
-    """A use that is final."""
+    """A final use."""
 
     code: Annotated[str, Field(max_length=40, description="Code of the promotion.", examples=["SPRING10"])]
-    user_id: Annotated[UserId, Field(description="Who has ordered.")]
+    user_id: Annotated[UserId, Field(description="The user who has ordered.")]
     order_id: OrderId
+
+
+_BENEFITS = dict.fromkeys(("percent", "amount", "product_id", "quantity"))
+
+
+def promotion_json(details: PromotionDetails) -> dict[str, Any]:
+    """The body of `PromotionPublic`, or of `PromotionWithUses` if the uses were read."""
+    body = {**_BENEFITS, **definition_of(details.promotion), "status": details.status}
+    return body | ({"uses": details.uses} if details.uses else {})

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from cart_service.promotions.claims import Claim, ClaimState, PlacedOrder, Tally
 from cart_service.promotions.definitions import definition_of, moment_of, promotion_of, text_of
 from cart_service.promotions.model import Promotion, PromotionStatus
-from cart_service.promotions.ports import ClaimPage, PageOfPromotions, Position
 from shared.aggregates.change import Change
 from shared.aggregates.outbox import Outbox
 from shared.aggregates.outbox_fields import OUTBOX_FIELDS
+from shared.aggregates.ports import ListPage
 from shared.aggregates.repository import AggregateRepository
 from shared.clock import to_rfc3339
 from shared.store.ports import (
@@ -26,11 +26,14 @@ from shared.store.ports import (
     FieldType,
     Json,
     OneOf,
+    Position,
     Query,
 )
 
+A = TypeVar("A", Claim, Tally)
+
 ENDLESS = "9999-12-31T23:59:59.999Z"
-"""`over_at` of what has no end, so that a search by it finds every promotion."""
+"""The `over_at` of a promotion without an end, so that every document has one to filter by."""
 
 PROMOTIONS = Collection(
     name="promotions",
@@ -67,7 +70,7 @@ PROMOTION_TALLIES = Collection(
 
 
 class PromotionCodec:
-    """`begins_at` and `over_at` are what the list is filtered by."""
+    """The list is filtered by `begins_at` and `over_at`."""
 
     def to_document(self, aggregate: Promotion) -> Json:
         begins_at = aggregate.conditions.starts_at or aggregate.created_at
@@ -76,7 +79,7 @@ class PromotionCodec:
             "version": aggregate.version,
             "created_at": to_rfc3339(aggregate.created_at),
             "begins_at": to_rfc3339(begins_at),
-            "over_at": text_of(aggregate.over_at) or ENDLESS,
+            "over_at": text_of(aggregate.effective_end) or ENDLESS,
         }
 
     def from_document(self, _id: str, body: Json) -> Promotion:
@@ -125,26 +128,19 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 class StoredPromotions(AggregateRepository[Promotion]):
-    """A `PromotionRepository`, whose documents carry their undelivered events."""
+    """A `PromotionRepository`. The outbox delivers the events in the documents."""
 
     def __init__(self, store: DocumentStore, outbox: Outbox) -> None:
         super().__init__(store, PromotionCodec(), outbox)
-        self._outbox = outbox
-        outbox.attach(self, store)
 
     async def page(
         self, status: PromotionStatus | None, now: datetime, limit: int, after: Position | None
-    ) -> PageOfPromotions:
-        found = await self._store.find(Query(_having(status, now), ["-created_at"], limit, after))
-        promotions = [self._codec.from_document(it.id, it.body) for it in found.documents]
-        return PageOfPromotions(promotions, found.total, found.total_is_exact, found.next_after)
-
-    async def delivered(self, id: str, timeout_seconds: float) -> bool:
-        return await self._outbox.flushed(id, timeout_seconds)
+    ) -> ListPage[Promotion]:
+        return await self.find(Query(_having(status, now), ["-created_at"], limit, after))
 
 
-class _Stays(Exception):
-    """The claim may not go."""
+class _NotRemovable(Exception):
+    """The claim has to stay."""
 
 
 class StoredClaims(AggregateRepository[Claim]):
@@ -153,71 +149,63 @@ class StoredClaims(AggregateRepository[Claim]):
     def __init__(self, store: DocumentStore) -> None:
         super().__init__(store, ClaimCodec())
 
-    async def change(self, code: str, owner: str, step: Callable[[Claim], Claim]) -> Claim:
-        def change(stored: Claim | None) -> Change[Claim, Claim]:
-            before = stored or Claim(code, owner)
-            after = step(before)
-            return Change(None if after is before else after, after)
+    async def current(self, code: str, owner: str) -> Claim:
+        return await self.get(claim_id_of(code, owner)) or Claim(code, owner)
 
-        return await self.update(claim_id_of(code, owner), change)
+    async def change(self, code: str, owner: str, step: Callable[[Claim], Claim]) -> Claim:
+        return await self.update(claim_id_of(code, owner), _change_by(step, Claim(code, owner)))
 
     async def drop(self, code: str, owner: str, may_go: Callable[[Claim], bool]) -> None:
         def check(claim: Claim) -> None:
             if not may_go(claim):
-                raise _Stays
+                raise _NotRemovable
 
-        with suppress(_Stays):
+        with suppress(_NotRemovable):
             await self.remove(claim_id_of(code, owner), check)
 
     async def reserved(self, code: str) -> int:
         standing = [ClaimState.CLAIMING.value, ClaimState.RESERVED.value]
-        found = await self._store.find(Query([Equals("code", code), OneOf("state", standing)], limit=1))
-        return found.total
-
-    async def refresh(self) -> None:
-        await self._store.refresh()
+        return (await self.find(Query([Equals("code", code), OneOf("state", standing)], limit=1))).total
 
     def of_code(self, code: str) -> AsyncIterator[Claim]:
-        return self._scan(Equals("code", code))
+        return self.scan([Equals("code", code)])
 
     def of_owner(self, owner: str) -> AsyncIterator[Claim]:
-        return self._scan(Equals("owner", owner))
+        return self.scan([Equals("owner", owner)])
 
     def all(self) -> AsyncIterator[Claim]:
-        return self._scan()
+        return self.scan()
 
-    async def unchanged_since(self, moment: datetime, limit: int, after: Position | None) -> ClaimPage:
+    async def unchanged_since(self, moment: datetime, limit: int, after: Position | None) -> ListPage[Claim]:
         taken = [state.value for state in ClaimState if state is not ClaimState.FREE]
         conditions: list[Condition] = [
             OneOf("state", taken),
             Between("changed_at", below=to_rfc3339(moment)),
         ]
-        found = await self._store.find(Query(conditions, ["changed_at"], limit, after))
-        claims = [self._codec.from_document(it.id, it.body) for it in found.documents]
-        return ClaimPage(claims, found.next_after)
-
-    async def _scan(self, *conditions: Condition) -> AsyncIterator[Claim]:
-        async for document in self._store.scan(conditions):
-            yield self._codec.from_document(document.id, document.body)
+        return await self.find(Query(conditions, ["changed_at"], limit, after))
 
 
 class StoredTallies(AggregateRepository[Tally]):
-    """A `TallyRepository`. A code that many want at once is one document: changes are written together."""
+    """A `TallyRepository`. All uses of a code change one document, so changes are written together."""
 
     def __init__(self, store: DocumentStore) -> None:
         super().__init__(store, TallyCodec(), hot_bytes=_HOT_TALLIES_BYTES)
 
     async def change(self, code: str, step: Callable[[Tally], Tally]) -> Tally:
-        def change(stored: Tally | None) -> Change[Tally, Tally]:
-            before = stored or Tally(code)
-            after = step(before)
-            return Change(None if after is before else after, after)
+        return await self.update(code, _change_by(step, Tally(code)))
 
-        return await self.update(code, change)
+
+def _change_by(step: Callable[[A], A], empty: A) -> Callable[[A | None], Change[A, A]]:
+    def change(stored: A | None) -> Change[A, A]:
+        before = stored or empty
+        after = step(before)
+        return Change(None if after is before else after, after)
+
+    return change
 
 
 def _having(status: PromotionStatus | None, now: datetime) -> list[Condition]:
-    """Documents hold times in milliseconds, and `Between` leaves its upper end out."""
+    """Documents hold times in milliseconds, and `Between` excludes its upper end."""
     past = to_rfc3339(now.astimezone(UTC) + _MILLISECOND)
     match status:
         case PromotionStatus.SCHEDULED:

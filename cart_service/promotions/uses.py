@@ -1,10 +1,10 @@
-"""Reserving uses of a code, giving them back and making them final, so that no limit is ever exceeded.
+"""Uses of a code: reserved, given back or made final, without ever exceeding a limit.
 
-A use is first written down as wanted in the user's claim, then counted in the code's tally, then confirmed in
-the claim; only after that does a cart get the code. It is given back the other way round: the cart loses the
-code, then the claim says so, then the tally forgets it. Whatever dies between two steps leaves a use counted
-that nobody has, never one that is not counted. Every step can be repeated, and whoever comes next (the user
-again, the event of the cart's change, the sweep) goes on where it stopped.
+To reserve a use, the user's claim notes it first. Then the code's tally counts it, the claim confirms it, and
+the cart gets the code. A use is given back in the opposite order: the cart loses the code, the claim notes
+that, and the tally stops counting. A crash between two steps can leave a use counted that nobody has, but
+never one that is not counted. Every step can be repeated. The next request of the user, the event of the
+cart's change or the sweep continues after a crash.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _ID_BYTES = 9  # 12 characters, which every id in a tally has
 
 
 class ClaimContended(Unavailable):
-    """Several requests of the same user about the same code got in each other's way."""
+    """Several requests of the same user changed the same claim at the same time."""
 
     code = "promo-code-busy"
 
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """How many uses a code has."""
+    """The number of uses of a code."""
 
     reserved: int
     final: int
@@ -46,8 +46,7 @@ class PromotionUses:
         self._clock = clock
 
     async def reserve(self, promotion: Promotion, owner: str, turn: int = 0) -> None:
-        """Reserves the owner's one use at a time, if that is not done yet, for this turn of the cart, or for
-        none.
+        """Reserves the one use that an owner can have, for this turn of the cart. A reserved use stays.
 
         Raises `PromoCodeUsedUp`, `PromoCodeUsedByYou`, `ClaimContended`.
         """
@@ -65,20 +64,17 @@ class PromotionUses:
         raise contended(promotion.code)
 
     async def give_back(self, owner: str, dropped: DroppedPromoCode) -> None:
-        """Gives back the use of a code that the owner's cart has lost; repeating it changes nothing."""
-        await self.release(dropped.code, owner, dropped.turn)
-
-    async def release(self, code: str, owner: str, turn: int) -> None:
-        """Gives back what was reserved for this turn or an earlier one. The cart has to be past it, and must
-        not have the code; or be gone."""
+        """Gives back what was reserved for this turn or an earlier one. The cart is past the turn and does
+        not have the code, or is gone. Repeating it changes nothing."""
         now = self._clock.now()
-        await self.finish(await self._claims.change(code, owner, lambda it: it.released(turn, now)))
+        claim = await self._claims.change(dropped.code, owner, lambda it: it.released(dropped.turn, now))
+        await self.finish(claim)
 
     async def make_final(self, promotion: Promotion, owner: str, order_id: str) -> PlacedOrder:
-        """Makes the owner's use final, once for each order. Where none is reserved any more, it reserves one:
-        raises what `reserve` raises, and `PromoCodeEnded`, `PromoCodeNotStarted`."""
+        """Makes the owner's use final, once for each order. Without a reserved use it reserves one. Raises
+        the errors of `reserve`, `PromoCodeEnded` and `PromoCodeNotStarted`."""
         for _ in range(_ATTEMPTS):
-            claim, is_new = await self._settle(promotion.code, owner, order_id)
+            claim, is_new = await self._record_order(promotion.code, owner, order_id)
             if is_new and not claim.counted:
                 await self._tallies.change(promotion.code, Tally.with_order)
             await self.finish(claim)
@@ -91,63 +87,63 @@ class PromotionUses:
         raise contended(promotion.code)
 
     async def of(self, promotion: Promotion) -> Uses:
-        """The numbers; without a total limit the reserved ones are those of about a second ago."""
+        """The numbers. Without a total limit, the number of reserved uses is about a second old."""
         tally = await self._tallies.get(promotion.code) or Tally(promotion.code)
         if promotion.conditions.total_limit is not None:
             return Uses(tally.reserved, tally.final)
         return Uses(await self._claims.reserved(promotion.code), tally.final)
 
     async def withdraw(self, claim: Claim) -> None:
-        """Takes back a claim that was never confirmed, unless somebody does that just now."""
+        """Takes back a claim that was never confirmed."""
         id = claim.claim_id
-        now = await self._claims.change(claim.code, claim.owner, lambda it: it.refused(id))
-        if now.has_left(id):
-            await self._tallies.change(claim.code, lambda it: it.let_go(id))
+        after = await self._claims.change(claim.code, claim.owner, lambda it: it.refused(id))
+        if after.has_left(id):
+            await self._tallies.change(claim.code, lambda it: it.release(id))
 
     async def finish(self, claim: Claim) -> None:
-        """Tells the tally what the claim says already."""
+        """Brings the tally up to date with the claim."""
         if not claim.is_unfinished:
             return
         id, is_final = claim.claim_id, claim.state is ClaimState.SETTLING
-        await self._tallies.change(claim.code, lambda it: it.make_final(id) if is_final else it.let_go(id))
+        await self._tallies.change(claim.code, lambda it: it.make_final(id) if is_final else it.release(id))
         await self._claims.change(claim.code, claim.owner, lambda it: it.finished(id))
 
     async def retain(self, claim: Claim, until: datetime) -> None:
-        """Keeps what counts for its owner's limit until then, and nothing else of it."""
-        now = await self._claims.change(claim.code, claim.owner, lambda it: it.retained(until))
-        if now.is_empty:
+        """Keeps the claim until then if it counts for its owner's limit. Otherwise removes it."""
+        after = await self._claims.change(claim.code, claim.owner, lambda it: it.retained(until))
+        if after.is_empty:
             await self._claims.drop(claim.code, claim.owner, lambda it: it.is_empty)
 
     async def forget(self, claim: Claim) -> None:
-        """Removes a free claim of somebody who is no more. Its placed orders go to the claim of `NOBODY`, so
-        that all claims to a code still add up to its tally; each step can be repeated."""
+        """Removes a free claim of a deleted user. Its orders go to the claim of `NOBODY`, so the claims to a
+        code still add up to its tally. Each step can be repeated."""
         code, owner = claim.code, claim.owner
         fresh_id, now = secrets.token_urlsafe(_ID_BYTES), self._clock.now()
         left = await self._claims.change(code, owner, lambda it: it.leaving(fresh_id, now))
         if left.state is ClaimState.LEAVING:
             id = left.claim_id
-            await self._claims.change(code, NOBODY, lambda it: it.taking_in(left))
+            await self._claims.change(code, NOBODY, lambda it: it.with_orders_of(left))
             await self._claims.drop(code, owner, lambda it: it.claim_id == id)
-            await self._claims.change(code, NOBODY, lambda it: it.without(id))
+            await self._claims.change(code, NOBODY, lambda it: it.without_moved(id))
         elif left.is_empty:
             await self._claims.drop(code, owner, lambda it: it.is_empty)
 
-    async def _settle(self, code: str, owner: str, order_id: str) -> tuple[Claim, bool]:
+    async def _record_order(self, code: str, owner: str, order_id: str) -> tuple[Claim, bool]:
         now, is_new = self._clock.now(), False
 
         def step(claim: Claim) -> Claim:
             nonlocal is_new
-            settled = claim if claim.placed(order_id) else claim.settled(order_id, now)
-            is_new = settled is not claim
-            return settled
+            after = claim if claim.placed(order_id) else claim.made_final(order_id, now)
+            is_new = after is not claim
+            return after
 
         return await self._claims.change(code, owner, step), is_new
 
     async def _count(self, promotion: Promotion, claim: Claim) -> bool:
-        """Has the tally count the claim, and confirms it; False when the claim was withdrawn meanwhile."""
+        """Counts the claim in the tally and confirms it. False if the claim was withdrawn meanwhile."""
         id, limit = claim.claim_id, promotion.conditions.total_limit or 0
         try:
-            await self._tallies.change(claim.code, lambda it: it.hold(id, limit))
+            await self._tallies.change(claim.code, lambda it: it.count(id, limit))
         except PromoCodeUsedUp:
             await self._claims.change(claim.code, claim.owner, lambda it: it.refused(id))
             raise
@@ -155,9 +151,9 @@ class PromotionUses:
         if confirmed.claim_id == id and confirmed.state is ClaimState.RESERVED:
             return True
         if confirmed.has_left(id):
-            await self._tallies.change(claim.code, lambda it: it.let_go(id))
+            await self._tallies.change(claim.code, lambda it: it.release(id))
         return False
 
 
 def contended(code: str) -> ClaimContended:
-    return ClaimContended(f"The use of {code} is being changed by several requests at once: come again soon.")
+    return ClaimContended(f"Several requests are using the code {code} at the same time. Try again soon.")

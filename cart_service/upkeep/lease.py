@@ -13,9 +13,8 @@ LEASE_SECONDS = 60
 
 
 class NatsLease:
-    """A `Lease`: an entry that its holder writes again and again, and that the bucket drops when it has
-    grown too old. NATS's clock alone counts. Nobody gives a lease back: who finds it taken has nothing to do.
-    """
+    """A `Lease`: an entry that its holder renews, and that the bucket removes when it is too old. Only the
+    clock of NATS counts. Nobody gives a lease back: a replica that does not get it skips its turn."""
 
     def __init__(self, bucket: Bucket, name: str, holder: str) -> None:
         self._bucket = bucket
@@ -23,16 +22,16 @@ class NatsLease:
         self._holder = holder.encode()
         self._revision: int | None = None
 
-    async def hold(self) -> bool:
+    async def acquire(self) -> bool:
         try:
-            self._revision = await self._prolong() or await self._take()
+            self._revision = await self._renew() or await self._create()
         except BusUnavailable as error:
             self._revision = None
-            log.info("a lease cannot be had", lease=self._name, reason=error.detail)
+            log.info("the lease is not available", lease=self._name, reason=error.detail)
         return self._revision is not None
 
-    async def _prolong(self) -> int | None:
-        """None when it was not held, or ended."""
+    async def _renew(self) -> int | None:
+        """None if it was not held, or has ended."""
         if self._revision is None:
             return None
         try:
@@ -40,7 +39,7 @@ class NatsLease:
         except WrongRevision:
             return None
 
-    async def _take(self) -> int | None:
+    async def _create(self) -> int | None:
         try:
             return await self._bucket.create(self._name, self._holder)
         except WrongRevision:

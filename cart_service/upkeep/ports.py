@@ -1,4 +1,4 @@
-"""What the upkeep of carts needs from outside."""
+"""Ports of the upkeep of carts."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ class ExpiringCarts(Protocol):
     """The carts by the end of their life. Every operation may raise `StoreUnavailable`."""
 
     def expired(self, before: datetime, batch: int) -> AsyncIterator[Sequence[str]]:
-        """The owners of carts that seem to have expired, the oldest first, page by page."""
+        """The owners of carts that have probably expired, the oldest first, page by page."""
         ...
 
     async def remove(self, owner: str, before: datetime) -> Cart | None:
-        """The cart, removed. None, and nothing happens, when it has not expired (any more), is gone already,
-        or holds events that were not delivered."""
+        """Removes an expired cart and returns it. Returns None and does nothing if it has not expired, does
+        not exist, or has undelivered events."""
         ...
 
 
 class Lease(Protocol):
-    """Makes sure that one replica at a time does something. It ends by itself."""
+    """Limits a task to one replica at a time. A lease ends by itself."""
 
-    async def hold(self) -> bool:
-        """Takes the lease, or begins it anew; False when another replica has it, or nobody can tell."""
+    async def acquire(self) -> bool:
+        """Takes or renews the lease. False if another replica has it, or if NATS is not available."""
         ...
 
 
@@ -34,5 +34,5 @@ class CodeHolders(Protocol):
     """The carts by their promo code. May raise `StoreUnavailable`."""
 
     def carts_with(self, code: str) -> AsyncIterator[Cart]:
-        """Those on which it stands, as of every write acknowledged before this call, or a newer one."""
+        """The carts with this code. The result includes every write acknowledged before this call."""
         ...

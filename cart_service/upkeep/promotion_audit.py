@@ -1,4 +1,4 @@
-"""Finds and repairs what is left of uses that died on their way."""
+"""Finds and repairs uses of promo codes that a crash left inconsistent."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from cart_service.upkeep.unreserved_carts import UnreservedCarts
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """What does not fit together for one code. The `abandoned` users have a use reserved and no cart with
-    the code on it; the `unbacked` ones a cart with the code on it and none reserved; `orphans` are ids that
-    are counted, and nobody has them; the `uncounted` users have one reserved that is not counted. `final`
-    orders are on record, of which `final_counted` are in the tally."""
+    """The inconsistencies of one code. The `abandoned` users have a reserved use, and no cart with the code.
+    The `unreserved` users have a cart with the code, and no reserved use. `orphans` are counted ids of no
+    claim. The `uncounted` users have a reserved use that is not counted. `final` orders are on record, and
+    `final_counted` are in the tally."""
 
     code: str
     abandoned: tuple[str, ...]
-    unbacked: tuple[str, ...]
+    unreserved: tuple[str, ...]
     orphans: tuple[str, ...]
     uncounted: tuple[str, ...]
     final: int
@@ -29,21 +29,21 @@ class Recount:
 
     @property
     def is_clean(self) -> bool:
-        somebody = self.abandoned or self.unbacked or self.orphans or self.uncounted
-        return not somebody and self.final == self.final_counted
+        faults = self.abandoned or self.unreserved or self.orphans or self.uncounted
+        return not faults and self.final == self.final_counted
 
 
 class PromotionAudit:
     def __init__(
-        self, stores: PromotionStores, leftovers: AbandonedReservations, unbacked: UnreservedCarts
+        self, stores: PromotionStores, abandoned: AbandonedReservations, unreserved: UnreservedCarts
     ) -> None:
         self._claims = stores.claims
         self._tallies = stores.tallies
-        self._leftovers = leftovers
-        self._unbacked = unbacked
+        self._abandoned = abandoned
+        self._unreserved = unreserved
 
     async def claimed_codes(self) -> AsyncIterator[str]:
-        """The codes that anybody has or had a use of, also those of no promotion."""
+        """Every code with a claim, also codes without a promotion."""
         await self._claims.refresh()
         codes: set[str] = set()
         async for claim in self._claims.all():
@@ -52,36 +52,34 @@ class PromotionAudit:
                 yield claim.code
 
     async def recount(self, code: str, *, repair: bool) -> Recount:
-        """Compares the claims to a code with its tally and with the carts, while the shop goes on.
+        """Compares the claims to a code with its tally and with the carts, while the shop is running.
 
-        The tally is read first: every id in it was written into a claim before, so that an id which no claim
-        has afterwards is nobody's, and never will be anybody's.
+        It reads the tally first: every id in it was written into a claim before. So an id that no claim has
+        afterwards belongs to nobody, and never will.
         """
         tally = await self._tallies.get(code) or Tally(code)
-        nobodys = await self._now(Claim(code, NOBODY))
+        nobodys = await self._claims.current(code, NOBODY)
         await self._claims.refresh()
         claims = [claim async for claim in self._claims.of_code(code) if claim.owner != NOBODY]
         final = _final([*claims, nobodys], tally)
-        if (
-            await self._now(nobodys) != nobodys
-        ):  # orders were handed over meanwhile, and may be missed or counted twice
-            final = tally.final
+        if await self._claims.current(code, NOBODY) != nobodys:
+            final = tally.final  # orders were moved meanwhile, and may be missed or counted twice
         claimed = {claim.claim_id for claim in claims if claim.state is not ClaimState.FREE}
         orphans = [id for id in tally.held.split() if id not in claimed]
-        uncounted = [it for it in claims if _must_be_counted(it) and not tally.holds(it.claim_id)]
-        abandoned = [claim for claim in claims if await self._leftovers.is_abandoned(claim)]
-        unbacked = await self._unbacked.find(code, claims)
+        uncounted = [it for it in claims if _must_be_counted(it) and not tally.counts(it.claim_id)]
+        abandoned = [claim for claim in claims if await self._abandoned.is_abandoned(claim)]
+        unreserved = await self._unreserved.find(code, claims)
         if repair:
             await self._repair(tally, orphans, final)
-            await self._count_again(code, uncounted)
+            await self._count_again(uncounted)
             for claim in abandoned:
-                await self._leftovers.end(claim)
-            for cart in unbacked:
-                await self._unbacked.repair(code, cart)
+                await self._abandoned.end(claim)
+            for cart in unreserved:
+                await self._unreserved.repair(code, cart)
         return Recount(
             code=code,
             abandoned=tuple(claim.owner for claim in abandoned),
-            unbacked=tuple(cart.owner for cart in unbacked),
+            unreserved=tuple(cart.owner for cart in unreserved),
             orphans=tuple(orphans),
             uncounted=tuple(claim.owner for claim in uncounted),
             final=final,
@@ -91,22 +89,19 @@ class PromotionAudit:
     async def _repair(self, seen: Tally, orphans: list[str], final: int) -> None:
         def step(tally: Tally) -> Tally:
             for id in orphans:
-                tally = tally.let_go(id)
+                tally = tally.release(id)
             return tally.with_final(final) if tally.final == seen.final else tally
 
         await self._tallies.change(seen.code, step)
 
-    async def _count_again(self, code: str, claims: list[Claim]) -> None:
+    async def _count_again(self, claims: list[Claim]) -> None:
         for claim in claims:
-            now = await self._now(claim)
-            if _must_be_counted(now):
-                id = now.claim_id
-                await self._tallies.change(code, partial(Tally.hold_anyway, claim_id=id))
-                if (await self._now(claim)).has_left(id):
-                    await self._tallies.change(code, partial(Tally.let_go, claim_id=id))
-
-    async def _now(self, claim: Claim) -> Claim:
-        return await self._claims.change(claim.code, claim.owner, lambda it: it)
+            current = await self._claims.current(claim.code, claim.owner)
+            if _must_be_counted(current):
+                id = current.claim_id
+                await self._tallies.change(claim.code, partial(Tally.count_anyway, claim_id=id))
+                if (await self._claims.current(claim.code, claim.owner)).has_left(id):
+                    await self._tallies.change(claim.code, partial(Tally.release, claim_id=id))
 
 
 def _must_be_counted(claim: Claim) -> bool:
@@ -114,9 +109,9 @@ def _must_be_counted(claim: Claim) -> bool:
 
 
 def _final(claims: list[Claim], tally: Tally) -> int:
-    """The orders on record that the tally has been told of. The last claim is that of `NOBODY`, which has the
-    orders of some leaving ones already."""
+    """The number of orders on record that the tally should count. The last claim is that of `NOBODY`. It may
+    have the orders of claims that are still leaving."""
     nobodys = claims[-1]
-    settling = sum(claim.state is ClaimState.SETTLING and tally.holds(claim.claim_id) for claim in claims)
+    settling = sum(claim.state is ClaimState.SETTLING and tally.counts(claim.claim_id) for claim in claims)
     left = [it for it in claims if it.state is ClaimState.LEAVING and nobodys.placed(it.claim_id)]
     return sum(claim.final for claim in claims) - settling - sum(claim.final for claim in left)

@@ -1,4 +1,4 @@
-"""Carts at the end of their life: removed in the background."""
+"""Removes expired carts in the background."""
 
 from __future__ import annotations
 
@@ -8,26 +8,28 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import structlog
+from prometheus_client import Counter
 
 from cart_service.carts.model import Cart
-from cart_service.metrics import CARTS_EXPIRED
 from cart_service.upkeep.ports import ExpiringCarts, Lease
 from shared.clock import Clock
 from shared.errors import Unavailable
+from shared.observability.metrics import REGISTRY
 
 log = structlog.get_logger(__name__)
 
+CARTS_EXPIRED = Counter("carts_expired_total", "Carts removed at the end of their life.", registry=REGISTRY)
+
 _BATCHES_PER_SWEEP = 50
-_PAUSE_SECONDS = 0.1  # so that the store has time for shoppers
+_PAUSE_SECONDS = 0.1  # leaves the store time for shoppers
 
 OnRemoved = Callable[[Cart], Awaitable[None]]
 ClearAway = Callable[[int], Awaitable[bool]]
 
 
 class ExpirySweep:
-    """Removes expired carts, one replica at a time, and then clears away what requests have left behind.
-    `on_removed` gets each cart that was removed; `clear_away` gets how much to look at, and tells whether
-    there is more."""
+    """Removes expired carts, then abandoned reservations, on one replica at a time. `on_removed` gets each
+    removed cart. `clear_away` gets the number of claims to check, and returns whether there are more."""
 
     def __init__(
         self,
@@ -49,24 +51,24 @@ class ExpirySweep:
         self._interval_seconds = interval_seconds
 
     async def run(self) -> None:
-        """Sweeps again and again, without end."""
+        """Sweeps repeatedly. It never returns."""
         while True:
             await asyncio.sleep(self._interval_seconds * random.uniform(0.75, 1.25))
             try:
                 await self.sweep()
             except Unavailable as error:
-                log.info("expired carts wait", reason=error.detail)
-            except Exception:  # it must go on: nobody else removes them
+                log.info("the sweep of expired carts failed, and is repeated", reason=error.detail)
+            except Exception:  # it has to continue: nothing else removes them
                 log.exception("expired carts could not be removed")
 
     async def sweep(self) -> int:
-        """How many carts it removed: none while another replica sweeps, or NATS is away, and no more than
-        some batches at a time. Raises `StoreUnavailable`."""
-        if not await self._lease.hold():
+        """Removes a limited number of batches, and returns the number of removed carts: 0 while another
+        replica sweeps, or NATS is not available. Raises `StoreUnavailable`."""
+        if not await self._lease.acquire():
             return 0
         removed = await self._remove_expired()
         for _ in range(_BATCHES_PER_SWEEP):
-            if not await self._lease.hold() or not await self._clear_away(self._batch):
+            if not await self._lease.acquire() or not await self._clear_away(self._batch):
                 break
             await asyncio.sleep(_PAUSE_SECONDS)
         return removed
@@ -77,7 +79,7 @@ class ExpirySweep:
             outcomes = await asyncio.gather(*(self._remove(owner, now) for owner in owners))
             removed, batches = removed + sum(outcomes), batches + 1
             await asyncio.sleep(_PAUSE_SECONDS)
-            if batches == _BATCHES_PER_SWEEP or not await self._lease.hold():
+            if batches == _BATCHES_PER_SWEEP or not await self._lease.acquire():
                 break
         if removed:
             log.info("expired carts removed", carts=removed)
@@ -90,6 +92,6 @@ class ExpirySweep:
         CARTS_EXPIRED.inc()
         try:
             await self._on_removed(cart)
-        except Unavailable as error:  # the cart is gone all the same
-            log.warning("a removed cart left something behind", owner=owner, reason=error.detail)
+        except Unavailable as error:  # the cart is removed anyway
+            log.warning("the cleanup after a removed cart failed", owner=owner, reason=error.detail)
         return True

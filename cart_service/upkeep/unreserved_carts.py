@@ -1,4 +1,4 @@
-"""Carts on which a code stands that nobody has reserved for them."""
+"""Carts with a promo code for which no use is reserved."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from shared.errors import ShopError, Unavailable
 
 
 class UnreservedCarts:
-    """An order whose caller died before the cart was written leaves one, and so does a store of claims that
-    was lost or put back."""
+    """A crash between an order and the write of its cart leaves such a cart. So does a lost or restored store
+    of claims."""
 
     def __init__(
         self,
         carts: CartRepository,
         stores: PromotionStores,
         uses: PromotionUses,
-        leftovers: AbandonedReservations,
+        abandoned: AbandonedReservations,
         writer: CartWriter,
         *,
         holders: CodeHolders,
@@ -34,38 +34,34 @@ class UnreservedCarts:
         self._stores = stores
         self._holders = holders
         self._uses = uses
-        self._leftovers = leftovers
+        self._abandoned = abandoned
         self._writer = writer
 
     async def find(self, code: str, claims: Iterable[Claim]) -> list[Cart]:
-        """`claims` are those to the code, read before this call."""
+        """`claims` are all claims to the code, read before this call."""
         reserved = {claim.owner for claim in claims if claim.state is ClaimState.RESERVED}
         carts = [it async for it in self._holders.carts_with(code) if it.owner not in reserved]
-        return [cart for cart in carts if await self._is_unbacked(cart, code)]
+        return [cart for cart in carts if await self._is_unreserved(cart, code)]
 
     async def repair(self, code: str, cart: Cart) -> None:
-        """Reserves the use where that is still possible; otherwise the code leaves the cart."""
+        """Reserves the use if that is still possible. Otherwise it takes the code off the cart."""
         promotion = await self._stores.promotions.get(code)
-        claim = await self._now(code, cart.owner)
+        claim = await self._stores.claims.current(code, cart.owner)
         if promotion is not None and not claim.has_spent(cart.promo_turn):
             try:
-                return await self._uses.reserve(promotion, cart.owner, cart.promo_turn)
+                await self._uses.reserve(promotion, cart.owner, cart.promo_turn)
             except Unavailable:
                 raise
             except ShopError:  # used up
                 pass
-        return await self._take_off(code, cart)
-
-    async def _take_off(self, code: str, cart: Cart) -> None:
+            else:
+                return
         await self._writer.write(CartWrite(cart.owner, [RedeemPromoCode(code, cart.promo_turn)]))
 
-    async def _is_unbacked(self, cart: Cart, code: str) -> bool:
-        """The cart is read last: had it lost the code before its use was given back, that would show."""
-        claim = await self._now(code, cart.owner)
-        if claim.state is ClaimState.RESERVED or not self._leftovers.is_settled(claim):
+    async def _is_unreserved(self, cart: Cart, code: str) -> bool:
+        """Reads the cart last: if it lost the code before its use was given back, this read shows it."""
+        claim = await self._stores.claims.current(code, cart.owner)
+        if claim.state is ClaimState.RESERVED or not self._abandoned.is_settled(claim):
             return False
-        now = await self._carts.get(cart.owner)
-        return now is not None and (now.promo_code, now.promo_turn) == (code, cart.promo_turn)
-
-    async def _now(self, code: str, owner: str) -> Claim:
-        return await self._stores.claims.change(code, owner, lambda it: it)
+        current = await self._carts.get(cart.owner)
+        return current is not None and (current.promo_code, current.promo_turn) == (code, cart.promo_turn)

@@ -1,4 +1,4 @@
-"""What becomes of an import, as it is answered."""
+"""The outcome of an import."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class LineProblem(PublicModel):
     ]
     sku: Annotated[
         str | None,
-        Field(max_length=64, description="As far as the line could be read.", examples=["KIT-1001"]),
+        Field(max_length=64, description="The SKU, if it could be read.", examples=["KIT-1001"]),
     ] = None
     errors: Annotated[
         list[FieldProblem], Field(max_length=MOST_ERRORS, description="What is wrong with the line.")
@@ -48,11 +48,11 @@ class LineProblem(PublicModel):
 
 
 class ImportResult(PublicModel):
-    """What became of the lines. Sending them again is harmless."""
+    """The outcome of the lines. Sending them again is harmless."""
 
     created: Annotated[Count, Field(description="Products that were added.")]
     updated: Annotated[Count, Field(description="Products that were changed.")]
-    unchanged: Annotated[Count, Field(description="Products that were as the line says already.")]
+    unchanged: Annotated[Count, Field(description="Products that were already as in the line.")]
     failed: Annotated[Count, Field(description="Lines that were not taken.")]
     errors: Annotated[
         list[LineProblem], Field(max_length=ERRORS_REPORTED, description="The first hundred bad lines.")

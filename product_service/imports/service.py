@@ -1,4 +1,4 @@
-"""Taking a whole catalogue, line by line."""
+"""Imports a whole catalogue, line by line."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from typing import Any
 from product_service.products.capacity import Capacity
 from product_service.products.events import DELIVERY_SECONDS, change_to
 from product_service.products.model import Product, ProductDraft
-from product_service.products.ports import EventDelivery, ProductRepository
+from product_service.products.ports import ProductRepository
 from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.errors import FieldError, InvalidInput, ShopError, Unavailable
 
 ERRORS_REPORTED = 100
-"""Lines whose errors a report spells out; further ones are only counted."""
+"""The number of bad lines in a report. Further ones are only counted."""
 
 IMPORTS_AT_ONCE = 32
-"""Each holds a chunk of lines, its products and their documents: some 2 MiB."""
+"""Each import needs about 2 MiB, for a chunk of lines with its products and documents."""
 
 
 class TooManyImports(Unavailable):
-    """As many imports are under way here as there may be. Nothing was taken."""
+    """This replica is already running the largest number of imports. Nothing was taken."""
 
     code, title = "too-many-imports", "Too many imports"
 
 
 @dataclass(frozen=True, slots=True)
 class ImportLine:
-    """One line as it was read: a draft, or what is wrong with it. Lines count from 1."""
+    """One line: a draft, or its errors. Lines count from 1."""
 
     number: int
     sku: str | None
@@ -48,7 +48,7 @@ class ImportOutcome(StrEnum):
 
 @dataclass(slots=True)
 class ImportReport:
-    """What became of the lines. `failed` counts bad lines; `errors` holds the first hundred of them."""
+    """The outcome of the lines. `failed` counts bad lines. `errors` has the first hundred of them."""
 
     taken: Counter[ImportOutcome] = field(default_factory=Counter)
     failed: int = 0
@@ -73,37 +73,30 @@ class ImportReport:
 class ImportService:
     """Creates or replaces products by SKU. Repeating an import changes nothing."""
 
-    def __init__(
-        self,
-        products: ProductRepository,
-        deliveries: EventDelivery,
-        capacity: Capacity,
-        clock: Clock,
-        currency: str,
-    ) -> None:
+    def __init__(self, products: ProductRepository, capacity: Capacity, clock: Clock, currency: str) -> None:
         self.currency = currency
         self._products = products
-        self._deliveries = deliveries
         self._capacity = capacity
         self._clock = clock
         self._running = 0
 
     async def run(self, chunks: AsyncIterator[Sequence[ImportLine]]) -> ImportReport:
-        """Takes chunk after chunk; the lines of a chunk are written at the same time.
+        """Writes chunk after chunk, and the lines of a chunk at the same time.
 
-        What ends it early (`PayloadTooLarge` from the reader, `Unavailable` from the store, `CatalogueFull`)
-        is raised with the report so far as `report`. Every line is a whole product or nothing: sending it
-        again is harmless. Raises `TooManyImports` before anything is read.
+        An error that ends the import early (`PayloadTooLarge` from the reader, `Unavailable` from the store,
+        `CatalogueFull`) has the report so far as `report`. Raises `TooManyImports` before it reads anything.
         """
         if self._running >= IMPORTS_AT_ONCE:
-            raise TooManyImports(f"{IMPORTS_AT_ONCE} imports are under way here. Try again when one is done.")
+            raise TooManyImports(
+                f"{IMPORTS_AT_ONCE} imports are running on this replica. Try again when one is done."
+            )
         report = ImportReport()
         waiting = True
         self._running += 1
         try:
             async for lines in chunks:
                 written = await self._take(lines, report)
-                # The relay delivers later what NATS cannot take now: waiting for it again would be in vain.
+                # If NATS is not available, the relay delivers later, and waiting again is useless.
                 waiting = waiting and await self._delivered(written)
         except ShopError as error:
             error.extra["report"] = report.to_json()
@@ -113,7 +106,7 @@ class ImportService:
         return report
 
     async def _take(self, lines: Sequence[ImportLine], report: ImportReport) -> list[str]:
-        """Writes the good lines, counts all, and gives the ids of the products that changed."""
+        """Writes the good lines and counts all. Returns the ids of the changed products."""
         await self._capacity.refresh()
         drafts = [(line, line.draft) for line in lines if line.draft is not None]
         for line in lines:
@@ -162,4 +155,4 @@ class ImportService:
         return await self._products.update(draft.id, change)
 
     async def _delivered(self, ids: Sequence[str]) -> bool:
-        return all(await asyncio.gather(*(self._deliveries.flushed(id, DELIVERY_SECONDS) for id in ids)))
+        return all(await asyncio.gather(*(self._products.delivered(id, DELIVERY_SECONDS) for id in ids)))

@@ -1,4 +1,4 @@
-"""Reading an import: newline-delimited JSON, as it arrives, in chunks of whole lines."""
+"""Reads an import: newline-delimited JSON, in chunks of whole lines."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from shared.http.validation import from_validation_error
 
 CHUNK_LINES = 100
 MOST_LINES = 500_000
-"""Blank and bad ones too: a few bytes of gzip hold millions of those."""
+"""Blank and bad lines count, too: a few bytes of gzip can contain millions of them."""
 _CHUNK_BYTES = 262_144
-"""A chunk is parsed in one go: this bounds how long the event loop is held."""
+"""A chunk is parsed at once, so this limits how long the event loop is blocked."""
 _PIECE_BYTES = 16_384
 _LONGEST_SKU_SHOWN = 64
 _ERRORS_OF_A_LINE = 20
@@ -28,14 +28,14 @@ _ERRORS_OF_A_LINE = 20
 
 @dataclass(frozen=True, slots=True)
 class ImportLimits:
-    """In bytes."""
+    """The largest line and the largest import, in bytes."""
 
     line: int
     total: int
 
 
 class LineCutter:
-    """Cuts a stream of bytes at its line ends. Of a line it never holds more than the limit."""
+    """Splits a stream of bytes into lines. It never keeps more of a line than the limit."""
 
     def __init__(self, longest: int) -> None:
         self._longest = longest
@@ -43,7 +43,7 @@ class LineCutter:
         self._length = 0
 
     def feed(self, data: bytes) -> Iterator[bytes | None]:
-        """The lines that end in `data`, without their line end; None for one that is too long."""
+        """The lines that end in `data`, without their line end. None for a line that is too long."""
         *ended, rest = data.split(b"\n")
         for part in ended:
             self._keep(part)
@@ -51,7 +51,7 @@ class LineCutter:
         self._keep(rest)
 
     def take(self) -> bytes | None:
-        """What there is of the present line, which ends here."""
+        """Ends the present line and returns it."""
         line = None if self._length > self._longest else b"".join(self._parts)
         self._parts, self._length = [], 0
         return line
@@ -65,7 +65,7 @@ class LineCutter:
 
 
 async def _pieces(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The stream in small pieces. Between two of them the event loop goes on."""
+    """The stream in small pieces. Other tasks run between two of them."""
     async for data in stream:
         for start in range(0, len(data), _PIECE_BYTES):
             if start:
@@ -74,7 +74,7 @@ async def _pieces(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 
 async def read_lines(stream: AsyncIterator[bytes], limits: ImportLimits) -> AsyncIterator[bytes | None]:
-    """The lines of the stream; None for one that is too long. Raises `PayloadTooLarge`."""
+    """The lines of the stream. None for a line that is too long. Raises `PayloadTooLarge`."""
     cutter, read = LineCutter(limits.line), 0
     async for data in _pieces(stream):
         read += len(data)
@@ -91,7 +91,7 @@ async def read_lines(stream: AsyncIterator[bytes], limits: ImportLimits) -> Asyn
 async def read_chunks(
     stream: AsyncIterator[bytes], limits: ImportLimits, shop_currency: str
 ) -> AsyncIterator[list[ImportLine]]:
-    """The lines as drafts, or with what is wrong with them. Blank lines are left out, but counted. Raises
+    """The lines as drafts or with their errors. Blank lines are counted and left out. Raises
     `PayloadTooLarge`."""
     chunk: list[ImportLine] = []
     number = size = 0
@@ -111,12 +111,12 @@ async def read_chunks(
         if len(chunk) >= CHUNK_LINES or size >= _CHUNK_BYTES:
             yield chunk
             chunk, size = [], 0
-            await asyncio.sleep(0)  # who takes a chunk of bad lines has nothing to wait for
+            await asyncio.sleep(0)  # a chunk of bad lines makes the consumer wait for nothing
     yield chunk
 
 
 def parse_line(number: int, line: bytes, shop_currency: str) -> ImportLine:
-    """One line; never raises."""
+    """Parses one line. It never raises."""
     try:
         body = parse_json(line, "line")
     except (MalformedRequest, PayloadTooLarge, InvalidInput) as error:

@@ -1,4 +1,4 @@
-"""How many products the shop may have."""
+"""The limit of the number of products."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _FRESH_SECONDS = 1.0
 
 
 class Capacity:
-    """Refuses new products past `limit`, deleted ones included: NATS and every cart replica keep an entry for
-    each in memory.
+    """Refuses new products beyond `limit`, with deleted ones included, because NATS and every cart replica
+    keep an entry for each product in memory.
 
-    The number of entries is read at most once a second, and the products made since are added to it. So
-    several replicas together may exceed the limit by what they make in one second.
+    The number of entries is read at most once a second, and products created since are added to it. So
+    several replicas together can exceed the limit by the products that they create in one second.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Capacity:
         self._read_at = float("-inf")
 
     async def refresh(self) -> None:
-        """Reads the number of entries, unless it is known. While NATS is away the last one counts."""
+        """Reads the number of entries if it is a second old. Without NATS the last number counts."""
         if self._now() - self._read_at < _FRESH_SECONDS:
             return
         self._read_at = self._now()
@@ -40,7 +40,7 @@ class Capacity:
             return
 
     def take(self) -> None:
-        """Room for one more. Raises `CatalogueFull`."""
+        """Counts one more product. Raises `CatalogueFull`."""
         if self._count >= self._limit:
             raise CatalogueFull(self._limit)
         self._count += 1

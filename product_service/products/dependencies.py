@@ -1,4 +1,4 @@
-"""What routes ask for."""
+"""Dependencies of the routes of products."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from product_service.products.service import CatalogueService
+from shared.entity_tags import EntityTags
 from shared.errors import NotAuthenticated, PermissionDenied, PreconditionRequired
-from shared.http.etag import EntityTags, IfMatchRequiredDep
+from shared.http.etag import IfMatchRequiredDep
 from shared.http.headers import PreferHeader
 from shared.http.identity import requires
-from shared.http.pagination import CursorCodec
-from shared.http.runtime import use_cases
+from shared.http.runtime import provided
 from shared.security.identity import Identity, Scope
 
 editor = requires(Scope.CATALOG_WRITE)
@@ -22,16 +22,8 @@ editor = requires(Scope.CATALOG_WRITE)
 EditorDep = Annotated[Identity, Depends(editor)]
 
 
-async def catalogue(request: Request) -> CatalogueService:
-    return use_cases(request, CatalogueService)
-
-
-async def cursors(request: Request) -> CursorCodec:
-    return use_cases(request, CursorCodec)
-
-
 async def sees_hidden(request: Request) -> bool:
-    """True for an editor of the catalogue. A token that is not good makes nobody worse off than none."""
+    """True for an editor of the catalogue. An invalid token counts as no token."""
     with suppress(NotAuthenticated, PermissionDenied):
         await editor(request)
         return True
@@ -39,9 +31,9 @@ async def sees_hidden(request: Request) -> bool:
 
 
 async def expected_version(tags: IfMatchRequiredDep) -> EntityTags:
-    """Raises `PreconditionRequired` without `If-Match`, so that nobody overwrites what he has not seen."""
+    """Raises `PreconditionRequired` without `If-Match`, so that nobody overwrites a change unseen."""
     if tags is None:
-        raise PreconditionRequired("Send If-Match with the ETag of the product as you have read it.")
+        raise PreconditionRequired("Send If-Match with the ETag of your last read of the product.")
     return tags
 
 
@@ -54,8 +46,7 @@ async def waits_for_search(prefer: Annotated[dict[str, str], Depends(_prefer)]) 
     return prefer.get("wait", "").lower() == "search"
 
 
-CatalogueDep = Annotated[CatalogueService, Depends(catalogue)]
-CursorsDep = Annotated[CursorCodec, Depends(cursors)]
+CatalogueDep = Annotated[CatalogueService, Depends(provided(CatalogueService))]
 SeesHiddenDep = Annotated[bool, Depends(sees_hidden)]
 ExpectedDep = Annotated[EntityTags, Depends(expected_version)]
 WaitsForSearchDep = Annotated[bool, Depends(waits_for_search)]

@@ -1,4 +1,4 @@
-"""The events of products, and which of them a change is."""
+"""The events of products, and those of a change."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from shared.events.envelope import Event
 R = TypeVar("R")
 
 DELIVERY_SECONDS = 1.0
-"""How long an answer waits for the bucket entry, so that a cart can take the product at once."""
+"""How long an answer waits for the bucket entry, so that a cart can add the product at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProductEvent(DomainEvent):
-    """Each event says all that others may know of the product: its entry in the bucket `products`."""
+    """Each event has the entry of the product in the bucket `products` as its data."""
 
     entry: Mapping[str, Any]
 
@@ -37,41 +37,41 @@ class ProductEvent(DomainEvent):
 
 @dataclass(frozen=True, slots=True)
 class ProductCreated(ProductEvent):
-    """A new product, or a deleted one is back."""
+    """A product was added, or a deleted one was added again."""
 
     type = "product.created"
 
 
 @dataclass(frozen=True, slots=True)
 class ProductUpdated(ProductEvent):
-    """Anything else than the price and archiving changed."""
+    """The product changed in something else than its price and its archiving."""
 
     type = "product.updated"
 
 
 @dataclass(frozen=True, slots=True)
 class ProductPriceChanged(ProductEvent):
-    """The product has another price."""
+    """The price of the product changed."""
 
     type = "product.price_changed"
 
 
 @dataclass(frozen=True, slots=True)
 class ProductArchived(ProductEvent):
-    """The product is not on sale any more."""
+    """The product was archived, and is not on sale any more."""
 
     type = "product.archived"
 
 
 @dataclass(frozen=True, slots=True)
 class ProductDeleted(ProductEvent):
-    """The product is gone; its entry stays, with the status `deleted`."""
+    """The product was deleted. Its entry stays, with the status `deleted`."""
 
     type = "product.deleted"
 
 
-def facts(before: Product | None, after: Product) -> list[type[ProductEvent]]:
-    """What happened between two versions. One change can be several facts."""
+def events_between(before: Product | None, after: Product) -> list[type[ProductEvent]]:
+    """The events between two versions. One change can have several."""
     if before is None or before.deleted:
         return [ProductCreated]
     if after.deleted:
@@ -90,8 +90,8 @@ def facts(before: Product | None, after: Product) -> list[type[ProductEvent]]:
 
 
 def change_to(before: Product | None, after: Product, result: R) -> Change[Product, R]:
-    """Writes `after` with its events, or nothing when it is the very same product."""
+    """Writes `after` with its events, or nothing if it is the same object as `before`."""
     if after is before:
         return Change(None, result)
-    events = [fact.of(after).to_event(after.updated_at) for fact in facts(before, after)]
+    events = [event.of(after).to_event(after.updated_at) for event in events_between(before, after)]
     return Change(after, result, events)

@@ -1,4 +1,4 @@
-"""The values that a product may have, as types: they validate, and they document themselves."""
+"""The types of the fields of a product, with their validation and documentation."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from product_service.products.model import MAX_ATTRIBUTES, Attribute
 from shared.http.models import WHOLE
 
 VISIBLE_LINE = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
-"""One line without control characters that is not all blank."""
+"""One line without control characters that is not blank."""
 
 _LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
-"""Text with tabs and line ends, but no other control characters."""
-_LARGEST_NUMBER = 2**53 - 1  # what every JSON reader takes exactly (RFC 8259, section 6)
+"""Text without control characters other than tabs and line ends."""
+_LARGEST_NUMBER = 2**53 - 1  # every JSON reader reads it exactly (RFC 8259, section 6)
 _LONGEST_ATTRIBUTE, _LONGEST_ATTRIBUTE_NAME = 500, 64
 _CONTROL = {chr(code) for code in [*range(9), 11, 12, *range(14, 32), 127]}
 
@@ -34,7 +34,7 @@ Name = Annotated[
     str,
     _line(200),
     AfterValidator(str.strip),
-    Field(description="What a shopper sees.", examples=["Crêpe Pan 28 cm with Spreader"]),
+    Field(description="The name that shoppers see.", examples=["Crêpe Pan 28 cm with Spreader"]),
 ]
 Description = Annotated[
     str,
@@ -87,7 +87,7 @@ Stock = Annotated[
 
 
 def _attribute(value: Any) -> Attribute:
-    """JSON text, a number or a boolean, of a size that everyone can read back exactly."""
+    """JSON text, a number or a boolean, of a size that every reader reads exactly."""
     match value:
         case bool():
             return value
@@ -131,7 +131,7 @@ AttributeValue = Annotated[Attribute, PlainValidator(_attribute), WithJsonSchema
 
 
 def _attributes_schema(title: str, description: str, most: int, value: dict[str, Any]) -> WithJsonSchema:
-    """Pydantic's own would leave names that do not fit the pattern free."""
+    """Pydantic's own schema would not limit names that do not match the pattern."""
     names = {"type": "string", "minLength": 1, "maxLength": _LONGEST_ATTRIBUTE_NAME, "pattern": VISIBLE_LINE}
     return WithJsonSchema(
         {

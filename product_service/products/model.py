@@ -1,4 +1,4 @@
-"""What the shop sells: the product and its rules."""
+"""The product and its rules."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_ATTRIBUTES = 50
 
 
 class ProductStatus(StrEnum):
-    """Only `active` products are on sale and public. `deleted` is a tombstone, so that versions go on."""
+    """Only `active` products are on sale and public. A `deleted` product keeps its version as a tombstone."""
 
     DRAFT = "draft"
     ACTIVE = "active"
@@ -26,9 +26,7 @@ class ProductStatus(StrEnum):
 
 class ProductNotFound(NotFound):
     code, title = "product-not-found", "Product not found"
-
-    def __init__(self) -> None:
-        super().__init__("There is no such product on sale. Search for it: its id may have changed.")
+    detail = "There is no such product on sale. Search for it: its id may have changed."
 
 
 class SkuTaken(Conflict):
@@ -36,7 +34,7 @@ class SkuTaken(Conflict):
 
     def __init__(self, product: Product) -> None:
         super().__init__(
-            f"Product {product.id} has this SKU already: change that one, or choose another SKU.",
+            f"Product {product.id} already has this SKU. Change that product, or choose another SKU.",
             errors=[FieldError("/sku", "is taken")],
             extra={"product_id": product.id},
         )
@@ -47,8 +45,8 @@ class CatalogueFull(Unavailable):
 
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"The shop has {limit} products, deleted ones included, and takes no more (PRODUCTS_LIMIT). "
-            "Products that are there can still be changed.",
+            f"The shop already has {limit} products, deleted ones included (PRODUCTS_LIMIT). "
+            "Existing products can still be changed.",
             retry_after=3600,
         )
 
@@ -58,14 +56,14 @@ class ProductChanged(PreconditionFailed):
 
     def __init__(self, product: Product) -> None:
         super().__init__(
-            "The product is at another version than If-Match says: read it again and decide anew.",
+            "The product has another version than If-Match. Read it again, then decide about the change.",
             extra={"current_version": product.version},
         )
 
 
 @dataclass(frozen=True, slots=True)
 class ProductDetails:
-    """What an editor of the catalogue decides. `price` is in minor units of `currency`."""
+    """The values that editors set. `price` is in minor units of `currency`."""
 
     name: str
     price: int
@@ -79,15 +77,12 @@ class ProductDetails:
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
 
     def is_same_as(self, other: ProductDetails) -> bool:
-        """Equality that tells `1`, `1.0` and `true` apart, as JSON does."""
+        """Equality that distinguishes `1`, `1.0` and `true`, as JSON does."""
         return self == other and _types(self.attributes) == _types(other.attributes)
 
     def merged(self, changes: Mapping[str, Any]) -> ProductDetails:
-        """The details after a JSON merge patch (RFC 7396): attributes are merged, null removes one,
-        or all of them.
-
-        Raises `InvalidInput` when there are too many attributes then.
-        """
+        """The details after a JSON merge patch (RFC 7396). Attributes are merged, and null removes one or all
+        of them. Raises `InvalidInput` for too many attributes."""
         if "attributes" not in changes:
             return replace(self, **changes)
         change = changes["attributes"]
@@ -99,13 +94,13 @@ class ProductDetails:
 
 
 def product_id_of(sku: str) -> str:
-    """A SKU has one id for ever, so creating a document is what makes SKUs unique. Case is ignored."""
+    """The id of a SKU never changes, so creating a document makes SKUs unique. Case is ignored."""
     return "p" + hashlib.sha256(sku.upper().encode()).hexdigest()[:31]
 
 
 @dataclass(frozen=True, slots=True)
 class ProductDraft:
-    """A product as somebody wants it to be: its SKU and its details."""
+    """A requested product: its SKU and its details."""
 
     sku: str
     details: ProductDetails
@@ -123,7 +118,7 @@ class ProductDraft:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product at one version. Versions start at 1, grow by 1 with each change, and never restart."""
+    """A product at one version. Versions start at 1, increase by 1 with each change, and never restart."""
 
     id: str
     sku: str
@@ -134,7 +129,7 @@ class Product:
 
     @classmethod
     def from_draft(cls, draft: ProductDraft, now: datetime, *, tombstone: Product | None = None) -> Product:
-        """A new product, which takes the version on from a deleted one of the same SKU."""
+        """A new product. Its version continues that of a deleted product with the same SKU."""
         version = tombstone.version + 1 if tombstone else 1
         return cls(draft.id, draft.sku, draft.details, now, now, version)
 
@@ -142,12 +137,12 @@ class Product:
     def deleted(self) -> bool:
         return self.details.status is ProductStatus.DELETED
 
-    @property
-    def public(self) -> bool:
-        return self.details.status is ProductStatus.ACTIVE
+    def is_shown(self, *, hidden: bool) -> bool:
+        """Whether a read shows it. A `hidden` read also shows drafts and archived products."""
+        return self.details.status is ProductStatus.ACTIVE or (hidden and not self.deleted)
 
     def revised(self, details: ProductDetails, now: datetime) -> Product:
-        """The next version, or this very product when nothing is different."""
+        """The next version, or this object if nothing differs."""
         if details.is_same_as(self.details):
             return self
         return replace(self, details=details, updated_at=now, version=self.version + 1)
@@ -157,12 +152,12 @@ class Product:
         return self.revised(replace(self.details, status=ProductStatus.DELETED), now)
 
     def past(self, version: int, now: datetime) -> Product:
-        """The same product at a version greater than one that others have seen: a restored store may be
-        behind, and a version that was told once must never mean something else."""
+        """The same product at a version after one that others have seen. A restored store may be behind, and
+        a published version must never mean something else."""
         return replace(self, version=max(self.version, version) + 1, updated_at=now)
 
     def entry(self) -> dict[str, Any]:
-        """What others may know without asking: the entry of the `products` bucket and every event's data."""
+        """The public values: the entry in the bucket `products`, and the data of every event."""
         details = self.details
         return {
             "id": self.id,

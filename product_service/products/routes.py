@@ -1,32 +1,28 @@
-"""The routes of the catalogue."""
+"""The routes of products."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from product_service.products.dependencies import (
     CatalogueDep,
-    CursorsDep,
     EditorDep,
     ExpectedDep,
     SeesHiddenDep,
     WaitsForSearchDep,
-    editor,
 )
-from product_service.products.listing import ListParameters, page_of_ids, page_of_search
 from product_service.products.model import Product, ProductChanged, ProductNotFound, SkuTaken
 from product_service.products.schemas import (
     ProductCreate,
-    ProductPage,
     ProductPatch,
     ProductPublic,
     ProductUpdate,
     public,
 )
 from product_service.products.service import CatalogueService
-from shared.errors import NotAuthenticated, PermissionDenied, PreconditionRequired
+from shared.errors import PreconditionRequired
 from shared.http.etag import IfNoneMatchDep, etag_of, not_modified
 from shared.http.responses import JsonBytes, problem_responses
 
@@ -34,34 +30,10 @@ router = APIRouter(tags=["Products"])
 
 ProductId = Annotated[
     str,
-    Path(
-        max_length=64, description="As in `id` of a product.", examples=["pe23d91941206b368157f396c39669ce"]
-    ),
+    Path(max_length=64, description="The `id` of a product.", examples=["pe23d91941206b368157f396c39669ce"]),
 ]
 _REVALIDATE = {"Cache-Control": "no-cache"}
 _WRITES = problem_responses(ProductNotFound, ProductChanged, PreconditionRequired)
-
-
-@router.get(
-    "/",
-    summary="Search and list products",
-    response_model=ProductPage,
-    responses=problem_responses(NotAuthenticated, PermissionDenied),
-)
-async def list_products(
-    request: Request,
-    service: CatalogueDep,
-    cursors: CursorsDep,
-    sees_hidden: SeesHiddenDep,
-    parameters: Annotated[ListParameters, Query()],
-) -> Response:
-    """Every product shows as of its last write; which products are in the list is known about a second after
-    a write."""
-    if parameters.ids is not None:
-        return await page_of_ids(service, parameters.wanted_ids(), hidden=sees_hidden)
-    if parameters.status != "active":
-        await editor(request)
-    return await page_of_search(service, cursors, parameters)
 
 
 @router.get(
@@ -73,7 +45,7 @@ async def list_products(
 async def get_product(
     product_id: ProductId, service: CatalogueDep, sees_hidden: SeesHiddenDep, seen: IfNoneMatchDep
 ) -> Response:
-    """Drafts and archived products show to editors of the catalogue only."""
+    """Only editors of the catalogue see drafts and archived products."""
     product = await service.get(product_id, hidden=sees_hidden)
     return not_modified(seen, product.version, _REVALIDATE) or _answer(product, headers=_REVALIDATE)
 
@@ -88,7 +60,7 @@ async def get_product(
 async def create_product(
     _editor: EditorDep, body: ProductCreate, service: CatalogueDep, waits: WaitsForSearchDep, request: Request
 ) -> Response:
-    """The SKU decides about the id: a product that was deleted comes back under the id it had."""
+    """The SKU determines the id: a deleted product is added again with the same id."""
     product = await service.create(body.draft(service.currency))
     location = {"Location": f"{request.url.path.rstrip('/')}/{product.id}"}
     return _answer(product, 201, {**location, **await preference(service, waits)})
@@ -103,9 +75,9 @@ async def replace_product(
     service: CatalogueDep,
     waits: WaitsForSearchDep,
 ) -> Response:
-    """Everything that can be changed. What a read shows can be sent back: `id`, `sku`, `created_at`,
-    `updated_at` and `version` may be left out, or else are as they are. What changes nothing makes no new
-    version."""
+    """Replaces all fields that can be changed. The body of a read can be sent back: `id`, `sku`,
+    `created_at`, `updated_at` and `version` may be left out, and otherwise must be unchanged. A request that
+    changes nothing makes no new version."""
     details = body.details(service.currency)
     product = await service.replace(product_id, details, expected.includes, body.check_read_only)
     return _answer(product, headers=await preference(service, waits))
@@ -133,7 +105,7 @@ async def delete_product(
     service: CatalogueDep,
     waits: WaitsForSearchDep,
 ) -> Response:
-    """Carts that hold it say that it is gone."""
+    """Carts with the product show that it is gone."""
     await service.delete(product_id, expected.includes)
     return Response(status_code=204, headers=await preference(service, waits))
 
@@ -143,7 +115,7 @@ def _answer(product: Product, status_code: int = 200, headers: dict[str, str] | 
 
 
 async def preference(service: CatalogueService, waits: bool) -> dict[str, str]:
-    """Does what the client prefers, and the header that says so."""
+    """Waits if the client prefers that, and returns the header that confirms it."""
     if not waits:
         return {}
     await service.wait_until_searchable()

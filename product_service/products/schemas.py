@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from product_service.products.fields import (
     Attributes,
@@ -26,12 +26,12 @@ from shared.clock import to_rfc3339
 from shared.errors import FieldError, InvalidInput
 from shared.http.models import WHOLE, Id, Moment, Page, PublicModel, StrictModel, Timestamp, Version
 
-_READ_ONLY: dict[str, JsonValue] = {"readOnly": True}
-_KEPT = ("id", "sku", "created_at", "updated_at", "version")
+_AS_IT_IS = Field(description="Unchanged, or left out.", json_schema_extra={"readOnly": True})
+_READ_ONLY = ("id", "sku", "created_at", "updated_at", "version")
 
 
 class _ProductFields(StrictModel):
-    """What every product has."""
+    """The fields of every product."""
 
     name: Name
     description: Description = ""
@@ -60,31 +60,25 @@ class _ProductFields(StrictModel):
 
 
 class ProductUpdate(_ProductFields):
-    """All of a product but its SKU. What is left out gets its default.
+    """A product without its SKU. A field that is left out gets its default.
 
-    What a read shows beyond that cannot be changed. It may be sent back as it is, or left out.
+    The other fields of a read cannot be changed. They may be sent back unchanged, or left out.
     """
 
-    id: Id | None = Field(None, description="As it is, or left out.", json_schema_extra=_READ_ONLY)
-    sku: Sku | None = Field(None, description="As it is, or left out.", json_schema_extra=_READ_ONLY)
-    created_at: Moment | None = Field(
-        None, description="As it is, or left out.", json_schema_extra=_READ_ONLY
-    )
-    updated_at: Moment | None = Field(
-        None, description="As it is, or left out.", json_schema_extra=_READ_ONLY
-    )
-    version: Annotated[Version, WHOLE] | None = Field(
-        None, description="As it is, or left out.", json_schema_extra=_READ_ONLY
-    )
+    id: Annotated[Id | None, _AS_IT_IS] = None
+    sku: Annotated[Sku | None, _AS_IT_IS] = None
+    created_at: Annotated[Moment | None, _AS_IT_IS] = None
+    updated_at: Annotated[Moment | None, _AS_IT_IS] = None
+    version: Annotated[Annotated[Version, WHOLE] | None, _AS_IT_IS] = None
 
     def check_read_only(self, product: Product) -> None:
-        """Raises `InvalidInput` where something is sent that cannot be changed, and differs."""
+        """Raises `InvalidInput` if a field that cannot be changed differs."""
         present = public(product)
-        given = {name: getattr(self, name) for name in _KEPT}
-        told = {name: to_rfc3339(it) if isinstance(it, datetime) else it for name, it in given.items()}
+        given = {name: getattr(self, name) for name in _READ_ONLY}
+        sent = {name: to_rfc3339(it) if isinstance(it, datetime) else it for name, it in given.items()}
         errors = [
-            FieldError(f"/{name}", "Cannot be changed. Send it as it is, or leave it out.")
-            for name, value in told.items()
+            FieldError(f"/{name}", "Cannot be changed. Send it unchanged, or leave it out.")
+            for name, value in sent.items()
             if value not in (None, present[name])
         ]
         if errors:
@@ -108,8 +102,8 @@ _DEFAULTS: dict[str, Any] = {
 
 
 class ProductPatch(StrictModel):
-    """A JSON merge patch (RFC 7396): what is left out stays, lists are replaced whole, and null gives a field
-    its default. The name and the price have none."""
+    """A JSON merge patch (RFC 7396): a field that is left out stays, lists are replaced whole, and null sets
+    a field to its default. The name and the price have no default."""
 
     # The defaults only mean "left out"; a factory keeps them out of the documentation.
     name: Name = Field(default_factory=str)
@@ -124,7 +118,7 @@ class ProductPatch(StrictModel):
     attributes: AttributesPatch | None = Field(default_factory=dict)
 
     def changes(self, shop_currency: str) -> dict[str, Any]:
-        """What the client sent, as `ProductDetails.merged` takes it."""
+        """The changes for `ProductDetails.merged`."""
         sent = {name: getattr(self, name) for name in self.model_fields_set}
         defaults = {**_DEFAULTS, "currency": shop_currency}
         sent |= {name: default for name, default in defaults.items() if sent.get(name, "") is None}
@@ -139,7 +133,10 @@ class ProductPublic(PublicModel):
     """A product at one version. `version` is also its ETag."""
 
     id: Annotated[
-        Id, Field(description="Made from the SKU; stays.", examples=["pe23d91941206b368157f396c39669ce"])
+        Id,
+        Field(
+            description="Made from the SKU; it never changes.", examples=["pe23d91941206b368157f396c39669ce"]
+        ),
     ]
     sku: Sku
     name: Name
@@ -154,7 +151,7 @@ class ProductPublic(PublicModel):
     attributes: Attributes
     created_at: Annotated[Timestamp, Field(description="When the product was added.")]
     updated_at: Annotated[Timestamp, Field(description="When the product was changed last.")]
-    version: Annotated[Version, Field(description="Grows by one with each change.")]
+    version: Annotated[Version, Field(description="Increases by one with each change.")]
 
 
 class ProductPage(Page[ProductPublic]):

@@ -1,9 +1,8 @@
-"""Reading and changing single products."""
+"""The use cases of single products."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 from product_service.products.capacity import Capacity
@@ -16,47 +15,20 @@ from product_service.products.model import (
     ProductNotFound,
     SkuTaken,
 )
-from product_service.products.ports import (
-    EventDelivery,
-    Position,
-    ProductRepository,
-    ProductSearch,
-    SearchQuery,
-)
+from product_service.products.ports import ProductRepository
 from shared.aggregates.change import Change
 from shared.clock import Clock
 
 Expected = Callable[[int], bool]
-"""Says whether a version is the one the client has seen."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProductsFound:
-    """A page of products as they are now; which ones, and their order, is as of the search's last refresh."""
-
-    products: Sequence[Product]
-    total: int
-    total_is_exact: bool
-    next: Position | None
+"""Whether a version is one that the client accepts."""
 
 
 class CatalogueService:
-    """Reads and changes products. A `hidden` read also shows what is not on sale, but nothing deleted."""
+    """Reads and changes products. A `hidden` read also shows drafts and archived products."""
 
-    def __init__(
-        self,
-        products: ProductRepository,
-        search: ProductSearch,
-        deliveries: EventDelivery,
-        *,
-        capacity: Capacity,
-        clock: Clock,
-        currency: str,
-    ) -> None:
+    def __init__(self, products: ProductRepository, capacity: Capacity, clock: Clock, currency: str) -> None:
         self.currency = currency
         self._products = products
-        self._search = search
-        self._deliveries = deliveries
         self._capacity = capacity
         self._clock = clock
 
@@ -77,18 +49,16 @@ class CatalogueService:
 
     async def get(self, id: str, *, hidden: bool = False) -> Product:
         """Raises `ProductNotFound`."""
-        return _shown(await self._products.get(id), hidden=hidden)
-
-    async def get_many(self, ids: Sequence[str], *, hidden: bool = False) -> list[Product]:
-        """The products that there are, in the order of `ids`."""
-        found = await self._products.get_many(ids)
-        return [product for product in found if product and _is_shown(product, hidden=hidden)]
+        product = await self._products.get(id)
+        if product is None or not product.is_shown(hidden=hidden):
+            raise ProductNotFound
+        return product
 
     async def replace(
         self, id: str, details: ProductDetails, expected: Expected, check: Callable[[Product], None]
     ) -> Product:
-        """`check` may refuse the product as it is. Raises `ProductNotFound`, `ProductChanged`, what `check`
-        raises, or `InvalidInput` for a foreign currency."""
+        """`check` may refuse the present product by raising. Raises `ProductNotFound`, `ProductChanged`, the
+        errors of `check`, or `InvalidInput` for a foreign currency."""
 
         def revise(product: Product) -> ProductDetails:
             check(product)
@@ -97,7 +67,7 @@ class CatalogueService:
         return await self._revise(id, revise, expected)
 
     async def patch(self, id: str, changes: dict[str, Any], expected: Expected) -> Product:
-        """Applies a JSON merge patch. Raises what `replace` raises."""
+        """Applies a JSON merge patch. Raises the errors of `replace`."""
         return await self._revise(id, lambda product: product.details.merged(changes), expected)
 
     async def delete(self, id: str, expected: Expected) -> None:
@@ -110,16 +80,9 @@ class CatalogueService:
 
         await self._write(id, change)
 
-    async def search(self, query: SearchQuery, limit: int, after: Position | None = None) -> ProductsFound:
-        """A page of what matches. What has left the query's status since the last refresh is left out."""
-        hits = await self._search.search(query, limit, after)
-        found = await self.get_many(hits.ids, hidden=True)
-        shown = [product for product in found if product.details.status is query.status]
-        return ProductsFound(shown, hits.total, hits.total_is_exact, hits.next)
-
     async def wait_until_searchable(self) -> None:
         """Returns once the search sees every write acknowledged before this call."""
-        await self._search.refresh()
+        await self._products.refresh()
 
     async def _revise(
         self, id: str, revise: Callable[[Product], ProductDetails], expected: Expected
@@ -134,7 +97,7 @@ class CatalogueService:
 
     async def _write(self, id: str, change: Callable[[Product | None], Change[Product, Product]]) -> Product:
         product = await self._products.update(id, change)
-        await self._deliveries.flushed(id, DELIVERY_SECONDS)
+        await self._products.delivered(id, DELIVERY_SECONDS)
         return product
 
 
@@ -143,14 +106,4 @@ def _expect(product: Product | None, expected: Expected) -> Product:
         raise ProductNotFound
     if not expected(product.version):
         raise ProductChanged(product)
-    return product
-
-
-def _is_shown(product: Product, *, hidden: bool) -> bool:
-    return product.public or (hidden and not product.deleted)
-
-
-def _shown(product: Product | None, *, hidden: bool) -> Product:
-    if product is None or not _is_shown(product, hidden=hidden):
-        raise ProductNotFound
     return product

@@ -1,38 +1,40 @@
-"""Products as documents: the declared fields, and the way there and back."""
+"""Products in a document store."""
 
 from __future__ import annotations
 
 from product_service.products.model import Product, ProductDetails, ProductStatus
+from shared.aggregates.outbox import Outbox
 from shared.aggregates.outbox_fields import OUTBOX_FIELDS
+from shared.aggregates.repository import AggregateRepository
 from shared.clock import from_rfc3339, to_rfc3339
-from shared.store.ports import Collection, Field, FieldType, Json
+from shared.store.ports import Collection, DocumentStore, Field, FieldType, Json
 from shared.text import joined, name_key
 
 _WORDS = Field(
     FieldType.TEXT, {"analyzer": "whitespace", "index_prefixes": {"min_chars": 1, "max_chars": 10}}
 )
-_KEPT = Field(FieldType.OPAQUE)
+_OPAQUE = Field(FieldType.OPAQUE)
 _KEYWORD = Field(FieldType.KEYWORD)
 
 PRODUCTS = Collection(
     name="products",
     schema_version=1,
     fields={
-        "sku": _KEPT,
-        "name": _KEPT,
-        "description": _KEPT,
-        "brand": _KEPT,
-        "categories": _KEPT,
-        "image_url": _KEPT,
+        "sku": _OPAQUE,
+        "name": _OPAQUE,
+        "description": _OPAQUE,
+        "brand": _OPAQUE,
+        "categories": _OPAQUE,
+        "image_url": _OPAQUE,
         "price": Field(FieldType.LONG),
-        "currency": _KEPT,
+        "currency": _OPAQUE,
         "stock": Field(FieldType.LONG),
         "status": _KEYWORD,
-        "attributes": _KEPT,
+        "attributes": _OPAQUE,
         "created_at": Field(FieldType.DATE),
-        "updated_at": _KEPT,
-        "version": _KEPT,
-        # What the search needs, folded.
+        "updated_at": _OPAQUE,
+        "version": _OPAQUE,
+        # Folded texts for the search.
         "sku_key": _KEYWORD,
         "name_key": _KEYWORD,
         "brand_key": _KEYWORD,
@@ -84,8 +86,15 @@ class ProductCodec:
         return Product(id, body["sku"], details, created, updated, body["version"])
 
 
+class StoredProducts(AggregateRepository[Product]):
+    """A `ProductRepository`. The outbox delivers the events in the documents."""
+
+    def __init__(self, store: DocumentStore, outbox: Outbox) -> None:
+        super().__init__(store, ProductCodec(), outbox)
+
+
 def _search_fields(product: Product) -> Json:
-    """The name with brand and SKU is what weighs most; categories, description and attributes come after."""
+    """The name, brand and SKU weigh more than the categories, description and attributes."""
     details = product.details
     attributes = [f"{name} {value}" for name, value in details.attributes.items()]
     return {

@@ -1,14 +1,15 @@
-"""Product search on the very index that holds the products."""
+"""Product search in the index of the products."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-from product_service.products.ports import Hits, Position, SearchQuery, Sort
+from product_service.search.ports import SearchQuery, Sort
 from product_service.search.spelling import TOTAL_COUNTED, edits_allowed, exact_before_lenient
+from shared.aggregates.ports import ListPage
 from shared.store.elasticsearch.gateway import Gateway
+from shared.store.ports import Position
 from shared.text import name_key
 
 Clause = dict[str, Any]
@@ -27,25 +28,21 @@ _ANSWER = "hits.total,hits.hits._id,hits.hits.sort"
 
 
 class ElasticsearchProductSearch:
-    """`ProductSearch` with the built-in analyzers only: the words are folded before they are indexed."""
+    """A `ProductSearch` with built-in analyzers only: the words are folded before they are indexed."""
 
-    def __init__(self, gateway: Gateway, alias: str, refresh: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, gateway: Gateway, alias: str) -> None:
         self._gateway = gateway
         self._path = f"/{alias}/_search"
-        self._refresh = refresh
 
-    async def refresh(self) -> None:
-        await self._refresh()
-
-    async def search(self, query: SearchQuery, limit: int, after: Position | None = None) -> Hits:
-        async def find(words: list[str], lenient: bool, position: Position | None) -> Hits:
+    async def search(self, query: SearchQuery, limit: int, after: Position | None = None) -> ListPage[str]:
+        async def find(words: list[str], lenient: bool, position: Position | None) -> ListPage[str]:
             return await self._find(query, words, lenient, limit, position)
 
         return await exact_before_lenient(query, find, after)
 
     async def _find(
         self, query: SearchQuery, words: list[str], lenient: bool, limit: int, after: Position | None
-    ) -> Hits:
+    ) -> ListPage[str]:
         body = {
             "query": {"bool": {"must": [_word(word, lenient) for word in words], "filter": _filters(query)}},
             "sort": _order(query, words),
@@ -55,17 +52,19 @@ class ElasticsearchProductSearch:
         }
         if after is not None:
             body["search_after"] = list(after)
-        # The same copy of the shard answers every page: scores differ a little between copies.
+        # One copy of the shard answers every page, because scores differ slightly between copies.
         copy = hashlib.sha256(repr(query).encode()).hexdigest()
         answer = await self._gateway.send("POST", self._path, body, filter_path=_ANSWER, preference=copy)
         return _hits(answer["hits"], limit)
 
 
-def _hits(found: Clause, limit: int) -> Hits:
+def _hits(found: Clause, limit: int) -> ListPage[str]:
     rows = found.get("hits", [])
     total = found["total"]
     following = rows[limit - 1]["sort"] if len(rows) > limit else None
-    return Hits([row["_id"] for row in rows[:limit]], total["value"], total["relation"] == "eq", following)
+    return ListPage(
+        [row["_id"] for row in rows[:limit]], total["value"], total["relation"] == "eq", following
+    )
 
 
 def _order(query: SearchQuery, words: list[str]) -> list[Clause]:
@@ -75,7 +74,7 @@ def _order(query: SearchQuery, words: list[str]) -> list[Clause]:
 
 
 def _word(word: str, lenient: bool) -> Clause:
-    """The word as it is, as a beginning, and when lenient also misspelt; what is nearer weighs more."""
+    """The word itself, as a beginning, and if lenient misspelt. A closer match weighs more."""
     ways: list[Clause] = [{"term": {f: {"value": word, "boost": boost}}} for f, boost in _EXACT.items()]
     ways += [{"prefix": {f: {"value": word, "boost": boost}}} for f, boost in _PREFIX.items()]
     if lenient and edits_allowed(word):

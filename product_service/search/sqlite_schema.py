@@ -1,7 +1,7 @@
-"""The search tables beside the products in their SQLite file, kept by triggers: one transaction writes both.
+"""The search tables beside the products in their SQLite file. Triggers fill them in the same transaction.
 
-`search_entries` holds what is filtered and sorted by, `search_categories` the categories of each entry,
-`search_texts` the full-text index, and `search_vocabulary` shows its words. All of it is derived from
+`search_entries` has the values to filter and sort by, `search_categories` the categories of each entry,
+`search_texts` the full-text index, and `search_vocabulary` its words. All of them are derived from
 `documents`, through the view `search_source`.
 """
 
@@ -49,7 +49,7 @@ _FORGET = (
     "DELETE FROM search_entries WHERE id = old.id",
 )
 _IS_CHANGE = "json_extract(old.body, '$.version') IS NOT json_extract(new.body, '$.version')"
-"""False when only the outbox in the document changed, which is every other write of it."""
+"""False if only the outbox in the document changed, which is every second write."""
 
 
 def _trigger(name: str, occasion: str, *statements: str) -> str:
@@ -66,7 +66,7 @@ _DIGEST = hashlib.sha256("".join(_TABLES + _TRIGGERS).encode()).hexdigest()
 
 
 def install(connection: sqlite3.Connection) -> None:
-    """Makes the search tables where they are missing or of another release, from the products there are."""
+    """Builds the search tables from the products if they are missing or of another release."""
     connection.execute("BEGIN IMMEDIATE")
     connection.execute("CREATE TABLE IF NOT EXISTS search_release (digest TEXT)")
     if connection.execute("SELECT digest FROM search_release").fetchone() != (_DIGEST,):

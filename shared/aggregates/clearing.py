@@ -1,4 +1,4 @@
-"""Work on a document that has been quiet for a while."""
+"""Clears delivered events from documents that were quiet for a while."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _AT_ONCE = 256
 
 
 class DelayedClearing:
-    """Awaits `clear_delivered` for each document, `quiet_seconds` after its last schedule."""
+    """Awaits `clear` for each document, `quiet_seconds` after it was last scheduled."""
 
-    def __init__(self, settle: Callable[[str], Awaitable[None]], quiet_seconds: float) -> None:
-        self._settle = settle
+    def __init__(self, clear: Callable[[str], Awaitable[None]], quiet_seconds: float) -> None:
+        self._clear = clear
         self._quiet_seconds = quiet_seconds
         self._due: dict[str, float] = {}  # in the order of their times
         self._scheduled = asyncio.Event()
@@ -38,17 +38,17 @@ class DelayedClearing:
                 await self._scheduled.wait()
             first = next(iter(self._due.values()), 0.0)
             await asyncio.sleep(max(0.0, first - loop.time()))
-            await self._settle_some(due_by=loop.time())
+            await self._clear_due(due_by=loop.time())
 
-    async def settle_all(self) -> None:
-        """Now, whether quiet or not."""
+    async def clear_all(self) -> None:
+        """Clears every scheduled document now."""
         while self._due:
-            await self._settle_some(due_by=float("inf"))
+            await self._clear_due(due_by=float("inf"))
 
-    async def _settle_some(self, due_by: float) -> None:
+    async def _clear_due(self, due_by: float) -> None:
         due = [document_id for document_id, time in islice(self._due.items(), _AT_ONCE) if time <= due_by]
         for document_id in due:
             del self._due[document_id]
-        for outcome in await asyncio.gather(*map(self._settle, due), return_exceptions=True):
-            if isinstance(outcome, Exception):  # one that fails keeps no other from being settled
-                log.error("a document could not be settled", exc_info=outcome)
+        for outcome in await asyncio.gather(*map(self._clear, due), return_exceptions=True):
+            if isinstance(outcome, Exception):  # a failure must not stop the other documents
+                log.error("delivered events could not be cleared", exc_info=outcome)

@@ -1,4 +1,4 @@
-"""Delivers the events that this replica holds, at once, and with back-off after a failure."""
+"""Delivers the events of this replica at once, and with back-off after a failure."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class EventDispatcher:
     def __init__(
         self,
         deliver: Deliver,
-        ledger: UndeliveredEvents,
+        undelivered: UndeliveredEvents,
         on_delivered: Callable[[str], None],
         retry_seconds: float,
     ) -> None:
         self._deliver = deliver
-        self._ledger = ledger
+        self._undelivered = undelivered
         self._on_delivered = on_delivered
         self._retry_seconds = retry_seconds
         self._places = asyncio.Semaphore(_DOCUMENTS_AT_ONCE)
@@ -41,32 +41,35 @@ class EventDispatcher:
         self._workers: set[asyncio.Task[bool]] = set()
 
     def accept(self, document_id: str, events: Sequence[Event]) -> None:
-        """Delivers them some time soon. Beyond the limit they stay in the document, for the relay."""
-        if self._ledger.held_bytes + bytes_of(events) > HELD_EVENTS_BYTES:
+        """Delivers them soon. Beyond the limit of memory they stay in the document, and the relay delivers
+        them."""
+        size = bytes_of(events)
+        if self._undelivered.held_bytes + size > HELD_EVENTS_BYTES:
             log.warning("outbox is full: the relay will deliver", document_id=document_id)
-            if account := self._ledger.find(document_id):
-                account.idle.clear()
+            if document := self._undelivered.get(document_id):
+                document.idle.clear()
             return
-        account = self._ledger.open(document_id)
-        self._ledger.hold(account, events)
-        if not account.is_busy:
-            account.is_busy = True
-            worker = asyncio.create_task(self._attempt(document_id, account))
+        document = self._undelivered.get_or_create(document_id)
+        self._undelivered.add(document, events, size)
+        if not document.is_busy:
+            document.is_busy = True
+            worker = asyncio.create_task(self._attempt(document_id, document))
             self._workers.add(worker)
             worker.add_done_callback(self._workers.discard)
 
     async def redeliver(self, document_id: str, events: Sequence[Event]) -> bool:
-        """Delivers what was found in the document, unless this replica is at it already or knows better.
-        False when that failed; it is tried again."""
-        account = self._ledger.open(document_id)
-        if account.is_busy:
+        """Delivers the events found in the document, unless this replica is delivering them or has done so.
+        Returns False if that failed; then it is tried again."""
+        document = self._undelivered.get_or_create(document_id)
+        if document.is_busy:
             return True
-        self._ledger.hold(account, [event for event in events if event.id not in account.confirmed])
-        account.is_busy = True
-        return await self._attempt(document_id, account)
+        missing = [event for event in events if event.id not in document.delivered]
+        self._undelivered.add(document, missing, bytes_of(missing))
+        document.is_busy = True
+        return await self._attempt(document_id, document)
 
     async def retry(self) -> None:
-        """Tries what failed, without end."""
+        """Tries failed deliveries again, without end."""
         while True:
             await self._something_is_stuck.wait()
             for delay in backoff(0.1, self._retry_seconds):
@@ -76,31 +79,31 @@ class EventDispatcher:
             self._something_is_stuck.clear()
 
     async def close(self, patience_seconds: float) -> None:
-        """Waits that long for what is under way."""
+        """Waits that long for deliveries under way."""
         if self._workers:
             await asyncio.wait(self._workers, timeout=patience_seconds)
         await cancel_all(self._workers)
 
-    async def _attempt(self, document_id: str, account: DocumentEvents) -> bool:
+    async def _attempt(self, document_id: str, document: DocumentEvents) -> bool:
         try:
-            while batch := list(account.undelivered):
+            while batch := list(document.undelivered):
                 async with self._places:
                     await self._deliver(document_id, batch)
-                self._ledger.delivered(account, batch)
+                self._undelivered.mark_delivered(document, batch)
         except Exception as error:  # any failure: the events are safe in the document
             _log_failure(document_id, error)
             self._stuck.pop(document_id, None)  # to the end: the next round begins with another
-            self._stuck[document_id] = account
+            self._stuck[document_id] = document
             self._something_is_stuck.set()
             return False
         self._stuck.pop(document_id, None)
-        account.is_busy = False
-        account.idle.set()
+        document.is_busy = False
+        document.idle.set()
         self._on_delivered(document_id)
         return True
 
     async def _retry_all(self) -> bool:
-        """One document alone first: while that fails the others need not try. True when none is left."""
+        """Tries one document alone first: while it fails, the others are not tried. True if none is left."""
         at_once = 1
         stuck = list(self._stuck.items())
         while stuck:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from shared.events.envelope import Event
-from shared.store.ports import Field, FieldType, Json
+from shared.store.ports import DocumentStore, Field, FieldType, Json
 
 PENDING_EVENTS = "pending_events"
 PENDING_SINCE = "pending_since"
@@ -15,21 +15,35 @@ OUTBOX_FIELDS: Mapping[str, Field] = {
     PENDING_EVENTS: Field(FieldType.OPAQUE),
     PENDING_SINCE: Field(FieldType.DATE),
 }
-"""To be added to the `fields` of a collection whose repository has an `EventSink`."""
+"""A collection whose repository has an `EventSink` needs these in its `fields`."""
 
 PendingEvents = tuple[Json, ...]
 """CloudEvents in JSON, the oldest first."""
 
 
-class EventSink(Protocol):
-    """Takes over the events that a write has made durable."""
+class ClearsDelivered(Protocol):
+    """The part of `AggregateRepository` that the outbox needs."""
 
-    def dispatch(self, document_id: str, events: Sequence[Event]) -> None:
-        """Delivers them some time soon. Never blocks, never raises."""
+    async def clear_delivered(self, id: str, event_ids: Collection[str]) -> None: ...
+
+
+class EventSink(Protocol):
+    """Gets the events that a write has made durable."""
+
+    def attach(self, repository: ClearsDelivered, store: DocumentStore) -> None:
+        """Sets the repository and the store of the events."""
         ...
 
-    def confirmed(self, document_id: str) -> frozenset[str]:
-        """Ids of the document's events that are known to be delivered: its next write drops them."""
+    def dispatch(self, document_id: str, events: Sequence[Event]) -> None:
+        """Delivers them soon. Never blocks, never raises."""
+        ...
+
+    def delivered_ids(self, document_id: str) -> frozenset[str]:
+        """The ids of the document's delivered events. Its next write drops them."""
+        ...
+
+    async def flushed(self, document_id: str, timeout: float) -> bool:
+        """Waits at most `timeout` seconds; True when nothing of the document is undelivered."""
         ...
 
 
@@ -41,8 +55,8 @@ def split(body: Json) -> tuple[Json, PendingEvents]:
 
 def joined(fields: Mapping[str, Any], pending: PendingEvents) -> Json:
     """The body to store. `pending_since` is the time of the oldest event, so that a relay can find it."""
-    since = pending[0]["time"] if pending else None
-    return {**fields, PENDING_EVENTS: list(pending), PENDING_SINCE: since}
+    oldest = pending[0]["time"] if pending else None
+    return {**fields, PENDING_EVENTS: list(pending), PENDING_SINCE: oldest}
 
 
 def without(pending: PendingEvents, event_ids: Collection[str]) -> PendingEvents:

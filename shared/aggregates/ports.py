@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 from shared.aggregates.change import Change
+from shared.store.ports import Position
 
 A = TypeVar("A")
 R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage(Generic[A]):
+    """A page of a list. `total` is a lower bound unless it is exact; `end` is None on the last page."""
+
+    items: Sequence[A]
+    total: int
+    total_is_exact: bool
+    end: Position | None
 
 
 class Repository(Protocol[A]):
@@ -19,8 +31,8 @@ class Repository(Protocol[A]):
         ...
 
     async def update(self, id: str, change: Callable[[A | None], Change[A, R]]) -> R:
-        """Applies `change` to the newest state, again and again until no other write came between. What
-        `change` raises is raised, and nothing is written."""
+        """Applies `change` to the newest state and writes the result. It repeats both after another write.
+        If `change` raises, the exception is raised and nothing is written."""
         ...
 
 
@@ -28,6 +40,6 @@ class AnnouncingRepository(Repository[A], Protocol[A]):
     """A repository whose changes carry events."""
 
     async def delivered(self, id: str, timeout_seconds: float) -> bool:
-        """Waits until every event of this aggregate is delivered. False when that takes longer: they
-        follow."""
+        """Waits until every event of this aggregate is delivered. Returns False if that takes longer; the
+        events are delivered later."""
         ...

@@ -1,7 +1,7 @@
-"""The relay: finds undelivered events in documents, and has them delivered.
+"""The relay: finds undelivered events in documents and delivers them.
 
-A replica leaves events undelivered if it ends first, or if it fails to deliver them for too long. Every
-replica runs a relay. The stream drops a repeated event, or its version shows the repeat.
+A replica leaves events undelivered if it ends first, or if the delivery fails for too long. Every replica
+runs a relay. The stream drops a repeated event, or consumers see the repeat by its version.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _PAGE = 25  # documents may be large
 
 
 class Relay:
-    """Looks every `overdue_seconds` for events older than that. `redeliver` returns whether it succeeded."""
+    """Looks every `overdue_seconds` for events that are older. `redeliver` returns whether it succeeded."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Relay:
                 await self._look()
             except Unavailable as error:
                 log.info("relay waits for the store", reason=error.detail)
-            except Exception:  # it must go on: without it events could stay for ever
+            except Exception:  # it must go on: without it events could stay undelivered
                 log.exception("relay failed")
 
     async def _look(self) -> None:
@@ -53,7 +53,7 @@ class Relay:
         query = Query([Between(PENDING_SINCE, below=limit)], sort=[PENDING_SINCE], limit=_PAGE)
         while True:
             found = await self._store.find(query)
-            # What was found may have been settled since; a read by id knows.
+            # A find may be out of date: the events may be cleared already. A read by id is not.
             documents = await self._store.get_many([document.id for document in found.documents])
             for document in filter(None, documents):
                 if not await self._relay(document, limit):

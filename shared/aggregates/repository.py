@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
@@ -14,9 +14,19 @@ from shared.aggregates.change import Change
 from shared.aggregates.coalescing import Applied, Request, apply_all
 from shared.aggregates.hot import Held, HotAggregates
 from shared.aggregates.outbox_fields import EventSink, PendingEvents
+from shared.aggregates.ports import ListPage
 from shared.errors import Unavailable
 from shared.observability.metrics import STORE_CONFLICTS
-from shared.store.ports import AlreadyExists, Document, DocumentStore, Json, StoreOverloaded, VersionConflict
+from shared.store.ports import (
+    AlreadyExists,
+    Condition,
+    Document,
+    DocumentStore,
+    Json,
+    Query,
+    StoreOverloaded,
+    VersionConflict,
+)
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -38,8 +48,8 @@ class AggregateRepository(Generic[A]):
     """The aggregates of one collection. They are immutable values; a change makes a new one.
 
     With a `sink`, a write also keeps the events of its changes in the document until the sink has delivered
-    them. With `hot_bytes` of memory, a recently used aggregate is changed without a read: the
-    compare-and-swap shows whether it was still the newest, and no caller gets a result before that.
+    them. With `hot_bytes` of memory, a recently used aggregate is changed without a read. The
+    compare-and-swap shows whether it was the newest, and no caller gets a result before that.
     """
 
     def __init__(
@@ -59,24 +69,42 @@ class AggregateRepository(Generic[A]):
         self._waiting: dict[str, list[Request[A]]] = {}
         self._workers: set[asyncio.Task[None]] = set()
         self._conflicts = STORE_CONFLICTS.labels(store.collection.name)
+        if sink is not None:
+            sink.attach(self, store)
 
     async def get(self, id: str) -> A | None:
-        """After its last acknowledged write by any replica. Raises `StoreUnavailable`, `StoreOverloaded`."""
+        """The aggregate after its last acknowledged write by any replica. Raises `StoreUnavailable` and
+        `StoreOverloaded`."""
         return (await self._read(id)).aggregate
 
     async def get_many(self, ids: Sequence[str]) -> list[A | None]:
-        """In the order of `ids`, None where there is none."""
+        """The aggregates in the order of `ids`; None for those that do not exist."""
         documents = await self._store.get_many(ids)
         return [self._held(document).aggregate for document in documents]
 
-    async def update(self, id: str, change: Callable[[A | None], Change[A, R]]) -> R:
-        """Applies `change` to the newest aggregate (None: there is none) and gives its result once that is
-        durable.
+    async def find(self, query: Query) -> ListPage[A]:
+        """A page of the matches, about a second old. Raises `StoreUnavailable`, `StoreOverloaded`."""
+        found = await self._store.find(query)
+        items = [self._decode(document)[0] for document in found.documents]
+        return ListPage(items, found.total, found.total_is_exact, found.next_after)
 
-        `change` must be a pure function: it is called again whenever another write came between. What it
-        raises reaches its caller, and only that one. Changes that arrive while one is being written go
-        together in the next write, in order. A caller that is cancelled may find its change written. Raises
-        `StoreUnavailable` (written or not), `StoreOverloaded` (not written).
+    async def scan(self, conditions: Sequence[Condition] = (), *, batch: int = 500) -> AsyncIterator[A]:
+        """Every match, about a second old, read page by page. Raises `StoreUnavailable`."""
+        async for document in self._store.scan(conditions, batch=batch):
+            yield self._decode(document)[0]
+
+    async def refresh(self) -> None:
+        """Makes every write acknowledged before this call visible to `find` and `scan`."""
+        await self._store.refresh()
+
+    async def update(self, id: str, change: Callable[[A | None], Change[A, R]]) -> R:
+        """Applies `change` to the newest aggregate (None if there is none), and returns its result when that
+        is durable.
+
+        `change` must be a pure function: it is called again after another write. Its exception reaches only
+        its caller. Changes that arrive during a write go together in the next write, in order. The change of
+        a cancelled caller may be written. Raises `StoreUnavailable` (the outcome is unknown) and
+        `StoreOverloaded` (nothing was written).
         """
         result: R = await self._enqueue(id, Request(change))
         return result
@@ -84,10 +112,10 @@ class AggregateRepository(Generic[A]):
     async def remove(
         self, id: str, check: Callable[[A], None] = lambda _: None, *, even_with_events: bool = True
     ) -> bool:
-        """Deletes the document; False when there is none. Events in it that were not delivered go with it, or
-        keep it: then it is False, too.
+        """Deletes the document. Returns False if there is none, or if it has undelivered events and
+        `even_with_events` is False; otherwise they are deleted with it.
 
-        `check` sees the newest aggregate and keeps it from being deleted by raising.
+        `check` gets the newest aggregate. If it raises, nothing is deleted.
         """
         for attempt in range(self._max_attempts):
             held = await self._read(id)
@@ -107,15 +135,19 @@ class AggregateRepository(Generic[A]):
         raise self._contended(id)
 
     async def clear_delivered(self, id: str, event_ids: Collection[str]) -> None:
-        """Drops delivered events from the document. Best effort: without the store they stay, and come
-        again."""
+        """Drops delivered events from the document. Best effort: while the store is away they stay, and are
+        delivered again."""
         try:
             await self._enqueue(id, Request(None, frozenset(event_ids)))
         except Unavailable as error:
-            _log.debug("events_not_settled", document_id=id, reason=error.detail)
+            _log.debug("delivered events were not cleared", document_id=id, reason=error.detail)
+
+    async def delivered(self, id: str, timeout_seconds: float) -> bool:
+        """Waits until every event of this aggregate is delivered. False when that takes longer."""
+        return self._sink is None or await self._sink.flushed(id, timeout_seconds)
 
     def note_derived(self, id: str, derived_bytes: int) -> None:
-        """Counts the memory of what was made of the newest aggregate and is kept with it."""
+        """Counts the memory of values that are derived from the newest aggregate and kept with it."""
         self._hot.note_derived(id, derived_bytes)
 
     def _enqueue(self, id: str, request: Request[A]) -> asyncio.Future[Any]:
@@ -132,9 +164,9 @@ class AggregateRepository(Generic[A]):
         return request.future
 
     async def _work(self, id: str) -> None:
-        """Serves the requests of one document, all that wait at a time, until none is left.
+        """Serves the requests of one document, all waiting ones together, until none is left.
 
-        This is a task of its own, so that a caller who goes away takes nobody's write along.
+        It runs in a task of its own, so a caller that is cancelled does not cancel the writes of others.
         """
         requests: list[Request[A]] = []
         try:
@@ -143,7 +175,7 @@ class AggregateRepository(Generic[A]):
                 await self._serve(id, [request for request in requests if not request.future.done()])
         finally:
             for request in [*requests, *self._waiting.pop(id)]:
-                request.future.cancel()  # only what is open because the worker itself was cancelled
+                request.future.cancel()  # only open ones: the worker itself was cancelled
 
     async def _serve(self, id: str, requests: Sequence[Request[A]]) -> None:
         outcomes: Sequence[Change[A, Any] | Exception]
@@ -152,7 +184,7 @@ class AggregateRepository(Generic[A]):
         except Unavailable as error:
             outcomes = [error] * len(requests)
         except Exception as error:
-            if len(requests) > 1:  # one of them made what cannot be stored; the others shall not suffer
+            if len(requests) > 1:  # one of them cannot be stored; the others can
                 for request in requests:
                     await self._serve(id, [request])
                 return
@@ -177,14 +209,16 @@ class AggregateRepository(Generic[A]):
     async def _attempt(
         self, id: str, requests: Sequence[Request[A]], held: Held[A], *, is_fresh: bool
     ) -> Applied[A] | None:
-        """None when `held` was not the newest version, or when nothing has proved that it was."""
+        """None if `held` is not the newest version, or if no write has proved that it is."""
         applied = apply_all(requests, held)
         pending = self._still_pending(id, requests, held)
-        settles = len(pending) < len(held.pending) and any(request.settled for request in requests)
-        if applied.aggregate is None or not (applied.is_changed or settles):
+        clears = len(pending) < len(held.pending) and any(request.delivered for request in requests)
+        if applied.aggregate is None or not (applied.is_changed or clears):
             return applied if is_fresh else None
         pending += tuple(event.to_json() for event in applied.events)
-        body = self._body(applied.aggregate, pending)
+        body = self._codec.to_document(applied.aggregate)
+        if self._sink is not None:
+            body = outbox_fields.joined(body, pending)
         try:
             version = await self._write(id, body, held.version)
         except (VersionConflict, AlreadyExists):
@@ -197,14 +231,10 @@ class AggregateRepository(Generic[A]):
         return applied
 
     def _still_pending(self, id: str, requests: Sequence[Request[A]], held: Held[A]) -> PendingEvents:
-        delivered = frozenset().union(*(request.settled for request in requests))
+        delivered = frozenset().union(*(request.delivered for request in requests))
         if self._sink is not None and held.pending:
-            delivered |= self._sink.confirmed(id)
+            delivered |= self._sink.delivered_ids(id)
         return outbox_fields.without(held.pending, delivered)
-
-    def _body(self, aggregate: A, pending: PendingEvents) -> Json:
-        body = self._codec.to_document(aggregate)
-        return body if self._sink is None else outbox_fields.joined(body, pending)
 
     async def _write(self, id: str, body: Json, version: str | None) -> str:
         if version is None:
@@ -221,12 +251,16 @@ class AggregateRepository(Generic[A]):
     def _held(self, document: Document | None) -> Held[A]:
         if document is None:
             return Held(None, None)
+        aggregate, pending = self._decode(document)
+        return Held(aggregate, document.version, pending)
+
+    def _decode(self, document: Document) -> tuple[A, PendingEvents]:
         fields, pending = outbox_fields.split(document.body)
-        return Held(self._codec.from_document(document.id, fields), document.version, pending)
+        return self._codec.from_document(document.id, fields), pending
 
     def _contended(self, id: str) -> StoreOverloaded:
         name = self._store.collection.name
-        return StoreOverloaded(f"Too many changes of {name}/{id} at the same moment: come again soon.")
+        return StoreOverloaded(f"Too many changes of {name}/{id} at the same time. Try again shortly.")
 
 
 async def _pause(attempt: int) -> None:

@@ -16,7 +16,7 @@ _BYTES_OF_CHARACTER = 4
 
 
 def bytes_of(events: Sequence[Event]) -> int:
-    """An estimate of their memory that costs next to nothing."""
+    """A cheap estimate of the memory of the events."""
     return sum(_BYTES_OF_EVENT + sum(map(_bytes_of_value, event.data.values())) for event in events)
 
 
@@ -28,59 +28,48 @@ def _bytes_of_value(value: Any) -> int:
 
 @dataclass(slots=True)
 class DocumentEvents:
-    """The events of one document. `confirmed` are delivered but still in the document. `is_busy` means that a
-    task delivers `undelivered` now. `idle` is set while nothing is undelivered."""
+    """The events of one document. `delivered` are the ids of delivered events that are still in the document;
+    those `in_next_write` leave it with its next write. `is_busy` means that a task delivers `undelivered`
+    now. `idle` is set while nothing is undelivered."""
 
     undelivered: list[Event] = field(default_factory=list)
-    confirmed: set[str] = field(default_factory=set)
+    delivered: set[str] = field(default_factory=set)
+    in_next_write: frozenset[str] = frozenset()
     is_busy: bool = False
     idle: asyncio.Event = field(default_factory=asyncio.Event)
-    _in_next_write: frozenset[str] = frozenset()
-
-    def about_to_write(self) -> frozenset[str]:
-        """The events that the next write of the document drops. A replica writes a
-        document once at a time."""
-        self._in_next_write = frozenset(self.confirmed)
-        return self._in_next_write
-
-    def written(self) -> None:
-        """The write after `about_to_write` is acknowledged."""
-        self.confirmed -= self._in_next_write
-        self._in_next_write = frozenset()
 
 
 class UndeliveredEvents:
     """The events of recently changed documents. `held_bytes` is the memory of their undelivered events."""
 
     def __init__(self) -> None:
-        self._accounts: dict[str, DocumentEvents] = {}
+        self._documents: dict[str, DocumentEvents] = {}
+        self.get = self._documents.get
         self.held_bytes = 0
 
-    def open(self, document_id: str) -> DocumentEvents:
-        account = self._accounts.get(document_id)
-        if account is None:
-            account = self._accounts[document_id] = DocumentEvents()
-        return account
+    def get_or_create(self, document_id: str) -> DocumentEvents:
+        document = self._documents.get(document_id)
+        if document is None:
+            document = self._documents[document_id] = DocumentEvents()
+        return document
 
-    def find(self, document_id: str) -> DocumentEvents | None:
-        return self._accounts.get(document_id)
+    def add(self, document: DocumentEvents, events: Sequence[Event], size: int) -> None:
+        """Adds events of `size` bytes."""
+        document.idle.clear()
+        document.undelivered += events
+        self._count(len(events), size)
 
-    def hold(self, account: DocumentEvents, events: Sequence[Event]) -> None:
-        account.idle.clear()
-        account.undelivered += events
-        self._count(len(events), bytes_of(events))
-
-    def delivered(self, account: DocumentEvents, events: Sequence[Event]) -> None:
-        """Those were the first ones that the account held."""
-        del account.undelivered[: len(events)]
-        account.confirmed.update(event.id for event in events)
+    def mark_delivered(self, document: DocumentEvents, events: Sequence[Event]) -> None:
+        """Moves the first events of the document to its delivered ones."""
+        del document.undelivered[: len(events)]
+        document.delivered.update(event.id for event in events)
         self._count(-len(events), -bytes_of(events))
 
-    def close(self, document_id: str) -> None:
-        """Forgets the account, unless there is something to remember."""
-        account = self._accounts.get(document_id)
-        if account is not None and not account.is_busy and not account.confirmed:
-            del self._accounts[document_id]
+    def forget(self, document_id: str) -> None:
+        """Forgets the document if all of its events are delivered and cleared."""
+        document = self._documents.get(document_id)
+        if document is not None and not document.is_busy and not document.delivered:
+            del self._documents[document_id]
 
     def _count(self, change: int, size: int) -> None:
         self.held_bytes += size

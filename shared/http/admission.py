@@ -12,7 +12,7 @@ import asyncio
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Scope, Send
 
-from shared.budget import ByteBudget
+from shared.bounded import ByteBudget
 from shared.errors import Unavailable
 from shared.settings import ServiceSettings
 

@@ -15,8 +15,9 @@ from pathlib import Path
 import fastapi_offline
 from fastapi import APIRouter, Request, Response
 
+from shared.entity_tags import EntityTags
 from shared.errors import NotFound
-from shared.http.etag import EntityTags, IfNoneMatchDep, etag_of, not_modified
+from shared.http.etag import IfNoneMatchDep, etag_of, not_modified
 from shared.http.responses import JsonBytes
 
 router = APIRouter(include_in_schema=False)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from starlette.responses import Response
 
+from shared.entity_tags import EntityTags, Version
 from shared.http.headers import RequestHeader
 
 _TAG = re.compile(r'[\s,]*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,[\s,]*|$)')
@@ -23,7 +23,6 @@ _TAGS = r'^([ \t]*\*[ \t]*|[ \t,]*((W/)?"[\x21\x23-\x7e\x80-\xff]*"[ \t]*(,[ \t,
 _CODED = "-gzip"
 _CODED_END = f'{_CODED}"'.encode()
 
-Version = int | str
 RawHeaders = Iterable[tuple[bytes, bytes]]
 
 
@@ -43,23 +42,6 @@ def for_coding(headers: RawHeaders, *, gzip: bool) -> list[tuple[bytes, bytes]]:
 def without_coding(tag: str) -> str:
     """The tag's version."""
     return tag.removesuffix(_CODED)
-
-
-@dataclass(frozen=True, slots=True)
-class EntityTags:
-    """The tags that a condition names: `*`, or a list."""
-
-    any: bool
-    strong: frozenset[str] = frozenset()
-    weak: frozenset[str] = frozenset()
-
-    def includes(self, version: Version) -> bool:
-        """Strong comparison, as `If-Match` wants it: a weak tag never matches."""
-        return self.any or str(version) in self.strong
-
-    def includes_weakly(self, version: Version) -> bool:
-        """Weak comparison, as `If-None-Match` wants it."""
-        return self.includes(version) or str(version) in self.weak
 
 
 def parse_entity_tags(text: str) -> EntityTags:

@@ -227,7 +227,7 @@ class _RequestHandling:
             HTTP_ERRORS.inc()
             log.error("request failed", method=self.scope["method"], path=self.path, exc_info=error)
             known = UnexpectedError()
-        elif known.told is not None:
+        elif known.public_detail is not None:
             log.warning("request refused", method=self.scope["method"], path=self.path, reason=known.detail)
         if self.status:
             return  # too late to answer: the server closes the connection of an unfinished answer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Annotated, Any, cast
 
@@ -11,6 +12,7 @@ import orjson
 from fastapi import Depends, Request
 from pydantic import SecretStr
 
+from shared.aggregates.ports import ListPage
 from shared.errors import FieldError, InvalidInput
 
 _SIGNATURE_BYTES = 16
@@ -58,6 +60,16 @@ class CursorCodec:
 def _refused() -> InvalidInput:
     message = "Use next_cursor of the last page, with the same filter and order."
     return InvalidInput("The cursor is not valid.", errors=[FieldError("query:cursor", message)])
+
+
+def page_json(items: Sequence[Any], page: ListPage[Any], next_cursor: str | None) -> dict[str, Any]:
+    """The body of a `Page` with these rendered items."""
+    return {
+        "items": items,
+        "total": page.total,
+        "total_is_exact": page.total_is_exact,
+        "next_cursor": next_cursor,
+    }
 
 
 async def cursors(request: Request) -> CursorCodec:

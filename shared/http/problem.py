@@ -73,7 +73,7 @@ def encode_problem(error: ShopError, path: str, request_id: str) -> bytes:
         "type": TYPE_PREFIX + error.code,
         "title": error.title,
         "status": error.status,
-        "detail": error.told or error.detail,
+        "detail": error.public_detail or error.detail,
         "instance": path,
         "request_id": request_id,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -20,13 +20,13 @@ class FieldType(StrEnum):
     LONG = "long"
     DATE = "date"  # RFC 3339 text, as `shared.clock.to_rfc3339` writes it
     BOOLEAN = "boolean"
-    OPAQUE = "opaque"  # kept, never searched: any JSON value
+    OPAQUE = "opaque"  # any JSON value, stored and never searched
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A declared field. `parameters` are further mapping parameters for Elasticsearch (`index_prefixes`,
-    …)."""
+    """A declared field. `parameters` are more mapping parameters for Elasticsearch, such as
+    `index_prefixes`."""
 
     type: FieldType
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -78,14 +78,14 @@ class Between:
 Condition = Equals | OneOf | Between
 
 
-Position = Sequence[str | int | None]
+Position = Sequence[str | int | float | None]
 """The end of a page: the values that its last document is sorted by, and its id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """All conditions hold; sorted by `sort` (a leading `-` descends), then by id; `after` is the last page's
-    `next_after`; at most `limit` documents."""
+    """Documents for which all conditions hold, sorted by `sort` (a leading `-` descends), then by id. A page
+    has at most `limit` documents. `after` is the last page's `next_after`."""
 
     conditions: Sequence[Condition] = ()
     sort: Sequence[str] = ()
@@ -94,13 +94,33 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DocumentPage:
     """A page of documents. `next_after` is None on the last page. `total` is a lower bound unless exact."""
 
     documents: Sequence[Document]
     total: int
     total_is_exact: bool
     next_after: Position | None
+
+
+MigrationProgress = Callable[[int], None]
+"""Gets the number of documents that were read so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationReport:
+    """`from_version` is None if there was no collection. `kept_index` is the former index, write-protected;
+    an operator may delete it."""
+
+    collection: str
+    from_version: int | None
+    to_version: int
+    documents: int
+    kept_index: str | None = None
+
+    @property
+    def was_needed(self) -> bool:
+        return self.from_version != self.to_version
 
 
 class VersionConflict(Exception):
@@ -112,25 +132,26 @@ class AlreadyExists(Exception):
 
 
 class InvalidDocument(Exception):
-    """The body does not fit the collection's declaration: a bug of the caller. Nothing was written."""
+    """The body does not fit the collection's declaration. This is a bug of the caller. Nothing was
+    written."""
 
 
 class StoreUnavailable(Unavailable):
     """The store did not answer. A write that raises this may or may not have happened."""
 
     code = "store-unavailable"
-    told = "The shop cannot reach what it keeps at the moment. Try again shortly; a write may have happened."
+    public_detail = "The shop cannot reach its store. Try again shortly; a write may have happened."
 
 
 class SchemaMismatch(StoreUnavailable):
     """The stored collection has another `schema_version` than this release. Nothing was written."""
 
     code = "store-schema-mismatch"
-    told = "The shop is being brought to another release. Nothing was written. Try again shortly."
+    public_detail = "The shop is changing to another release. Nothing was written. Try again shortly."
 
 
 class StoreOverloaded(Unavailable):
-    """The bounded queue before the store is full; nothing was written."""
+    """The bounded queue before the store is full. Nothing was written."""
 
     code = "store-overloaded"
 
@@ -156,19 +177,19 @@ class DocumentStore(Protocol):
         ...
 
     async def create(self, id: str, body: Json) -> str:
-        """Writes a new document and gives its version. Raises `AlreadyExists`."""
+        """Writes a new document and returns its version. Raises `AlreadyExists`."""
         ...
 
     async def replace(self, id: str, body: Json, expected_version: str) -> str:
-        """Writes over that version and gives the new one. Raises `VersionConflict`, also when it is gone."""
+        """Replaces that version and returns the new one. Raises `VersionConflict`, also if there is none."""
         ...
 
     async def delete(self, id: str, expected_version: str) -> None:
-        """Removes that version. Raises `VersionConflict`, also when it is gone already."""
+        """Removes that version. Raises `VersionConflict`, also if there is none."""
         ...
 
-    async def find(self, query: Query) -> Found:
-        """A page of what matches."""
+    async def find(self, query: Query) -> DocumentPage:
+        """A page of the matching documents."""
         ...
 
     def scan(self, conditions: Sequence[Condition] = (), *, batch: int = 500) -> AsyncIterator[Document]:

@@ -11,8 +11,8 @@ from auth_service.accounts.model import User
 from auth_service.sessions.events import SessionEnded
 from auth_service.sessions.model import Session
 from cart_service.carts.events import events_of
-from cart_service.carts.merge_records import Handover, MergeStrategy
 from cart_service.carts.model import Cart
+from cart_service.carts.records import MergeStrategy, PendingMerge
 from cart_service.promotions.events import PromotionCreated, PromotionEnded
 from cart_service.promotions.model import Benefit, Conditions, FixedAmount, FreeItem, Percentage, Promotion
 from product_service.products.events import change_to
@@ -66,8 +66,8 @@ def _of_carts() -> Iterator[Event]:
     yield from events_of(empty, full, NOW)
     yield from events_of(full, replace(full, version=8, promo_code=None), NOW)
     guest = Cart("g1", version=6)
-    handover = Handover("m1", "u1", MergeStrategy.SUM, to_rfc3339(NOW), ())
-    yield from events_of(guest, replace(guest, handover=handover), NOW)
+    pending = PendingMerge("m1", "u1", MergeStrategy.SUM, to_rfc3339(NOW), ())
+    yield from events_of(guest, replace(guest, pending_merge=pending), NOW)
 
 
 def _of_promotions(benefit: Benefit) -> Iterator[Event]:

@@ -8,7 +8,7 @@ import pkgutil
 import pytest
 
 from shared.store.ports import Collection
-from trolley.collections import COLLECTIONS
+from trolley.migration import COLLECTIONS
 
 
 @pytest.mark.parametrize("package", ["auth_service", "product_service", "cart_service"])

@@ -23,7 +23,7 @@ from shared.events.domain_event import DomainEvent
 from shared.events.envelope import Event
 from tests.architecture.event_samples import NOW, definitions, sample_events
 from tests.product_service.catalogues import product
-from trolley.subjects import EVERYTHING, SUBJECTS
+from trolley.cli.completion import EVERYTHING, SUBJECTS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "events.md").read_text()

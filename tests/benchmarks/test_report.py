@@ -1,4 +1,4 @@
-"""What `make bench` prints, and how it judges."""
+"""The output and the ratios of `make bench`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import io
 from rich.console import Console
 
 from benchmarks.__main__ import in_turns
-from benchmarks.load import Load
+from benchmarks.load import BenchmarkResult
 from benchmarks.report import ADD, BARE_POST, BARE_REDIS, BARE_ROUTE, SUMMARY, ratio, show, show_cpu
 
 
-def load(per_second: int) -> Load:
-    return Load(1.0, {200: per_second}, [1.0])
+def load(per_second: int) -> BenchmarkResult:
+    return BenchmarkResult(1.0, {200: per_second}, [1.0])
 
 
 def test_scenarios_are_measured_in_turns() -> None:
@@ -20,7 +20,7 @@ def test_scenarios_are_measured_in_turns() -> None:
 
 
 def test_each_round_is_judged_by_its_own_pair() -> None:
-    """On a machine that was slower in the second round, and slowest in the third."""
+    """Rounds of a machine that becomes slower in each of them."""
     bare = [load(1000), load(500), load(100)]
     assert ratio([load(500), load(250), load(50)], bare) == 0.5
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.trace import Recorder, Step, trace_all
+from benchmarks.trace import Recorder, TracedFunction, trace_all
 from shared.addresses import split_addresses
 from shared.text import fold, words
 
@@ -17,33 +17,33 @@ ARCHITECTURE = Path(__file__).parents[2] / "docs" / "architecture.md"
 
 
 @pytest.fixture(scope="module")
-def traces() -> dict[str, list[Step]]:
+def traces() -> dict[str, list[TracedFunction]]:
     return asyncio.run(trace_all())
 
 
-def files(steps: list[Step]) -> list[str]:
+def files(steps: list[TracedFunction]) -> list[str]:
     return [step.file for step in steps]
 
 
-def assert_in_order(steps: list[Step], *wanted: str) -> None:
+def assert_in_order(steps: list[TracedFunction], *wanted: str) -> None:
     """The first function of each of these files is called in this order."""
     found = [files(steps).index(file) for file in wanted]
     assert found == sorted(found)
 
 
-def test_the_tour_of_an_add_has_the_order_of_a_real_one(traces: dict[str, list[Step]]) -> None:
+def test_the_tour_of_an_add_has_the_order_of_a_real_one(traces: dict[str, list[TracedFunction]]) -> None:
     tour = re.findall(r"^\d+\. `((?:shared|cart_service)\.[\w.]+)`", ARCHITECTURE.read_text(), re.M)
     crossed = [f"{step.module}.{step.function}" for step in traces["add"]]
     assert [stop for stop in tour if stop not in crossed] == []
     assert tour == sorted(tour, key=crossed.index)
 
 
-def test_the_thread_of_the_store_is_seen(traces: dict[str, list[Step]]) -> None:
+def test_the_thread_of_the_store_is_seen(traces: dict[str, list[TracedFunction]]) -> None:
     assert "shared/store/sqlite/writes.py" in files(traces["add"])
     assert "shared/store/sqlite/reads.py" in files(traces["search"])
 
 
-def test_a_login_hashes_the_password(traces: dict[str, list[Step]]) -> None:
+def test_a_login_hashes_the_password(traces: dict[str, list[TracedFunction]]) -> None:
     assert_in_order(traces["login"], "auth_service/sign_in/routes.py", "auth_service/accounts/passwords.py")
 
 

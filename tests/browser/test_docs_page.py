@@ -13,7 +13,7 @@ from tests.browser.conftest import OpenDocs
 from tests.browser.docs_page import DocsPage
 from tests.e2e.shops import Shop
 from trolley.openapi.operations import ApiOperation
-from trolley.operations import create_user
+from trolley.operations import operate
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -37,7 +37,7 @@ STORED = "JSON.stringify([Object.entries(sessionStorage), Object.entries(localSt
 async def signed_in(docs: DocsPage, shop: Shop, role: Role = Role.CUSTOMER) -> str:
     """The e-mail address of an account that the page is signed in with."""
     email = f"{new_id()}@example.com"
-    await create_user(shop.stack.environment, email, "Ann", PASSWORD, role)
+    await operate(shop.stack.environment, lambda it: it.create_user("Ann", email, PASSWORD, role))
     await docs.authorize(email, PASSWORD)
     return email
 

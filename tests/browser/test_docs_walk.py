@@ -14,7 +14,7 @@ from tests.browser.conftest import OpenDocs
 from tests.browser.docs_page import DocsPage, Executed
 from tests.e2e.shops import Shop
 from trolley.openapi.operations import ApiOperation
-from trolley.operations import create_user
+from trolley.operations import operate
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(1_800)]
 
@@ -67,7 +67,7 @@ async def test_every_operation_works_without_touching_a_field(
     open_docs: OpenDocs, shop: Shop, role: Role, window: ViewportSize
 ) -> None:
     async def sign_up(email: str) -> None:
-        await create_user(shop.stack.environment, email, "Ann", PASSWORD, role)
+        await operate(shop.stack.environment, lambda it: it.create_user("Ann", email, PASSWORD, role))
 
     docs = await open_docs(viewport=window)
     walked = await walk(docs, sign_up)

@@ -11,12 +11,11 @@ from typing import Any
 import orjson
 
 from cart_service.bootstrap import Adapters, compose
-from cart_service.carts.deletions import KnownDeletions
 from cart_service.carts.model import Cart
-from cart_service.carts.versions import KnownVersions
+from cart_service.carts.versions import KnownDeletions, KnownVersions
 from cart_service.catalogue.view import CatalogueView
 from cart_service.changes import ChangeHub
-from cart_service.promotions.book import WatchedPromotions
+from cart_service.promotions.view import WatchedPromotions
 from cart_service.service import CartService
 from cart_service.settings import CartSettings
 from shared.aggregates.change import Change
@@ -25,7 +24,7 @@ from shared.events.envelope import Event
 from shared.events.ports import BusUnavailable, Entry
 from shared.store.ports import StoreUnavailable
 from tests.cart_service.lanes import before_access
-from tests.cart_service.memory_announcements import Announcements, MemoryBoard
+from tests.cart_service.memory_announcements import Announcements, MemoryAnnouncements
 from tests.cart_service.memory_grants import MemoryGrants
 from tests.cart_service.memory_promotions import Kept, MemoryHolders, memory_stores
 
@@ -198,7 +197,7 @@ class Replica:
     carts: MemoryCarts
     catalogue: CatalogueView
     cache: MemoryCache
-    board: MemoryBoard
+    announcements: MemoryAnnouncements
     versions: KnownVersions
     service: CartService
     watch: MemoryWatch
@@ -231,20 +230,20 @@ async def start_replica(shop: Shop, *, capacity: int) -> Replica:
     versions = KnownVersions(1000, changes)
     catalogue = CatalogueView(shop.bucket, changes, currency="USD", capacity=capacity)
     await catalogue.start()
-    book = WatchedPromotions(shop.promotion_bucket, changes)
-    await book.start()
-    repository, cache, board = (
+    known_promotions = WatchedPromotions(shop.promotion_bucket, changes)
+    await known_promotions.start()
+    repository, cache, announcements = (
         MemoryCarts(shop.carts),
         MemoryCache(shop.values),
         shop.announcements.join(versions),
     )
     adapters = Adapters(
         carts=repository,
-        promotions=memory_stores(shop.kept, book),
+        promotions=memory_stores(shop.kept, known_promotions),
         holders=MemoryHolders(shop.carts),
         catalogue=catalogue,
         cache=cache,
-        board=board,
+        announcements=announcements,
         versions=versions,
         deletions=deletions,
         changes=changes,
@@ -254,4 +253,4 @@ async def start_replica(shop: Shop, *, capacity: int) -> Replica:
     )
     service = compose(SETTINGS, adapters)
     watches = shop.bucket.watches[-1], shop.promotion_bucket.watches[-1]
-    return Replica(repository, catalogue, cache, board, versions, service, *watches, deletions)
+    return Replica(repository, catalogue, cache, announcements, versions, service, *watches, deletions)

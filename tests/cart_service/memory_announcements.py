@@ -9,23 +9,24 @@ from cart_service.carts.versions import KnownVersions
 
 @dataclass
 class Announcements:
-    """What all replicas share. Who joins later is told of everything, too. With `lag` a replica hears of
-    an announcement only when the test says so (`MemoryBoard.deliver`), as with a watch that is behind."""
+    """What all replicas share. A replica that joins later hears of everything as well. With `lag` a replica
+    hears of an announcement only when the test says so (`MemoryAnnouncements.deliver`), as with a watch that
+    is behind."""
 
-    replicas: list[MemoryBoard] = field(default_factory=list)
+    replicas: list[MemoryAnnouncements] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
     lag: bool = False
 
-    def join(self, replica: KnownVersions) -> MemoryBoard:
-        board = MemoryBoard(self, replica)
-        self.replicas.append(board)
+    def join(self, known: KnownVersions) -> MemoryAnnouncements:
+        replica = MemoryAnnouncements(self, known)
+        self.replicas.append(replica)
         for owner, version in self.versions.items():
-            replica.secured(owner, version)
-        return board
+            known.secured(owner, version)
+        return replica
 
 
 @dataclass(eq=False)
-class MemoryBoard:
+class MemoryAnnouncements:
     """A replica's way to them; `connected` False cuts it off."""
 
     announcements: Announcements
@@ -37,10 +38,10 @@ class MemoryBoard:
         if self.connected:
             versions = self.announcements.versions
             versions[owner] = max(version, versions.get(owner, version))
-            for board in self.announcements.replicas:
-                board.undelivered.append((owner, version))
+            for replica in self.announcements.replicas:
+                replica.undelivered.append((owner, version))
                 if not self.announcements.lag:
-                    board.deliver()
+                    replica.deliver()
         return self.connected
 
     async def announced(self, owner: str) -> int | None:

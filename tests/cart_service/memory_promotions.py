@@ -9,16 +9,15 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from pydantic import SecretStr
 
 from cart_service.carts.model import Cart
 from cart_service.promotions.claims import Claim, ClaimState, Tally
 from cart_service.promotions.definitions import definition_of
 from cart_service.promotions.model import Promotion, PromotionStatus
-from cart_service.promotions.ports import ClaimPage, PageOfPromotions, Position, PromotionStores
+from cart_service.promotions.ports import PromotionStores
 from shared.aggregates.change import Change
-from shared.http.pagination import CursorCodec
-from shared.store.ports import StoreUnavailable
+from shared.aggregates.ports import ListPage
+from shared.store.ports import Position, StoreUnavailable
 from tests.cart_service.lanes import before_access
 
 
@@ -83,9 +82,9 @@ class MemoryPromotions:
 
     async def page(
         self, status: PromotionStatus | None, now: datetime, limit: int, after: Position | None
-    ) -> PageOfPromotions:
+    ) -> ListPage[Promotion]:
         found = [it for it in self._kept.promotions.values() if status in (None, it.status_at(now))]
-        return PageOfPromotions(found[:limit], len(found), True, None)
+        return ListPage(found[:limit], len(found), True, None)
 
     async def delivered(self, id: str, timeout_seconds: float) -> bool:
         return True
@@ -94,6 +93,9 @@ class MemoryPromotions:
 class MemoryClaims:
     def __init__(self, kept: Kept) -> None:
         self._kept = kept
+
+    async def current(self, code: str, owner: str) -> Claim:
+        return await self.change(code, owner, lambda it: it)
 
     async def change(self, code: str, owner: str, step: Callable[[Claim], Claim]) -> Claim:
         return await self._kept.change(self._kept.claims, (code, owner), Claim(code, owner), step)
@@ -126,7 +128,7 @@ class MemoryClaims:
         for claim in list(self._kept.claims.values()):
             yield claim
 
-    async def unchanged_since(self, moment: datetime, limit: int, after: Position | None) -> ClaimPage:
+    async def unchanged_since(self, moment: datetime, limit: int, after: Position | None) -> ListPage[Claim]:
         await before_access()
         claims = [it for it in self._kept.claims.values() if it.state is not ClaimState.FREE]
         old = {
@@ -136,7 +138,7 @@ class MemoryClaims:
         }
         left = sorted(place for place in old if after is None or list(place) > list(after))
         page = [old[place] for place in left[:limit]]
-        return ClaimPage(page, left[limit - 1] if len(left) > limit else None)
+        return ListPage(page, len(left), True, left[limit - 1] if len(left) > limit else None)
 
 
 class MemoryTallies:
@@ -163,13 +165,12 @@ class MemoryHolders:
             yield cart
 
 
-def memory_stores(kept: Kept, book: Any) -> PromotionStores:
+def memory_stores(kept: Kept, known: Any) -> PromotionStores:
     return PromotionStores(
         promotions=MemoryPromotions(kept),
         claims=MemoryClaims(kept),
         tallies=MemoryTallies(kept),
-        book=book,
-        cursors=CursorCodec(SecretStr("a secret that signs the cursors of tests")),
+        known=known,
     )
 
 

@@ -14,6 +14,7 @@ from cart_service.promotions.model import Conditions, Percentage, Promotion
 from cart_service.service import CartService
 from cart_service.subscribers import CartSubscribers
 from shared.clock import to_rfc3339
+from shared.http.etag import parse_entity_tags
 from tests.cart_service.lanes import before_access
 from tests.cart_service.memory import MemoryCarts, Shop
 from tests.cart_service.memory_promotions import Faults
@@ -42,13 +43,13 @@ class PromoWorld:
         self.shop.clock.moment += time
 
     async def add(self, owner: str) -> None:
-        await self.service.carts.write(CartWrite(owner, [AddItem("mug", 1)]))
+        await self.service.writer.write(CartWrite(owner, [AddItem("mug", 1)]))
 
     async def put(self, owner: str, code: str, key: str | None = None, *, conditional: bool = False) -> None:
         """`conditional`: only on the cart as it is at the moment."""
         cart = self.shop.carts.get(owner)
-        versions = {cart.version if cart else 0} if conditional else None
-        await self.service.promo_codes.put(CartWrite(owner, (), key, versions), code)
+        condition = parse_entity_tags(f'"{cart.version if cart else 0}"') if conditional else None
+        await self.service.promo_codes.put(CartWrite(owner, (), key, condition), code)
 
     async def take_off(self, owner: str) -> None:
         await self.service.promo_codes.remove(CartWrite(owner, ()))
@@ -71,13 +72,13 @@ class PromoWorld:
         await self.service.promotion_audit.recount(code, repair=True)
 
     async def clear_away(self) -> None:
-        await self.service.leftovers.clear_away(2)
+        await self.service.abandoned_reservations.clear_away(2)
 
     async def repeat_event(self, number: int) -> None:
         dropped = [it for it in self.repository.events if it.type == "cart.promo_code_dropped"]
         if dropped:
             event = CartPromoCodeDropped.from_event(dropped[number % len(dropped)])
-            subscribers = CartSubscribers(self.service.cleanup, self.service.uses, self.service.merger)
+            subscribers = CartSubscribers(self.service)
             await subscribers.promo_code_dropped(event)
 
     def check(self) -> None:
@@ -104,13 +105,13 @@ class PromoWorld:
         self.repository.fail_at(1_000_000, is_written=True)
         self.tick(SETTLED_AFTER + timedelta(seconds=1))
         for _ in range(2):  # an earlier look may have stopped half-way
-            while await self.service.leftovers.clear_away(2):
+            while await self.service.abandoned_reservations.clear_away(2):
                 pass
         audit = self.service.promotion_audit
         for code in self.limits:
             found = await audit.recount(code, repair=True)
             assert found.abandoned == ()
-            assert an_order_died or found.unbacked == ()
+            assert an_order_died or found.unreserved == ()
             assert (await audit.recount(code, repair=False)).is_clean
             self._check_end(code)
 

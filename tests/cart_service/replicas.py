@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from cart_service.bootstrap import bootstrap
-from cart_service.carts.carts import Carts
 from cart_service.carts.store import CARTS
 from cart_service.service import CartService
 from cart_service.settings import CartSettings
@@ -20,7 +19,6 @@ from shared.store.ports import DocumentStore
 @dataclass
 class Replica:
     service: CartService
-    carts: Carts
     store: DocumentStore
     cache: Cache
 
@@ -35,4 +33,4 @@ async def running_replica(settings: CartSettings, clock: Clock) -> AsyncIterator
         open_backends(settings, clock, name="cart") as backends,
         bootstrap(settings, backends) as service,
     ):
-        yield Replica(service, service.carts, await backends.stores.open(CARTS), backends.cache)
+        yield Replica(service, await backends.stores.open(CARTS), backends.cache)

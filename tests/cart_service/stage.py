@@ -7,9 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from cart_service.carts.model import Cart
+from cart_service.carts.ports import Rendered
 from cart_service.carts.price_policy import PricePolicy
-from cart_service.carts.pricing import PricedCart, Terms, price
-from cart_service.carts.rendering import Rendered
+from cart_service.carts.priced_cart import PricedCart
+from cart_service.carts.priced_lines import Terms
+from cart_service.carts.pricing import price
 from cart_service.live.feed import CartStream, EndReason
 from cart_service.live.service import LiveCarts, LiveLimits
 from shared.security.identity import Identity, Role
@@ -38,7 +40,7 @@ class Stage:
         self.live = LiveCarts(limits, self, self.ended.__contains__, self.read)
         tasks = BackgroundTasks()
         self._tasks = [
-            tasks.start("live-carts", self.live.look_after()),
+            tasks.start("live-carts", self.live.supervise()),
             tasks.start("live-carts-drain", self.live.drain(self.draining)),
         ]
 

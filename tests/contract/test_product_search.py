@@ -1,4 +1,4 @@
-"""What every product search promises: finding. The shelf is filled once for all of these tests."""
+"""What every product search promises: finding. These tests share one catalogue."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import pytest
 import pytest_asyncio
 
 from product_service.products.model import ProductStatus
-from product_service.products.ports import SearchQuery, Sort
+from product_service.search.ports import SearchQuery, Sort
 from shared.ids import new_id
 from shared.settings import ServiceSettings
 from shared.store.factory import create_store_factory
 from tests.product_service.catalogues import NOW, product
-from tests.product_service.shelves import Shelf, open_shelf
+from tests.product_service.searched_catalogue import SearchedCatalogue, open_catalogue
 from tests.support.elasticsearch import delete_indices, require_elasticsearch
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-SHELF = {
+CATALOGUE = {
     "BRULEE": {"name": "Crème Brûlée Set", "brand": "Ferrand", "price": 3490, "stock": 4},
     "OIL": {"name": "Olive Oil 500 ml", "categories": ("Pantry", "Épices & Oil"), "price": 1490, "stock": 9},
     "LAMP": {"name": "Table Lamp", "description": "A warm light.", "price": 8900, "stock": 0},
@@ -35,9 +35,9 @@ BACKENDS = ["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsea
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=BACKENDS)
-async def shelf(
+async def catalogue(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Shelf]:
+) -> AsyncIterator[SearchedCatalogue]:
     url, prefix = "", f"test-{new_id()}-"
     if request.param == "elasticsearch":
         url = require_elasticsearch()
@@ -46,43 +46,45 @@ async def shelf(
         elasticsearch_url=url, elasticsearch_index_prefix=prefix, sqlite_directory=directory
     )
     factory = create_store_factory(settings)
-    async with open_shelf(factory) as shelf:
-        days = enumerate(SHELF.items())
-        await shelf.put(*(product(sku, NOW + timedelta(days=day), **each) for day, (sku, each) in days))
-        yield shelf
+    async with open_catalogue(factory) as catalogue:
+        days = enumerate(CATALOGUE.items())
+        await catalogue.put(*(product(sku, NOW + timedelta(days=day), **each) for day, (sku, each) in days))
+        yield catalogue
     await factory.close()
     if url:
         delete_indices(url, prefix)
 
 
 @pytest.mark.parametrize("text", ["crème brûlée", "CREME BRULEE", "Créme", "brul", "set creme"])
-async def test_case_accents_order_and_word_ends_do_not_matter(shelf: Shelf, text: str) -> None:
-    assert await shelf.skus(text) == ["BRULEE"]
+async def test_case_accents_order_and_word_ends_do_not_matter(
+    catalogue: SearchedCatalogue, text: str
+) -> None:
+    assert await catalogue.skus(text) == ["BRULEE"]
 
 
 @pytest.mark.parametrize("text", ["500ml", "500 ml", "oil 500"])
-async def test_a_size_is_found_however_it_is_spaced(shelf: Shelf, text: str) -> None:
-    assert await shelf.skus(text) == ["OIL"]
+async def test_a_size_is_found_however_it_is_spaced(catalogue: SearchedCatalogue, text: str) -> None:
+    assert await catalogue.skus(text) == ["OIL"]
 
 
 @pytest.mark.parametrize("text", ["graphite", "38", "phones", "PHONES"])
-async def test_attributes_and_skus_are_searched(shelf: Shelf, text: str) -> None:
-    assert await shelf.skus(text) == ["PHONES"]
+async def test_attributes_and_skus_are_searched(catalogue: SearchedCatalogue, text: str) -> None:
+    assert await catalogue.skus(text) == ["PHONES"]
 
 
-async def test_categories_and_brands_are_searched(shelf: Shelf) -> None:
-    assert await shelf.skus("epices") == ["OIL"]
-    assert sorted(await shelf.skus("ferrand")) == ["BRULEE", "SHADE"]
+async def test_categories_and_brands_are_searched(catalogue: SearchedCatalogue) -> None:
+    assert await catalogue.skus("epices") == ["OIL"]
+    assert sorted(await catalogue.skus("ferrand")) == ["BRULEE", "SHADE"]
 
 
-async def test_every_word_has_to_match(shelf: Shelf) -> None:
-    assert await shelf.skus("lamp warm") == ["LAMP"]
-    assert await shelf.skus("lamp graphite") == []
+async def test_every_word_has_to_match(catalogue: SearchedCatalogue) -> None:
+    assert await catalogue.skus("lamp warm") == ["LAMP"]
+    assert await catalogue.skus("lamp graphite") == []
 
 
-async def test_a_whole_word_in_the_name_weighs_most(shelf: Shelf) -> None:
+async def test_a_whole_word_in_the_name_weighs_most(catalogue: SearchedCatalogue) -> None:
     """More than one in the description (the book), and more than a beginning (the shade)."""
-    first, *others = await shelf.skus("lamp")
+    first, *others = await catalogue.skus("lamp")
     assert first == "LAMP"
     assert sorted(others) == ["BOOK", "SHADE"]
 
@@ -98,19 +100,19 @@ async def test_a_whole_word_in_the_name_weighs_most(shelf: Shelf) -> None:
     ],
 )
 async def test_typos_are_forgiven_where_nothing_else_matches(
-    shelf: Shelf, text: str, found: list[str]
+    catalogue: SearchedCatalogue, text: str, found: list[str]
 ) -> None:
-    assert await shelf.skus(text) == found
+    assert await catalogue.skus(text) == found
 
 
 @pytest.mark.parametrize("text", ["eadphones", "hxxdphoxxs", "ol", "zzz"])
-async def test_not_every_typo_is_forgiven(shelf: Shelf, text: str) -> None:
-    assert await shelf.skus(text) == (["OIL"] if text == "ol" else [])
+async def test_not_every_typo_is_forgiven(catalogue: SearchedCatalogue, text: str) -> None:
+    assert await catalogue.skus(text) == (["OIL"] if text == "ol" else [])
 
 
 @pytest.mark.parametrize("text", ["?!", '"', "*", "--", "( )", "\x00"])
-async def test_a_text_without_words_finds_nothing(shelf: Shelf, text: str) -> None:
-    assert await shelf.skus(text) == []
+async def test_a_text_without_words_finds_nothing(catalogue: SearchedCatalogue, text: str) -> None:
+    assert await catalogue.skus(text) == []
 
 
 @pytest.mark.parametrize(
@@ -126,14 +128,14 @@ async def test_a_text_without_words_finds_nothing(shelf: Shelf, text: str) -> No
         ("lamp'; --", "lamp"),
     ],
 )
-async def test_no_text_is_taken_for_syntax(shelf: Shelf, text: str, words: str) -> None:
+async def test_no_text_is_taken_for_syntax(catalogue: SearchedCatalogue, text: str, words: str) -> None:
     """It finds what its bare words find."""
-    assert await shelf.skus(text) == await shelf.skus(words)
-    assert await shelf.skus(text) != await shelf.skus()
+    assert await catalogue.skus(text) == await catalogue.skus(words)
+    assert await catalogue.skus(text) != await catalogue.skus()
 
 
-async def test_only_the_first_sixteen_words_count(shelf: Shelf) -> None:
-    assert await shelf.skus("lamp table " * 8 + "graphite") == ["LAMP"]
+async def test_only_the_first_sixteen_words_count(catalogue: SearchedCatalogue) -> None:
+    assert await catalogue.skus("lamp table " * 8 + "graphite") == ["LAMP"]
 
 
 @pytest.mark.parametrize(
@@ -154,8 +156,8 @@ async def test_only_the_first_sixteen_words_count(shelf: Shelf) -> None:
         ({"text": "lamp", "in_stock": True, "brand": "ferrand"}, ["SHADE"]),
     ],
 )
-async def test_filters(shelf: Shelf, query: dict[str, Any], found: list[str]) -> None:
-    assert sorted(await shelf.skus(**query)) == found
+async def test_filters(catalogue: SearchedCatalogue, query: dict[str, Any], found: list[str]) -> None:
+    assert sorted(await catalogue.skus(**query)) == found
 
 
 @pytest.mark.parametrize(
@@ -168,14 +170,14 @@ async def test_filters(shelf: Shelf, query: dict[str, Any], found: list[str]) ->
         (Sort.NAME, ["BRULEE", "PHONES", "SHADE", "OIL", "LAMP", "BOOK"]),
     ],
 )
-async def test_sorts(shelf: Shelf, sort: Sort, found: list[str]) -> None:
-    assert await shelf.skus(sort=sort) == found
+async def test_sorts(catalogue: SearchedCatalogue, sort: Sort, found: list[str]) -> None:
+    assert await catalogue.skus(sort=sort) == found
 
 
-async def test_a_text_can_be_sorted_by_price(shelf: Shelf) -> None:
-    assert await shelf.skus("lamp", sort=Sort.PRICE) == ["BOOK", "SHADE", "LAMP"]
+async def test_a_text_can_be_sorted_by_price(catalogue: SearchedCatalogue) -> None:
+    assert await catalogue.skus("lamp", sort=Sort.PRICE) == ["BOOK", "SHADE", "LAMP"]
 
 
-async def test_a_full_last_page_is_the_last(shelf: Shelf) -> None:
-    hits = await shelf.search.search(SearchQuery(), 6)
-    assert (len(hits.ids), hits.next) == (6, None)
+async def test_a_full_last_page_is_the_last(catalogue: SearchedCatalogue) -> None:
+    hits = await catalogue.search.search(SearchQuery(), 6)
+    assert (len(hits.items), hits.end) == (6, None)

@@ -13,7 +13,7 @@ import httpx
 from shared.ids import new_id
 from shared.settings import ServiceSettings
 from tests.support.elasticsearch import delete_indices, require_elasticsearch
-from trolley.catalogues import demo
+from trolley.catalogue import demo
 from trolley.local.stack import LocalStack
 from trolley.operations import operator_session
 from trolley.seeding import import_products

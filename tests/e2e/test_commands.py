@@ -12,7 +12,7 @@ import pytest
 from shared.ids import new_id
 from tests.e2e.shops import Shop
 from tests.support.terminal import Result, Terminal
-from trolley.collections import COLLECTIONS
+from trolley.migration import COLLECTIONS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 

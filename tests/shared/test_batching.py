@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.batching import Batcher, QueueFull, Weighing
-from shared.budget import ByteBudget
+from shared.bounded import ByteBudget
 from tests.support.waiting import eventually
 
 

@@ -71,7 +71,7 @@ async def test_a_probe_that_raises_or_hangs_is_not_well() -> None:
 async def test_what_is_inside_is_in_the_log_alone_and_once(capsys: pytest.CaptureFixture[str]) -> None:
     checked = health(HealthCheck("store", unreachable, required=True), max_age=0)
     for _ in range(2):
-        assert (await checked.report()).checks["store"].detail == StoreUnavailable.told
+        assert (await checked.report()).checks["store"].detail == StoreUnavailable.public_detail
     assert capsys.readouterr().out.count("/secret/place") == 1
 
 

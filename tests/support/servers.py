@@ -23,7 +23,7 @@ def find_program(name: str) -> str | None:
 
 
 class Server:
-    """A child process that listens on `port`; it can be stopped and started again, at the same port."""
+    """A child process that listens on `port`. It can be stopped and started again at the same port."""
 
     def __init__(self, command: list[str], port: int, log: Path) -> None:
         self.port = port
@@ -43,7 +43,7 @@ class Server:
         self._wait_until_listening(self._process)
 
     def stop(self) -> None:
-        """Asks it to end and waits; harmless when it has ended already."""
+        """Asks it to end and waits. A repeat is harmless."""
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
@@ -99,7 +99,7 @@ class NatsServer(Server):
 
 
 class RedisServer(Server):
-    """`redis-server` where there is one, else fakeredis' TCP server; `kind` says which."""
+    """`redis-server` if it is installed, else the TCP server of fakeredis. `kind` says which."""
 
     def __init__(self, directory: Path, *, fake: bool = False) -> None:
         port = free_port()

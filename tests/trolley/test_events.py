@@ -16,9 +16,9 @@ from shared.jetstream.session import NatsSession
 from tests.support.events import an_event, running_bus
 from tests.support.servers import NatsServer
 from trolley.bus import nats_session
+from trolley.cli.completion import EVERYTHING, SUBJECTS
 from trolley.errors import CommandFailed
 from trolley.events import Fact, follow, parse_age
-from trolley.subjects import EVERYTHING, SUBJECTS
 
 EVENTS_PAGE = Path(__file__).parents[2] / "docs" / "events.md"
 
@@ -89,5 +89,5 @@ def test_ages_are_numbers_with_a_unit() -> None:
 
 
 def test_the_subjects_offered_are_those_of_the_events_page() -> None:
-    told = set(re.findall(r"^\| `\w+` \| `(shop\.\w+)\.", EVENTS_PAGE.read_text(), re.MULTILINE))
-    assert {subject.removesuffix(".>") for subject in SUBJECTS} - {"shop"} == told
+    documented = set(re.findall(r"^\| `\w+` \| `(shop\.\w+)\.", EVENTS_PAGE.read_text(), re.MULTILINE))
+    assert {subject.removesuffix(".>") for subject in SUBJECTS} - {"shop"} == documented

@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.responses import StreamingResponse
 
 from tests.support.apps import serving
-from trolley.load import LoadPlan, RequestOutcome, run
+from trolley.load import LoadPlan, LoadResult, run
 from trolley.local.ports import free_port
 
 
@@ -81,13 +81,13 @@ async def test_a_shop_that_is_away_is_a_failure_with_its_reason() -> None:
 
 
 def test_percentiles_are_those_of_all_answers() -> None:
-    outcome = RequestOutcome(seconds=2.0, latencies=[number / 1000 for number in range(1, 101)])
+    outcome = LoadResult(seconds=2.0, latencies=[number / 1000 for number in range(1, 101)])
     assert outcome.percentiles([0.5, 0.9, 1.0]) == pytest.approx([51.0, 91.0, 100.0])
     assert outcome.per_second == 50
 
 
 async def test_so_many_requests_are_under_way_as_there_are_connections() -> None:
-    """Each answer waits until three have been asked for."""
+    """Each answer waits for three requests."""
     together, meeting = asyncio.Barrier(3), FastAPI()
 
     @meeting.get("/meet")

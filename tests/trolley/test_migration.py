@@ -1,4 +1,4 @@
-"""What the former release has written is there after the migration."""
+"""The documents of the former release are there after the migration."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 from cart_service.carts.store import CARTS, CartCodec
 from shared.settings import ServiceSettings
 from shared.store.factory import create_store_factory
-from trolley.collections import COLLECTIONS
-from trolley.migration import migrate_all
+from trolley.migration import COLLECTIONS, migrate_all
 
 AT = "2026-01-01T00:00:00.000Z"
 FORMER_FIELDS = {"version", "updated_at", "lines", "used_keys", "recent", "pending_events", "pending_since"}
@@ -35,12 +34,12 @@ async def test_carts_of_the_former_release_go_on(store_settings: dict[str, Any])
     await (await former.open(FORMER)).create("ann", CART)
     await former.close()
 
-    told: list[tuple[str, int]] = []
-    reports = [report async for report in migrate_all(settings, lambda *progress: told.append(progress))]
+    reported: list[tuple[str, int]] = []
+    reports = [report async for report in migrate_all(settings, lambda *progress: reported.append(progress))]
     assert [report.collection for report in reports] == [collection.name for collection in COLLECTIONS]
     moved = next(report for report in reports if report.collection == "carts")
     assert (moved.from_version, moved.to_version, moved.documents) == (1, CARTS.schema_version, 1)
-    assert ("carts", 1) in told
+    assert ("carts", 1) in reported
 
     factory = create_store_factory(settings)
     document = await (await factory.open(CARTS)).get("ann")

@@ -14,7 +14,7 @@ from shared import __version__
 from shared.observability.logging import configure_logging
 from shared.settings import LogFormat
 from trolley.cli.commands import Commands
-from trolley.cli.console import failures_told
+from trolley.cli.console import report_failures
 from trolley.environment import checked_address
 from trolley.invocation import invocation
 from trolley.shops import CHOICE
@@ -23,8 +23,8 @@ _COMPLETE = "_TROLLEY_COMPLETE"
 
 
 class Root(TyperGroup):
-    """What fails while a command reads its arguments and settings is told like the rest. What is said of how
-    to type a command works when it is pasted."""
+    """Reports failures of reading arguments and settings like other failures. The usage lines in its messages
+    work when they are pasted."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
@@ -38,13 +38,13 @@ class Root(TyperGroup):
         self, args: Sequence[str] | None = None, prog_name: str | None = None, *rest: Any, **extra: Any
     ) -> Any:
         words = sys.argv[1:] if args is None else list(args)
-        # The shell completes a command by its last part, however it is typed.
+        # The shell completes a command by the last part of its path.
         is_completion = _COMPLETE in os.environ or any(word.endswith("-completion") for word in words)
         name = "trolley" if is_completion else (prog_name or invocation())
         return super().main(words, name, _COMPLETE, *rest[1:], **extra)
 
     def invoke(self, ctx: Any) -> Any:
-        with failures_told():
+        with report_failures():
             return super().invoke(ctx)
 
 
@@ -65,7 +65,7 @@ def trolley(
     shop: Annotated[
         str | None,
         typer.Option(
-            help="Which shop: the port or the folder of one that runs on this machine, or an address. "
+            help="The shop: the port or the folder of one that runs on this machine, or an address. "
             "[TROLLEY_SHOP, else the one that runs]"
         ),
     ] = None,
@@ -77,12 +77,12 @@ def trolley(
     del version
     if shop is not None:
         choose(shop)
-    # The commands say themselves what went wrong.
+    # The commands report their failures themselves.
     configure_logging("error", LogFormat.CONSOLE, "trolley")
 
 
 def choose(shop: str) -> None:
-    """For this process, so that every line of a shell means the same shop."""
+    """Chooses the shop for this process, so all lines of a shell work on the same shop."""
     os.environ.pop(CHOICE, None)
     os.environ.pop("TROLLEY_URL", None)
     if "://" in shop:

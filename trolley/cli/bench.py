@@ -13,56 +13,54 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from trolley.cli.call import body_of, checked_method, full_path, headers_of
-from trolley.cli.completion import complete_method, complete_path
+from trolley.cli.call import (
+    DataOption,
+    HeaderOption,
+    MethodArgument,
+    PathArgument,
+    body_of,
+    checked_method,
+    full_path,
+    headers_of,
+)
 from trolley.cli.console import console, execute, fail
-from trolley.cli.identity import identity_of
-from trolley.cli.options import UrlOption, WhoOption
+from trolley.cli.identity import UrlOption, WhoOption, identity_of
 from trolley.client import shop_client
 from trolley.environment import operator_environment, shop_url
 from trolley.errors import CommandFailed
 from trolley.events import parse_age
-from trolley.load import MOST_CONNECTIONS, MOST_REQUESTS, MOST_SECONDS, LoadPlan, RequestOutcome, run
+from trolley.load import MOST_CONNECTIONS, MOST_REQUESTS, MOST_SECONDS, LoadPlan, LoadResult, run
 from trolley.sessions import KeptIdentity
 
 _SHARES = {"50 %": 0.5, "90 %": 0.9, "99 %": 0.99, "99.9 %": 0.999, "slowest": 1.0}
 
 
 def bench(
-    method: Annotated[
-        str, typer.Argument(help="GET, POST, PUT, PATCH or DELETE.", autocompletion=complete_method)
-    ],
-    path: Annotated[
-        str, typer.Argument(help="/api/v1/products, or in short /products.", autocompletion=complete_path)
-    ],
+    method: MethodArgument,
+    path: PathArgument,
     *,
     connections: Annotated[
         int,
-        typer.Option("--connections", "-c", help="How many send at once.", min=1, max=MOST_CONNECTIONS),
+        typer.Option("--connections", "-c", help="Connections at once.", min=1, max=MOST_CONNECTIONS),
     ] = 16,
-    duration: Annotated[str, typer.Option(help="How long, as in 10s or 2m; up to 5m.")] = "10s",
+    duration: Annotated[str, typer.Option(help="Duration, as in 10s or 2m; at most 5m.")] = "10s",
     count: Annotated[
         int | None,
-        typer.Option("--count", "-n", help="Send so many, and stop.", min=1, max=MOST_REQUESTS),
+        typer.Option("--count", "-n", help="Stop after this number of requests.", min=1, max=MOST_REQUESTS),
     ] = None,
     who: WhoOption = None,
-    data: Annotated[
-        str | None,
-        typer.Option("--data", "-d", help="The JSON body; @FILE reads it from a file, @- from stdin."),
-    ] = None,
-    header: Annotated[
-        list[str] | None, typer.Option("--header", "-H", help="As in 'If-Match: \"3\"'; repeatable.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The figures as one JSON object.")] = False,
+    data: DataOption = None,
+    header: HeaderOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
     remote: Annotated[
         bool, typer.Option("--remote", help="Allow a shop that is not on this machine.")
     ] = False,
     url: UrlOption = None,
 ) -> None:
-    """Measure a route: requests a second, and how long they take.
+    """Measure a route: requests a second, and their latencies.
 
-    Each connection sends when its last request was answered. The figures are those of this one client, which
-    shares the machine with the shop. Ends with status 1 when a request had no answer, or one from 500 on.
+    Each connection sends a request when its last one was answered. The client shares the machine with the
+    shop. Ends with status 1 if a request got no answer, or an answer from 500 on.
 
     Example:
         trolley bench GET /products
@@ -78,19 +76,19 @@ def bench(
     environment = operator_environment(url=url)
     base_url = shop_url(environment, url)
     if not remote and not is_loopback(base_url):
-        fail(f"{base_url} is not on this machine. Load on others' machines needs --remote.")
+        fail(f"{base_url} is not on this machine. Add --remote to send load to another machine.")
     identity = identity_of(who, base_url, environment) if who else None
     request = httpx.Request(verb, base_url + target, headers=headers, content=body)
     plan = LoadPlan(request, connections, seconds, count or MOST_REQUESTS)
-    outcome = execute(_measure(base_url, plan, identity, quiet=as_json))
-    report(outcome, as_json=as_json)
-    if outcome.failures or any(status >= 500 for status in outcome.statuses) or not outcome.answers:
+    result = execute(_measure(base_url, plan, identity, quiet=as_json))
+    report(result, as_json=as_json)
+    if result.failures or any(status >= 500 for status in result.statuses) or not result.answers:
         raise typer.Exit(1)
 
 
 async def _measure(
     base_url: str, plan: LoadPlan, identity: KeptIdentity | None, *, quiet: bool
-) -> RequestOutcome:
+) -> LoadResult:
     if identity:
         async with shop_client(base_url) as client:
             plan.request.headers["Authorization"] = f"Bearer {await identity.token(client)}"
@@ -98,7 +96,7 @@ async def _measure(
     progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     with nullcontext() if quiet else progress:
         task = progress.add_task("bench", total=None)
-        return await run(plan, lambda outcome: progress.update(task, completed=outcome.answers))
+        return await run(plan, lambda result: progress.update(task, completed=result.answers))
 
 
 def checked_duration(text: str) -> float:
@@ -108,7 +106,7 @@ def checked_duration(text: str) -> float:
     except CommandFailed as error:
         raise typer.BadParameter(str(error), param_hint="--duration") from error
     if not 0 < seconds <= MOST_SECONDS:
-        raise typer.BadParameter(f"1s to {MOST_SECONDS}s; not {text!r}.", param_hint="--duration")
+        raise typer.BadParameter(f"give 1s to {MOST_SECONDS}s, not {text!r}.", param_hint="--duration")
     return seconds
 
 
@@ -120,28 +118,27 @@ def is_loopback(address: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def report(outcome: RequestOutcome, *, as_json: bool) -> None:
-    """The figures; milliseconds are of all answers of any status."""
-    latencies = dict(zip(_SHARES, outcome.percentiles(list(_SHARES.values())), strict=False))
+def report(result: LoadResult, *, as_json: bool) -> None:
+    """Prints the figures. The milliseconds are those of answers with any status."""
+    latencies = dict(zip(_SHARES, result.percentiles(list(_SHARES.values())), strict=False))
     if as_json:
         figures = {
-            "seconds": round(outcome.seconds, 3),
-            "answers": outcome.answers,
-            "per_second": round(outcome.per_second, 1),
+            "seconds": round(result.seconds, 3),
+            "answers": result.answers,
+            "per_second": round(result.per_second, 1),
             "milliseconds": {name: round(value, 2) for name, value in latencies.items()},
-            "statuses": {str(status): number for status, number in sorted(outcome.statuses.items())},
-            "failures": dict(outcome.failures),
+            "statuses": {str(status): number for status, number in sorted(result.statuses.items())},
+            "failures": dict(result.failures),
         }
         print(orjson.dumps(figures).decode())  # noqa: T201  (rich would wrap it)
         return
     console.print(
-        f"{outcome.answers:,} answers in {outcome.seconds:.1f} s: "
-        f"[bold]{outcome.per_second:,.0f} a second[/]",
+        f"{result.answers:,} answers in {result.seconds:.1f} s: [bold]{result.per_second:,.0f} a second[/]",
         highlight=False,
     )
     console.print(_table("Milliseconds", latencies.items()))
-    statuses = {str(status): number for status, number in sorted(outcome.statuses.items())}
-    console.print(_table("Answers", [*statuses.items(), *outcome.failures.items()]))
+    statuses = {str(status): number for status, number in sorted(result.statuses.items())}
+    console.print(_table("Answers", [*statuses.items(), *result.failures.items()]))
 
 
 def _table(title: str, rows: Iterable[tuple[str, float]]) -> Table:

@@ -14,8 +14,7 @@ import typer
 
 from trolley.cli.completion import complete_method, complete_path
 from trolley.cli.console import console, describe_os_error, execute
-from trolley.cli.identity import identity_of
-from trolley.cli.options import UrlOption, WhoOption
+from trolley.cli.identity import UrlOption, WhoOption, identity_of
 from trolley.client import shop_client
 from trolley.environment import operator_environment, shop_url
 from trolley.sessions import KeptIdentity
@@ -23,34 +22,39 @@ from trolley.sessions import KeptIdentity
 JSON, EVENT_STREAM = "application/json", "text/event-stream"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
+MethodArgument = Annotated[
+    str, typer.Argument(help="GET, POST, PUT, PATCH or DELETE.", autocompletion=complete_method)
+]
+PathArgument = Annotated[
+    str, typer.Argument(help="/api/v1/cart, or in short /cart.", autocompletion=complete_path)
+]
+DataOption = Annotated[
+    str | None,
+    typer.Option("--data", "-d", help="The JSON body. @FILE reads it from a file, @- from stdin."),
+]
+HeaderOption = Annotated[
+    list[str] | None,
+    typer.Option("--header", "-H", help="A header, as in 'If-Match: \"3\"'. Repeatable."),
+]
+
 _READ_SECONDS = 300
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token of RFC 9110
 
 
 def call(
-    method: Annotated[
-        str, typer.Argument(help="GET, POST, PUT, PATCH or DELETE.", autocompletion=complete_method)
-    ],
-    path: Annotated[
-        str, typer.Argument(help="/api/v1/cart, or in short /cart.", autocompletion=complete_path)
-    ],
+    method: MethodArgument,
+    path: PathArgument,
     *,
     who: WhoOption = None,
-    data: Annotated[
-        str | None,
-        typer.Option("--data", "-d", help="The JSON body; @FILE reads it from a file, @- from stdin."),
-    ] = None,
-    header: Annotated[
-        list[str] | None, typer.Option("--header", "-H", help="As in 'If-Match: \"3\"'; repeatable.")
-    ] = None,
+    data: DataOption = None,
+    header: HeaderOption = None,
     include: Annotated[bool, typer.Option("--include", "-i", help="Show the answer's headers too.")] = False,
     url: UrlOption = None,
 ) -> None:
-    """Call any route of the shop, as anyone.
+    """Call any route of the shop as a guest, an account or an admin.
 
     The identity is kept in your state folder for the next call, so `--as guest` is the same guest again, with
-    the same cart. A stream of events is shown as it comes, until Ctrl-C. Ends with status 1 when the answer
-    is an error.
+    the same cart. A stream of events is shown until Ctrl-C. Ends with status 1 if the answer is an error.
 
     Example:
         trolley call GET '/products?q=coffee&limit=3'
@@ -70,14 +74,14 @@ def call(
 async def _call(
     base_url: str, request: httpx.Request, identity: KeptIdentity | None, *, include: bool
 ) -> bool:
-    """Shows the answer; true when it is an error."""
+    """Shows the answer. Returns whether it is an error."""
     async with shop_client(base_url, timeout_seconds=_READ_SECONDS) as client:
         response = await send(client, request, identity)
         try:
             if response.is_success and response.headers.get("content-type", "").startswith(EVENT_STREAM):
                 show_head(response, include=include)
                 async for line in response.aiter_lines():
-                    print(line, flush=True)  # noqa: T201  (as it came, at once)
+                    print(line, flush=True)  # noqa: T201  (unchanged, at once)
             else:
                 await response.aread()
                 show(response, include=include)
@@ -89,8 +93,8 @@ async def _call(
 async def send(
     client: httpx.AsyncClient, request: httpx.Request, identity: KeptIdentity | None
 ) -> httpx.Response:
-    """Sends it as that identity; the body is not read yet. A kept session that the shop no longer takes is
-    replaced once."""
+    """Sends the request as that identity. The body of the answer is not read. A session that the shop refuses
+    is replaced once."""
     response = await _send_once(client, request, identity)
     if response.status_code == httpx.codes.UNAUTHORIZED and identity:
         await response.aclose()
@@ -108,17 +112,17 @@ async def _send_once(
 
 
 def checked_method(method: str) -> str:
-    """In upper case. Raises `typer.BadParameter` for what no route takes."""
+    """The method in upper case. Raises `typer.BadParameter` for an unknown method."""
     if method.upper() not in METHODS:
-        raise typer.BadParameter(f"one of {', '.join(METHODS)}; not {method!r}.", param_hint="METHOD")
+        raise typer.BadParameter(f"give one of {', '.join(METHODS)}, not {method!r}.", param_hint="METHOD")
     return method.upper()
 
 
 def full_path(path: str) -> str:
-    """Routes may be named without /api/v1. Raises `typer.BadParameter` for an address."""
+    """The path with /api/v1 before it. Raises `typer.BadParameter` for an address."""
     if "://" in path.partition("?")[0]:
         raise typer.BadParameter(
-            f"only the path; name the address with --url; not {path!r}.", param_hint="PATH"
+            f"give the path only, and the address with --url, not {path!r}.", param_hint="PATH"
         )
     absolute = path if path.startswith("/") else f"/{path}"
     return absolute if absolute.startswith(("/api/", "/docs", "/openapi.json")) else f"/api/v1{absolute}"
@@ -132,7 +136,7 @@ def headers_of(entries: list[str], data: str | None) -> dict[str, str]:
         well_formed = _HEADER_NAME.fullmatch(name.strip()) and value.isascii() and value.strip().isprintable()
         if not colon or not well_formed:
             raise typer.BadParameter(
-                f"a name and a value of printable ASCII, as in 'If-Match: \"3\"'; not {entry!r}.",
+                f"give a name and a value of printable ASCII, as in 'If-Match: \"3\"', not {entry!r}.",
                 param_hint="--header",
             )
         headers[name.strip()] = value.strip()
@@ -140,7 +144,7 @@ def headers_of(entries: list[str], data: str | None) -> dict[str, str]:
 
 
 def body_of(data: str | None) -> bytes | None:
-    """The body itself, or what the file holds. Raises `typer.BadParameter` when that cannot be read."""
+    """The given body, or that of the file. Raises `typer.BadParameter` if the file cannot be read."""
     if data is None or not data.startswith("@"):
         return os.fsencode(data) if data is not None else None
     if data == "@-":
@@ -153,7 +157,7 @@ def body_of(data: str | None) -> bytes | None:
 
 
 def show(response: httpx.Response, *, include: bool) -> None:
-    """JSON is laid out and coloured on a terminal; anything else is printed as it came."""
+    """Prints JSON indented, and in colours on a terminal. Prints another body unchanged."""
     show_head(response, include=include)
     if not response.content:
         return
@@ -167,7 +171,7 @@ def show(response: httpx.Response, *, include: bool) -> None:
 
 
 def show_head(response: httpx.Response, *, include: bool) -> None:
-    """The status where it says something, and the headers where they are wanted."""
+    """Prints the status of an error or of an empty answer. With `include` it also prints the headers."""
     style = "red" if response.is_error else "green"
     is_stream = not response.is_stream_consumed
     if include or response.is_error or not (is_stream or response.content):

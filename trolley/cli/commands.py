@@ -1,5 +1,5 @@
-"""The commands by name. A module is imported when its command is looked at: `trolley call` waits for no
-library that only `trolley verify` needs."""
+"""The commands by name. A command's module is imported when the command is used, so `trolley call` does not
+load the libraries of `trolley verify`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NAMES = (
     "keys",
     "dead-letters",
 )
-"""In the order in which they are listed."""
+"""The order is that of the list in the help."""
 
 
 class Commands(UserDict[str, Any]):
@@ -46,7 +46,7 @@ class Commands(UserDict[str, Any]):
 
 @cache
 def _command(name: str) -> Any:
-    """A module has a function of its own name, or an `app` of several commands."""
+    """The command of a module. The module has a function of its own name, or an `app` of several commands."""
     attribute = name.replace("-", "_")
     module = import_module(f"trolley.cli.{attribute}")
     above = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -60,7 +60,7 @@ def _command(name: str) -> Any:
 
 
 def _help_of(function: Callable[..., Any]) -> str:
-    """The docstring. Its examples, which begin with `    trolley`, are shown as they have to be typed here,
-    and are never wrapped."""
+    """The docstring. Its examples, which begin with `    trolley`, begin with the command line of this
+    installation in the help, and are not wrapped."""
     text = inspect.cleandoc(function.__doc__ or "")
     return text.replace("Example:\n", "\b\nExample:\n").replace("\n    trolley ", f"\n    {invocation()} ")

@@ -1,4 +1,4 @@
-"""What the commands print with."""
+"""Printing, and the report of failures."""
 
 from __future__ import annotations
 
@@ -18,16 +18,15 @@ from trolley.errors import CommandFailed
 
 T = TypeVar("T")
 
-_TOLD = (CommandFailed, ShopError, httpx.InvalidURL, httpx.HTTPError, OSError, UnicodeError)
-_A_FAULT = "This is a fault of the command line. With `python -X dev -m trolley` it shows where it is."
+_EXPECTED = (CommandFailed, ShopError, httpx.InvalidURL, httpx.HTTPError, OSError, UnicodeError)
+_BUG = "This is a bug of the command line. `python -X dev -m trolley` shows the traceback."
 
 _WIDE = 10_000
-"""Columns of what is no terminal: there a line is as long as what it says."""
+"""Columns of a file or a pipe, so that no line is cut there."""
 
 
 def _console(*, stderr: bool) -> Console:
-    """Colours (without NO_COLOR) and a width where there is a terminal; elsewhere nothing is coloured or
-    cut."""
+    """On a terminal it uses colours (unless NO_COLOR is set) and the width; elsewhere it uses neither."""
     if (sys.stderr if stderr else sys.stdout).isatty():
         return Console(stderr=stderr)
     return Console(stderr=stderr, width=_WIDE, color_system=None, force_terminal=False)
@@ -38,54 +37,54 @@ errors = _console(stderr=True)
 
 
 def fail(message: str, status: int = 1) -> NoReturn:
-    """Prints what went wrong and what to do, and ends with that status."""
+    """Prints an error, which says what is wrong and what to do, and ends with the status."""
     errors.print("[bold red]Error:[/]", Text.from_ansi(message), highlight=False, soft_wrap=True)
     raise typer.Exit(status)
 
 
 def say(message: str) -> None:
-    """Prints lines as they are, whatever they quote; colours of a quoted process only where there are any."""
+    """Prints lines unchanged. Colours that they contain are shown on a terminal only."""
     console.print(Text.from_ansi(message), highlight=False, soft_wrap=True)
 
 
 def warn(message: str) -> None:
-    """Prints a line to standard error, beside what the command prints."""
+    """Prints a line to standard error."""
     errors.print("[yellow]Note:[/]", Text.from_ansi(message), highlight=False, soft_wrap=True)
 
 
 def execute(work: Coroutine[Any, Any, T], *, failure: int = 1) -> T:
-    """Runs a command's work, with `failures_told`. Ctrl-C ends it without a word."""
-    with failures_told(failure):
+    """Runs the work of a command with `report_failures`. Ctrl-C ends it silently."""
+    with report_failures(failure):
         try:
             return asyncio.run(work)
-        except (*_TOLD, typer.Exit, typer.Abort, typer.BadParameter):
+        except (*_EXPECTED, typer.Exit, typer.Abort, typer.BadParameter):
             raise
         except Exception as error:
             if sys.flags.dev_mode:
                 raise
-            fail(f"{type(error).__name__}: {error}\n{_A_FAULT}", failure)
+            fail(f"{type(error).__name__}: {error}\n{_BUG}", failure)
 
 
 @contextmanager
-def failures_told(status: int = 1) -> Iterator[None]:
-    """An expected failure becomes one line instead of a traceback, and the status."""
+def report_failures(status: int = 1) -> Iterator[None]:
+    """Prints an expected failure as one line instead of a traceback, and ends with the status."""
     try:
         yield
-    except BrokenPipeError:  # nobody reads on, and that is no failure to tell
+    except BrokenPipeError:  # the reader has ended, which is not a failure
         raise
     except CommandFailed as error:
         fail(str(error), status)
     except (httpx.InvalidURL, httpx.HTTPError) as error:
-        fail(f"{str(error) or type(error).__name__}. Does the address belong to a shop?", status)
+        fail(f"{str(error) or type(error).__name__}. Check that the address is that of a shop.", status)
     except OSError as error:
         fail(describe_os_error(error), status)
     except UnicodeError as error:
-        fail(f"What was given is not UTF-8 ({error}).", status)
+        fail(f"The input is not UTF-8 ({error}). Give it as UTF-8.", status)
     except ShopError as error:
         fail("\n".join([error.detail, *(f"  {at.pointer}: {at.message}" for at in error.errors)]), status)
 
 
 def describe_os_error(error: OSError) -> str:
-    """What the system refused, and where."""
+    """The reason of the system, and the file."""
     what = error.strerror or str(error) or type(error).__name__
     return f"{error.filename}: {what}" if error.filename is not None else what

@@ -21,7 +21,7 @@ Numbers = Annotated[
     list[int] | None,
     typer.Argument(help="Numbers from the list.", show_default=False, min=1, max=(1 << 63) - 1),
 ]
-All = Annotated[bool, typer.Option("--all", help="All that there are.")]
+All = Annotated[bool, typer.Option("--all", help="All dead letters.")]
 Act = Callable[[NatsSession, DeadLetter], Awaitable[None]]
 
 app = typer.Typer(help="Events that a consumer could not handle.", no_args_is_help=True)
@@ -34,9 +34,11 @@ def dead_letters() -> None:
 
 @app.command("list")
 def show(
-    as_json: Annotated[bool, typer.Option("--json", help="A line for each, with the event.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a line of JSON for each, with the event.")
+    ] = False,
 ) -> None:
-    """Show them with the reason, the oldest first."""
+    """Show the dead letters with the reason, the oldest first."""
     letters = execute(_collect())
     if as_json:
         for letter in letters:
@@ -47,14 +49,14 @@ def show(
 
 @app.command()
 def retry(numbers: Numbers = None, *, everything: All = False) -> None:
-    """Give them to their consumer again, as fresh events; no other consumer sees them twice."""
+    """Give dead letters to their consumer again, as new events. Other consumers ignore them."""
     count = execute(_each(numbers or [], requeue, everything=everything))
     console.print(f"[green]{count:,} given to their consumers again.[/]")
 
 
 @app.command()
 def drop(numbers: Numbers = None, *, everything: All = False) -> None:
-    """Remove them for good."""
+    """Remove dead letters. They cannot be restored."""
     count = execute(_each(numbers or [], discard, everything=everything))
     console.print(f"[green]{count:,} removed.[/]")
 
@@ -66,7 +68,7 @@ async def _collect() -> list[DeadLetter]:
 
 async def _each(numbers: Sequence[int], act: Act, *, everything: bool) -> int:
     if bool(numbers) is everything:
-        raise CommandFailed(f"Name the numbers that `{command('dead-letters', 'list')}` shows, or say --all.")
+        raise CommandFailed(f"Give numbers that `{command('dead-letters', 'list')}` shows, or --all.")
     count = 0
     async with nats_session(operator_environment()) as session:
         chosen = list_dead_letters(session) if everything else _named(session, numbers)
@@ -77,11 +79,11 @@ async def _each(numbers: Sequence[int], act: Act, *, everything: bool) -> int:
 
 
 async def _named(session: NatsSession, numbers: Sequence[int]) -> AsyncIterator[DeadLetter]:
-    """All are looked up before the first is touched. Raises `CommandFailed`."""
+    """Looks all of them up before it yields the first. Raises `CommandFailed` if one does not exist."""
     found = [(number, await get_dead_letter(session, number)) for number in dict.fromkeys(numbers)]
     missing = [str(number) for number, letter in found if letter is None]
     if missing:
-        raise CommandFailed(f"There is no dead letter {', '.join(missing)}; nothing was done.")
+        raise CommandFailed(f"There is no dead letter {', '.join(missing)}. Nothing was changed.")
     for _, letter in found:
         if letter is not None:
             yield letter

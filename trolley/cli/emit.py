@@ -36,13 +36,13 @@ def emit(
     version: Annotated[
         int,
         typer.Option(
-            help="The entity's version after it; consumers pass over older ones.", min=1, max=2**53 - 1
+            help="The entity's version after it. Consumers ignore older ones.", min=1, max=2**53 - 1
         ),
     ] = 1,
 ) -> None:
-    """Publish a fact by hand, as a CloudEvent with an id and a time of its own.
+    """Publish a fact by hand, as a CloudEvent with a new id and the present time.
 
-    Every consumer takes it for true: an emitted shop.user.deleted removes the carts of that user.
+    Every consumer believes it: an emitted shop.user.deleted removes the carts of that user.
 
     Example:
         trolley emit shop.product.updated.p1 -d '{"fields": ["name"]}' --version 7
@@ -50,7 +50,8 @@ def emit(
     match = _SUBJECT.fullmatch(subject)
     if match is None:
         raise typer.BadParameter(
-            f"as in shop.cart.updated.0198c1d2, without wildcards; not {subject!r}.", param_hint="SUBJECT"
+            f"give a subject as in shop.cart.updated.0198c1d2, without wildcards, not {subject!r}.",
+            param_hint="SUBJECT",
         )
     event = Event.new(match[1], match[2], version, SystemClock().now(), object_of(data))
     execute(_publish(event))
@@ -60,13 +61,13 @@ def emit(
 
 
 def object_of(data: str) -> dict[str, Any]:
-    """Raises `typer.BadParameter` if the text is not a JSON object."""
+    """The JSON object. Raises `typer.BadParameter` for another text."""
     try:
         value = orjson.loads(body_of(data) or b"")
     except orjson.JSONDecodeError as error:
-        raise typer.BadParameter(f"not JSON ({error}).", param_hint="--data") from error
+        raise typer.BadParameter(f"give JSON ({error}).", param_hint="--data") from error
     if not isinstance(value, dict):
-        raise typer.BadParameter(f"a JSON object, not {data!r}.", param_hint="--data")
+        raise typer.BadParameter(f"give a JSON object, not {data!r}.", param_hint="--data")
     return value
 
 

@@ -12,11 +12,10 @@ from rich.text import Text
 
 from shared.clock import to_rfc3339
 from trolley.bus import nats_session
-from trolley.cli.completion import complete_pattern
+from trolley.cli.completion import EVERYTHING, complete_pattern
 from trolley.cli.console import console, execute
 from trolley.environment import operator_environment
 from trolley.events import Fact, follow, parse_age
-from trolley.subjects import EVERYTHING
 
 
 def events(
@@ -24,15 +23,16 @@ def events(
     subject: Annotated[
         str,
         typer.Option(
-            help="What to follow, as in shop.cart.> or shop.*.deleted.*", autocompletion=complete_pattern
+            help="The events to follow, as in shop.cart.> or shop.*.deleted.*",
+            autocompletion=complete_pattern,
         ),
     ] = EVERYTHING,
     since: Annotated[
-        str | None, typer.Option(help="Begin with what is not older than this, as in 5m; s, m, h or d.")
+        str | None, typer.Option(help="Begin with events of this age, as in 5m; s, m, h or d.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The whole event, a line each.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole event as a line of JSON.")] = False,
 ) -> None:
-    """Follow the facts of the shop as they happen, a line each, until Ctrl-C.
+    """Follow the facts of the shop as they happen, one line each, until Ctrl-C.
 
     Example:
         trolley events --subject 'shop.product.>' --since 1h
@@ -54,7 +54,7 @@ async def _follow(subject: str, age: timedelta | None, *, as_json: bool) -> None
 
 
 def line_of(fact: Fact) -> Text:
-    """When, what, which version, and what is known of it."""
+    """The time, the subject, the version and the data of the event."""
     event = fact.event
     if event is None:
         return Text.assemble((fact.subject, "red"), " ", fact.body.decode(errors="replace"))

@@ -1,9 +1,10 @@
-"""Who `--as` means."""
+"""The options `--url` and `--as`, and the identity that `--as` names."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from typing import Annotated
 
 import typer
 
@@ -17,7 +18,7 @@ GUEST, ADMIN = "guest", "admin"
 
 
 def identity_of(who: str, base_url: str, environment: Mapping[str, str]) -> KeptIdentity:
-    """The identity that `--as` names, kept per shop. Raises `typer.BadParameter`."""
+    """The identity that `--as` names, with a kept session for each shop. Raises `typer.BadParameter`."""
     file = session_file()
     name = f"{who} {base_url}"
     if who == GUEST:
@@ -27,7 +28,7 @@ def identity_of(who: str, base_url: str, environment: Mapping[str, str]) -> Kept
 
         return KeptIdentity(name, file, lambda _client: operator_session(environment))
     if "@" not in who:
-        raise typer.BadParameter(f"guest, admin or an e-mail address; not {who!r}.", param_hint="--as")
+        raise typer.BadParameter(f"give guest, admin or an e-mail address, not {who!r}.", param_hint="--as")
     return KeptIdentity(name, file, login(who, lambda: ask_password(who)))
 
 
@@ -47,17 +48,41 @@ def administrator(who: str, base_url: str, environment: Mapping[str, str]) -> To
 
 
 def known_identities() -> list[str]:
-    """What `--as` takes: guest, admin, and the accounts that signed in before."""
+    """The values of `--as`: guest, admin, and the accounts that signed in before."""
     kept = {name.partition(" ")[0] for name in session_file().names()}
     return [GUEST, ADMIN, *sorted(kept - {GUEST, ADMIN})]
 
 
+def _complete_identity(incomplete: str) -> list[str]:
+    return [name for name in known_identities() if name.startswith(incomplete)]
+
+
 @cache
 def session_file() -> SessionFile:
-    """One for the whole process: the lines of a shell share what cannot be written."""
+    """The file of the process. If it cannot be written, the lines of a shell share the sessions in memory."""
     return SessionFile(state_folder() / "sessions.json", warn)
 
 
 def ask_password(email: str) -> str:
-    """Asks on the terminal, without showing what is typed."""
+    """Asks on the terminal, and does not show the typed text."""
     return str(typer.prompt(f"Password of {email}", hide_input=True, err=True))
+
+
+UrlOption = Annotated[
+    str | None,
+    typer.Option("--url", help="The address of the shop. [TROLLEY_URL, else that of this machine]"),
+]
+WhoOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as", help="guest, admin, or the e-mail address of an account.", autocompletion=_complete_identity
+    ),
+]
+AdministratorOption = Annotated[
+    str,
+    typer.Option(
+        "--as",
+        help="admin (needs the shop's store), or the e-mail address of an administrator's account.",
+        autocompletion=_complete_identity,
+    ),
+]

@@ -7,7 +7,7 @@ import typer
 from shared.clock import to_rfc3339
 from trolley.cli.console import console, execute
 from trolley.environment import operator_environment
-from trolley.operations import rotate_keys
+from trolley.operations import operate
 
 app = typer.Typer(help="The keys that sign access tokens.", no_args_is_help=True)
 
@@ -19,10 +19,10 @@ def keys() -> None:
 
 @app.command()
 def rotate() -> None:
-    """Make a new signing key; nobody is signed out.
+    """Make a new signing key. Nobody is signed out.
 
-    It is published at once and signs once every replica knows it. The one before stays valid until its last
+    It is published at once, and signs when every replica knows it. The old key stays valid until its last
     tokens have expired.
     """
-    key = execute(rotate_keys(operator_environment()))
+    key = execute(operate(operator_environment(), lambda operator: operator.rotate_keys()))
     console.print(f"[green]Key {key.kid} signs from {to_rfc3339(key.active_from)} on.[/]", highlight=False)

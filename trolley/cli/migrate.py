@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from shared.settings import ServiceSettings
-from shared.store.migration_report import MigrationReport
+from shared.store.ports import MigrationReport
 from trolley.cli.console import console, execute
 from trolley.environment import operator_environment, require_store, settings_from
 from trolley.migration import migrate_all
@@ -14,8 +14,8 @@ from trolley.migration import migrate_all
 def migrate() -> None:
     """Bring every collection to the schema of this release.
 
-    Safe while the former release runs: what it writes meanwhile is taken along. A collection that is up to
-    date is left alone, so it can be run at every deployment.
+    It is safe while the former release runs: its writes are migrated as well. It does not change a collection
+    that is up to date, so you can run it at every deployment.
     """
     for report in execute(_migrate()):
         console.print(describe(report))
@@ -29,16 +29,16 @@ async def _migrate() -> list[MigrationReport]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         tasks: dict[str, TaskID] = {}
 
-        def tell(name: str, read: int) -> None:
+        def show_progress(name: str, read: int) -> None:
             if name not in tasks:
                 tasks[name] = progress.add_task(name, total=None)
             progress.update(tasks[name], completed=read)
 
-        return [report async for report in migrate_all(settings, tell)]
+        return [report async for report in migrate_all(settings, show_progress)]
 
 
 def describe(report: MigrationReport) -> str:
-    """One line for a person."""
+    """The report as one line of text."""
     if not report.was_needed:
         return f"[dim]{report.collection}: up to date (version {report.to_version})[/]"
     before = "made" if report.from_version is None else f"version {report.from_version} →"

@@ -17,12 +17,12 @@ from trolley.environment import operator_environment
 
 def nodes(
     timeout: Annotated[float, typer.Option(help="Seconds to wait for answers.", min=0.1)] = 1.0,
-    tasks: Annotated[bool, typer.Option("--tasks", help="Show what runs in the background.")] = False,
+    tasks: Annotated[bool, typer.Option("--tasks", help="Show the background tasks.")] = False,
 ) -> None:
-    """The replicas that are running, and how busy each is; they answer over NATS."""
+    """Show the running replicas and their load, as they answer over NATS."""
     found = execute(_nodes(timeout))
     if not found:
-        fail("NATS is there, but no replica answered. Is the shop still starting?")
+        fail("NATS answers, but no replica does. If the shop is starting, try again in a moment.")
     console.print(tasks_table(found) if tasks else table_of(found, datetime.now(UTC)))
 
 
@@ -32,7 +32,7 @@ async def _nodes(timeout: float) -> list[Node]:
 
 
 def table_of(found: Iterable[Node], now: datetime) -> Table:
-    """One line a replica."""
+    """A row for each replica."""
     table = Table("Service", "Replica", "Host", "Version", "Up", title="Replicas")
     for heading in ("Req/s", "Lag", "CPU"):
         table.add_column(heading, justify="right")
@@ -52,7 +52,7 @@ def table_of(found: Iterable[Node], now: datetime) -> Table:
 
 
 def tasks_table(found: Iterable[Node]) -> Table:
-    """One line a task of each replica."""
+    """A row for each task of each replica."""
     table = Table("Service", "Replica", "Task", title="Background tasks")
     for node in found:
         for task in node.tasks:

@@ -10,25 +10,24 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from typer.core import TyperGroup
 
-from trolley.cli.completion import complete_scale, complete_subject, continues, paths_of
-from trolley.routes import METHODS, Route
-from trolley.subjects import SUBJECTS
+from trolley.cli.completion import SUBJECTS, complete_scale, complete_subject, continues, paths_of
+from trolley.openapi.operations import METHODS, ApiOperation
 
-Offered = Mapping[str, str]
-"""What can be typed, each with its meaning."""
+Completions = Mapping[str, str]
+"""Completions with their meanings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A command for the completer: its options, the commands below it, and what can follow an option."""
+    """A command for the completer: its options, its subcommands, and the values of its options."""
 
     options: tuple[str, ...]
     commands: Mapping[str, Described]
-    values: Mapping[str, Callable[[], Offered]] = field(default_factory=dict)
+    values: Mapping[str, Callable[[], Completions]] = field(default_factory=dict)
 
 
 def describe(command: Any) -> Described:
-    """What can be typed after a command."""
+    """Reads the completions of a command."""
     options = [name for parameter in command.params for name in parameter.opts if name.startswith("-")]
     below = command.commands if isinstance(command, TyperGroup) else {}
     values = {
@@ -41,19 +40,19 @@ def describe(command: Any) -> Described:
     return Described((*options, "--help"), commands, values)
 
 
-def _identities() -> Offered:
+def _identities() -> Completions:
     from trolley.cli.identity import known_identities
 
     return dict.fromkeys(known_identities(), "")
 
 
-def _datasets() -> Offered:
+def _datasets() -> Completions:
     from trolley.cli.seed import Dataset
 
     return dict.fromkeys([dataset.value for dataset in Dataset], "")
 
 
-_VALUES: Mapping[str, Callable[[], Offered]] = {
+_VALUES: Mapping[str, Callable[[], Completions]] = {
     "--as": _identities,
     "--dataset": _datasets,
     "--scale": lambda: dict.fromkeys(complete_scale(""), ""),
@@ -62,10 +61,10 @@ _VALUES: Mapping[str, Callable[[], Offered]] = {
 
 
 class CommandCompleter(Completer):
-    """Completes commands, then their options; after `call METHOD` the routes that take the method, and where
-    a service or a subject is asked for, those that there are."""
+    """Completes commands and their options, the routes of a method after `call METHOD`, and the values of
+    arguments and options that take a service or a subject."""
 
-    def __init__(self, root: Described, routes: Iterable[Route]) -> None:
+    def __init__(self, root: Described, routes: Iterable[ApiOperation]) -> None:
         self._root = root
         self._routes = tuple(routes)
 
@@ -97,4 +96,4 @@ class CommandCompleter(Completer):
         if not words:
             yield from ((method.upper(), "") for method in METHODS)
         elif len(words) == 1:
-            yield from paths_of(self._routes, words[0].upper())
+            yield from paths_of(self._routes, words[0])

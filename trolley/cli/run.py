@@ -17,7 +17,7 @@ from rich.text import Text
 
 from shared.errors import ShopError
 from shared.settings import ServiceSettings
-from trolley.catalogues import demo, demo_wanted
+from trolley.catalogue import demo, demo_wanted
 from trolley.cli.completion import complete_scale
 from trolley.cli.console import console, describe_os_error, execute, say, warn
 from trolley.cli.migrate import describe
@@ -58,14 +58,14 @@ def run(
         bool, typer.Option(help="Load the demo catalogue into an empty shop, unless SEED_DEMO=false.")
     ] = True,
     data: Annotated[
-        Path, typer.Option(help="Where everything is kept.", show_default=".data in the clone")
+        Path, typer.Option(help="The folder of all data.", show_default=".data in the clone")
     ] = REPOSITORY / DATA,
 ) -> None:
     """Run the whole shop on this machine until Ctrl-C.
 
-    Starts Traefik, NATS, Redis and the three services, with SQLite for the store. NATS_URL, REDIS_URL and
-    ELASTICSEARCH_URL, from the environment or .env, put a real server in its place. What was kept in --data
-    is there again at the next run.
+    Starts Traefik, NATS, Redis and the three services, with SQLite as the store. NATS_URL, REDIS_URL and
+    ELASTICSEARCH_URL, from the environment or .env, choose other servers. The next run continues with the
+    data in --data.
     """
     execute(_run(scale or [], port, data, reload=reload, seed=seed))
 
@@ -97,7 +97,7 @@ async def _run(scale: list[str], port: int | None, data: Path, *, reload: bool, 
 
 
 def _point_out(stack: LocalStack, held: ExitStack) -> None:
-    """Where nothing can be kept for the user, commands find the shop from its own folder alone."""
+    """Lets commands in all folders find the shop, if the user's state folder can be written."""
     try:
         held.enter_context(pointed_out(stack.directory))
     except OSError as error:
@@ -105,7 +105,7 @@ def _point_out(stack: LocalStack, held: ExitStack) -> None:
 
 
 async def _migrate(stack: LocalStack) -> None:
-    """What an earlier release has left in the embedded store is brought up to date; nobody else uses it."""
+    """Migrates the embedded store of an earlier release. No other process uses it."""
     directory = Path(stack.environment.get("SQLITE_DIRECTORY") or stack.directory / "store")
     if stack.environment.get("ELASTICSEARCH_URL") or not await asyncio.to_thread(directory.exists):
         return
@@ -116,7 +116,7 @@ async def _migrate(stack: LocalStack) -> None:
 
 
 async def _seed(stack: LocalStack) -> None:
-    """An empty shop is still a shop: a failure is told, and does not end the run."""
+    """Loads the demo catalogue. A failure is printed, and the shop runs without it."""
     try:
         if demo_wanted(stack.environment):
             await load(demo(), stack.base_url, Operator(stack.environment).token, if_empty=True)
@@ -131,15 +131,15 @@ def parse_scale(entries: list[str]) -> dict[str, int]:
         service, _, count = entry.partition("=")
         if service not in MODULES or not count.isdecimal() or not 1 <= int(count) <= 16:
             raise CommandFailed(
-                f"--scale takes one of {', '.join(MODULES)} and 1 to 16, as in cart=3; not {entry!r}."
+                f"--scale takes one of {', '.join(MODULES)} and 1 to 16, as in cart=3, not {entry!r}."
             )
         scale[service] = int(count)
     return scale
 
 
 class LinePrinter:
-    """Prints the lines of the processes: the time, who wrote it, what happened. A service's only replica goes
-    by the service's name."""
+    """Prints the lines of the processes: the time, the process, the text. The only replica of a service has
+    the service's name."""
 
     def __init__(self, scale: Mapping[str, int]) -> None:
         self._scale = scale
@@ -152,15 +152,15 @@ class LinePrinter:
         name = process if self._scale.get(service, 1) > 1 else service
         dated = _DATED.match(line)
         time, rest = (dated[1], line[dated.end() :]) if dated else ("", line)
-        told = Text.from_ansi(rest)
-        told.highlight_regex(_PROBLEM, "red")
+        text = Text.from_ansi(rest)
+        text.highlight_regex(_PROBLEM, "red")
         return Text.assemble(
-            (f"{time:<8} ", "dim"), (f"{name:<10}", _STYLES.get(service, "yellow")), "  ", told
+            (f"{time:<8} ", "dim"), (f"{name:<10}", _STYLES.get(service, "yellow")), "  ", text
         )
 
 
 def summary(stack: LocalStack) -> Panel:
-    """What to do now that the shop is open."""
+    """The addresses and commands of the running shop."""
     address = f"http://localhost:{stack.gateway_port}"
     replicas = ", ".join(f"{service} × {count}" for service, count in stack.scale.items())
     store = "Elasticsearch" if stack.environment.get("ELASTICSEARCH_URL") else "SQLite"

@@ -17,10 +17,9 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from trolley.catalogues import ProductDataset, completejourney, demo, demo_wanted
+from trolley.catalogue import ProductDataset, completejourney, demo, demo_wanted
 from trolley.cli.console import console, execute
-from trolley.cli.identity import administrator
-from trolley.cli.options import AdministratorOption, UrlOption
+from trolley.cli.identity import AdministratorOption, UrlOption, administrator
 from trolley.environment import operator_environment, shop_url
 from trolley.seeding import TokenSource, catalogue_is_empty, import_products
 
@@ -35,21 +34,21 @@ def seed(
     dataset: Annotated[
         Dataset, typer.Option(help="completejourney: 92,331 real retail products (`make dataset`).")
     ] = Dataset.DEMO,
-    if_empty: Annotated[bool, typer.Option("--if-empty", help="Only when the shop has no products.")] = False,
+    if_empty: Annotated[bool, typer.Option("--if-empty", help="Only if the shop has no products.")] = False,
     if_wanted: Annotated[
-        bool, typer.Option("--if-wanted", help="Only where SEED_DEMO, or else ENVIRONMENT, wants it.")
+        bool, typer.Option("--if-wanted", help="Only if SEED_DEMO, or else ENVIRONMENT, asks for it.")
     ] = False,
     who: AdministratorOption = "admin",
     url: UrlOption = None,
 ) -> None:
     """Fill the catalogue.
 
-    Products go through the public import route, which upserts by SKU, so that a second time changes nothing.
-    `admin` needs the shop's store; the account of an administrator does not, and works from anywhere.
+    Products go through the public import route, which upserts by SKU, so a second run changes nothing.
+    `--as admin` needs the shop's store. The account of an administrator works from any machine.
     """
     environment = operator_environment(url=url)
     if if_wanted and not demo_wanted(environment):
-        console.print("SEED_DEMO, or else ENVIRONMENT, wants no demo catalogue; nothing was loaded.")
+        console.print("SEED_DEMO, or else ENVIRONMENT, asks for no demo catalogue. Nothing was loaded.")
         return
     base_url = shop_url(environment, url)
     token = administrator(who, base_url, environment)
@@ -64,9 +63,9 @@ async def _seed(dataset: Dataset, base_url: str, token: TokenSource, *, if_empty
 async def load(catalogue: ProductDataset, base_url: str, token: TokenSource, *, if_empty: bool) -> None:
     """Streams a catalogue into the shop, with a progress bar. Raises `CommandFailed`."""
     if if_empty and not await catalogue_is_empty(base_url):
-        console.print("The shop has products already; nothing was loaded.")
+        console.print("The shop already has products. Nothing was loaded.")
         return
-    await token()  # whatever keeps it from being made is told before the progress begins
+    await token()  # it fails before the progress bar is shown
     with _progress() as progress:
         task = progress.add_task(catalogue.name, total=catalogue.size)
         report = await import_products(
@@ -76,7 +75,7 @@ async def load(catalogue: ProductDataset, base_url: str, token: TokenSource, *, 
 
 
 def show_report(report: dict[str, Any]) -> None:
-    """The counts, and the first of the lines that were refused."""
+    """Prints the counts and the first refused lines."""
     counts = ", ".join(
         f"{value:,} {name}" for name, value in report.items() if isinstance(value, int) and value
     )

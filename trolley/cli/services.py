@@ -10,26 +10,28 @@ import typer
 from rich.text import Text
 
 from trolley.cli.console import console, execute, fail
-from trolley.cli.options import UrlOption
+from trolley.cli.identity import UrlOption
 from trolley.client import require_success, shop_client
 from trolley.environment import operator_environment, shop_url
-from trolley.routes import Route, routes_of
+from trolley.openapi.operations import ApiOperation, operations_of
 
-_STYLES = {"GET": "green", "DELETE": "red"}
+_STYLES = {"get": "green", "delete": "red"}
 
 
 def services(
-    word: Annotated[str, typer.Argument(help="Only routes with this word in path or summary.")] = "",
+    word: Annotated[
+        str, typer.Argument(help="Show only routes with this word in their path or summary.")
+    ] = "",
     *,
     url: UrlOption = None,
 ) -> None:
-    """The services and their routes, which `call` calls.
+    """Show the services and their routes, for `call`.
 
     Example:
         trolley services promo
     """
     document = execute(_document(shop_url(operator_environment(url=url), url)))
-    found = [route for route in routes_of(document) if route.mentions(word)]
+    found = [route for route in operations_of(document) if word.lower() in _line_of(route).lower()]
     if not found:
         fail(f"No route has {word!r} in its path or summary.")
     for line in lines_of(found):
@@ -42,16 +44,19 @@ async def _document(base_url: str) -> dict[str, Any]:
         return document
 
 
-def lines_of(routes: Sequence[Route]) -> Iterable[Text]:
-    """A line for each route, under its service. No path is cut: it has to be told from the others, and
-    copied."""
+def lines_of(routes: Sequence[ApiOperation]) -> Iterable[Text]:
+    """A line for each route, under its service. Paths are not cut, so they can be copied."""
     width = max(len(route.path) for route in routes)
     for service, members in groupby(routes, key=lambda route: route.service):
         yield Text(service, style="bold")
         for route in members:
             yield Text.assemble(
                 "  ",
-                (f"{route.method:<7}", _STYLES.get(route.method, "yellow")),
+                (f"{route.method.upper():<7}", _STYLES.get(route.method, "yellow")),
                 f"{route.path:<{width}}  ",
                 (route.summary, "dim"),
             )
+
+
+def _line_of(route: ApiOperation) -> str:
+    return f"{route.method} {route.path} {route.summary}"

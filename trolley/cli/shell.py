@@ -15,21 +15,21 @@ from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
 from trolley.cli.completion import known_routes
 from trolley.cli.console import console, warn
-from trolley.cli.options import UrlOption
+from trolley.cli.identity import UrlOption
 from trolley.cli.prompt import CommandCompleter, describe
 from trolley.environment import checked_address, operator_environment, shop_url
 from trolley.errors import CommandFailed
-from trolley.routes import Route, routes_of
+from trolley.openapi.operations import ApiOperation, operations_of
 from trolley.state import private_folder, state_folder
 
 
 def shell(context: typer.Context, url: UrlOption = None) -> None:
-    """All commands at a prompt, with completion of commands, options and routes (Tab) and a history.
+    """Run commands at a prompt, with a history and completion (Tab) of commands, options and routes.
 
-    `help` explains, and so does `help` with a command. Leave it with Ctrl-D or `exit`.
+    `help` explains the commands, `help COMMAND` one of them. End it with Ctrl-D or `exit`.
     """
     if url is not None:
-        os.environ["TROLLEY_URL"] = checked_address(url)  # what the lines mean, too
+        os.environ["TROLLEY_URL"] = checked_address(url)  # for the commands as well
     root = context.find_root().command
     session: PromptSession[str] = PromptSession(
         history=history_in(state_folder()), completer=CommandCompleter(describe(root), _routes())
@@ -40,19 +40,19 @@ def shell(context: typer.Context, url: UrlOption = None) -> None:
 
 
 def history_in(folder: Path) -> History:
-    """Of this shell and those before; of this one alone where the folder cannot be written."""
+    """The history of all shells; only that of this one if the folder cannot be written."""
     path = folder / "shell_history"
     try:
         private_folder(folder)
         path.touch(mode=0o600)
     except OSError as error:
-        warn(f"{path} cannot be written ({error.strerror}); the history ends with this shell.")
+        warn(f"{path} cannot be written ({error.strerror}), so the history ends with this shell.")
         return InMemoryHistory()
     return FileHistory(str(path))
 
 
 def run_line(root: Any, line: str) -> None:
-    """Runs one line as the command line would; its failure has been printed and does not end the shell."""
+    """Runs one line. A failure is printed and does not end the shell."""
     try:
         words = shlex.split(line)
     except ValueError as error:
@@ -68,7 +68,7 @@ def run_line(root: Any, line: str) -> None:
 
 
 def typed(words: Sequence[str]) -> list[str]:
-    """The command: without `trolley` in front, as it is pasted, and `help call` as `call --help`."""
+    """The words of the command: without `trolley` before it, and `call --help` for `help call`."""
     rest = list(words)
     if rest[:1] and Path(rest[0]).name == "trolley":
         rest = rest[1:]
@@ -90,11 +90,11 @@ def _lines(session: PromptSession[str]) -> Iterator[str]:
         yield line
 
 
-def _routes() -> list[Route]:
-    """Those of the shop; without it, those of this release."""
+def _routes() -> list[ApiOperation]:
+    """The routes of the shop, or those of this release if it does not answer."""
     try:
         answer = httpx.get(f"{shop_url(operator_environment())}/openapi.json", timeout=2)
-        return routes_of(answer.raise_for_status().json())
+        return operations_of(answer.raise_for_status().json())
     except (CommandFailed, httpx.HTTPError, ValueError) as error:
         warn(str(error))
         return known_routes()

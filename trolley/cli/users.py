@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 import httpx
@@ -14,19 +15,18 @@ from rich.table import Table
 
 from shared.security.identity import Role
 from trolley.cli.console import console, execute
-from trolley.cli.identity import administrator
-from trolley.cli.options import AdministratorOption, UrlOption
+from trolley.cli.identity import AdministratorOption, UrlOption, administrator
 from trolley.client import require_success, shop_client
 from trolley.environment import operator_environment, shop_url
 from trolley.errors import CommandFailed
-from trolley.operations import create_user, set_password
-from trolley.seeding import TokenSource
+from trolley.invocation import command
+from trolley.operations import operate
 
 app = typer.Typer(help="Accounts.", no_args_is_help=True)
 
 _USERS = "/api/v1/auth/users"
 _LOOKS, _LOOK_SECONDS = 6, 0.5
-"""A list shows a new account after about a second."""
+"""A list shows a new account about a second later."""
 
 EmailArgument = Annotated[str, typer.Argument(help="The e-mail address of the account.")]
 PasswordOption = Annotated[
@@ -43,19 +43,20 @@ def users() -> None:
 def create(
     email: Annotated[str, typer.Option(prompt="E-mail", help="The e-mail address to sign in with.")],
     *,
-    name: Annotated[str, typer.Option(help="The name shown. [the e-mail's first part]")] = "",
+    name: Annotated[str, typer.Option(help="The displayed name. [the first part of the e-mail]")] = "",
     admin: Annotated[bool, typer.Option("--admin", help="May manage products, users and any cart.")] = False,
     password_stdin: PasswordOption = False,
 ) -> None:
-    """Create an account; the first admin comes from here.
+    """Create an account, for example the first admin.
 
-    The password is asked for, or read from stdin; it is never an argument, which others on this machine
-    could see. It works on the store itself, so the shop has to run, but nobody has to be able to sign in yet.
+    The password is asked for, or read from stdin. It is not an argument, because other users of this machine
+    can see arguments. The command works on the store, so it needs no account, but the shop has to run.
     """
     environment = operator_environment()
     password = _password(password_stdin)
     role = Role.ADMIN if admin else Role.CUSTOMER
-    execute(create_user(environment, email, name or email.partition("@")[0], password, role))
+    shown = name or email.partition("@")[0]
+    execute(operate(environment, lambda operator: operator.create_user(shown, email, password, role)))
     console.print(f"[green]{role.value.capitalize()} {email} can sign in.[/]")
 
 
@@ -63,13 +64,13 @@ def create(
 def show(
     email: Annotated[str | None, typer.Argument(help="Only the account with this address.")] = None,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="A line for each account.")] = False,
-    limit: Annotated[int, typer.Option(help="At most so many.", min=1, max=100_000)] = 1_000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each account.")] = False,
+    limit: Annotated[int, typer.Option(help="The most accounts to show.", min=1, max=100_000)] = 1_000,
     who: AdministratorOption = "admin",
     url: UrlOption = None,
 ) -> None:
     """Show the accounts, the oldest first."""
-    found = execute(_list(_Shop(who, url), email, limit))
+    found = execute(_list(who, url, email, limit))
     if as_json:
         for user in found:
             print(orjson.dumps(user).decode())  # noqa: T201  (rich would wrap it)
@@ -81,56 +82,57 @@ def show(
 
 @app.command()
 def promote(email: EmailArgument, *, who: AdministratorOption = "admin", url: UrlOption = None) -> None:
-    """Make an account an administrator's; it signs in again to be one."""
-    _change(_Shop(who, url), email, {"role": Role.ADMIN.value}, "is an administrator")
+    """Make an account an administrator's. It has to sign in again."""
+    _change(who, url, email, {"role": Role.ADMIN.value}, "is an administrator")
 
 
 @app.command()
 def demote(email: EmailArgument, *, who: AdministratorOption = "admin", url: UrlOption = None) -> None:
-    """Make an account a customer's again; its sessions end."""
-    _change(_Shop(who, url), email, {"role": Role.CUSTOMER.value}, "is a customer")
+    """Make an account a customer's again. Its sessions end."""
+    _change(who, url, email, {"role": Role.CUSTOMER.value}, "is a customer")
 
 
 @app.command()
 def disable(email: EmailArgument, *, who: AdministratorOption = "admin", url: UrlOption = None) -> None:
-    """Keep an account from signing in; its sessions end."""
-    _change(_Shop(who, url), email, {"disabled": True}, "cannot sign in")
+    """Disable an account. Its sessions end, and it cannot sign in."""
+    _change(who, url, email, {"disabled": True}, "cannot sign in")
 
 
 @app.command()
 def enable(email: EmailArgument, *, who: AdministratorOption = "admin", url: UrlOption = None) -> None:
     """Let a disabled account sign in again."""
-    _change(_Shop(who, url), email, {"disabled": False}, "can sign in")
+    _change(who, url, email, {"disabled": False}, "can sign in")
 
 
 @app.command()
 def password(email: EmailArgument, *, password_stdin: PasswordOption = False) -> None:
-    """Give an account a new password; its sessions end.
+    """Give an account a new password. Its sessions end.
 
-    The password is asked for, or read from stdin. It works on the store itself, as `create` does.
+    The password is asked for, or read from stdin. The command works on the store, as `create` does.
     """
-    execute(set_password(operator_environment(), email, _password(password_stdin)))
+    environment, new = operator_environment(), _password(password_stdin)
+    execute(operate(environment, lambda operator: operator.set_password(email, new)))
     console.print(f"[green]{email} can sign in with the new password.[/]")
 
 
-class _Shop:
-    """Where the accounts are, and who asks for them."""
-
-    def __init__(self, who: str, url: str | None) -> None:
-        environment = operator_environment(url=url)
-        self.base_url = shop_url(environment, url)
-        self.token: TokenSource = administrator(who, self.base_url, environment)
-
-
-def _change(shop: _Shop, email: str, wanted: dict[str, Any], outcome: str) -> None:
-    execute(_update(shop, email, wanted))
+def _change(who: str, url: str | None, email: str, wanted: dict[str, Any], outcome: str) -> None:
+    execute(_update(who, url, email, wanted))
     console.print(f"[green]{email} {outcome}.[/]")
 
 
-async def _update(shop: _Shop, email: str, wanted: dict[str, Any]) -> None:
-    headers = {"Authorization": f"Bearer {await shop.token()}"}
-    async with shop_client(shop.base_url) as client:
-        client.headers.update(headers)
+@asynccontextmanager
+async def _administration(who: str, url: str | None) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the shop with the administrator's token."""
+    environment = operator_environment(url=url)
+    base_url = shop_url(environment, url)
+    token = administrator(who, base_url, environment)
+    async with shop_client(base_url) as client:
+        client.headers["Authorization"] = f"Bearer {await token()}"
+        yield client
+
+
+async def _update(who: str, url: str | None, email: str, wanted: dict[str, Any]) -> None:
+    async with _administration(who, url) as client:
         user = await _find(client, email)
         require_success(await client.patch(f"{_USERS}/{user['id']}", json=wanted))
 
@@ -141,31 +143,22 @@ async def _find(client: httpx.AsyncClient, email: str) -> dict[str, Any]:
         if page["items"]:
             return dict(page["items"][0])
         await asyncio.sleep(_LOOK_SECONDS)
-    raise CommandFailed(f"No account has the address {email}.")
+    raise CommandFailed(
+        f"No account has the address {email}. `{command('users', 'list')}` shows all of them."
+    )
 
 
-async def _list(shop: _Shop, email: str | None, limit: int) -> list[dict[str, Any]]:
-    headers = {"Authorization": f"Bearer {await shop.token()}"}
-    async with shop_client(shop.base_url) as client:
-        client.headers.update(headers)
-        found: list[dict[str, Any]] = []
-        async for user in _accounts(client, email):
-            if len(found) == limit:
+async def _list(who: str, url: str | None, email: str | None, limit: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    query = {"limit": "100"} | ({"email": email} if email else {})
+    async with _administration(who, url) as client:
+        while len(found) < limit:
+            page = require_success(await client.get(_USERS, params=query))
+            found += page["items"]
+            if page["next_cursor"] is None:
                 break
-            found.append(user)
-        return found
-
-
-async def _accounts(client: httpx.AsyncClient, email: str | None) -> AsyncIterator[dict[str, Any]]:
-    chosen = {"limit": "100", **({"email": email} if email else {})}
-    cursor: str | None = ""
-    while cursor is not None:
-        page = require_success(
-            await client.get(_USERS, params={**chosen, **({"cursor": cursor} if cursor else {})})
-        )
-        for user in page["items"]:
-            yield user
-        cursor = page["next_cursor"]
+            query["cursor"] = page["next_cursor"]
+    return found[:limit]
 
 
 def _table(found: list[dict[str, Any]]) -> Table:

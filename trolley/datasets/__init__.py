@@ -1,1 +1,1 @@
-"""Real data for seeding and for benchmarks, each set behind an optional extra."""
+"""Real data for seeding and benchmarks. Each set needs an optional extra."""

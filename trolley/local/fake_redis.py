@@ -12,8 +12,8 @@ from redis.exceptions import ResponseError
 
 
 class ErrorReplyingHandler(TCPFakeRequestHandler):
-    """Answers an error and goes on, as Redis does. fakeredis ends the connection, which costs a client its
-    other requests, and never lets it get past `NOSCRIPT` to load a script."""
+    """Answers an error and continues, as Redis does. fakeredis ends the connection. The client's other
+    requests fail then, and it cannot load a script after `NOSCRIPT`."""
 
     def setup(self) -> None:
         super().setup()

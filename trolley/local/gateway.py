@@ -1,4 +1,4 @@
-"""Traefik for the local run: the routes and middlewares of compose, other addresses, replicas by address."""
+"""Traefik for the local run: the routes and middlewares of compose, with other addresses."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _LOOK_SECONDS = 1.0
 
 
 def make_way(directory: Path) -> bool:
-    """Puts a long log aside, in the place of the one before. Traefik goes on writing to that one until it is
-    told by SIGUSR1; it opens the new one then."""
+    """Moves a long log aside, over the former one. Traefik continues to write to it until SIGUSR1 makes it
+    open a new one. Returns whether the log was moved."""
     log = directory / ACCESS_LOG
     if not log.exists() or log.stat().st_size <= ACCESS_LOG_BYTES:
         return False
@@ -31,11 +31,11 @@ def make_way(directory: Path) -> bool:
 
 
 async def keep_bounded(directory: Path, gateway: ManagedProcess) -> None:
-    """Looks once a second, without end. There are two logs of `ACCESS_LOG_BYTES` at most, and what is written
-    in that second."""
+    """Moves a long log aside, once a second, without end. There are at most two logs of `ACCESS_LOG_BYTES`
+    and the lines of one second."""
     while True:
         await asyncio.sleep(_LOOK_SECONDS)
-        with suppress(OSError):  # the next look may find a disk with room
+        with suppress(OSError):  # the disk may have room a second later
             if make_way(directory):
                 gateway.send(signal.SIGUSR1)
 
@@ -56,8 +56,8 @@ def gateway_program(
     *,
     routes: Path = ROUTES,
 ) -> Program:
-    """Traefik on `port` of the loopback interface; `servers` are each service's URLs, `routes` the folder
-    of its dynamic configuration."""
+    """Traefik on `port` of the loopback interface. `servers` are the URLs of each service, `routes` is the
+    folder of the dynamic configuration."""
     make_way(directory)
     static = directory / STATIC
     static.write_bytes(orjson.dumps(static_configuration(directory, port, internal_port, routes)))
@@ -78,14 +78,14 @@ def gateway_program(
 
 
 def memory_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """As compose has them: the garbage is collected when the heap is nine times what is in use, or near the
-    limit. Millions of bytes for MiB leave room for what is not on the heap."""
+    """The same as in compose: Go collects garbage when the heap is nine times the memory in use, or near the
+    limit. Counting a million bytes for a MiB leaves room for memory outside the heap."""
     limit = environment.get("GATEWAY_MEMORY_MIB") or MEMORY_MIB
     return {"GOGC": "800", "GOMEMLIMIT": f"{limit}000000"}
 
 
 def static_configuration(directory: Path, port: int, internal_port: int, routes: Path) -> dict[str, Any]:
-    """`traefik/traefik.yml` with what differs on one machine. Traefik reads JSON as YAML."""
+    """`traefik/traefik.yml` with the differences of a local run. Traefik reads JSON as YAML."""
     static: dict[str, Any] = yaml.safe_load((CONFIGURATION / "traefik.yml").read_text())
     web, internal = static["entryPoints"]["web"], static["entryPoints"]["internal"]
     web["address"] = f"127.0.0.1:{port}"
@@ -94,5 +94,5 @@ def static_configuration(directory: Path, port: int, internal_port: int, routes:
     static["providers"] = {"file": {"directory": str(routes), "watch": True}}
     static["accessLog"]["filePath"] = str(directory / ACCESS_LOG)
     static["log"]["format"] = "common"
-    static["log"]["level"] = "ERROR"  # in a good start it has a warning about encoded characters
+    static["log"]["level"] = "ERROR"  # a normal start logs a warning about encoded characters
     return static

@@ -1,4 +1,4 @@
-"""One local run a folder."""
+"""The lock of a folder: one local run at a time."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from trolley.errors import LocalRunFailed
 from trolley.local.environment import prepare_directory
-from trolley.local.errors import LocalRunFailed
 
 _LOCK = "run.lock"
 _LOOKS, _LOOK_SECONDS = 20, 0.05
@@ -19,15 +19,15 @@ _LOOKS, _LOOK_SECONDS = 20, 0.05
 
 @contextmanager
 def sole_run(directory: Path) -> Iterator[None]:
-    """Makes the folder and holds it. Raises `LocalRunFailed` while another run does; the system lets go of it
-    however that run ends."""
+    """Makes the folder and locks it. Raises `LocalRunFailed` if another run has locked it. The system ends
+    the lock with its process."""
     prepare_directory(directory)
     with (directory / _LOCK).open("a+") as lock:
         if not _lock(lock):
             lock.seek(0)
             raise LocalRunFailed(
-                f"The shop in {directory} already runs (process {lock.read().strip()}). End that one, or run "
-                "another beside it with a folder and a port of its own, as in --data .data-2 --port 3001."
+                f"The shop in {directory} already runs (process {lock.read().strip()}). End it, or run "
+                "another one with its own folder and port, as in --data .data-2 --port 3001."
             )
         lock.truncate(0)
         lock.write(str(os.getpid()))
@@ -36,8 +36,8 @@ def sole_run(directory: Path) -> Iterator[None]:
 
 
 def running_process(directory: Path) -> int | None:
-    """The process of the run that holds the folder. A number that is merely written there means nothing: its
-    process may have ended, and another one may have the number now."""
+    """The process of the run that has locked the folder. The number in the file is not enough: the process
+    may have ended, and another one may have the same number."""
     try:
         with (directory / _LOCK).open() as lock:
             try:
@@ -50,7 +50,7 @@ def running_process(directory: Path) -> int | None:
 
 
 def _lock(lock: IO[str]) -> bool:
-    """Tries for a moment, because `running_process` holds it for an instant."""
+    """Tries for a moment, because `running_process` also locks the file briefly."""
     for attempt in range(_LOOKS):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

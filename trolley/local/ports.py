@@ -10,21 +10,21 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import closing, suppress
 
+from trolley.errors import LocalRunFailed
 from trolley.invocation import make
-from trolley.local.errors import LocalRunFailed
 
 _PORTS = range(20_000, 32_000)
-"""Below those that systems give to outgoing connections (Linux: from 32768), one of which might otherwise
-take the port of a process that starts late, or that was killed and starts again."""
+"""Below the ports of outgoing connections (Linux: from 32768). Otherwise such a connection could take the
+port of a process that starts late or again."""
 
 _MOST_MARKS = 200
 _marks: deque[int] = deque()
-"""Descriptors: a UDP socket for each port given last, as what will listen on it may not have started yet. It
-tells every process that asks `free_port`, and does not disturb the listener: UDP has numbers of its own."""
+"""The descriptor of a UDP socket for each port returned last, because its server may not have started yet.
+`free_port` of every process sees it. It does not disturb the server: UDP and TCP ports are separate."""
 
 
 def free_port(ports: Sequence[int] = _PORTS) -> int:
-    """A port that nothing listens on, and that no process on this machine was given lately."""
+    """A port without a listener that no process on this machine has got lately."""
     while True:
         port = random.choice(ports)
         mark = socket.socket(type=socket.SOCK_DGRAM)
@@ -42,20 +42,20 @@ def free_port(ports: Sequence[int] = _PORTS) -> int:
 
 
 def require_free(port: int, setting: str) -> None:
-    """Raises `LocalRunFailed`, naming the setting that chooses the port, when something listens on it."""
+    """Raises `LocalRunFailed`, which names the setting of the port, if something listens on it."""
     with closing(socket.socket()) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise LocalRunFailed(
-                f"Port {port} cannot be used ({error.strerror}). End what holds it, or choose another: "
-                f"`{setting}={_next_free(port)} {make('run')}`, or {setting} in .env."
+                f"Port {port} cannot be used ({error.strerror}). End the program that uses it, or "
+                f"choose another one: `{setting}={_next_free(port)} {make('run')}`, or {setting} in .env."
             ) from error
 
 
 def _next_free(port: int) -> int:
-    """The next port that everybody may use and nobody does."""
+    """The next free port that needs no privileges."""
     for candidate in range(max(port + 1, 1024), 65_536):
         with closing(socket.socket()) as probe, suppress(OSError):
             probe.bind(("127.0.0.1", candidate))
@@ -64,7 +64,7 @@ def _next_free(port: int) -> int:
 
 
 async def listens(port: int) -> bool:
-    """Whether something accepts connections on the port."""
+    """Whether a program accepts connections on the port."""
     try:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
     except OSError:

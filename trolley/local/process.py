@@ -1,4 +1,4 @@
-"""One child process in its own group, so that all processes it starts end with it."""
+"""A child process in its own process group, so all processes that it starts end with it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 Output = Callable[[str, str], None]
-"""Takes a process's name and one line that it wrote."""
+"""Gets the name of a process and one of its lines."""
+
+
+def discard(_name: str, _line: str) -> None:
+    """Ignores the output."""
+
 
 _LINE_LIMIT = 1 << 20
 _PR_SET_PDEATHSIG = 1
@@ -23,7 +28,7 @@ _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to start. The lines of a `quiet` one are only shown when it fails."""
+    """A program to start. The lines of a `quiet` one are only shown if it fails."""
 
     name: str
     command: Sequence[str]
@@ -33,9 +38,9 @@ class Program:
 
 
 class ManagedProcess:
-    """Starts a program, hands on its lines, and ends it with everything it started."""
+    """Starts a program, passes its lines on, and ends it with all processes that it started."""
 
-    def __init__(self, program: Program, output: Output) -> None:
+    def __init__(self, program: Program, output: Output = discard) -> None:
         self.program = program
         self.tail: deque[str] = deque(maxlen=30)
         self._output = output
@@ -71,11 +76,11 @@ class ManagedProcess:
         self._reader = asyncio.create_task(self._read(self._process.stdout))
 
     async def wait(self) -> int:
-        """The exit status, once it has ended by itself."""
+        """Waits for the end of the process. Returns the exit status."""
         return await self._started().wait()
 
     async def stop(self, grace_seconds: float) -> None:
-        """Asks it to end, and kills it when it takes longer than `grace_seconds`."""
+        """Asks it to end, and kills it if that takes longer than `grace_seconds`."""
         self.send(signal.SIGTERM)
         try:
             await asyncio.wait_for(self._ended(), grace_seconds)
@@ -88,7 +93,7 @@ class ManagedProcess:
         await self._ended()
 
     def send(self, number: signal.Signals) -> None:
-        """A signal to it and all that it started, if they still run."""
+        """Sends a signal to it and to all processes that it started, if they still run."""
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, number)
@@ -97,15 +102,15 @@ class ManagedProcess:
         if self._process is None:
             return
         await self._process.wait()
-        self.send(signal.SIGKILL)  # what is left of its group
+        self.send(signal.SIGKILL)  # the rest of its group
         self._process = None
         if self._reader is not None:
-            # However it failed, that must not keep others from being ended.
+            # Its failure must not stop the end of other processes.
             await asyncio.gather(self._reader, return_exceptions=True)
 
     def _started(self) -> asyncio.subprocess.Process:
         if self._process is None:
-            raise RuntimeError(f"{self.name} was never started")
+            raise RuntimeError(f"{self.name} was not started")
         return self._process
 
     async def _read(self, lines: asyncio.StreamReader | None) -> None:
@@ -117,14 +122,14 @@ class ManagedProcess:
 
 
 async def _line(lines: asyncio.StreamReader) -> bytes:
-    """The next one, empty at the end; of a line without measure there is only a word."""
+    """The next line, empty at the end. A note replaces a line that is too long."""
     try:
         return await lines.readline()
-    except ValueError:  # the reader has thrown it away
+    except ValueError:  # the reader has dropped it
         return b"(a line too long to show)\n"
 
 
 def _end_with_parent() -> None:
-    """In the child: ask Linux to end it should the parent be killed, so that nothing is left behind."""
+    """In the child: asks Linux to kill it if the parent is killed."""
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -7,22 +7,22 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from trolley.errors import LocalRunFailed
 from trolley.invocation import REPOSITORY, make
-from trolley.local.errors import LocalRunFailed
 from trolley.local.process import Program
 
 
 def find_program(name: str) -> str | None:
-    """The program beside this Python (wheels put theirs there), else the one on PATH."""
+    """The program beside this Python, where wheels put theirs, else the one on PATH."""
     beside = Path(sys.executable).parent / name
     return str(beside) if beside.exists() else shutil.which(name)
 
 
 def require_program(name: str, wheel: str) -> str:
-    """As `find_program`, but raises `LocalRunFailed` naming the wheel that brings it."""
+    """The program. Raises `LocalRunFailed`, which names its wheel, if it is missing."""
     found = find_program(name)
     if found is None:
-        raise LocalRunFailed(f"{name} is missing. `{make('install')}` brings it (the package {wheel}).")
+        raise LocalRunFailed(f"{name} is missing. `{make('install')}` installs it (the package {wheel}).")
     return found
 
 
@@ -61,7 +61,7 @@ def nats_program(directory: Path, port: int, environment: Mapping[str, str]) -> 
 
 
 def redis_program(directory: Path, port: int, environment: Mapping[str, str]) -> Program:
-    """`redis-server` where there is one, else fakeredis. It is a cache, so nothing of it is kept."""
+    """`redis-server` if it is installed, else fakeredis. It is a cache, so it keeps nothing on disk."""
     server = find_program("redis-server")
     command = [sys.executable, "-m", "trolley.local.fake_redis", str(port)]
     if server is not None:

@@ -1,4 +1,4 @@
-"""When a started stack may be used."""
+"""Waits until a started stack is ready."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 import httpx
 
-from trolley.local.errors import LocalRunFailed
+from trolley.errors import LocalRunFailed
 from trolley.local.process import ManagedProcess
 
 _POLL_SECONDS = 0.1
@@ -16,38 +16,29 @@ _POLL_SECONDS = 0.1
 async def until_ready(
     urls: Mapping[str, str], processes: Collection[ManagedProcess], timeout_seconds: float
 ) -> None:
-    """Returns once every URL (by the name of what it stands for) has answered with success.
+    """Returns when every URL has answered with success. The keys are names for messages.
 
-    Raises `LocalRunFailed` when that takes longer, and as soon as one of the processes has ended.
+    Raises `LocalRunFailed` if that takes too long, or if one of the processes ends.
     """
+    last = f"{', '.join(urls)} did not answer."
     async with httpx.AsyncClient(trust_env=False, timeout=2) as client:
-        waiting = _Waiting(client)
         try:
             async with asyncio.timeout(timeout_seconds):
                 for name, url in urls.items():
-                    while not await waiting.answers(name, url):
+                    while last := await _problem(client, name, url):
                         _require_running(processes)
                         await asyncio.sleep(_POLL_SECONDS)
         except TimeoutError as error:
-            raise LocalRunFailed(f"Not ready after {timeout_seconds:g} s: {waiting.last}") from error
+            raise LocalRunFailed(f"Not ready after {timeout_seconds:g} s: {last}") from error
 
 
-class _Waiting:
-    """Remembers what was heard last, for the error message."""
-
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
-        self.last = ""
-
-    async def answers(self, name: str, url: str) -> bool:
-        self.last = f"{name} does not answer."
-        try:
-            answer = await self._client.get(url)
-        except httpx.HTTPError as error:
-            self.last = f"{name} does not answer ({type(error).__name__})."
-            return False
-        self.last = f"{name} answers {answer.status_code}: {answer.text[:500]}"
-        return answer.is_success
+async def _problem(client: httpx.AsyncClient, name: str, url: str) -> str:
+    """Why the address is not ready; empty if it is."""
+    try:
+        answer = await client.get(url)
+    except httpx.HTTPError as error:
+        return f"{name} does not answer ({type(error).__name__})."
+    return "" if answer.is_success else f"{name} answers {answer.status_code}: {answer.text[:500]}"
 
 
 def _require_running(processes: Collection[ManagedProcess]) -> None:

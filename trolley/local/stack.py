@@ -1,4 +1,4 @@
-"""`LocalStack`: starts the whole shop on this machine, and ends it without a trace in the process table."""
+"""Starts the whole shop on this machine, and ends all of its processes."""
 
 from __future__ import annotations
 
@@ -10,17 +10,13 @@ from pathlib import Path
 from trolley.local.environment import development_secrets, note_addresses, prepare_directory
 from trolley.local.gateway import ROUTES, gateway_program, keep_bounded
 from trolley.local.ports import free_port, require_free
-from trolley.local.process import ManagedProcess, Output
+from trolley.local.process import ManagedProcess, Output, discard
 from trolley.local.programs import MODULES, nats_program, redis_program, service_program
 from trolley.local.readiness import until_ready
 from trolley.local.supervisor import Supervisor
 
 _GRACE_SECONDS = 12.0
 _START_SECONDS = 60.0
-
-
-def _discard(_name: str, _line: str) -> None:
-    """The output of a stack nobody looks at."""
 
 
 def _address(port: int) -> str:
@@ -34,10 +30,10 @@ def _readiness(address: str, service: str) -> str:
 class LocalStack:
     """Traefik, NATS, Redis and `scale[service]` replicas of each service, with their data in `directory`.
 
-    `environment` is what the processes see besides the addresses the stack gives them (default: that of this
-    process). A NATS_URL or REDIS_URL in it is used instead of a server of the stack's own, and an
-    ELASTICSEARCH_URL instead of SQLite. `gateway_port` None takes a free one. With `supervise`, what crashes
-    is started again. `routes` is the folder of the gateway's dynamic configuration.
+    `environment` is that of the processes (default: that of this process); the stack adds the addresses. A
+    NATS_URL or REDIS_URL in it replaces the stack's own server, and an ELASTICSEARCH_URL replaces SQLite.
+    Without a `gateway_port` it takes a free one. With `supervise`, crashed processes are started again.
+    `routes` is the folder of the gateway's dynamic configuration.
     """
 
     def __init__(
@@ -47,7 +43,7 @@ class LocalStack:
         gateway_port: int | None = None,
         scale: Mapping[str, int] | None = None,
         environment: Mapping[str, str] | None = None,
-        output: Output = _discard,
+        output: Output = discard,
         supervise: bool = False,
         routes: Path = ROUTES,
     ) -> None:
@@ -74,7 +70,7 @@ class LocalStack:
         return _address(self.internal_port)
 
     async def start(self, timeout_seconds: float = _START_SECONDS) -> None:
-        """Returns once every route answers. Raises `LocalRunFailed`; then nothing is left running."""
+        """Returns when every route answers. Raises `LocalRunFailed`; then no process is running."""
         require_free(self.gateway_port, "GATEWAY_PORT")
         prepare_directory(self.directory)
         try:
@@ -93,7 +89,7 @@ class LocalStack:
             self._watch(process)
 
     async def stop(self, *, force: bool = False) -> None:
-        """Ends every process, the gateway first so that running requests finish; `force` kills them all."""
+        """Ends every process, the gateway first, so requests under way finish. `force` kills all of them."""
         if self._rotation:
             self._rotation.cancel()
         if self._supervisor:
@@ -104,15 +100,15 @@ class LocalStack:
             await asyncio.gather(*ends, return_exceptions=True)
 
     async def kill(self, service: str, index: int = 0) -> None:
-        """Ends a process as a crash would; it stays down until `restart`. Also `nats`, `redis`, `gateway`."""
+        """Ends a process as a crash would, until `restart`. `service` may be `nats`, `redis` or `gateway`."""
         process = self.process(service, index)
         if self._supervisor:
             await self._supervisor.dismiss(process)
         await process.kill()
 
     async def restart(self, service: str, index: int = 0) -> None:
-        """Starts it (again) at its old address, ending it first when it runs. Returns once a replica is ready
-        again; a server may take a moment."""
+        """Starts a process again at its old address, and ends it first if it runs. Returns when a replica is
+        ready; a server may need another moment."""
         process = self.process(service, index)
         if self._supervisor:
             await self._supervisor.dismiss(process)
@@ -123,7 +119,7 @@ class LocalStack:
             await until_ready({process.name: self._replicas()[process.name]}, [process], _START_SECONDS)
 
     def process(self, service: str, index: int = 0) -> ManagedProcess:
-        """That replica of the service, or the server of that name."""
+        """The replica of the service, or the server of that name."""
         return self._processes[f"{service}-{index + 1}" if service in MODULES else service]
 
     async def _start_servers(self) -> None:

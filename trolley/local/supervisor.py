@@ -1,4 +1,4 @@
-"""Keeps processes running: one that ends unasked is started again, later each time."""
+"""Starts crashed processes again, with growing delays."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _STEADY_SECONDS = 30.0
 
 
 class Supervisor:
-    """Watches processes; `dismiss` one before ending it on purpose, which raises nothing."""
+    """Watches processes. Call `dismiss` before you end one on purpose."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
@@ -37,14 +37,14 @@ class Supervisor:
         while True:
             started = time.monotonic()
             status = await process.wait()
-            await process.kill()  # what it started must not outlive it
+            await process.kill()  # the processes that it started must not outlive it
             if time.monotonic() - started > _STEADY_SECONDS:
                 delay = _FIRST_DELAY
             self._output(process.name, f"ended with status {status}; starting it again in {delay:g} s")
             delay = await self._start(process, delay)
 
     async def _start(self, process: ManagedProcess, delay: float) -> float:
-        """Tries until it can be started, and gives the delay for the next time."""
+        """Tries until it starts. Returns the delay for the next time."""
         while True:
             await asyncio.sleep(delay)
             delay = min(delay * 2, _LONGEST_DELAY)

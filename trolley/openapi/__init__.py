@@ -1,1 +1,1 @@
-"""What is made from the services' OpenAPI documents: the merged document and the Postman collection."""
+"""Generates the merged API document and the Postman collection from the services' OpenAPI documents."""

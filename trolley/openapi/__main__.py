@@ -1,6 +1,6 @@
-"""`python -m trolley.openapi`: writes what is made from the code, the merged OpenAPI document above all.
+"""`python -m trolley.openapi`: writes the generated files, such as the merged OpenAPI document.
 
-With a folder as its argument it writes the document of each service there instead, for a look or a linter.
+With a folder as its argument it writes the document of each service there instead, for a linter.
 """
 
 from __future__ import annotations

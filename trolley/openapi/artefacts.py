@@ -1,4 +1,4 @@
-"""The committed files that are made from the code, with their content as the code says it now."""
+"""The generated files in the repository, and their content."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _service(document: Json) -> str:
 
 
 def artefacts() -> Mapping[Path, bytes]:
-    """What each committed file has to hold."""
+    """The content of each generated file."""
     document = merge(INFO, service_documents())
     return {
         REPOSITORY / "shared/http/openapi.json": _text(document),

@@ -8,14 +8,14 @@ Json = dict[str, Any]
 
 
 class Examples:
-    """Builds examples for requests: what the schema itself says (`examples`, `default`, `enum`) before an
-    invented one, and nothing that is only read (`readOnly`)."""
+    """Builds examples for requests, from the schema's `examples`, `default` or `enum` if it has one of them.
+    Fields that are only read (`readOnly`) are left out."""
 
     def __init__(self, document: Json) -> None:
         self._schemas: Json = document["components"]["schemas"]
 
     def of(self, schema: Json) -> Any:
-        """A value that the schema accepts, as far as its own examples are true."""
+        """A value that the schema accepts, if the schema's own examples are valid."""
         schema = self.resolve(schema)
         if "examples" in schema:
             return schema["examples"][0]

@@ -1,4 +1,4 @@
-"""One OpenAPI document of the whole API out of one per service."""
+"""Merges the OpenAPI documents of the services into one."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ Json = dict[str, Any]
 
 
 class ContradictingDocuments(ValueError):
-    """Two services give one name two meanings; the merged document could keep only one of them."""
+    """Two services give one name two meanings. The merged document can only have one of them."""
 
 
 def merge(info: Json, documents: Iterable[Json]) -> Json:
     """The union of the documents' paths, components and tags, in the order given.
 
-    Components and tags that are equal become one. An operation id that several services have (their health
-    checks) gets the service's name before it. Raises `ContradictingDocuments` where the same path or the same
-    component name stands for different things.
+    Equal components and tags become one. An operation id of several services (their health checks) gets the
+    service's name as a prefix. Raises `ContradictingDocuments` if a path or the name of a component has
+    different meanings.
     """
     parts = list(documents)
     paths = _union("path", (part["paths"] for part in parts))

@@ -12,7 +12,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 @dataclass(frozen=True, slots=True)
 class ApiOperation:
-    """One method of one path, and what the document says of it."""
+    """One method of one path, and its description in the document."""
 
     method: str
     path: str
@@ -25,21 +25,21 @@ class ApiOperation:
     @property
     def service(self) -> str:
         """`cart` of `/api/v1/cart/items`."""
-        return self.path.split("/")[3]
+        return self.path.removeprefix("/api/v1/").partition("/")[0]
 
     @property
     def summary(self) -> str:
-        return str(self.described["summary"])
+        return str(self.described.get("summary", ""))
 
     @property
     def scopes(self) -> frozenset[str]:
-        """What a token must allow for it."""
+        """The scopes that a token must have."""
         ways = self.described.get("security", ())
         return frozenset(scope for way in ways for scopes in way.values() for scope in scopes)
 
     @property
     def statuses(self) -> Sequence[str]:
-        """Every status that it can answer."""
+        """The statuses of its answers."""
         return sorted(self.described["responses"])
 
     def parameters(self, place: str) -> list[Json]:
@@ -51,7 +51,7 @@ def operations_of(document: Json) -> list[ApiOperation]:
     """All operations, in the document's order of paths."""
     return [
         ApiOperation(method, path, item[method])
-        for path, item in document["paths"].items()
+        for path, item in document.get("paths", {}).items()
         for method in METHODS
         if method in item
     ]

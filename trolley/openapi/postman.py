@@ -48,8 +48,8 @@ SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 
 
 def environment() -> Json:
-    """What a person changes: where the shop is, and who signs in. Without an admin, what needs one is refused
-    as documented."""
+    """The values that a person changes: the address of the shop, and the accounts. Without an admin, the
+    requests of an admin are refused as documented."""
     values = {
         "base_url": "http://localhost:3000",
         "name": "Ada Lovelace",
@@ -67,9 +67,8 @@ def environment() -> Json:
 
 
 def collection(document: Json) -> Json:
-    """The story, a folder of operations for each service, and the end of the story; green from top to bottom.
-
-    The values of `environment` are in it as well, so that it can be run alone.
+    """The story, a folder of operations for each service, and the end of the story. All tests pass if it runs
+    from top to bottom. It contains the values of `environment`, so it can also run without the environment.
     """
     operations = operations_of(document)
     examples = Examples(document)
@@ -116,7 +115,7 @@ def _step(step: Step, operation: ApiOperation, examples: Examples) -> Json:
 
 
 def _folders(operations: Sequence[ApiOperation], examples: Examples) -> list[Json]:
-    """A folder for each service. What signs the caller out is left to the story's end."""
+    """A folder for each service. Requests that sign the caller out are at the end of the story."""
     leaving = {step.operation_id for step in ENDING} - {step.operation_id for step in BEGINNING}
     folders: dict[str, list[Json]] = {}
     for operation in operations:

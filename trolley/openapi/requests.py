@@ -28,20 +28,20 @@ VARIABLES = {
     "code": "{{promo_code}}",
     "If-Match": "{{etag}}",
 }
-"""Fields and parameters that a run fills with what it learned."""
+"""Fields and parameters that a run fills with values from earlier answers."""
 
 OWN_ETAG = "{{own_etag}}"
 OF_THE_CATALOGUE = {"product_id": "{{own_product_id}}", "If-Match": OWN_ETAG}
-"""The same for operations that change the catalogue: a run only touches the product it has added itself."""
+"""The same for operations that change the catalogue: a run only changes the product that it has added."""
 
 SENT_ALWAYS = {"once": True}
-"""Parameters that are optional, and that a run sends because an answer without them would have no end."""
+"""Optional parameters that a run sends, because the answer does not end without them."""
 
 
 def request_of(operation: ApiOperation, examples: Examples, body: Json | str | None = None) -> Json:
     """The request with an example of each parameter and of the body (or `body` instead of it).
 
-    What is optional is there, but switched off. What needs a scope is asked for with an admin's token.
+    Optional parameters are switched off. An operation that needs a scope uses an admin's token.
     """
     known = VARIABLES | (OF_THE_CATALOGUE if Scope.CATALOG_WRITE in operation.scopes else {})
     request: Json = {
@@ -62,7 +62,7 @@ def request_of(operation: ApiOperation, examples: Examples, body: Json | str | N
 
 
 def bearer(token: str) -> Json:
-    """Postman's way to say that requests carry the token."""
+    """Postman's description of a bearer token."""
     return {"type": "bearer", "bearer": [{"key": "token", "value": token, "type": "string"}]}
 
 
@@ -98,7 +98,7 @@ def _example(content: Json, examples: Examples) -> Any:
 
 
 def _filled(example: Any) -> Any:
-    """The example with variables in place of what only a run knows."""
+    """The example with variables for the values that only a run knows."""
     if isinstance(example, list):
         return [_filled(item) for item in example]
     if isinstance(example, dict):

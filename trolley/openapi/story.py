@@ -1,4 +1,4 @@
-"""What the Postman collection plays first and last. What a step must come to is in `javascript/story/`."""
+"""The first and the last requests of the Postman collection. Their tests are in `javascript/story/`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request, which has to answer `status`. `body` replaces the example of the OpenAPI document; `test`
-    names the file in `javascript/story/` that says what it must come to, if that is not the operation's."""
+    """One request, which has to answer `status`. `body` replaces the example of the OpenAPI document. `test`
+    names the file of its tests in `javascript/story/`, if that is not the operation's."""
 
     operation_id: str
     title: str
@@ -99,4 +99,4 @@ BODIES: dict[str, dict[str, Any] | str] = {
     "create_promotion": {"kind": "percentage", "percent": 10, "code": f"{CODE}-2"},
     "import_products": '{"sku": "{{sku}}-2", "name": "Mug", "price": 1299, "currency": "USD", "stock": 10}\n',
 }
-"""Bodies of operations outside the story: not what the story sent already, and nothing that ends it."""
+"""Bodies of operations outside the story. They must not repeat or end the story."""

@@ -1,1 +1,1 @@
-"""Looks whether the store, the buckets and the cache agree, and makes them agree again."""
+"""Checks that the store, the buckets and the cache agree, and repairs disagreements."""

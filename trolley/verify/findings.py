@@ -1,4 +1,4 @@
-"""What a check is, and what it finds."""
+"""A check, its findings and their outcomes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A disagreement. `what` is the key it was found at. Found again unchanged it is equal: `detail` holds
-    the versions that disagree, so that what is only under way does not look like drift."""
+    """A disagreement at the key `what`. `detail` holds the versions that disagree, so a finding that is still
+    there later is equal, and a write under way makes an unequal one."""
 
     check: str
     what: str
@@ -26,19 +26,19 @@ class ConsistencyCheck(Protocol):
     def name(self) -> str: ...
 
     def keys(self) -> AsyncIterator[str]:
-        """All that is to be looked at, page by page; a key may come twice."""
+        """All keys to check, read page by page. A key may come twice."""
         ...
 
     async def look(self, keys: Sequence[str]) -> list[Finding]:
-        """What is wrong with these (some hundred) at this moment, by reads that see every write."""
+        """The disagreements of these keys (some hundred) at this moment, by reads that see every write."""
         ...
 
     async def fix(self, finding: Finding) -> None:
-        """Repairs it, if it is still there; repeating it, and other writers meanwhile, do no harm."""
+        """Repairs the disagreement if it is still there. A repeat, or another writer, does no harm."""
         ...
 
 
-class Outcome(StrEnum):
+class FindingOutcome(StrEnum):
     FOUND = "found"
     REPAIRED = "repaired"
     LEFT = "left"
@@ -46,7 +46,7 @@ class Outcome(StrEnum):
 
 @dataclass(slots=True)
 class FindingTally:
-    """What became of one check: how many keys were looked at, and how many findings there were."""
+    """The counts of one check: keys, findings and repairs."""
 
     looked_at: int = 0
     found: int = 0

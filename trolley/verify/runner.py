@@ -1,4 +1,4 @@
-"""Runs a check over everything, in bounded memory and beside a shop that is open."""
+"""Runs a check over all keys, in bounded memory, while the shop may be open."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from shared.errors import ShopError, Unavailable
 from shared.observability.logging import get_logger
-from trolley.verify.findings import ConsistencyCheck, Finding, FindingTally, Outcome
+from trolley.verify.findings import ConsistencyCheck, Finding, FindingOutcome, FindingTally
 
 T = TypeVar("T")
 log = get_logger(__name__)
@@ -21,16 +21,16 @@ _FIXES_AT_ONCE = 100
 
 
 class Listener(Protocol):
-    """Hears of the progress."""
+    """Gets the progress and the findings."""
 
     def looked(self, check: ConsistencyCheck, tally: FindingTally) -> None: ...
 
-    def found(self, finding: Finding, outcome: Outcome) -> None: ...
+    def found(self, finding: Finding, outcome: FindingOutcome) -> None: ...
 
 
 class Run:
-    """One run of one check. What looks wrong is looked at again after `second_look_seconds`, and only counts
-    when it is just the same then: writes that were under way have arrived."""
+    """One run of one check. Each finding is checked again after `second_look_seconds`, and only counts if it
+    is the same then. So writes under way do not count."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Run:
         self._tally = FindingTally()
 
     async def run(self) -> FindingTally:
-        """Raises `Unavailable` when something cannot be looked at (any more)."""
+        """Raises `Unavailable` if something cannot be checked."""
         suspects: list[Finding] = []
         async for page in _pages(self._check.keys()):
             suspects += await self._check.look(page)
@@ -70,23 +70,23 @@ class Run:
             outcomes = await self._repair(confirmed)
             for finding, outcome in zip(confirmed, outcomes, strict=True):
                 self._tally.found += 1
-                self._tally.repaired += outcome is Outcome.REPAIRED
+                self._tally.repaired += outcome is FindingOutcome.REPAIRED
                 self._listener.found(finding, outcome)
 
-    async def _repair(self, findings: Sequence[Finding]) -> list[Outcome]:
+    async def _repair(self, findings: Sequence[Finding]) -> list[FindingOutcome]:
         if not self._fix:
-            return [Outcome.FOUND] * len(findings)
+            return [FindingOutcome.FOUND] * len(findings)
         for some in _portions((finding for finding in findings if finding.fixable), _FIXES_AT_ONCE):
             await asyncio.gather(*map(self._try_to_fix, some))
         still_wrong = {finding.what for finding in await self._look(findings)}
-        return [Outcome.LEFT if it.what in still_wrong else Outcome.REPAIRED for it in findings]
+        return [FindingOutcome.LEFT if it.what in still_wrong else FindingOutcome.REPAIRED for it in findings]
 
     async def _try_to_fix(self, finding: Finding) -> None:
         try:
             await self._check.fix(finding)
         except Unavailable:
             raise
-        except ShopError as error:  # the look afterwards reports it as left
+        except ShopError as error:  # the check afterwards reports it as left
             log.error("not repaired", check=finding.check, what=finding.what, reason=error.detail)
 
     async def _look(self, findings: Sequence[Finding]) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""The whole shop as the checks see it, opened beside the services or in their place."""
+"""The whole shop as the checks see it, and all checks. The services may run at the same time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from auth_service.accounts.store import USERS, StoredUsers
 from auth_service.sessions.revocations import RevokingDelivery
 from auth_service.sessions.store import SESSIONS, StoredSessions
 from cart_service.bootstrap import OperatorTools, open_operations
-from cart_service.promotions.book import BUCKET as PROMOTION_ENTRIES
+from cart_service.promotions.view import PROMOTION_ENTRIES
 from cart_service.settings import CartSettings
 from product_service.bootstrap import ProductStorage, open_product_storage
 from shared.aggregates.outbox import Outbox
@@ -21,13 +21,18 @@ from shared.events.ports import Bucket, EventBus
 from shared.security.revocations import revocations_bucket
 from shared.store.ports import DocumentStore
 from trolley.environment import require_servers, require_store, settings_from
+from trolley.verify.carts import Announcements, CartProducts, SummariesCheck
+from trolley.verify.findings import ConsistencyCheck
+from trolley.verify.pending_events import PendingEvents
+from trolley.verify.products import OrphanEntries, ProductEntriesCheck
+from trolley.verify.promotions import PromotionEntries, PromotionUsesCheck
 
 _PATIENCE_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """`outboxes` are those of every collection whose documents carry events."""
+    """`outboxes` are those of all collections whose documents hold events."""
 
     products: ProductStorage
     carts: OperatorTools
@@ -41,8 +46,8 @@ class Shop:
 
 @asynccontextmanager
 async def open_shop(environment: Mapping[str, str], clock: Clock | None = None) -> AsyncIterator[Shop]:
-    """Raises `CommandFailed` for a setting that is wrong, and `Unavailable`, which names the setting, for
-    a server that does not answer."""
+    """Raises `CommandFailed` for an invalid setting, and `Unavailable`, which names the setting, for a server
+    that does not answer."""
     require_store(environment)
     require_servers(environment, "NATS_URL", "REDIS_URL")
     settings = settings_from(CartSettings, environment)
@@ -82,3 +87,18 @@ async def _open_auth(stack: AsyncExitStack, backends: Backends) -> list[tuple[Do
 async def _require_cache(cache: Cache) -> None:
     if not await cache.ping():
         raise CacheUnavailable("Redis does not answer (REDIS_URL).")
+
+
+def all_checks(shop: Shop, pending_seconds: float) -> list[ConsistencyCheck]:
+    """Every check of `trolley verify`, causes before consequences: events before entries, entries before
+    carts, and the cache at the end."""
+    return [
+        *(PendingEvents(store, outbox, shop.clock, pending_seconds) for store, outbox in shop.outboxes),
+        ProductEntriesCheck(shop.products, shop.clock, pending_seconds),
+        OrphanEntries(shop.products, shop.currency),
+        PromotionEntries(shop.carts.promotions, shop.promotion_entries, shop.clock, pending_seconds),
+        CartProducts(shop.carts, shop.products),
+        PromotionUsesCheck(shop.carts),
+        Announcements(shop.carts),
+        SummariesCheck(shop.carts, shop.cache),
+    ]

@@ -1,4 +1,4 @@
-"""From a `Query` to a search request, and from hits to a page."""
+"""Makes a search request from a `Query`, and a page from hits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.store.declaration import ID_FIELD, require_searchable
 from shared.store.elasticsearch.bulk import document_of
-from shared.store.ports import Between, Condition, Equals, Found, Query
+from shared.store.ports import Between, Condition, DocumentPage, Equals, Query
 
 SEARCH_ANSWER = (
     "hits.total,hits.hits._id,hits.hits._seq_no,hits.hits._primary_term,hits.hits._source,hits.hits.sort"
@@ -15,7 +15,7 @@ SEARCH_ANSWER = (
 
 
 def search_body(query: Query, fields: frozenset[str], *, counted: bool) -> dict[str, Any]:
-    """Asks for one document more than the page holds. Raises ValueError for a field that cannot be
+    """The request asks for one document more than the page has. Raises ValueError for a field that cannot be
     searched."""
     body: dict[str, Any] = {
         "size": query.limit + 1,
@@ -29,12 +29,12 @@ def search_body(query: Query, fields: frozenset[str], *, counted: bool) -> dict[
     return body
 
 
-def page_of(answer: Mapping[str, Any], limit: int) -> Found:
-    """The page; its total says only how many documents it holds itself when nothing was counted."""
+def page_of(answer: Mapping[str, Any], limit: int) -> DocumentPage:
+    """The page. Without a count, its total is the number of its documents."""
     hits: Sequence[dict[str, Any]] = answer.get("hits", {}).get("hits", ())
     shown = hits[:limit]
     total = answer.get("hits", {}).get("total")
-    return Found(
+    return DocumentPage(
         documents=[document_of(hit) for hit in shown],
         total=total["value"] if total else len(shown),
         total_is_exact=bool(total) and total["relation"] == "eq",

@@ -1,4 +1,4 @@
-"""A change of schema in SQLite: the documents stay in place, and their indexes are built again."""
+"""Changes the schema in SQLite: the documents stay in place, and their indexes are built again."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from pathlib import Path
 import orjson
 
 from shared.store.declaration import document_check
-from shared.store.migration_report import MigrationReport, Progress
-from shared.store.ports import Collection
+from shared.store.ports import Collection, MigrationProgress, MigrationReport
 from shared.store.sqlite import schema
 from shared.store.sqlite.thread import SqliteThread
 
 _STEP = 500
 
 
-async def migrate_file(path: Path, collection: Collection, progress: Progress) -> MigrationReport:
-    """All in one transaction. See `shared.store.migrations.migrate`."""
+async def migrate_file(path: Path, collection: Collection, progress: MigrationProgress) -> MigrationReport:
+    """Does all in one transaction. See `shared.store.migrations.migrate`."""
     loop = asyncio.get_running_loop()
     thread = SqliteThread(path)
 
@@ -32,7 +31,9 @@ async def migrate_file(path: Path, collection: Collection, progress: Progress) -
         await thread.close()
 
 
-def _migrate(connection: sqlite3.Connection, collection: Collection, progress: Progress) -> MigrationReport:
+def _migrate(
+    connection: sqlite3.Connection, collection: Collection, progress: MigrationProgress
+) -> MigrationReport:
     stored = schema.stored_schema(connection)
     if stored in (0, collection.schema_version):
         schema.prepare(connection, collection)
@@ -46,7 +47,9 @@ def _migrate(connection: sqlite3.Connection, collection: Collection, progress: P
     return MigrationReport(collection.name, stored, collection.schema_version, documents)
 
 
-def _check_documents(connection: sqlite3.Connection, collection: Collection, progress: Progress) -> int:
+def _check_documents(
+    connection: sqlite3.Connection, collection: Collection, progress: MigrationProgress
+) -> int:
     check, count = document_check(collection), 0
     for id, body in connection.execute("SELECT id, body FROM documents"):
         check(id, orjson.loads(body))

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from cart_service.carts.errors import NotInCart
 from cart_service.carts.lines import Lines
-from cart_service.carts.merge_records import MergeStrategy
 from cart_service.carts.model import Cart
 from cart_service.carts.operations import (
     AddItem,
@@ -23,13 +22,15 @@ from cart_service.carts.operations import (
     RestoreSaved,
     SaveForLater,
     SetQuantity,
-    TakeBack,
+    UndoLast,
     apply_all,
 )
 from cart_service.carts.price_policy import PricePolicy
-from cart_service.carts.pricing import Terms, price
+from cart_service.carts.priced_lines import Terms
+from cart_service.carts.pricing import price
+from cart_service.carts.records import MergeStrategy
 from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
-from cart_service.merging.operations import FinishHandover, HandOver, TakeIn
+from cart_service.merging.operations import BeginMerge, FinishMerge, TakeGuestCart
 from cart_service.promotions.model import Benefit, Conditions, FixedAmount, FreeItem, Percentage, Promotion
 
 AT = "2026-01-01T00:00:00.000Z"
@@ -57,19 +58,19 @@ benefits: st.SearchStrategy[Benefit] = st.one_of(
 shelves = st.fixed_dictionaries({id: st.integers(0, 10**7) for id in IDS})
 
 
-def shelf_at(prices: dict[str, int]) -> dict[str, CatalogueProduct]:
+def products_at(prices: dict[str, int]) -> dict[str, CatalogueProduct]:
     return {
         id: CatalogueProduct(id, id, None, cost, 10_000, CatalogueStatus.ACTIVE, 1)
         for id, cost in prices.items()
     }
 
 
-SHELF = shelf_at(dict.fromkeys(IDS, 100))
+PRODUCTS = products_at(dict.fromkeys(IDS, 100))
 
 
 def holding(ids: list[str]) -> Cart:
     """A cart with two pieces of each, added when they cost half of what they cost now."""
-    cheap = shelf_at(dict.fromkeys(IDS, 50))
+    cheap = products_at(dict.fromkeys(IDS, 50))
     return apply_all([AddItem(id, 2) for id in ids], Cart("ann"), cheap, AT)
 
 
@@ -77,7 +78,7 @@ def one_by_one(operations: list[Operation], cart: Cart) -> Cart:
     """Each operation as a write of its own; what is refused changes nothing."""
     for operation in operations:
         with suppress(NotInCart):
-            cart = apply_all([operation], cart, SHELF, AT)
+            cart = apply_all([operation], cart, PRODUCTS, AT)
     return cart
 
 
@@ -88,9 +89,9 @@ def pieces(lines: Lines) -> Counter[str]:
 def merge(cart: Cart, guest: Cart, strategy: MergeStrategy, merge_id: str) -> tuple[Cart, Cart]:
     """The guest's cart and the customer's after it."""
     undone = frozenset(record.merge_id for record in cart.merges if record.is_undone)
-    handed = apply_all([HandOver(merge_id, "ann", strategy, undone)], guest, SHELF, AT)
-    merged = apply_all([TakeIn("guest", handed.handover, strategy)], cart, SHELF, AT)
-    return apply_all([FinishHandover(merge_id)], handed, SHELF, AT), merged
+    begun = apply_all([BeginMerge(merge_id, "ann", strategy, undone)], guest, PRODUCTS, AT)
+    merged = apply_all([TakeGuestCart("guest", begun.pending_merge, strategy)], cart, PRODUCTS, AT)
+    return apply_all([FinishMerge(merge_id)], begun, PRODUCTS, AT), merged
 
 
 @given(HELD, st.lists(adds, max_size=10), st.randoms())
@@ -117,7 +118,7 @@ def test_operations_on_different_products_commute(held: list[str], data, random)
 
 @given(HELD, st.lists(anything, max_size=10))
 def test_a_batch_is_its_operations_one_by_one(held: list[str], operations: list[Operation]) -> None:
-    batch = apply_all(operations, holding(held), SHELF, AT)
+    batch = apply_all(operations, holding(held), PRODUCTS, AT)
     single = one_by_one(operations, holding(held))
     assert (
         batch.lines == single.lines
@@ -127,7 +128,7 @@ def test_a_batch_is_its_operations_one_by_one(held: list[str], operations: list[
 @given(HELD, st.lists(anything, max_size=10))
 def test_a_batch_is_one_version_or_none(held: list[str], operations: list[Operation]) -> None:
     before = holding(held)
-    after = apply_all(operations, before, SHELF, AT)
+    after = apply_all(operations, before, PRODUCTS, AT)
     assert (after.version > before.version) == (after.lines != before.lines)
     assert len(after.recent) <= len(before.recent) + 1
 
@@ -139,7 +140,7 @@ def test_totals_are_the_sums_of_the_lines_at_any_price(
     """Whatever was done to the cart, whatever prices are now, and whatever a code takes off."""
     promotion = Promotion("SPRING", benefit, Conditions(), "USD", "", TERMS.now)
     cart = one_by_one(operations, Cart("ann")).with_promo_code("SPRING", 1)
-    priced = price(cart, shelf_at(prices), replace(TERMS, promotion=promotion))
+    priced = price(cart, products_at(prices), replace(TERMS, promotion=promotion))
     totals = priced.totals
     assert totals.subtotal == sum(prices[line.product_id] * line.quantity for line in priced.lines)
     assert totals.subtotal == sum(line.line_total for line in priced.lines)
@@ -168,14 +169,14 @@ def test_a_merge_conserves_every_piece_and_undone_it_leaves_the_cart_as_it_was(
     mine: list[Operation], theirs: list[Operation], strategy: MergeStrategy
 ) -> None:
     cart, guest = one_by_one(mine, Cart("ann")), one_by_one(theirs, Cart("guest"))
-    handed, merged = merge(cart, guest, strategy, "m1")
-    assert (handed.lines, handed.saved) == ({}, {})
+    begun, merged = merge(cart, guest, strategy, "m1")
+    assert (begun.lines, begun.saved) == ({}, {})
     if strategy is MergeStrategy.SUM:
         assert pieces(merged.lines) == pieces(cart.lines) + pieces(guest.lines)
     assert merged.lines.keys() == cart.lines.keys() | guest.lines.keys()
     assert merged.saved.keys() == cart.saved.keys() | guest.saved.keys()
     if (merged.lines, merged.saved) != (cart.lines, cart.saved):
-        undone = one_by_one([TakeBack()], merged)
+        undone = one_by_one([UndoLast()], merged)
         assert (undone.lines, undone.saved) == (cart.lines, cart.saved)
 
 
@@ -190,9 +191,9 @@ def test_merged_undone_and_merged_again_it_is_there_once(
 ) -> None:
     """Also where pieces were moved before the undo, and where the guest adds more before the second merge."""
     cart, guest = one_by_one(mine, Cart("ann")), one_by_one(theirs, Cart("guest"))
-    handed, merged = merge(cart, guest, MergeStrategy.SUM, "m1")
-    undone = one_by_one([TakeBack()], one_by_one(moved, merged))
-    handed, again = merge(undone, one_by_one(later, handed), MergeStrategy.SUM, "m2")
+    begun, merged = merge(cart, guest, MergeStrategy.SUM, "m1")
+    undone = one_by_one([UndoLast()], one_by_one(moved, merged))
+    begun, again = merge(undone, one_by_one(later, begun), MergeStrategy.SUM, "m2")
     brought = pieces(one_by_one(later, guest).lines)
     assert pieces(undone.lines) + pieces(undone.saved) == pieces(cart.lines) + pieces(cart.saved)
     assert pieces(again.lines) == pieces(undone.lines) + brought

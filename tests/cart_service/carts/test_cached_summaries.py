@@ -7,13 +7,14 @@ from datetime import timedelta
 import pytest
 
 from cart_service.carts.operations import AddItem
+from cart_service.carts.schemas import SUMMARY_FORMAT
 from cart_service.carts.service import CartWrite
-from cart_service.carts.summaries import FORMAT, MOST_LINES_WRITTEN_THROUGH
+from cart_service.carts.summaries import MOST_LINES_WRITTEN_THROUGH
 from shared.cache.ports import Cached
 from tests.cart_service.carts.test_summaries import KEY, add, begin, read
 from tests.cart_service.memory import Replica, Shop
 
-SPOILT = FORMAT + b"\ntag\nlater\n\nmug\n{}"
+SPOILT = SUMMARY_FORMAT + b"\ntag\nlater\n\nmug\n{}"
 
 
 @pytest.mark.parametrize("value", [b"{}", b"tag\n0\n\nmug\n{}", b"1\n\xff\n0\n\n\n{}", SPOILT])
@@ -67,7 +68,7 @@ async def test_a_reader_is_not_concerned_by_a_cart_that_cannot_be_kept(shop: Sho
 async def test_an_older_summary_that_comes_late_is_outdated_whatever_is_known_here(
     shop: Shop, here: Replica, there: Replica
 ) -> None:
-    """The announcement has told this replica, and not yet the third."""
+    """The announcement has reached this replica, and not yet the third."""
     await add(here)
     third = await shop.replica()
     shop.announcements.lag = True
@@ -76,7 +77,7 @@ async def test_an_older_summary_that_comes_late_is_outdated_whatever_is_known_he
     here.cache.available = False
     await add(here)
     here.cache.available = True
-    there.board.deliver()
+    there.announcements.deliver()
     await read(here)
     shop.values.clear()
     there.carts.resume()
@@ -90,7 +91,7 @@ async def long_cart(shop: Shop, here: Replica) -> None:
     ids = [f"p{number}" for number in range(MOST_LINES_WRITTEN_THROUGH)]
     for id in ids:
         shop.bucket.put_product(id)
-    await here.service.carts.write(CartWrite("ann", [AddItem(id, 1) for id in ids]))
+    await here.service.writer.write(CartWrite("ann", [AddItem(id, 1) for id in ids]))
 
 
 @pytest.mark.usefixtures("long_cart")
@@ -119,6 +120,6 @@ async def test_without_redis_a_write_of_a_long_cart_is_announced(
     here.cache.available = False
     await add(here)
     assert (await read(there))["version"] == 3
-    here.board.connected = False
-    await add(here)  # nobody can be told, and the write goes on
+    here.announcements.connected = False
+    await add(here)  # no replica can be informed, and the write succeeds
     assert shop.carts["ann"].version == 4

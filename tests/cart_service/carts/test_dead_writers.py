@@ -42,13 +42,13 @@ async def test_its_summary_is_outdated_on_every_replica(
         running_replica(settings, SystemClock()) as here,
         running_replica(settings, SystemClock()) as there,
     ):
-        written = await here.carts.write(CartWrite(owner, [AddItem(mug, 1)]))
-        assert await here.carts.write(CartWrite(owner, [AddItem(mug, 1)]))
+        written = await here.service.writer.write(CartWrite(owner, [AddItem(mug, 1)]))
+        assert await here.service.writer.write(CartWrite(owner, [AddItem(mug, 1)]))
         version = await die_after_a_write(here, owner, mug)
         assert version == written.cart.version + 2
 
         async def is_shown(replica: Replica) -> bool:
-            return (await replica.carts.summary(owner)).version == version
+            return (await replica.service.summaries.get(owner)).version == version
 
         for replica in (here, there):
             await eventually(lambda replica=replica: is_shown(replica))

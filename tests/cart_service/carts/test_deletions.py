@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from cart_service.carts.deletions import KnownDeletions
-from cart_service.carts.merge_records import MergeStrategy
 from cart_service.carts.operations import AddItem
+from cart_service.carts.records import MergeStrategy
 from cart_service.carts.service import CartWrite
 from cart_service.carts.summaries import cache_key
+from cart_service.carts.versions import KnownDeletions
 from cart_service.merging.service import Merge
 from shared.store.ports import StoreUnavailable
 from tests.cart_service.memory import Replica, Shop
@@ -21,7 +21,7 @@ async def test_a_request_that_is_late_leaves_no_cart(
     handling = {"here": here, "there": there}[replica_that_hears]
     handling.deletions.heard("ann")
     await here.service.cleanup.owner_was_deleted("ann")
-    late = await here.service.carts.write(CartWrite("ann", [AddItem("mug", 1)]))
+    late = await here.service.writer.write(CartWrite("ann", [AddItem("mug", 1)]))
     await handling.service.cleanup.cart_written("ann", late.cart.version)
     assert "ann" not in shop.carts
     assert cache_key("ann") not in shop.values
@@ -29,7 +29,7 @@ async def test_a_request_that_is_late_leaves_no_cart(
 
 async def test_a_replica_that_hears_late_removes_the_cart_it_knows(shop: Shop, here: Replica) -> None:
     await here.service.cleanup.owner_was_deleted("ann")
-    late = await here.service.carts.write(CartWrite("ann", [AddItem("mug", 1)]))
+    late = await here.service.writer.write(CartWrite("ann", [AddItem("mug", 1)]))
     await here.service.cleanup.cart_written("ann", late.cart.version)
     assert "ann" in shop.carts
     await here.service.cleanup.account_deleted("ann")
@@ -40,7 +40,7 @@ async def test_a_replica_that_hears_late_removes_the_cart_it_knows(shop: Shop, h
 async def test_a_replica_that_knows_no_cart_of_the_owner_removes_none(
     shop: Shop, here: Replica, there: Replica
 ) -> None:
-    await here.service.carts.write(CartWrite("ann", [AddItem("mug", 1)]))
+    await here.service.writer.write(CartWrite("ann", [AddItem("mug", 1)]))
     await there.service.cleanup.account_deleted("ann")
     assert "ann" in shop.carts
     assert there.deletions.include("ann")
@@ -49,7 +49,7 @@ async def test_a_replica_that_knows_no_cart_of_the_owner_removes_none(
 async def test_neither_does_a_merge_that_its_event_finishes(
     shop: Shop, here: Replica, there: Replica
 ) -> None:
-    await here.service.carts.write(CartWrite("guest", [AddItem("mug", 2)]))
+    await here.service.writer.write(CartWrite("guest", [AddItem("mug", 2)]))
     here.carts.fail_at(1, is_written=False)
     with pytest.raises(StoreUnavailable):
         await here.service.merger.merge(Merge("ann", "guest", MergeStrategy.SUM))
@@ -58,14 +58,14 @@ async def test_neither_does_a_merge_that_its_event_finishes(
     await there.service.merger.finish("guest")
     await there.service.cleanup.cart_written("ann", shop.carts["ann"].version)
     assert "ann" not in shop.carts
-    handover = shop.carts["guest"].handover
-    assert handover is not None
-    assert handover.is_done
+    pending = shop.carts["guest"].pending_merge
+    assert pending is not None
+    assert pending.is_done
 
 
 async def test_carts_of_others_stay(shop: Shop, here: Replica) -> None:
     here.deletions.heard("bob")
-    written = await here.service.carts.write(CartWrite("ann", [AddItem("mug", 1)]))
+    written = await here.service.writer.write(CartWrite("ann", [AddItem("mug", 1)]))
     await here.service.cleanup.cart_written("ann", written.cart.version)
     assert "ann" in shop.carts
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from cart_service.carts.delivery import CartDelivery
+from cart_service.carts.events import CartDelivery
 from cart_service.changes import ChangeListener
 from shared.clock import SystemClock
 from shared.errors import Unavailable
@@ -14,10 +14,10 @@ from shared.events.envelope import Event
 
 
 class Recorder(ChangeListener):
-    """A bus and what is told of updates; both can be away."""
+    """A bus and a listener to updates. Both can be unavailable."""
 
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.heard: list[str] = []
         self.away: set[str] = set()
         self.delivery = CartDelivery(self, self)  # type: ignore[arg-type]
 
@@ -30,7 +30,7 @@ class Recorder(ChangeListener):
     def _tell(self, who: str, what: str) -> None:
         if who in self.away:
             raise Unavailable(f"{who} is away")
-        self.told.append(what)
+        self.heard.append(what)
 
 
 def events(*versions: int) -> Sequence[Event]:
@@ -40,7 +40,7 @@ def events(*versions: int) -> Sequence[Event]:
 async def test_the_events_go_out_and_then_the_summary_is_seen_to_once() -> None:
     recorder = Recorder()
     await recorder.delivery("ann", events(3, 4))
-    assert recorder.told == ["cart.updated 3", "cart.updated 4", "ann 4"]
+    assert recorder.heard == ["cart.updated 3", "cart.updated 4", "ann 4"]
 
 
 @pytest.mark.parametrize("who", ["bus", "summary"])
@@ -51,4 +51,4 @@ async def test_it_fails_unless_both_worked(who: str) -> None:
         await recorder.delivery("ann", events(3))
     recorder.away.clear()
     await recorder.delivery("ann", events(3))
-    assert recorder.told[-2:] == ["cart.updated 3", "ann 3"]
+    assert recorder.heard[-2:] == ["cart.updated 3", "ann 3"]

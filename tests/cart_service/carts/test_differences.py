@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cart_service.carts.differences import Differing, FieldDifference, PriceWhenAdded, differences
+from cart_service.carts.differences import Differing, FieldDifference, differences
 from cart_service.carts.errors import NotInCart
+from cart_service.carts.lines import UnitPrice
 from cart_service.carts.model import REMEMBERED_WRITES, Cart
 from cart_service.carts.operations import (
     Acknowledge,
     AddItem,
-    BaseOperation,
     ClearCart,
     DiscardSaved,
     Operation,
@@ -35,7 +35,7 @@ from shared.clock import from_rfc3339, to_rfc3339
 
 
 @dataclass(frozen=True, slots=True)
-class PutCode(BaseOperation):
+class PutCode(Operation):
     """A code that comes by whichever turn is next."""
 
     code: str
@@ -64,7 +64,7 @@ operations: st.SearchStrategy[Operation] = st.one_of(
 batches = st.lists(st.tuples(st.lists(operations, min_size=1, max_size=3), st.integers(100, 102)), max_size=9)
 
 
-def shelf_at(price: int) -> dict[str, CatalogueProduct]:
+def products_at(price: int) -> dict[str, CatalogueProduct]:
     return {id: CatalogueProduct(id, id, None, price, 50, CatalogueStatus.ACTIVE, 1) for id in IDS}
 
 
@@ -72,7 +72,7 @@ def write(cart: Cart, *operations: Operation, price: int = 100) -> Cart:
     """A second after the one before, or in the very same cart where the operation is refused."""
     at = from_rfc3339(cart.updated_at or AT) + timedelta(seconds=1)
     try:
-        return apply_all(operations, cart, shelf_at(price), to_rfc3339(at))
+        return apply_all(operations, cart, products_at(price), to_rfc3339(at))
     except NotInCart:
         return cart
 
@@ -86,7 +86,7 @@ def shown(cart: Cart) -> dict[tuple[str | None, Differing], Any]:
             fields[id, Differing(place + "unit_price_when_added")] = line.unit_price_when_added
             fields[id, Differing(place + "added_at")] = line.added_at
             fields[id, Differing(place + "prices")] = (
-                tuple(PriceWhenAdded(it.quantity, it.unit_price) for it in line.layers) or None
+                tuple(UnitPrice(it.quantity, it.unit_price) for it in line.layers) or None
             )
     return fields
 
@@ -144,7 +144,7 @@ def test_what_is_remembered_is_json(batches: list[tuple[list[Operation], int]]) 
             150,
             {
                 ("a", "quantity", 1, 2),
-                ("a", "prices", None, (PriceWhenAdded(1, 100), PriceWhenAdded(1, 150))),
+                ("a", "prices", None, (UnitPrice(1, 100), UnitPrice(1, 150))),
             },
         ),
         ([PutCode("SPRING")], 100, {(None, "promo_code", None, "SPRING")}),
@@ -153,16 +153,16 @@ def test_what_is_remembered_is_json(batches: list[tuple[list[Operation], int]]) 
 def test_a_difference_names_the_field(operations, price, found) -> None:
     before = write(EMPTY, AddItem("a", 1))
     after = write(before, *operations, price=price)
-    told = after.differences_since(before.version)
-    assert told is not None
-    assert {(it.product_id, str(it.field), it.then, it.now) for it in told} == found
+    listed = after.differences_since(before.version)
+    assert listed is not None
+    assert {(it.product_id, str(it.field), it.then, it.now) for it in listed} == found
 
 
 def test_a_line_that_was_replaced_by_one_that_looks_the_same_differs_in_its_age() -> None:
     before = write(EMPTY, AddItem("a", 1))
     after = write(before, ClearCart(), AddItem("a", 1))
-    (told,) = after.differences_since(before.version) or ()
-    assert told == FieldDifference("a", Differing.ADDED_AT, before.updated_at, after.updated_at)
+    (listed,) = after.differences_since(before.version) or ()
+    assert listed == FieldDifference("a", Differing.ADDED_AT, before.updated_at, after.updated_at)
 
 
 def test_what_was_changed_back_is_no_difference() -> None:
@@ -202,9 +202,9 @@ def test_changes_tell_the_lines_of_one_cart_from_those_of_another(first, second)
     after = before
     for batch, price in second:
         after = write(after, *batch, price=price)
-    told = {
+    listed = {
         it.product_id: (it.quantity_then, it.quantity_now) for it in differences(before.lines, after.lines)
     }
     for id in itertools.chain(before.lines, after.lines):
         then, now = before.quantity_of(id), after.quantity_of(id)
-        assert told.get(id, (then, then)) == (then, now)
+        assert listed.get(id, (then, then)) == (then, now)

@@ -18,6 +18,7 @@ import pytest
 from redis.asyncio import Redis
 
 from cart_service.carts.operations import AddItem, RemoveItem
+from cart_service.carts.rendering import render_cart
 from cart_service.carts.service import CartWrite
 from cart_service.carts.summaries import cache_key
 from cart_service.settings import CartSettings
@@ -59,7 +60,7 @@ class Shop:
             self.prices[await self.catalogue.put(price=1)] = 1
         self.replicas = [await self.start() for _ in range(REPLICAS)]
         everything = [AddItem(id, 1) for id in self.prices]
-        await self.replicas[0].carts.write(CartWrite(self.probe, everything))
+        await self.replicas[0].service.writer.write(CartWrite(self.probe, everything))
 
     async def start(self) -> Replica:
         return await self.stack.enter_async_context(running_replica(self.settings, SystemClock()))
@@ -68,26 +69,26 @@ class Shop:
         replica, product = self.chance.choice(self.replicas), self.chance.choice(list(self.prices))
         operation = RemoveItem(product) if self.chance.random() < 0.2 else AddItem(product, 1)
         had_redis = replica.cache.available
-        written = await replica.carts.write(CartWrite(self.owner, [operation]))
+        written = await replica.service.writer.write(CartWrite(self.owner, [operation]))
         if not (had_redis and replica.cache.available):
             await self.until_all_have_heard(written.cart.version)
         self.answered = max(self.answered, written.cart.version)
         reader = self.chance.choice(self.replicas)  # at once, before the write's event can have come
-        assert (await reader.carts.summary(self.owner)).version >= written.cart.version
+        assert (await reader.service.summaries.get(self.owner)).version >= written.cart.version
 
     async def until_all_have_heard(self, version: int) -> None:
         """The announcement is on its way, and until it has come a replica may serve the summary of before."""
 
         async def shown() -> bool:
-            summaries = [await replica.carts.summary(self.owner) for replica in self.replicas]
+            summaries = [await replica.service.summaries.get(self.owner) for replica in self.replicas]
             return all(summary.version >= version for summary in summaries)
 
         await eventually(shown)
 
     async def read(self) -> None:
         replica, answered = self.chance.choice(self.replicas), self.answered
-        heard = prices_of((await replica.carts.cart(self.probe)).body)
-        summary = await replica.carts.summary(self.owner)
+        heard = prices_of(render_cart(await replica.service.reader.read(self.probe)).body)
+        summary = await replica.service.summaries.get(self.owner)
         assert summary.version >= answered
         for product, price in prices_of(summary.body).items():
             assert price >= heard[product]
@@ -114,7 +115,7 @@ class Shop:
         """It gets no further than somewhere between its write and its answer, and is never asked again."""
         number = self.chance.randrange(REPLICAS)
         write = CartWrite(self.owner, [AddItem(self.chance.choice(list(self.prices)), 1)])
-        task = asyncio.create_task(self.replicas[number].carts.write(write))
+        task = asyncio.create_task(self.replicas[number].service.writer.write(write))
         for _ in range(self.chance.randrange(12)):
             await asyncio.sleep(0)
         task.cancel()
@@ -155,4 +156,4 @@ async def test_no_summary_is_older_than_what_its_reader_could_know(shop: Shop) -
         await shop.step()
         steps += 1
     assert shop.answered, f"nothing was written in {steps} steps"
-    assert len({(await replica.carts.summary(shop.owner)).version for replica in shop.replicas}) == 1
+    assert len({(await replica.service.summaries.get(shop.owner)).version for replica in shop.replicas}) == 1

@@ -3,21 +3,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cart_service.carts.lifetimes import Lifetimes, OwnerKind
-from cart_service.carts.merge_records import MergeStrategy
-from cart_service.carts.model import Cart
+from cart_service.carts.lifetimes import Lifetimes
+from cart_service.carts.model import Cart, OwnerKind
 from cart_service.carts.operations import AddItem, ClearCart, apply_all
+from cart_service.carts.records import MergeStrategy
 from cart_service.carts.undo import UNDO_WINDOW
 from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
-from cart_service.merging.operations import FinishHandover, HandOver
+from cart_service.merging.operations import BeginMerge, FinishMerge
 
 AT = "2026-01-01T00:00:00.000Z"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-SHELF = {"mug": CatalogueProduct("mug", "Mug", None, 100, 5, CatalogueStatus.ACTIVE, 1)}
+PRODUCTS = {"mug": CatalogueProduct("mug", "Mug", None, 100, 5, CatalogueStatus.ACTIVE, 1)}
 LIVES = Lifetimes()
-FULL = apply_all([AddItem("mug", 1)], Cart("guest", owner_kind=OwnerKind.GUEST), SHELF, AT)
-MERGING = apply_all([HandOver("m1", "ann", MergeStrategy.SUM, frozenset())], FULL, SHELF, AT)
-MERGED = apply_all([FinishHandover("m1")], MERGING, SHELF, AT)
+FULL = apply_all([AddItem("mug", 1)], Cart("guest", owner_kind=OwnerKind.GUEST), PRODUCTS, AT)
+MERGING = apply_all([BeginMerge("m1", "ann", MergeStrategy.SUM, frozenset())], FULL, PRODUCTS, AT)
+MERGED = apply_all([FinishMerge("m1")], MERGING, PRODUCTS, AT)
 
 
 @pytest.mark.parametrize(
@@ -26,10 +26,10 @@ MERGED = apply_all([FinishHandover("m1")], MERGING, SHELF, AT)
         (FULL, LIVES.guest),
         (replace(FULL, owner_kind=OwnerKind.USER), LIVES.user),
         (Cart("ann"), LIVES.empty),
-        (apply_all([ClearCart()], FULL, SHELF, AT), UNDO_WINDOW),
+        (apply_all([ClearCart()], FULL, PRODUCTS, AT), UNDO_WINDOW),
         (MERGING, LIVES.guest),
         (MERGED, UNDO_WINDOW + LIVES.empty),
-        (apply_all([AddItem("mug", 1)], MERGED, SHELF, AT), LIVES.guest),
+        (apply_all([AddItem("mug", 1)], MERGED, PRODUCTS, AT), LIVES.guest),
     ],
     ids=["guest", "user", "empty", "cleared", "merging", "merged", "merged and filled anew"],
 )

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cart_service.carts.errors import CartFull, IdempotencyKeyReused, LineLimitReached
-from cart_service.carts.idempotency import REMEMBERED_KEYS
 from cart_service.carts.model import Cart
+from cart_service.carts.records import REMEMBERED_KEYS
 from cart_service.limits import MAX_LINES, MAX_QUANTITY
 
 AT, LATER = "2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z"

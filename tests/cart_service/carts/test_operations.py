@@ -8,7 +8,7 @@ from cart_service.carts.operations import (
     ClearCart,
     RemoveItem,
     SetQuantity,
-    TakeBack,
+    UndoLast,
     apply_all,
     fingerprint_of,
 )
@@ -70,20 +70,20 @@ def test_removing_asks_nothing_of_the_catalogue() -> None:
 def test_what_is_out_of_stock_leaves_the_lines_even_where_no_more_can_be_saved(number_saved: int) -> None:
     full = Cart("ann", saved={f"p{number}": Line(f"p{number}", 1, 1, AT) for number in range(number_saved)})
     cart = full.add("mug", 2, 1299, AT).after(full, AT)
-    shelf = {"mug": CatalogueProduct("mug", "Mug", None, 1299, 0, CatalogueStatus.ACTIVE, 2)}
-    settled = apply_all([Acknowledge()], cart, shelf, AT)
-    assert settled.lines == {}
-    assert ("mug" in settled.saved) is (number_saved == 0)
+    products = {"mug": CatalogueProduct("mug", "Mug", None, 1299, 0, CatalogueStatus.ACTIVE, 2)}
+    accepted = apply_all([Acknowledge()], cart, products, AT)
+    assert accepted.lines == {}
+    assert ("mug" in accepted.saved) is (number_saved == 0)
     if number_saved:
-        assert apply_all([TakeBack()], settled, shelf, AT).lines == cart.lines
+        assert apply_all([UndoLast()], accepted, products, AT).lines == cart.lines
 
 
 def test_what_is_out_of_stock_is_not_lost_to_a_lines_limit() -> None:
     cart = Cart("ann").add("mug", 600, 1299, AT).save("mug").add("mug", 600, 1299, AT)
-    shelf = {"mug": CatalogueProduct("mug", "Mug", None, 1299, 0, CatalogueStatus.ACTIVE, 2)}
-    settled = apply_all([Acknowledge()], cart, shelf, AT)
-    assert (settled.lines, settled.saved) == ({}, cart.saved)
-    assert apply_all([TakeBack()], settled, shelf, AT).lines == cart.lines
+    products = {"mug": CatalogueProduct("mug", "Mug", None, 1299, 0, CatalogueStatus.ACTIVE, 2)}
+    accepted = apply_all([Acknowledge()], cart, products, AT)
+    assert (accepted.lines, accepted.saved) == ({}, cart.saved)
+    assert apply_all([UndoLast()], accepted, products, AT).lines == cart.lines
 
 
 def test_adding_asks_for_the_product() -> None:

@@ -26,7 +26,7 @@ def settings(tmp_path, nats_server: NatsServer, redis_server: RedisServer) -> di
 
 
 @pytest.fixture
-def shelf(nats_server: NatsServer) -> Catalogue:
+def private_catalogue(nats_server: NatsServer) -> Catalogue:
     return Catalogue(nats_server.url)
 
 
@@ -43,9 +43,9 @@ async def bob(settings, token_issuer):
 
 
 async def test_without_redis_nothing_fails(
-    bob: Customer, shelf: Catalogue, redis_server: RedisServer
+    bob: Customer, private_catalogue: Catalogue, redis_server: RedisServer
 ) -> None:
-    mug = await shelf.put()
+    mug = await private_catalogue.put()
     await bob.add(mug)
     redis_server.kill()
     for quantity in (2, 3):
@@ -62,9 +62,9 @@ async def test_without_redis_nothing_fails(
 
 
 async def test_a_replica_without_redis_is_not_behind_one_with_it(
-    bob: Customer, shelf: Catalogue, settings
+    bob: Customer, private_catalogue: Catalogue, settings
 ) -> None:
-    mug = await shelf.put()
+    mug = await private_catalogue.put()
     await bob.add(mug)
     cut_off = settings | {"redis_url": f"redis://127.0.0.1:{free_port()}/0"}
     async with running(create_app(CartSettings(**cut_off))) as client:
@@ -74,9 +74,9 @@ async def test_a_replica_without_redis_is_not_behind_one_with_it(
 
 
 async def test_without_nats_known_products_can_be_bought(
-    bob: Customer, shelf: Catalogue, nats_server: NatsServer
+    bob: Customer, private_catalogue: Catalogue, nats_server: NatsServer
 ) -> None:
-    mug, unseen = await shelf.put(), await shelf.put()
+    mug, unseen = await private_catalogue.put(), await private_catalogue.put()
     await bob.add(mug)
     nats_server.stop()
     assert (await bob.add(mug)).json()["item_count"] == 2
@@ -94,9 +94,9 @@ async def test_without_nats_known_products_can_be_bought(
 
 
 async def test_a_cart_can_be_cleared_before_its_products_are_known(
-    bob: Customer, shelf: Catalogue, settings, nats_server: NatsServer
+    bob: Customer, private_catalogue: Catalogue, settings, nats_server: NatsServer
 ) -> None:
-    await bob.add(await shelf.put())
+    await bob.add(await private_catalogue.put())
     async with running(create_app(CartSettings(**settings))) as fresh:
         nats_server.stop()
         at_fresh = bob.at(fresh)

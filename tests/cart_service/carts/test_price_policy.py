@@ -4,10 +4,11 @@ import pytest
 
 from cart_service.carts.lines import Pieces
 from cart_service.carts.model import Cart
-from cart_service.carts.notices import NoticeType
 from cart_service.carts.operations import Acknowledge, apply_all
 from cart_service.carts.price_policy import PricePolicy
-from cart_service.carts.pricing import PricedCart, Terms, price
+from cart_service.carts.priced_cart import NoticeType, PricedCart
+from cart_service.carts.priced_lines import Terms
+from cart_service.carts.pricing import price
 from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
 from shared.clock import to_rfc3339
 
@@ -108,9 +109,9 @@ def test_a_notice_says_so_while_any_piece_has_another_price_than_now(now: int) -
 
 def test_acknowledging_gives_every_piece_the_price_of_now() -> None:
     later = to_rfc3339(ADDED + timedelta(hours=30))
-    settled = apply_all([Acknowledge()], risen(1), {"mug": mug(3500)}, later)
-    assert settled.lines["mug"].pieces == (Pieces(2, 3500, later),)
-    assert priced("freeze", mug(4000), cart=settled).totals.total == 7000
+    accepted = apply_all([Acknowledge()], risen(1), {"mug": mug(3500)}, later)
+    assert accepted.lines["mug"].pieces == (Pieces(2, 3500, later),)
+    assert priced("freeze", mug(4000), cart=accepted).totals.total == 7000
 
 
 def test_a_gone_line_has_no_prices() -> None:
@@ -141,19 +142,19 @@ def test_acknowledging_settles_every_notice(
     policy: str, product: CatalogueProduct, quantity: int, saved: int
 ) -> None:
     later = to_rfc3339(ADDED + timedelta(hours=1))
-    settled = apply_all([Acknowledge()], CART, {"mug": product}, later)
-    assert settled.quantity_of("mug") == quantity
-    assert sum(line.quantity for line in settled.saved.values()) == saved
-    cart = priced(policy, product, hours=2, cart=settled)
+    accepted = apply_all([Acknowledge()], CART, {"mug": product}, later)
+    assert accepted.quantity_of("mug") == quantity
+    assert sum(line.quantity for line in accepted.saved.values()) == saved
+    cart = priced(policy, product, hours=2, cart=accepted)
     assert cart.notices == []
     assert cart.totals.total == quantity * 1200
 
 
 def test_an_acknowledged_price_is_held_anew() -> None:
     later = to_rfc3339(ADDED + timedelta(hours=30))
-    settled = apply_all([Acknowledge()], CART, {"mug": mug()}, later)
-    assert settled.version > 0
-    again = priced("hold:24", mug(price=5000), hours=50, cart=settled)
+    accepted = apply_all([Acknowledge()], CART, {"mug": mug()}, later)
+    assert accepted.version > 0
+    again = priced("hold:24", mug(price=5000), hours=50, cart=accepted)
     assert again.totals.total == 2400
     assert again.valid_until == ADDED + timedelta(hours=54)
 

@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cart_service.carts.model import Cart
-from cart_service.carts.notices import NoticeType
 from cart_service.carts.price_policy import PricePolicy
-from cart_service.carts.priced_lines import Availability
-from cart_service.carts.pricing import Terms, price
+from cart_service.carts.priced_cart import Availability, NoticeType
+from cart_service.carts.priced_lines import Terms
+from cart_service.carts.pricing import price
 from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
 
 AT = "2026-01-01T00:00:00.000Z"
@@ -36,10 +36,10 @@ products = st.builds(
 
 @given(st.lists(st.tuples(products, st.integers(1, 999), st.integers(0, 10**7)), max_size=6))
 def test_totals_are_the_sums_of_the_lines(lines: list[tuple[CatalogueProduct, int, int]]) -> None:
-    cart, shelf = Cart("ann"), {}
+    cart, catalogue = Cart("ann"), {}
     for number, (template, quantity, then) in enumerate(lines):
         id = f"p{number}"
-        shelf[id] = product(
+        catalogue[id] = product(
             id,
             price=template.price,
             stock=template.stock,
@@ -47,7 +47,7 @@ def test_totals_are_the_sums_of_the_lines(lines: list[tuple[CatalogueProduct, in
             revision=template.revision,
         )
         cart = cart.add(id, quantity, then, AT)
-    priced = price(cart, shelf, TERMS)
+    priced = price(cart, catalogue, TERMS)
     totals = priced.totals
     counted = [line for line in priced.lines if line.availability is not Availability.GONE]
     assert totals.subtotal == sum(line.line_total for line in priced.lines)

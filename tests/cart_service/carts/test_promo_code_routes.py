@@ -175,8 +175,8 @@ async def test_an_ended_promotion_is_a_notice_which_can_be_acknowledged(
         cart = (await ann.call("GET", path)).json()
         assert [(it["type"], it["product_id"]) for it in cart["notices"]] == [("promo_code_ended", None)]
         assert (cart["promo_code"]["reason"], cart["discount"], cart["total"]) == ("ended", 0, 1000)
-    settled = (await ann.call("POST", "/acknowledge")).json()
-    assert (settled["promo_code"], settled["notices"]) == (None, [])
+    accepted = (await ann.call("POST", "/acknowledge")).json()
+    assert (accepted["promo_code"], accepted["notices"]) == (None, [])
 
 
 async def test_an_order_makes_the_use_final_and_takes_the_code_off(

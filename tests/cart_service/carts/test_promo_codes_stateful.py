@@ -159,7 +159,7 @@ def test_a_deletion_that_another_replica_has_finished_counts_no_order_twice() ->
     state.start(limit=1, owner="ann")
     state.order(owner="ann", code="SPRING", number=1, pace=None)
     state.no_code_stands_uncounted()
-    state.delete(owner="ann", pace=3)  # held before the order is handed over
+    state.delete(owner="ann", pace=3)  # held before the order is begun over
     state.no_code_stands_uncounted()
     state.clear_away(pace=None)
     state.finish(number=0)

@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 import pytest
 
-from cart_service.carts.operations import Acknowledge, AddItem
+from cart_service.carts.operations import AddItem
+from cart_service.carts.rendering import render_cart
 from cart_service.carts.service import CartWrite
 from cart_service.promotions.model import Conditions, Percentage, Promotion
 from tests.cart_service.memory import Replica, Shop
@@ -26,12 +27,12 @@ def promotion(shop: Shop) -> Promotion:
 
 
 async def fill(replica: Replica) -> None:
-    await replica.service.carts.write(CartWrite("ann", [AddItem("cup", 5)]))
+    await replica.service.writer.write(CartWrite("ann", [AddItem("cup", 5)]))
     await replica.service.promo_codes.put(CartWrite("ann", ()), "SPRING")
 
 
 async def read(replica: Replica) -> dict[str, Any]:
-    return orjson.loads((await replica.service.carts.summary("ann")).body)
+    return orjson.loads((await replica.service.summaries.get("ann")).body)
 
 
 async def test_a_replica_that_has_not_heard_of_a_promotion_looks_for_it(
@@ -39,7 +40,7 @@ async def test_a_replica_that_has_not_heard_of_a_promotion_looks_for_it(
 ) -> None:
     await fill(here)
     assert (await read(there))["discount"] == 5
-    assert orjson.loads((await there.service.carts.cart("ann")).body)["discount"] == 5
+    assert orjson.loads(render_cart(await there.service.reader.read("ann")).body)["discount"] == 5
 
 
 async def test_what_cannot_be_found_now_is_not_believed_for_long(
@@ -66,13 +67,12 @@ async def test_a_cached_summary_ends_with_the_promotion(
 
 async def test_acknowledging_leaves_a_code_that_still_works(here: Replica, promotion: Promotion) -> None:
     await fill(here)
-    operations = [Acknowledge(), here.service.carts.drop_ended_promo_code()]
-    written = await here.service.carts.write(CartWrite("ann", operations))
+    written = await here.service.writer.acknowledge(CartWrite("ann", ()))
     assert written.cart.promo_code == "SPRING"
 
 
 async def test_pricing_without_a_code_looks_for_no_promotion(shop: Shop, here: Replica) -> None:
     shop.kept.faults = Faults(after=0)
-    await here.service.carts.write(CartWrite("ann", [AddItem("cup", 5)]))
+    await here.service.writer.write(CartWrite("ann", [AddItem("cup", 5)]))
     assert (await read(here))["promo_code"] is None
     assert shop.kept.faults.after == 0

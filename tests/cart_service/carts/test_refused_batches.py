@@ -59,15 +59,15 @@ async def test_every_operation_of_a_wrong_shape_is_named(ann: Customer) -> None:
 
 
 def test_a_write_that_is_no_batch_is_refused_as_it_is() -> None:
-    shelf = {"mug": CatalogueProduct("mug", "Mug", None, 100, 9, CatalogueStatus.MISSING, 1)}
+    products = {"mug": CatalogueProduct("mug", "Mug", None, 100, 9, CatalogueStatus.MISSING, 1)}
     with pytest.raises(UnknownProduct) as refused:
-        apply_all([AddItem("mug", 1)], Cart("ann"), shelf, "2026-01-01T00:00:00.000Z")
+        apply_all([AddItem("mug", 1)], Cart("ann"), products, "2026-01-01T00:00:00.000Z")
     assert refused.value.errors == ()
 
 
 def test_operations_after_a_refused_one_are_judged_without_it() -> None:
-    shelf = {"mug": CatalogueProduct("mug", "Mug", None, 100, 9, CatalogueStatus.ACTIVE, 1)}
+    products = {"mug": CatalogueProduct("mug", "Mug", None, 100, 9, CatalogueStatus.ACTIVE, 1)}
     batch = [AddItem("mug", 999), AddItem("mug", 1), SaveForLater("mug"), RestoreSaved("mug")]
     with pytest.raises(LineLimitReached) as refused:
-        apply_all(batch, Cart("ann"), shelf, "2026-01-01T00:00:00.000Z", is_batch=True)
+        apply_all(batch, Cart("ann"), products, "2026-01-01T00:00:00.000Z", is_batch=True)
     assert [error.pointer for error in refused.value.errors] == ["/operations/1/quantity"]

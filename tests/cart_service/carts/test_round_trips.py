@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from cart_service.bootstrap import bootstrap
-from cart_service.carts.carts import Carts
 from cart_service.carts.operations import AddItem, RemoveItem, SetQuantity
 from cart_service.carts.service import CartWrite
 from cart_service.carts.store import CARTS
+from cart_service.service import CartService
 from cart_service.settings import CartSettings
 from shared.backends import open_backends
 from shared.clock import SystemClock
@@ -57,7 +57,7 @@ def calls() -> Counter[str]:
 
 
 @pytest.fixture
-async def carts(backend_settings: dict[str, Any], calls: Counter[str]):
+async def service(backend_settings: dict[str, Any], calls: Counter[str]):
     settings = CartSettings(**backend_settings)
     async with open_backends(settings, SystemClock(), name="cart") as backends:
         counted = replace(
@@ -66,8 +66,8 @@ async def carts(backend_settings: dict[str, Any], calls: Counter[str]):
             cache=Counted(backends.cache, calls),
             bus=Counted(backends.bus, calls),
         )
-        async with bootstrap(settings, counted) as service:
-            yield service.carts
+        async with bootstrap(settings, counted) as built:
+            yield built
 
 
 def pipelines() -> float:
@@ -76,16 +76,16 @@ def pipelines() -> float:
 
 
 async def test_a_hot_add_is_one_write_one_pipeline_and_one_event(
-    carts: Carts, catalogue: Catalogue, calls: Counter[str]
+    service: CartService, catalogue: Catalogue, calls: Counter[str]
 ) -> None:
     owner, mug = new_id(), await catalogue.put()
-    await carts.write(CartWrite(owner, [AddItem(mug, 1)]))
+    await service.writer.write(CartWrite(owner, [AddItem(mug, 1)]))
     for quantity in (2, 3, 4):
         await eventually(lambda: calls["publish"] == 1)
         calls.clear()
         requests, items = batches(CARTS, "write"), operations(CARTS, "write")
         reads, trips = operations(CARTS, "read"), pipelines()
-        written = await carts.write(CartWrite(owner, [AddItem(mug, 1)]))
+        written = await service.writer.write(CartWrite(owner, [AddItem(mug, 1)]))
         assert written.cart.lines[mug].quantity == quantity
         assert (batches(CARTS, "write"), operations(CARTS, "write")) == (requests + 1, items + 1)
         assert (operations(CARTS, "read"), pipelines()) == (reads, trips + 1)
@@ -99,25 +99,25 @@ def seen(calls: Counter[str]) -> dict[str, int]:
 
 
 async def test_a_cached_summary_is_one_read_of_the_cache(
-    carts: Carts, catalogue: Catalogue, calls: Counter[str]
+    service: CartService, catalogue: Catalogue, calls: Counter[str]
 ) -> None:
     owner, mug = new_id(), await catalogue.put()
-    await carts.write(CartWrite(owner, [AddItem(mug, 1)]))
+    await service.writer.write(CartWrite(owner, [AddItem(mug, 1)]))
     await eventually(lambda: calls["publish"] == 1)
     calls.clear()
     trips = pipelines()
-    await carts.summary(owner)
+    await service.summaries.get(owner)
     assert seen(calls) == {"get": 1}
     assert pipelines() == trips + 1
 
 
 async def test_what_changes_nothing_writes_nothing(
-    carts: Carts, catalogue: Catalogue, calls: Counter[str]
+    service: CartService, catalogue: Catalogue, calls: Counter[str]
 ) -> None:
     owner, mug = new_id(), await catalogue.put()
-    await carts.write(CartWrite(owner, [AddItem(mug, 2)]))
+    await service.writer.write(CartWrite(owner, [AddItem(mug, 2)]))
     await eventually(lambda: calls["publish"] == 1)
     calls.clear()
     for operation in (RemoveItem("absent"), SetQuantity(mug, 2)):
-        await carts.write(CartWrite(owner, [operation]))
+        await service.writer.write(CartWrite(owner, [operation]))
     assert not calls.keys() & {"create", "replace", "delete", "set_if_newer", "publish"}

@@ -94,12 +94,12 @@ async def test_acknowledging_settles_the_notices(ann: Customer, catalogue: Catal
         return len((await ann.call("GET")).json()["notices"]) == 3
 
     await eventually(are_three)
-    settled = (await ann.call("POST", "/acknowledge")).json()
-    assert settled["notices"] == []
-    assert {item["product_id"]: item["quantity"] for item in settled["items"]} == {dear: 5, short: 2}
-    assert settled["items"][0]["unit_price_when_added"] == 1500
-    assert settled["total"] == 5 * 1500 + 2 * 1299
-    assert (await ann.call("POST", "/acknowledge")).json()["version"] == settled["version"]
+    acknowledged = (await ann.call("POST", "/acknowledge")).json()
+    assert acknowledged["notices"] == []
+    assert {item["product_id"]: item["quantity"] for item in acknowledged["items"]} == {dear: 5, short: 2}
+    assert acknowledged["items"][0]["unit_price_when_added"] == 1500
+    assert acknowledged["total"] == 5 * 1500 + 2 * 1299
+    assert (await ann.call("POST", "/acknowledge")).json()["version"] == acknowledged["version"]
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import orjson
 import pytest
 
 from cart_service.carts.operations import AddItem
-from cart_service.carts.rendering import Rendered
+from cart_service.carts.ports import Rendered
+from cart_service.carts.rendering import render_cart
 from cart_service.carts.service import CartWrite
 from cart_service.carts.summaries import SummaryNotSecured, cache_key
 from tests.cart_service.memory import Replica, Shop
@@ -19,8 +20,8 @@ KEY = cache_key("ann")
 
 
 async def add(replica: Replica, product: str = "mug", quantity: int = 1) -> dict[str, Any]:
-    written = await replica.service.carts.write(CartWrite("ann", [AddItem(product, quantity)]))
-    return orjson.loads(written.rendered.body)
+    written = await replica.service.writer.write(CartWrite("ann", [AddItem(product, quantity)]))
+    return orjson.loads(render_cart(written.priced).body)
 
 
 def body(summary: Rendered) -> dict[str, Any]:
@@ -28,14 +29,14 @@ def body(summary: Rendered) -> dict[str, Any]:
 
 
 async def read(replica: Replica) -> dict[str, Any]:
-    return body(await replica.service.carts.summary("ann"))
+    return body(await replica.service.summaries.get("ann"))
 
 
 async def begin(replica: Replica) -> asyncio.Task[Rendered]:
     """A read that has got the cart from the store, and whose answer is held back."""
     replica.carts.pause()
     before = replica.carts.reads
-    task = asyncio.create_task(replica.service.carts.summary("ann"))
+    task = asyncio.create_task(replica.service.summaries.get("ann"))
     await eventually(lambda: replica.carts.reads > before)
     return task
 
@@ -50,7 +51,7 @@ async def test_a_cached_summary_is_read_without_the_store(here: Replica, there: 
 async def test_a_miss_is_built_once_and_kept(shop: Shop, here: Replica) -> None:
     await add(here)
     shop.values.clear()
-    summaries = await asyncio.gather(*(here.service.carts.summary("ann") for _ in range(50)))
+    summaries = await asyncio.gather(*(here.service.summaries.get("ann") for _ in range(50)))
     assert {summary.body for summary in summaries} == {shop.values[KEY].value.split(b"\n", 5)[5]}
     assert here.carts.reads == 2  # one to build it, one to see that nothing overtook it
 
@@ -135,7 +136,7 @@ async def test_a_read_after_a_write_shares_no_build_begun_before_it(shop: Shop, 
     slow = await begin(here)
     await add(here)
     shop.values.clear()
-    after = asyncio.create_task(here.service.carts.summary("ann"))
+    after = asyncio.create_task(here.service.summaries.get("ann"))
     here.carts.resume()
     assert body(await after)["version"] == 2
     assert body(await slow)["version"] == 1
@@ -160,7 +161,7 @@ async def test_a_replica_that_is_behind_with_announcements_catches_up(
     here.cache.available = False
     await add(here)
     assert (await read(there))["version"] == 1
-    there.board.deliver()
+    there.announcements.deliver()
     assert (await read(there))["version"] == 2
 
 
@@ -168,8 +169,8 @@ async def test_a_replica_that_may_miss_announcements_asks_the_store(
     shop: Shop, here: Replica, there: Replica
 ) -> None:
     await add(here)
-    there.board.connected = False
-    there.board.leave()
+    there.announcements.connected = False
+    there.announcements.leave()
     assert (await read(there))["version"] == 1
     assert there.carts.reads == 1  # only the version was asked for
     here.cache.available = False
@@ -178,7 +179,7 @@ async def test_a_replica_that_may_miss_announcements_asks_the_store(
 
 
 async def test_writes_go_on_without_redis_and_nats(here: Replica) -> None:
-    here.cache.available = here.board.connected = False
+    here.cache.available = here.announcements.connected = False
     await add(here)
     assert (await read(here))["version"] == 1
 
@@ -186,10 +187,10 @@ async def test_writes_go_on_without_redis_and_nats(here: Replica) -> None:
 async def test_reading_the_cart_makes_its_version_known(shop: Shop, here: Replica, there: Replica) -> None:
     await add(here)
     shop.carts["ann"] = shop.carts["ann"].add("mug", 4, 1, "").after(shop.carts["ann"], "")  # the writer died
-    assert body(await there.service.carts.cart("ann"))["version"] == 2
+    assert body(render_cart(await there.service.reader.read("ann")))["version"] == 2
     assert (await read(here))["version"] == 2
     writes = there.cache.writes
-    await there.service.carts.cart("ann")
+    await there.service.reader.read("ann")
     assert there.cache.writes == writes
 
 
@@ -214,7 +215,7 @@ async def test_the_durable_event_never_replaces_a_ready_summary(
 
 
 async def test_the_durable_event_comes_again_while_nobody_can_be_told(here: Replica) -> None:
-    here.cache.available = here.board.connected = False
+    here.cache.available = here.announcements.connected = False
     with pytest.raises(SummaryNotSecured):
         await here.service.cleanup.cart_written("ann", 5)
 

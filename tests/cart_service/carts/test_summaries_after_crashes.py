@@ -8,8 +8,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from cart_service.carts.merge_records import MergeStrategy
 from cart_service.carts.operations import AddItem
+from cart_service.carts.records import MergeStrategy
 from cart_service.carts.service import CartWrite
 from cart_service.merging.service import Merge
 from shared.store.ports import StoreUnavailable
@@ -36,9 +36,9 @@ class CrashMachine(SummaryMachine):
     def die(self, replica: int) -> None:
         """The replica loses its memory, and starts again."""
         if replica not in self.slow:
-            self.replicas[replica].board.leave()
+            self.replicas[replica].announcements.leave()
             self.replicas[replica] = self._run(self.shop.replica())
-            self.told[replica] = self._announced()
+            self.informed[replica] = self._announced()
             self.heard[replica] = {entry.key: entry.revision for entry in self.bucket.log}
 
     @rule(replica=replicas, product=products, quantity=st.integers(1, 3))
@@ -48,7 +48,7 @@ class CrashMachine(SummaryMachine):
             dying = self.replicas[replica]
             dying.cache.stuck = True
             write = CartWrite(OWNER, [AddItem(product, quantity)])
-            task = self.loop.create_task(dying.service.carts.write(write))
+            task = self.loop.create_task(dying.service.writer.write(write))
             self._run(self._settle())
             assert not task.done()
             task.cancel()
@@ -60,7 +60,7 @@ class CrashMachine(SummaryMachine):
         """The customer's cart has taken in the guest's, and nobody hears of it; a repeat is a replay."""
         if replica not in self.slow:
             dying = self.replicas[replica]
-            self._run(dying.service.carts.write(CartWrite(GUEST, [AddItem(product, 1)])))
+            self._run(dying.service.writer.write(CartWrite(GUEST, [AddItem(product, 1)])))
             dying.carts.fail_at(1, is_written=True)
             with suppress(StoreUnavailable):
                 self._run(dying.service.merger.merge(Merge(OWNER, GUEST, MergeStrategy.SUM, key=key)))

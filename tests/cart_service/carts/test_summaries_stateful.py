@@ -13,16 +13,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from cart_service.carts.errors import CartChanged
-from cart_service.carts.merge_records import MergeStrategy
 from cart_service.carts.model import Cart
 from cart_service.carts.operations import AddItem, RemoveItem
-from cart_service.carts.service import CartWrite
+from cart_service.carts.records import MergeStrategy
+from cart_service.carts.service import CartChanged, CartWrite
 from cart_service.carts.summaries import cache_key
 from cart_service.carts.versions import unpack
 from cart_service.merging.service import Merge
 from cart_service.promotions.errors import PromoCodeEnded
 from cart_service.promotions.model import Conditions, Percentage, Promotion
+from shared.http.etag import parse_entity_tags
 from tests.cart_service.memory import Replica, Shop
 from tests.cart_service.memory_promotions import promotion_entry
 
@@ -38,7 +38,7 @@ products = st.sampled_from(PRODUCTS)
 @dataclass(frozen=True)
 class Known:
     """What a replica could know when a read began: the newest answered version that Redis or an announcement
-    had told it of, the newest price of each product, and the codes whose end had reached it or come with
+    had informed it of, the newest price of each product, and the codes whose end had reached it or come with
     time."""
 
     replica: int
@@ -58,7 +58,7 @@ class SummaryMachine(RuleBasedStateMachine):
         for product in PRODUCTS:
             self.bucket.put_product(product)
         self.shop.announcements.lag = True
-        self.answered, self.told = 0, [0, 0]
+        self.answered, self.informed = 0, [0, 0]
         self.ends_heard: list[set[str]] = [set(), set()]
         for code in CODES:
             self._keep(Promotion(code, Percentage(10), Conditions(), "USD", "", self.shop.clock.moment))
@@ -78,7 +78,7 @@ class SummaryMachine(RuleBasedStateMachine):
     def put_code(self, replica: int, code: str) -> None:
         with suppress(PromoCodeEnded):
             written = self._run(self.replicas[replica].service.promo_codes.put(CartWrite(OWNER, ()), code))
-            self._answer(replica, written.rendered.version)
+            self._answer(replica, written.cart.version)
 
     @rule(code=codes)
     def end_promotion(self, code: str) -> None:
@@ -87,7 +87,7 @@ class SummaryMachine(RuleBasedStateMachine):
     @rule(code=codes)
     def let_time_end_a_promotion(self, code: str) -> None:
         promotion = self.shop.kept.promotions[code]
-        if promotion.over_at is None:  # an end is never put off
+        if promotion.effective_end is None:  # an end is never put off
             end = self.shop.clock.moment + timedelta(minutes=1)
             conditions = replace(promotion.conditions, ends_at=end)
             self._keep(replace(promotion, conditions=conditions, version=promotion.version + 1))
@@ -117,14 +117,15 @@ class SummaryMachine(RuleBasedStateMachine):
     def add_if_match(self, replica: int, product: str, behind: int) -> None:
         """A refusal tells a version, too."""
         stored = self.shop.carts.get(OWNER, Cart(OWNER))
+        condition = parse_entity_tags(f'"{stored.version - behind}"')
         try:
-            self._write(replica, AddItem(product, 1), if_versions={stored.version - behind})
+            self._write(replica, AddItem(product, 1), if_match=condition)
         except CartChanged as refused:
-            self._answer(replica, refused.extra["cart"]["version"])
+            self._answer(replica, refused.priced.cart.version)
 
     @rule(replica=replicas, product=products)
     def fill_guests_cart(self, replica: int, product: str) -> None:
-        self._run(self.replicas[replica].service.carts.write(CartWrite(GUEST, [AddItem(product, 1)])))
+        self._run(self.replicas[replica].service.writer.write(CartWrite(GUEST, [AddItem(product, 1)])))
 
     @rule(replica=replicas, key=keys, dry_run=st.booleans())
     def merge(self, replica: int, key: str, dry_run: bool) -> None:
@@ -132,7 +133,7 @@ class SummaryMachine(RuleBasedStateMachine):
         if replica not in self.slow:
             request = Merge(OWNER, GUEST, MergeStrategy.SUM, dry_run, None if dry_run else key)
             merged = self._run(self.replicas[replica].service.merger.merge(request))
-            self._answer(replica, merged.written.rendered.version)
+            self._answer(replica, merged.written.cart.version)
 
     @rule(product=products)
     def change_price(self, product: str) -> None:
@@ -151,8 +152,8 @@ class SummaryMachine(RuleBasedStateMachine):
 
     @rule(replica=replicas)
     def hear_announcements(self, replica: int) -> None:
-        self.replicas[replica].board.deliver()
-        self.told[replica] = max(self.told[replica], self._announced())
+        self.replicas[replica].announcements.deliver()
+        self.informed[replica] = max(self.informed[replica], self._announced())
 
     @rule(replica=replicas)
     def miss_price_changes(self, replica: int) -> None:
@@ -175,14 +176,14 @@ class SummaryMachine(RuleBasedStateMachine):
     def read(self, replica: int) -> None:
         if replica not in self.slow:
             known = self._heard(replica)
-            self._check(self._run(self.replicas[replica].service.carts.summary(OWNER)), known)
+            self._check(self._run(self.replicas[replica].service.summaries.get(OWNER)), known)
 
     @precondition(lambda self: len(self.slow) < 2)
     @rule(replica=replicas)
     def begin_slow_read(self, replica: int) -> None:
         if replica not in self.slow:
             self.replicas[replica].carts.pause()
-            task = self.loop.create_task(self.replicas[replica].service.carts.summary(OWNER))
+            task = self.loop.create_task(self.replicas[replica].service.summaries.get(OWNER))
             self.slow[replica] = (task, self._heard(replica))
             self._run(self._settle())
 
@@ -207,13 +208,13 @@ class SummaryMachine(RuleBasedStateMachine):
 
     def _write(self, replica: int, operation: Any, **condition: Any) -> None:
         write = CartWrite(OWNER, [operation], **condition)
-        written = self._run(self.replicas[replica].service.carts.write(write))
-        self._answer(replica, written.rendered.version)
+        written = self._run(self.replicas[replica].service.writer.write(write))
+        self._answer(replica, written.cart.version)
 
     def _answer(self, replica: int, version: int) -> None:
         """Every replica has to know of it from now on, except where only an announcement tells of it: then
         each does once that has arrived."""
-        self.told[replica] = max(self.told[replica], version)
+        self.informed[replica] = max(self.informed[replica], version)
         kept = self.values.get(cache_key(OWNER))
         is_in_redis = kept is not None and unpack(kept.version)[0] >= version
         if is_in_redis or self._announced() < version:
@@ -224,9 +225,13 @@ class SummaryMachine(RuleBasedStateMachine):
 
     def _heard(self, replica: int) -> Known:
         now = self.shop.clock.moment
-        over = {it.code for it in self.shop.kept.promotions.values() if it.over_at and it.over_at <= now}
+        over = {
+            it.code
+            for it in self.shop.kept.promotions.values()
+            if it.effective_end and it.effective_end <= now
+        }
         by_time = {code for code in over if not self.shop.kept.promotions[code].ended_at}
-        version = max(self.answered, self.told[replica])
+        version = max(self.answered, self.informed[replica])
         ended = frozenset(self.ends_heard[replica] | by_time)
         return Known(replica, version, dict(self.heard[replica]), ended)
 

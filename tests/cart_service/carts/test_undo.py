@@ -15,7 +15,7 @@ from cart_service.carts.operations import (
     RestoreSaved,
     SaveForLater,
     SetQuantity,
-    TakeBack,
+    UndoLast,
     apply_all,
 )
 from cart_service.carts.undo import UNDO_WINDOW, Undo, Undoable
@@ -26,12 +26,12 @@ from shared.clock import from_rfc3339, to_rfc3339
 AT = "2026-01-01T00:00:00.000Z"
 LATER = "2026-01-01T00:00:01.000Z"
 IDS = ("cup", "mug", "pot")
-SHELF = {id: CatalogueProduct(id, id.title(), None, 100, 50, CatalogueStatus.ACTIVE, 1) for id in IDS}
-DEARER = {id: replace(product, price=150) for id, product in SHELF.items()}
+PRODUCTS = {id: CatalogueProduct(id, id.title(), None, 100, 50, CatalogueStatus.ACTIVE, 1) for id in IDS}
+DEARER = {id: replace(product, price=150) for id, product in PRODUCTS.items()}
 
 
 def write(cart: Cart, *operations, at: str = AT) -> Cart:
-    return apply_all(operations, cart, SHELF, at)
+    return apply_all(operations, cart, PRODUCTS, at)
 
 
 def quantities(cart: Cart) -> dict[str, int]:
@@ -53,7 +53,7 @@ def test_a_removal_is_taken_back(operation, kind) -> None:
     removed = write(FULL, operation)
     assert removed.undo is not None
     assert removed.undo.operation is kind
-    back = write(removed, TakeBack())
+    back = write(removed, UndoLast())
     assert quantities(back) == quantities(FULL)
     assert back.lines["mug"] == FULL.lines["mug"]
     assert back.undo is None
@@ -63,7 +63,7 @@ def test_a_removal_is_taken_back(operation, kind) -> None:
 def test_what_came_since_stays() -> None:
     removed = write(FULL, ClearCart())
     since = write(removed, AddItem("mug", 5), AddItem("pot", 1))
-    assert quantities(write(since, TakeBack())) == {"cup": 1, "mug": 7, "pot": 1}
+    assert quantities(write(since, UndoLast())) == {"cup": 1, "mug": 7, "pot": 1}
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_what_came_since_stays() -> None:
 )
 def test_a_write_is_taken_back_whole(batch) -> None:
     batch = write(FULL, *batch, at=LATER)
-    back = write(batch, TakeBack(), at=LATER)
+    back = write(batch, UndoLast(), at=LATER)
     assert (back.lines, back.saved) == (FULL.lines, FULL.saved)
     assert list(back.lines) == list(FULL.lines)
 
@@ -87,7 +87,7 @@ def test_a_write_is_taken_back_whole(batch) -> None:
 def test_pieces_added_since_stay_on_top_of_the_pieces_before() -> None:
     cleared = write(FULL, ClearCart(), AddItem("mug", 2), at=LATER)
     since = apply_all([AddItem("mug", 3)], cleared, DEARER, LATER)
-    mug = write(since, TakeBack(), at=LATER).lines["mug"]
+    mug = write(since, UndoLast(), at=LATER).lines["mug"]
     assert [(it.quantity, it.unit_price) for it in mug.pieces] == [(2, 100), (3, 150)]
     assert mug.added_at == AT
 
@@ -95,28 +95,28 @@ def test_pieces_added_since_stay_on_top_of_the_pieces_before() -> None:
 def test_pieces_removed_since_stay_removed() -> None:
     batch = write(FULL, RemoveItem("cup"), SetQuantity("mug", 9))
     less = write(batch, SetQuantity("mug", 8))
-    assert quantities(write(less, TakeBack())) == {"cup": 1, "mug": 1}
-    assert quantities(write(write(batch, SetQuantity("mug", 3)), TakeBack())) == {"cup": 1}
+    assert quantities(write(less, UndoLast())) == {"cup": 1, "mug": 1}
+    assert quantities(write(write(batch, SetQuantity("mug", 3)), UndoLast())) == {"cup": 1}
 
 
 def test_of_what_the_write_had_added_only_later_pieces_stay() -> None:
     batch = write(FULL, RemoveItem("cup"), AddItem("pot", 2))
     since = apply_all([AddItem("pot", 1)], batch, DEARER, LATER)
-    pot = write(since, TakeBack(), at=LATER).lines["pot"]
+    pot = write(since, UndoLast(), at=LATER).lines["pot"]
     assert [(it.quantity, it.unit_price) for it in pot.pieces] == [(1, 150)]
 
 
 @pytest.mark.parametrize("moved", [[SaveForLater("pot")], [SaveForLater("pot"), AddItem("pot", 1)]])
 def test_what_the_write_had_added_goes_also_from_where_it_was_moved(moved) -> None:
     batch = write(FULL, RemoveItem("cup"), AddItem("pot", 2))
-    back = write(write(batch, *moved), TakeBack())
+    back = write(write(batch, *moved), UndoLast())
     assert back.quantity_of("pot") + sum(line.quantity for line in back.saved.values()) == len(moved) - 1
 
 
 def test_of_more_saved_pieces_only_those_of_the_write_go() -> None:
     saved = write(FULL, SaveForLater("mug"))
     batch = write(saved, RemoveItem("cup"), AddItem("mug", 1))
-    back = write(write(batch, SaveForLater("mug")), TakeBack())
+    back = write(write(batch, SaveForLater("mug")), UndoLast())
     assert (quantities(back), back.saved["mug"].quantity) == ({"cup": 1}, 2)
 
 
@@ -124,7 +124,7 @@ def test_a_write_that_undoes_itself_leaves_the_earlier_removal_undoable() -> Non
     removed = write(FULL, RemoveItem("mug"), at=LATER)
     nothing = write(removed, AddItem("pot", 1), RemoveItem("pot"), at=LATER)
     assert nothing is removed
-    assert write(nothing, TakeBack(), at=LATER).lines == FULL.lines
+    assert write(nothing, UndoLast(), at=LATER).lines == FULL.lines
 
 
 def test_removing_what_the_same_write_added_is_no_removal() -> None:
@@ -137,13 +137,13 @@ def test_what_is_saved_for_later_makes_no_loss_of_what_the_write_added() -> None
     removed = write(saved, RemoveItem("mug"))
     batch = write(removed, AddItem("cup", 1), RemoveItem("cup"), AddItem("cup", 1), at=LATER)
     assert batch.undo == removed.undo
-    assert quantities(write(batch, TakeBack())) == {"cup": 1, "mug": 2}
+    assert quantities(write(batch, UndoLast())) == {"cup": 1, "mug": 2}
 
 
 def test_an_undo_that_changes_no_line_is_a_version_too() -> None:
     """Of a merge that brought a promo code alone, which was taken off since."""
     merged = replace(FULL, undo=Undo(Undoable.MERGE, AT, promo_turn=5))
-    undone = write(merged, TakeBack())
+    undone = write(merged, UndoLast())
     assert (undone.version, undone.undo) == (FULL.version + 1, None)
     assert undone.differences_since(FULL.version) == ()
 
@@ -151,18 +151,20 @@ def test_an_undo_that_changes_no_line_is_a_version_too() -> None:
 def test_taking_back_a_whole_cart_for_another_fits() -> None:
     some = [AddItem(f"p{number}", 1) for number in range(MAX_LINES)]
     others = [AddItem(f"q{number}", 1) for number in range(MAX_LINES)]
-    shelf = {it.product_id: replace(SHELF["mug"], id=it.product_id) for it in [*some, *others]}
-    full = apply_all(some, Cart("ann"), shelf, AT)
-    other = apply_all([ClearCart(), *others], full, shelf, LATER)
-    assert apply_all([TakeBack()], other, shelf, LATER).lines == full.lines
+    products = {it.product_id: replace(PRODUCTS["mug"], id=it.product_id) for it in [*some, *others]}
+    full = apply_all(some, Cart("ann"), products, AT)
+    other = apply_all([ClearCart(), *others], full, products, LATER)
+    assert apply_all([UndoLast()], other, products, LATER).lines == full.lines
     with pytest.raises(CartFull):
-        apply_all([AddItem("q0", 1), TakeBack()], apply_all([ClearCart()], full, shelf, AT), shelf, LATER)
+        apply_all(
+            [AddItem("q0", 1), UndoLast()], apply_all([ClearCart()], full, products, AT), products, LATER
+        )
 
 
 def test_lines_come_back_in_the_order_of_adding() -> None:
     cart = write(Cart("ann"), AddItem("pot", 1), AddItem("cup", 1), AddItem("mug", 1))
     moved = write(write(cart, SaveForLater("pot")), RemoveItem("cup"))
-    undone = write(moved, TakeBack(), at=LATER)
+    undone = write(moved, UndoLast(), at=LATER)
     assert list(undone.lines) == ["cup", "mug"]
     assert list(write(undone, RestoreSaved("pot"), at=LATER).lines) == ["pot", "cup", "mug"]
 
@@ -170,31 +172,31 @@ def test_lines_come_back_in_the_order_of_adding() -> None:
 def test_a_discarded_line_is_saved_again() -> None:
     discarded = write(write(FULL, SaveForLater("mug")), DiscardSaved("mug"))
     assert not discarded.saved
-    assert write(discarded, TakeBack()).saved == {"mug": FULL.lines["mug"]}
+    assert write(discarded, UndoLast()).saved == {"mug": FULL.lines["mug"]}
 
 
 def test_no_more_pieces_come_back_than_a_line_may_have() -> None:
     removed = write(write(FULL, SetQuantity("mug", 900)), RemoveItem("mug"))
-    assert write(write(removed, AddItem("mug", 200)), TakeBack()).quantity_of("mug") == 999
+    assert write(write(removed, AddItem("mug", 200)), UndoLast()).quantity_of("mug") == 999
 
 
-@pytest.mark.parametrize("cart", [Cart("ann"), FULL, write(write(FULL, ClearCart()), TakeBack())])
+@pytest.mark.parametrize("cart", [Cart("ann"), FULL, write(write(FULL, ClearCart()), UndoLast())])
 def test_without_a_removal_there_is_nothing_to_undo(cart: Cart) -> None:
     with pytest.raises(NothingToUndo):
-        write(cart, TakeBack())
+        write(cart, UndoLast())
 
 
 def test_removing_nothing_leaves_the_last_removal_undoable() -> None:
     removed = write(write(FULL, RemoveItem("mug")), RemoveItem("mug"))
-    assert quantities(write(removed, TakeBack())) == quantities(FULL)
+    assert quantities(write(removed, UndoLast())) == quantities(FULL)
 
 
 def test_after_24_hours_it_is_too_late() -> None:
     removed = write(FULL, ClearCart())
     end = from_rfc3339(AT) + UNDO_WINDOW
-    assert write(removed, TakeBack(), at=to_rfc3339(end - timedelta(seconds=1))).lines
+    assert write(removed, UndoLast(), at=to_rfc3339(end - timedelta(seconds=1))).lines
     with pytest.raises(NothingToUndo):
-        write(removed, TakeBack(), at=to_rfc3339(end))
+        write(removed, UndoLast(), at=to_rfc3339(end))
 
 
 @given(
@@ -208,6 +210,6 @@ def test_undo_commutes_with_later_adds(start, removed, adds) -> None:
     if less.undo is None:
         return
     later = [AddItem(id, quantity) for id, quantity in adds]
-    assert quantities(write(write(less, *later), TakeBack())) == quantities(
-        write(write(less, TakeBack()), *later)
+    assert quantities(write(write(less, *later), UndoLast())) == quantities(
+        write(write(less, UndoLast()), *later)
     )

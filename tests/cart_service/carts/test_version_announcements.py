@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cart_service.carts.version_announcements import BOARD, NatsVersionAnnouncements
+from cart_service.carts.version_announcements import CART_VERSIONS, NatsVersionAnnouncements
 from cart_service.carts.versions import KnownVersions
 from cart_service.changes import ChangeListener
 from shared.clock import SystemClock
@@ -27,12 +27,12 @@ class Station(ChangeListener):
 
     async def start(self) -> Station:
         await self.bus.start()
-        bucket = await self.bus.bucket(BucketConfig(BOARD, ttl_seconds=900))
-        self.board = NatsVersionAnnouncements(bucket, self.bus, self.versions, self)
-        assert not self.board.connected
-        await self.board.close()
-        await self.board.start()
-        self.listening = self.bus.connection.tasks.start("cart-versions", self.board.listen())
+        bucket = await self.bus.bucket(BucketConfig(CART_VERSIONS, ttl_seconds=900))
+        self.announcements = NatsVersionAnnouncements(bucket, self.bus, self.versions, self)
+        assert not self.announcements.connected
+        await self.announcements.close()
+        await self.announcements.start()
+        self.listening = self.bus.connection.tasks.start("cart-versions", self.announcements.listen())
         return self
 
     async def account_deleted(self, owner: str) -> None:
@@ -40,7 +40,7 @@ class Station(ChangeListener):
 
     async def close(self) -> None:
         await cancel_all([self.listening])
-        await self.board.close()
+        await self.announcements.close()
         await self.bus.close()
 
 
@@ -56,8 +56,8 @@ async def test_an_announcement_reaches_every_replica_and_later_ones(
     stations, nats_server: NatsServer
 ) -> None:
     owner = new_id()
-    assert await stations[0].board.announce(owner, 7)
-    assert await stations[1].board.announce(owner, 5)
+    assert await stations[0].announcements.announce(owner, 7)
+    assert await stations[1].announcements.announce(owner, 5)
     for station in stations:
         await eventually(lambda station=station: station.versions.is_secured(owner, 7))
     late = await Station(nats_server.url).start()
@@ -68,10 +68,10 @@ async def test_an_announcement_reaches_every_replica_and_later_ones(
 async def test_an_announcement_that_was_removed_changes_nothing(stations) -> None:
     here, there = stations
     owner, other = new_id(), new_id()
-    await here.board.announce(owner, 7)
-    bucket = await here.bus.bucket(BucketConfig(BOARD, ttl_seconds=900))
+    await here.announcements.announce(owner, 7)
+    bucket = await here.bus.bucket(BucketConfig(CART_VERSIONS, ttl_seconds=900))
     await bucket.delete(owner)
-    await here.board.announce(other, 1)
+    await here.announcements.announce(other, 1)
     await eventually(lambda: there.versions.is_secured(other, 1))
     assert there.versions.is_secured(owner, 7)
 
@@ -105,11 +105,11 @@ async def test_after_an_outage_it_listens_again(stations, nats_server: NatsServe
     here, there = stations
     owner = new_id()
     nats_server.stop()
-    await eventually(lambda: not here.board.connected and not there.board.connected)
-    assert not await here.board.announce(owner, 1)
+    await eventually(lambda: not here.announcements.connected and not there.announcements.connected)
+    assert not await here.announcements.announce(owner, 1)
     nats_server.start()
-    await eventually(lambda: here.board.connected and there.board.connected)
-    assert await here.board.announce(owner, 2)
+    await eventually(lambda: here.announcements.connected and there.announcements.connected)
+    assert await here.announcements.announce(owner, 2)
     await eventually(lambda: there.versions.is_secured(owner, 2))
 
     async def is_heard() -> bool:

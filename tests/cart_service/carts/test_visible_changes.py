@@ -24,11 +24,12 @@ from cart_service.carts.operations import (
     RestoreSaved,
     SaveForLater,
     SetQuantity,
-    TakeBack,
+    UndoLast,
     apply_all,
 )
 from cart_service.carts.price_policy import PricePolicy
-from cart_service.carts.pricing import Terms, price
+from cart_service.carts.priced_lines import Terms
+from cart_service.carts.pricing import price
 from cart_service.carts.rendering import render_cart
 from cart_service.carts.store import CartCodec
 from cart_service.catalogue.model import CatalogueProduct, CatalogueStatus
@@ -49,7 +50,7 @@ changes: st.SearchStrategy[Operation] = st.one_of(
 )
 batches = st.one_of(
     st.lists(changes, min_size=1, max_size=4),
-    st.sampled_from([[Acknowledge()], [TakeBack()]]),
+    st.sampled_from([[Acknowledge()], [UndoLast()]]),
 )
 policies = st.sampled_from(["live", "freeze", "hold:1"]).map(PricePolicy.parse)
 
@@ -75,20 +76,20 @@ removing = st.tuples(some, removals, some).map(lambda parts: [*parts[0], parts[1
 removing_steps = st.builds(Step, removing, seconds, costs)
 
 
-def shelf_at(cost: int) -> dict[str, CatalogueProduct]:
+def products_at(cost: int) -> dict[str, CatalogueProduct]:
     return {id: CatalogueProduct(id, id, None, cost, 5000, CatalogueStatus.ACTIVE, 1) for id in IDS}
 
 
 def written(cart: Cart, operations: list[Operation], at: str, cost: int) -> Cart | None:
     """None where it is refused."""
     with suppress(ShopError):
-        return apply_all(operations, cart, shelf_at(cost), at)
+        return apply_all(operations, cart, products_at(cost), at)
     return None
 
 
 def visible(cart: Cart, policy: PricePolicy, at: str, cost: int) -> dict[str, Any]:
     """All that GET shows, save version and `updated_at`."""
-    priced = price(cart, shelf_at(cost), Terms("USD", policy, from_rfc3339(at)))
+    priced = price(cart, products_at(cost), Terms("USD", policy, from_rfc3339(at)))
     shown = orjson.loads(render_cart(priced).body)
     return {name: value for name, value in shown.items() if name not in ("version", "updated_at")}
 
@@ -129,13 +130,13 @@ def test_a_write_and_its_undo_leave_what_is_seen_as_it_was(
     if after is None or after.undo is None or after.undo is cart.undo:
         return
     stored = CartCodec().from_document("ann", orjson.loads(orjson.dumps(CartCodec().to_document(after))))
-    back = apply_all([TakeBack()], stored, shelf_at(step.price), at)
+    back = apply_all([UndoLast()], stored, products_at(step.price), at)
     for cost in (100, 120, 90):
         expected = visible(cart, policy, at, cost) | {"undo": None}
         assert visible(back, policy, at, cost) == expected
     assert back.version > after.version
     with pytest.raises(NothingToUndo):
-        apply_all([TakeBack()], back, shelf_at(step.price), at)
+        apply_all([UndoLast()], back, products_at(step.price), at)
 
 
 @given(st.lists(steps, max_size=8), policies)

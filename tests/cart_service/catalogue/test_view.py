@@ -31,15 +31,15 @@ async def view(bucket: MemoryBucket):
 
 
 def prices(view: CatalogueView, *ids: str) -> list[int]:
-    shelf = view.peek(ids)
-    return [shelf.products[id].price for id in ids]
+    snapshot = view.known(ids)
+    return [snapshot.products[id].price for id in ids]
 
 
 async def test_a_product_is_asked_for_once(view: CatalogueView, bucket: MemoryBucket) -> None:
-    assert view.peek(["mug"]).products == {}
+    assert view.known(["mug"]).products == {}
     for _ in range(2):
-        shelf = await view.load(["mug", "cup"])
-    assert [shelf.products[id].price for id in ("mug", "cup")] == [1, 2]
+        snapshot = await view.load(["mug", "cup"])
+    assert [snapshot.products[id].price for id in ("mug", "cup")] == [1, 2]
     assert sorted(bucket.gets) == ["cup", "mug"]
 
 
@@ -51,7 +51,7 @@ async def test_several_who_ask_at_once_ask_once(view: CatalogueView, bucket: Mem
 async def test_the_product_used_longest_ago_is_dropped(view: CatalogueView, bucket: MemoryBucket) -> None:
     for id in ("mug", "cup", "mug", "pot"):
         await view.load([id])
-    assert set(view.peek(["mug", "cup", "pot"]).products) == {"mug", "pot"}
+    assert set(view.known(["mug", "cup", "pot"]).products) == {"mug", "pot"}
 
 
 async def test_a_load_of_more_than_fits_gives_them_all(view: CatalogueView) -> None:
@@ -70,12 +70,12 @@ async def test_an_unknown_product_is_remembered_until_it_comes(
     view: CatalogueView, bucket: MemoryBucket
 ) -> None:
     for _ in range(2):
-        shelf = await view.load(["new"])
-        assert shelf.products["new"].status is CatalogueStatus.MISSING
+        snapshot = await view.load(["new"])
+        assert snapshot.products["new"].status is CatalogueStatus.MISSING
     assert bucket.gets == ["new"]
     bucket.put_product("new")
     bucket.watches[0].deliver()
-    assert view.peek(["new"]).products["new"].for_sale
+    assert view.known(["new"]).products["new"].for_sale
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ async def test_what_cannot_be_read_is_not_for_sale(view: CatalogueView, bucket: 
     await view.load(["mug"])
     bucket.put_raw("mug", value)
     bucket.watches[0].deliver()
-    assert not view.peek(["mug"]).products["mug"].for_sale
+    assert not view.known(["mug"]).products["mug"].for_sale
 
 
 async def test_without_nats_what_is_known_is_still_there(view: CatalogueView, bucket: MemoryBucket) -> None:
@@ -116,10 +116,10 @@ async def test_an_answer_that_stays_behind_is_not_kept_nor_claimed(
     bucket.put_product("mug")
     bucket.watches[0].deliver()
     bucket.log[-1] = stale  # a lagging server of a cluster answers
-    shelf = await view.load(["mug"])
-    assert shelf.revision == stale.revision
-    assert not view.unchanged_since(shelf.revision, lambda: ["mug"])
-    assert view.peek(["mug"]).products == {}
+    snapshot = await view.load(["mug"])
+    assert snapshot.revision == stale.revision
+    assert not view.unchanged_since(snapshot.revision, lambda: ["mug"])
+    assert view.known(["mug"]).products == {}
 
 
 async def test_what_was_asked_before_a_gap_is_not_kept(view: CatalogueView, bucket: MemoryBucket) -> None:
@@ -130,7 +130,7 @@ async def test_what_was_asked_before_a_gap_is_not_kept(view: CatalogueView, buck
     bucket.watches[0].miss()
     bucket.gate.set()
     await asked
-    assert view.peek(["mug"]).products == {}
+    assert view.known(["mug"]).products == {}
 
 
 async def test_a_load_claims_no_more_than_was_heard_before_it(
@@ -181,10 +181,10 @@ async def test_products_are_weighed_not_counted(bucket: MemoryBucket) -> None:
     view = CatalogueView(bucket, ChangeListener(), currency="USD", capacity=100, most_bytes=6000)
     await view.start()
     await view.load(["mug", "cup", "pot"])
-    assert set(view.peek(["mug", "cup", "pot"]).products) == {"mug", "cup", "pot"}
+    assert set(view.known(["mug", "cup", "pot"]).products) == {"mug", "cup", "pot"}
     assert (await view.load(["pan"])).products["pan"].name == "P" * 5000
-    assert "mug" not in view.peek(["mug", "cup", "pot", "pan"]).products
+    assert "mug" not in view.known(["mug", "cup", "pot", "pan"]).products
     bucket.put_product("pan", name="P" * 7000)
     bucket.watches[0].deliver()
-    assert "pan" not in view.peek(["pan"]).products
+    assert "pan" not in view.known(["pan"]).products
     await view.close()

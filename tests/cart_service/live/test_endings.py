@@ -137,9 +137,9 @@ async def test_what_is_sent_waits_for_room_among_all_streams() -> None:
         sent.set()
 
     with stage.live.open("ann", viewer()) as slow, stage.live.open("bob", viewer("bob")) as other:
-        sending = asyncio.create_task(slow.give(first, 60))
+        sending = asyncio.create_task(slow.send(first, 60))
         await asyncio.sleep(0)
-        waiting = asyncio.create_task(other.give(second, 60))
+        waiting = asyncio.create_task(other.send(second, 60))
         await asyncio.sleep(0)
         assert not sent.is_set()
         taken.set()

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from cart_service.metrics import CART_STREAM_EVENTS, CART_STREAMS
+from cart_service.live.service import CART_STREAMS
+from cart_service.live.stream import CART_STREAM_EVENTS
 from shared.http.runtime import Runtime
 from shared.observability.metrics import HTTP_REQUEST_SECONDS
 from tests.cart_service.conftest import Catalogue, Customer

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from cart_service.carts.rendering import Rendered
+from cart_service.carts.ports import Rendered
 from shared.ids import new_id
 from tests.support.apps import running
 from tests.support.streams import EVENTS

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from cart_service.carts.abandoned_reservations import SETTLED_AFTER
-from cart_service.carts.merge_records import MergeStrategy
-from cart_service.carts.operations import AddItem, RemoveItem, TakeBack
+from cart_service.carts.operations import AddItem, RemoveItem, UndoLast
+from cart_service.carts.records import MergeStrategy
 from cart_service.carts.service import CartWrite
 from cart_service.merging.service import Merge
 from cart_service.promotions.model import Conditions, Percentage, Promotion
@@ -28,7 +28,7 @@ async def test_a_guests_code_is_lost_where_the_customer_cannot_have_it(
         await service.promo_codes.put(CartWrite("ann", ()), "OTHER")
     else:
         await service.promo_codes.redeem("SPRING", "ann", "order-1")
-    await service.carts.write(CartWrite("guest", [AddItem("mug", 1)]))
+    await service.writer.write(CartWrite("guest", [AddItem("mug", 1)]))
     await service.promo_codes.put(CartWrite("guest", ()), "SPRING")
     merged = await service.merger.merge(Merge("ann", "guest", MergeStrategy.SUM))
     expected = "OTHER" if has == "another code" else None
@@ -41,7 +41,7 @@ async def merged_with_code(service, kept) -> None:
         "SPRING", Percentage(10), Conditions(total_limit=9), "USD", "", FirstSecond().moment
     )
     kept.promotions |= {"SPRING": promotion}
-    await service.carts.write(CartWrite("guest", [AddItem("mug", 1)]))
+    await service.writer.write(CartWrite("guest", [AddItem("mug", 1)]))
     await service.promo_codes.put(CartWrite("guest", ()), "SPRING")
 
 
@@ -51,10 +51,10 @@ async def test_undoing_a_merge_takes_the_guests_code_off_and_gives_its_use_back(
 ) -> None:
     service, kept = here.service, shop.kept
     await merged_with_code(service, kept)
-    await service.carts.write(CartWrite("ann", [AddItem("mug", 1)]))
+    await service.writer.write(CartWrite("ann", [AddItem("mug", 1)]))
     merged = await service.merger.merge(Merge("ann", "guest", strategy))
     assert merged.written.cart.promo_code == "SPRING"
-    undone = (await service.carts.write(CartWrite("ann", [TakeBack()]))).cart
+    undone = (await service.writer.write(CartWrite("ann", [UndoLast()]))).cart
     assert (undone.quantity_of("mug"), undone.promo_code, undone.undo) == (1, None, None)
     assert kept.tallies["SPRING"].reserved == 0
     again = await service.merger.merge(Merge("ann", "guest", MergeStrategy.SUM))
@@ -68,23 +68,23 @@ async def test_a_code_that_was_put_on_since_stays(shop: Shop, here: Replica) -> 
     await service.merger.merge(Merge("ann", "guest", MergeStrategy.SUM))
     await service.promo_codes.remove(CartWrite("ann", ()))
     await service.promo_codes.put(CartWrite("ann", ()), "SPRING")
-    undone = (await service.carts.write(CartWrite("ann", [TakeBack()]))).cart
+    undone = (await service.writer.write(CartWrite("ann", [UndoLast()]))).cart
     assert (dict(undone.lines), undone.promo_code) == ({}, "SPRING")
 
 
 async def test_a_code_comes_no_more_with_a_merge_that_was_undone_meanwhile(shop: Shop, here: Replica) -> None:
-    """Whoever finishes the merge for a replica that died finds it undone."""
+    """A replica that finishes the merge of a stopped one finds it undone."""
     service, kept = here.service, shop.kept
     await merged_with_code(service, kept)
     here.carts.fail_at(2, is_written=False)  # the first write about the code on the customer's cart
     with pytest.raises(StoreUnavailable):
         await service.merger.merge(Merge("ann", "guest", MergeStrategy.SUM))
-    await service.carts.write(CartWrite("ann", [TakeBack()]))
+    await service.writer.write(CartWrite("ann", [UndoLast()]))
     await service.merger.finish("guest")
     cart = shop.carts["ann"]
     assert (dict(cart.lines), cart.promo_code) == ({}, None)
     shop.clock.moment += 2 * SETTLED_AFTER
-    await service.leftovers.clear_away(10)
+    await service.abandoned_reservations.clear_away(10)
     assert kept.tallies["SPRING"].reserved == 0
 
 
@@ -94,7 +94,7 @@ async def test_a_removal_after_the_merge_is_undone_first(shop: Shop, here: Repli
     here.carts.fail_at(2, is_written=False)
     with pytest.raises(StoreUnavailable):
         await service.merger.merge(Merge("ann", "guest", MergeStrategy.SUM))
-    await service.carts.write(CartWrite("ann", [RemoveItem("mug")]))
+    await service.writer.write(CartWrite("ann", [RemoveItem("mug")]))
     await service.merger.finish("guest")
-    back = (await service.carts.write(CartWrite("ann", [TakeBack()]))).cart
+    back = (await service.writer.write(CartWrite("ann", [UndoLast()]))).cart
     assert (back.quantity_of("mug"), back.promo_code) == (1, "SPRING")

@@ -8,13 +8,14 @@ from dataclasses import replace
 
 import pytest
 
-from cart_service.carts.errors import CartChanged, IdempotencyKeyReused
-from cart_service.carts.merge_records import MergeStrategy
-from cart_service.carts.operations import AddItem, ClearCart, TakeBack
-from cart_service.carts.service import CartWrite
+from cart_service.carts.errors import IdempotencyKeyReused
+from cart_service.carts.operations import AddItem, ClearCart, UndoLast
+from cart_service.carts.records import MergeStrategy
+from cart_service.carts.service import CartChanged, CartWrite
 from cart_service.merging.service import Merge, Merged
 from cart_service.promotions.claims import Tally
 from cart_service.promotions.model import Conditions, Percentage, Promotion
+from shared.http.etag import parse_entity_tags
 from shared.store.ports import StoreUnavailable
 from tests.cart_service.memory import Replica, Shop
 from tests.support.waiting import eventually
@@ -33,8 +34,8 @@ async def filled(shop: Shop, here: Replica) -> Replica:
     shop.kept.promotions["SPRING"] = Promotion(
         "SPRING", Percentage(10), Conditions(total_limit=1), "USD", "", moment
     )
-    await here.service.carts.write(CartWrite("guest", [AddItem("mug", 2)]))
-    await here.service.carts.write(CartWrite("ann", [AddItem("cup", 1)]))
+    await here.service.writer.write(CartWrite("guest", [AddItem("mug", 2)]))
+    await here.service.writer.write(CartWrite("ann", [AddItem("cup", 1)]))
     return here
 
 
@@ -51,7 +52,7 @@ def lines(shop: Shop, owner: str = "ann") -> dict[str, int]:
 async def test_its_own_work_does_not_fail_its_condition(
     shop: Shop, filled: Replica, there: Replica, version: Callable[[], int]
 ) -> None:
-    conditional = replace(MERGE, if_versions={version()})
+    conditional = replace(MERGE, if_match=parse_entity_tags(f'"{version()}"'))
     await die_after(filled, 1, conditional)
     await there.service.merger.finish("guest")
     merged = await there.service.merger.merge(conditional)
@@ -61,9 +62,9 @@ async def test_its_own_work_does_not_fail_its_condition(
 async def test_nor_do_other_writes_once_it_has_begun(
     shop: Shop, filled: Replica, there: Replica, version: Callable[[], int]
 ) -> None:
-    conditional = replace(MERGE, if_versions={version()})
+    conditional = replace(MERGE, if_match=parse_entity_tags(f'"{version()}"'))
     await die_after(filled, 1, conditional)
-    await there.service.carts.write(CartWrite("ann", [AddItem("cup", 1)]))
+    await there.service.writer.write(CartWrite("ann", [AddItem("cup", 1)]))
     merged = await there.service.merger.merge(conditional)
     assert (merged.written.replayed, lines(shop)) == (True, {"cup": 2, "mug": 2})
     with pytest.raises(CartChanged):
@@ -74,7 +75,7 @@ async def test_a_key_that_came_with_another_request_keeps_no_begun_merge_back(
     shop: Shop, filled: Replica, there: Replica
 ) -> None:
     await die_after(filled, 1)
-    await there.service.carts.write(CartWrite("ann", [AddItem("cup", 1)], key="k"))
+    await there.service.writer.write(CartWrite("ann", [AddItem("cup", 1)], key="k"))
     await there.service.merger.finish("guest")
     assert lines(shop) == {"cup": 2, "mug": 2}
     with pytest.raises(IdempotencyKeyReused):
@@ -91,7 +92,7 @@ async def test_what_the_guest_adds_between_two_that_meet_under_one_key_is_not_lo
     there.carts.pause()
     await eventually(lambda: there.carts.reads == 2, every=0)  # it has seen the cart without the key
     await filled.service.merger.merge(MERGE)
-    await filled.service.carts.write(CartWrite("guest", [AddItem("cup", 4)]))
+    await filled.service.writer.write(CartWrite("guest", [AddItem("cup", 4)]))
     there.carts.resume()
     await late
     assert lines(shop) == {"cup": 5, "mug": 2}
@@ -105,7 +106,7 @@ async def test_of_two_that_meet_under_one_key_one_is_marked(filled: Replica, the
 @pytest.mark.parametrize("second", ["l", None])
 async def test_a_repeat_tells_of_its_own_merge(filled: Replica, second: str | None) -> None:
     first = await filled.service.merger.merge(MERGE)
-    await filled.service.carts.write(CartWrite("guest", [AddItem("cup", 1)]))
+    await filled.service.writer.write(CartWrite("guest", [AddItem("cup", 1)]))
     later = await filled.service.merger.merge(replace(MERGE, key=second))
     again = await filled.service.merger.merge(MERGE)
     assert id_of(again) == id_of(first) != id_of(later)
@@ -115,16 +116,16 @@ async def test_so_does_the_repeat_of_a_repeat_under_another_key(filled: Replica)
     first = await filled.service.merger.merge(MERGE)
     other = replace(MERGE, key="other")
     assert id_of(await filled.service.merger.merge(other)) == id_of(first)
-    await filled.service.carts.write(CartWrite("guest", [AddItem("cup", 1)]))
+    await filled.service.writer.write(CartWrite("guest", [AddItem("cup", 1)]))
     await filled.service.merger.merge(replace(MERGE, key="l"))
     again = await filled.service.merger.merge(other)
     assert (again.written.replayed, id_of(again)) == (True, id_of(first))
 
 
 async def test_a_repeat_of_what_found_nothing_finds_nothing(filled: Replica) -> None:
-    await filled.service.carts.write(CartWrite("guest", [ClearCart()]))
+    await filled.service.writer.write(CartWrite("guest", [ClearCart()]))
     await filled.service.merger.merge(MERGE)
-    await filled.service.carts.write(CartWrite("guest", [AddItem("cup", 1)]))
+    await filled.service.writer.write(CartWrite("guest", [AddItem("cup", 1)]))
     await filled.service.merger.merge(replace(MERGE, key="l"))
     again = await filled.service.merger.merge(MERGE)
     assert (again.written.replayed, again.record) == (True, None)
@@ -149,7 +150,7 @@ async def test_undone_before_it_was_noted_done_it_can_be_made_again(
     shop: Shop, filled: Replica, there: Replica
 ) -> None:
     await die_after(filled, 2)
-    await there.service.carts.write(CartWrite("ann", [TakeBack()]))
+    await there.service.writer.write(CartWrite("ann", [UndoLast()]))
     assert lines(shop) == {"cup": 1}
     merged = await there.service.merger.merge(Merge("ann", "guest", MergeStrategy.MAX))
     assert merged.record is not None

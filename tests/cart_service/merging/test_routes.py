@@ -101,14 +101,14 @@ async def test_a_dry_run_tells_and_writes_nothing(ann: Customer, guest: Customer
     await ann.add(mug, 1)
     await guest.add(mug, 2)
     answer = await merge(ann, guest, dry_run=True)
-    told = answer.json()
+    shown = answer.json()
     assert "etag" not in answer.headers
-    assert told["cart"]["version"] == (await ann.call("GET")).json()["version"]
-    assert (told["dry_run"], told["merge_id"]) == (True, None)
-    assert [line["quantity"] for line in told["lines"]] == [3]
-    assert [item["quantity"] for item in told["cart"]["items"]] == [3]
+    assert shown["cart"]["version"] == (await ann.call("GET")).json()["version"]
+    assert (shown["dry_run"], shown["merge_id"]) == (True, None)
+    assert [line["quantity"] for line in shown["lines"]] == [3]
+    assert [item["quantity"] for item in shown["cart"]["items"]] == [3]
     assert (await quantities(ann), await quantities(guest)) == ({mug: 1}, {mug: 2})
-    assert (await merge(ann, guest)).json()["lines"] == told["lines"]
+    assert (await merge(ann, guest)).json()["lines"] == shown["lines"]
 
 
 async def test_undone_it_can_be_made_again_in_another_way(ann: Customer, guest: Customer, mug: str) -> None:

@@ -8,8 +8,9 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from cart_service.carts.merge_records import MergeStrategy
 from cart_service.carts.operations import AddItem
+from cart_service.carts.records import MergeStrategy
+from cart_service.carts.rendering import render_cart
 from cart_service.carts.service import CartWrite
 from cart_service.merging.service import Merge
 from shared.store.ports import StoreUnavailable
@@ -23,14 +24,14 @@ Way = Callable[[Replica], Awaitable[object]]
 
 @pytest.fixture
 async def filled(here: Replica) -> Replica:
-    await here.service.carts.write(CartWrite("guest", [AddItem("mug", 2)]))
-    await here.service.carts.write(CartWrite("ann", [AddItem("mug", 1)]))
+    await here.service.writer.write(CartWrite("guest", [AddItem("mug", 2)]))
+    await here.service.writer.write(CartWrite("ann", [AddItem("mug", 1)]))
     here.carts.writes = 0
     return here
 
 
 async def quantities(replica: Replica, owner: str) -> dict[str, int]:
-    cart = orjson.loads((await replica.service.carts.cart(owner)).body)
+    cart = orjson.loads(render_cart(await replica.service.reader.read(owner)).body)
     return {item["product_id"]: item["quantity"] for item in cart["items"]}
 
 
@@ -69,7 +70,7 @@ async def test_an_earlier_merge_is_finished_before_another_begins(filled: Replic
     filled.carts.fail_at(1, is_written=False)
     with pytest.raises(StoreUnavailable):
         await filled.service.merger.merge(MERGE)
-    await filled.service.carts.write(CartWrite("guest", [AddItem("cup", 4)]))
+    await filled.service.writer.write(CartWrite("guest", [AddItem("cup", 4)]))
     merged = await filled.service.merger.merge(Merge("bob", "guest", MergeStrategy.SUM))
     assert [line.product_id for line in merged.record.report] == ["cup"]
     assert await quantities(filled, "ann") == {"mug": 3}
@@ -80,7 +81,7 @@ async def test_the_same_customer_gets_both(filled: Replica) -> None:
     filled.carts.fail_at(1, is_written=False)
     with pytest.raises(StoreUnavailable):
         await filled.service.merger.merge(MERGE)
-    await filled.service.carts.write(CartWrite("guest", [AddItem("cup", 4)]))
+    await filled.service.writer.write(CartWrite("guest", [AddItem("cup", 4)]))
     repeated = await filled.service.merger.merge(MERGE)
     assert (repeated.written.replayed, await quantities(filled, "ann")) == (True, {"mug": 3})
     await filled.service.merger.merge(replace(MERGE, key="another"))

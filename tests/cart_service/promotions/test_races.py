@@ -9,15 +9,15 @@ from typing import cast
 
 import pytest
 
-from cart_service.carts.errors import CartChanged
 from cart_service.carts.operations import AddItem
 from cart_service.carts.promo_codes import PromoCodes
 from cart_service.carts.promo_operations import NotReserved
-from cart_service.carts.service import CartWrite, CartWriter, WriteResult
-from cart_service.promotions.claims import Claim, ClaimState, Tally
+from cart_service.carts.service import CartChanged, CartWrite, CartWriter, WriteResult
+from cart_service.promotions.claims import Claim, ClaimState, DroppedPromoCode, Tally
 from cart_service.promotions.errors import PromoCodeUsedUp
 from cart_service.promotions.model import Conditions, Percentage, Promotion
 from cart_service.promotions.uses import ClaimContended, PromotionUses
+from shared.http.etag import parse_entity_tags
 from tests.cart_service.lanes import Lane
 from tests.cart_service.memory import FirstSecond, Replica, Shop
 from tests.cart_service.memory_promotions import Kept, memory_stores
@@ -39,7 +39,7 @@ def kept(shop: Shop, promotion: Promotion) -> Kept:
 
 @pytest.fixture
 def uses(kept: Kept) -> PromotionUses:
-    stores = memory_stores(kept, book=None)
+    stores = memory_stores(kept, known=None)
     return PromotionUses(stores.claims, stores.tallies, FirstSecond())
 
 
@@ -59,7 +59,7 @@ async def test_who_finds_an_end_half_done_finishes_it_first(
     two = replace(kept.promotions["SPRING"], conditions=Conditions(total_limit=2))
     await uses.reserve(two, "ann")
     assert (kept.tallies["SPRING"].reserved, kept.tallies["SPRING"].final) == (1, final)
-    await uses.release("SPRING", "ann", kept.claims[KEY].turn)
+    await uses.give_back("ann", DroppedPromoCode("SPRING", kept.claims[KEY].turn))
     assert kept.tallies["SPRING"].reserved == 0
 
 
@@ -71,7 +71,7 @@ async def test_an_order_finds_a_removal_half_done(kept: Kept, uses: PromotionUse
     assert (kept.tallies["SPRING"].reserved, kept.tallies["SPRING"].final) == (0, 1)
 
 
-async def test_a_claim_withdrawn_before_it_was_confirmed_is_claimed_anew(
+async def test_a_claim_withdrawn_before_it_was_confirmed_is_claimed_again(
     kept: Kept, uses: PromotionUses
 ) -> None:
     task = asyncio.create_task(uses.reserve(kept.promotions["SPRING"], "ann"))
@@ -83,7 +83,7 @@ async def test_a_claim_withdrawn_before_it_was_confirmed_is_claimed_anew(
     assert kept.tallies["SPRING"].held.split() == [kept.claims[KEY].claim_id] != [first.claim_id]
 
 
-async def test_a_claim_confirmed_and_given_back_by_others_meanwhile_is_claimed_anew(
+async def test_a_claim_confirmed_and_given_back_by_others_meanwhile_is_claimed_again(
     kept: Kept, uses: PromotionUses
 ) -> None:
     reservation = Lane(uses.reserve(kept.promotions["SPRING"], "ann", 1))
@@ -103,18 +103,18 @@ class NeverFinished:
 
 
 async def test_endless_meetings_end_with_come_again(kept: Kept, promotion: Promotion) -> None:
-    busy = PromotionUses(NeverFinished(), memory_stores(kept, book=None).tallies, FirstSecond())  # type: ignore[arg-type]
+    busy = PromotionUses(NeverFinished(), memory_stores(kept, known=None).tallies, FirstSecond())  # type: ignore[arg-type]
     for attempt in (busy.reserve(promotion, "ann"), busy.make_final(promotion, "ann", "order-1")):
         with pytest.raises(ClaimContended):
             await attempt
 
 
 async def test_a_put_that_is_refused_after_reserving_gives_the_use_back(kept: Kept, here: Replica) -> None:
-    version = (await here.service.carts.write(CartWrite("ann", [AddItem("mug", 1)]))).cart.version
-    conditional = CartWrite("ann", (), if_versions={version})
+    version = (await here.service.writer.write(CartWrite("ann", [AddItem("mug", 1)]))).cart.version
+    conditional = CartWrite("ann", (), if_match=parse_entity_tags(f'"{version}"'))
     task = asyncio.create_task(here.service.promo_codes.put(conditional, "SPRING"))
     await eventually(lambda: is_counted(kept), every=0)
-    await here.service.carts.write(CartWrite("ann", [AddItem("mug", 1)]))
+    await here.service.writer.write(CartWrite("ann", [AddItem("mug", 1)]))
     with pytest.raises(CartChanged):
         await task
     assert not is_counted(kept)
@@ -124,8 +124,8 @@ async def test_of_two_equal_conditional_puts_at_once_the_loser_takes_nothing_bac
     kept: Kept, here: Replica
 ) -> None:
     promo_codes = here.service.promo_codes
-    version = (await here.service.carts.write(CartWrite("ann", [AddItem("mug", 1)]))).cart.version
-    conditional = CartWrite("ann", (), if_versions={version})
+    version = (await here.service.writer.write(CartWrite("ann", [AddItem("mug", 1)]))).cart.version
+    conditional = CartWrite("ann", (), if_match=parse_entity_tags(f'"{version}"'))
     twice = [promo_codes.put(conditional, "SPRING") for _ in range(2)]
     outcomes = await asyncio.gather(*twice, return_exceptions=True)
     assert sorted(type(outcome) for outcome in outcomes if isinstance(outcome, Exception)) == [CartChanged]
@@ -138,7 +138,7 @@ async def test_a_request_sent_twice_at_once_has_one_use_which_is_given_back(
     kept: Kept, here: Replica
 ) -> None:
     promo_codes = here.service.promo_codes
-    await here.service.carts.write(CartWrite("ann", [AddItem("mug", 1)]))
+    await here.service.writer.write(CartWrite("ann", [AddItem("mug", 1)]))
     twice = [promo_codes.put(CartWrite("ann", (), key="k"), "SPRING") for _ in range(2)]
     assert [written.replayed for written in await asyncio.gather(*twice)] == [False, True]
     await promo_codes.remove(CartWrite("ann", ()))
@@ -149,7 +149,7 @@ async def test_a_repeat_that_reserves_after_the_code_was_taken_off_gives_its_use
     shop: Shop, kept: Kept, here: Replica
 ) -> None:
     promo_codes = here.service.promo_codes
-    await here.service.carts.write(CartWrite("ann", [AddItem("mug", 1)]))
+    await here.service.writer.write(CartWrite("ann", [AddItem("mug", 1)]))
     repeat = Lane(promo_codes.put(CartWrite("ann", (), key="k"), "SPRING"))
     await repeat.go_on()
     await promo_codes.put(CartWrite("ann", (), key="k"), "SPRING")
@@ -165,7 +165,7 @@ async def test_a_put_that_was_slow_to_write_the_cart_reserves_again(
 ) -> None:
     kept.promotions["SPRING"] = replace(promotion, conditions=Conditions(total_limit=2))
     if begun:
-        await here.service.carts.write(CartWrite("ann", [AddItem("mug", 1)]))
+        await here.service.writer.write(CartWrite("ann", [AddItem("mug", 1)]))
     slow = Lane(here.service.promo_codes.put(CartWrite("ann", ()), "SPRING"))
     while not is_counted(kept):
         await slow.go_on()
@@ -191,7 +191,7 @@ async def test_a_put_that_was_slow_to_write_the_cart_reserves_again(
 async def test_an_order_takes_what_is_still_on_its_way_to_the_cart(
     shop: Shop, kept: Kept, here: Replica
 ) -> None:
-    await here.service.carts.write(CartWrite("ann", [AddItem("mug", 1)]))
+    await here.service.writer.write(CartWrite("ann", [AddItem("mug", 1)]))
     slow = Lane(here.service.promo_codes.put(CartWrite("ann", ()), "SPRING"))
     await slow.go_on(4)
     assert kept.claims[KEY].state is ClaimState.RESERVED
@@ -215,8 +215,8 @@ class EverPassing:
 async def test_endless_puts_of_others_end_with_come_again(
     kept: Kept, uses: PromotionUses, here: Replica
 ) -> None:
-    leftovers, writer = here.service.leftovers, cast("CartWriter", EverPassing())
-    promo_codes = PromoCodes(here.service.promotions, uses, leftovers, writer, FirstSecond())
+    abandoned, writer = here.service.abandoned_reservations, cast("CartWriter", EverPassing())
+    promo_codes = PromoCodes(here.service.promotions, uses, abandoned, writer, FirstSecond())
     with pytest.raises(ClaimContended):
         await promo_codes.put(CartWrite("ann", ()), "SPRING")
 

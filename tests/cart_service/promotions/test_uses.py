@@ -1,4 +1,4 @@
-"""No limit is exceeded, whatever fails or comes at once; whoever comes next makes good what failed."""
+"""No failure and no race exceeds a limit, and the next request repairs what failed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cart_service.carts.abandoned_reservations import SETTLED_AFTER, AbandonedReservations
 from cart_service.carts.service import CartWriter
-from cart_service.promotions.claims import MAX_HELD, ClaimState, Tally
+from cart_service.promotions.claims import MAX_HELD, ClaimState, DroppedPromoCode, Tally
 from cart_service.promotions.errors import PromoCodeEnded, PromoCodeUsedByYou, PromoCodeUsedUp
 from cart_service.promotions.model import Conditions, Percentage, Promotion
 from cart_service.promotions.uses import PromotionUses, Uses
@@ -38,14 +38,14 @@ class World:
         self.promotion = promotion(**conditions)
         self.kept = Kept()
         self.clock = FirstSecond()
-        self.stores = memory_stores(self.kept, book=None)
+        self.stores = memory_stores(self.kept, known=None)
         self.uses = PromotionUses(self.stores.claims, self.stores.tallies, self.clock)
         carts = MemoryCarts({})
-        self.leftovers = AbandonedReservations(carts, self.stores.claims, self.uses, self.clock)
+        self.abandoned = AbandonedReservations(carts, self.stores.claims, self.uses, self.clock)
         none = UnreservedCarts(
-            carts, self.stores, self.uses, self.leftovers, cast("CartWriter", None), holders=MemoryHolders({})
+            carts, self.stores, self.uses, self.abandoned, cast("CartWriter", None), holders=MemoryHolders({})
         )
-        self.audit = PromotionAudit(self.stores, self.leftovers, none)
+        self.audit = PromotionAudit(self.stores, self.abandoned, none)
 
     @property
     def had(self) -> int:
@@ -74,7 +74,7 @@ async def test_the_total_limit_bounds_all_users() -> None:
         await world.uses.reserve(world.promotion, owner, 1)
     with pytest.raises(PromoCodeUsedUp):
         await world.uses.reserve(world.promotion, "cem", 1)
-    await world.uses.release("SPRING", "ann", 1)
+    await world.uses.give_back("ann", DroppedPromoCode("SPRING", 1))
     await world.uses.reserve(world.promotion, "cem", 1)
     assert world.had == world.counted == 2
 
@@ -83,7 +83,7 @@ async def test_without_a_total_limit_no_tally_is_touched() -> None:
     world = World(per_user_limit=1)
     await world.uses.reserve(world.promotion, "ann", 1)
     assert await world.uses.of(world.promotion) == Uses(1, 0)
-    await world.uses.release("SPRING", "ann", 1)
+    await world.uses.give_back("ann", DroppedPromoCode("SPRING", 1))
     assert isinstance(world.stores.tallies, MemoryTallies)
     assert world.stores.tallies.changes == 0
     await world.uses.make_final(world.promotion, "ann", "order-1")
@@ -106,9 +106,9 @@ async def test_what_an_earlier_turn_gives_back_comes_too_late() -> None:
     world = World(total_limit=1)
     for turn in (2, 1):
         await world.uses.reserve(world.promotion, "ann", turn)
-    await world.uses.release("SPRING", "ann", 1)
+    await world.uses.give_back("ann", DroppedPromoCode("SPRING", 1))
     assert world.had == 1
-    await world.uses.release("SPRING", "ann", 2)
+    await world.uses.give_back("ann", DroppedPromoCode("SPRING", 2))
     assert world.had == world.counted == 0
 
 
@@ -133,7 +133,7 @@ async def test_a_reserved_use_outlives_the_end_of_its_promotion() -> None:
 async def test_so_many_carts_hold_a_code_at_once_and_no_more() -> None:
     full = Tally("SPRING", " abcdefghijkl" * MAX_HELD)
     with pytest.raises(PromoCodeUsedUp):
-        full.hold("zzzzzzzzzzzz", 10**9)
+        full.count("zzzzzzzzzzzz", 10**9)
 
 
 STEPS = st.lists(
@@ -149,7 +149,7 @@ async def _do(world: World, step: str, owner: str, number: int) -> None:
         if step == "reserve":
             await world.uses.reserve(world.promotion, owner, number)
         elif step == "release":
-            await world.uses.release("SPRING", owner, claim.turn if claim else 0)
+            await world.uses.give_back(owner, DroppedPromoCode("SPRING", claim.turn if claim else 0))
         else:
             await world.uses.make_final(world.promotion, owner, f"order-{number}")
 
@@ -208,7 +208,7 @@ async def test_a_retry_makes_a_failed_end_good(ends: str, after: int, is_written
 
     async def end() -> None:
         if ends == "release":
-            await world.uses.release("SPRING", "ann", 1)
+            await world.uses.give_back("ann", DroppedPromoCode("SPRING", 1))
         else:
             await world.uses.make_final(world.promotion, "ann", "order-1")
 

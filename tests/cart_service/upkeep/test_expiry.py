@@ -42,7 +42,7 @@ class Lease:
     def __init__(self, *answers: bool) -> None:
         self.answers = list(answers)
 
-    async def hold(self) -> bool:
+    async def acquire(self) -> bool:
         return self.answers.pop(0) if self.answers else True
 
 
@@ -76,7 +76,7 @@ class Life:
             return False
 
         store = store or self.store
-        carts = StoredExpiringCarts(store, AggregateRepository(store, CartCodec()))
+        carts = StoredExpiringCarts(AggregateRepository(store, CartCodec()))
         sweep = ExpirySweep(
             carts, lease or Lease(), on_removed, all_clear, clock=self.clock, batch=batch, interval_seconds=1
         )
@@ -124,7 +124,7 @@ async def test_what_the_search_does_not_know_yet_is_read_again(life: Life) -> No
     owner = await life.cart()
     await life.store.refresh()
     life.clock.ahead = timedelta(days=2)
-    carts = StoredExpiringCarts(life.store, life.carts)
+    carts = StoredExpiringCarts(life.carts)
     pages = [page async for page in carts.expired(life.clock.now(), 10)]
     assert pages == [[owner]]
     later = to_rfc3339(life.clock.now() + timedelta(days=1))
@@ -179,11 +179,11 @@ async def test_a_running_replica_sweeps_drops_the_summary_and_gives_the_code_bac
         running_replica(settings, clock) as other,
     ):
         owner, mug = new_id(), await Catalogue(nats_server.url).put()
-        await replica.carts.write(CartWrite(owner, [AddItem(mug, 3)]))
+        await replica.service.writer.write(CartWrite(owner, [AddItem(mug, 3)]))
         promotion = Promotion("SPRING", Percentage(10), Conditions(total_limit=5), "USD", "", clock.now())
         await replica.service.promotions.create(promotion)
         first = (await replica.service.promo_codes.put(CartWrite(owner, ()), "SPRING")).cart
-        await other.carts.cart(owner)
+        await other.service.reader.read(owner)
         assert await cache.get(cache_key(owner)) is not None
 
         async def gone() -> bool:
@@ -200,11 +200,11 @@ async def test_a_running_replica_sweeps_drops_the_summary_and_gives_the_code_bac
         await eventually(given_back)
         clock.ahead = timedelta()
         for each in (replica, other):
-            assert b'"items":[]' in (await each.carts.summary(owner)).body
-        again = (await other.carts.write(CartWrite(owner, [AddItem(mug, 1)]))).cart
+            assert b'"items":[]' in (await each.service.summaries.get(owner)).body
+        again = (await other.service.writer.write(CartWrite(owner, [AddItem(mug, 1)]))).cart
         assert again.quantity_of(mug) == 1
         assert again.version >= first.version
-        assert b'"item_count":1' in (await replica.carts.summary(owner)).body
+        assert b'"item_count":1' in (await replica.service.summaries.get(owner)).body
     await cache.close()
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from cart_service.carts.abandoned_reservations import SETTLED_AFTER
-from cart_service.carts.lifetimes import OwnerKind
+from cart_service.carts.model import OwnerKind
 from cart_service.carts.operations import AddItem
 from cart_service.carts.service import CartWrite
 from cart_service.promotions.claims import NOBODY, Claim, ClaimState
@@ -29,7 +29,7 @@ def promotion(shop: Shop) -> Promotion:
 
 
 async def put(here: Replica, owner: str, kind: OwnerKind = OwnerKind.USER) -> None:
-    await here.service.carts.write(CartWrite(owner, [AddItem("mug", 1)], owner_kind=kind))
+    await here.service.writer.write(CartWrite(owner, [AddItem("mug", 1)], owner_kind=kind))
     await here.service.promo_codes.put(CartWrite(owner, (), owner_kind=kind), "SPRING")
 
 
@@ -43,7 +43,7 @@ async def expire(shop: Shop, here: Replica, owner: str) -> None:
 
 
 async def sweep(here: Replica) -> None:
-    while await here.service.leftovers.clear_away(10):
+    while await here.service.abandoned_reservations.clear_away(10):
         pass
 
 
@@ -115,7 +115,7 @@ async def test_a_guest_who_is_back_is_not_forgotten(shop: Shop, here: Replica) -
     await order(here, "guest", OwnerKind.GUEST)
     await expire(shop, here, "guest")
     shop.clock.moment += MONTH + 2 * SETTLED_AFTER
-    await here.service.carts.write(CartWrite("guest", [AddItem("mug", 1)], owner_kind=OwnerKind.GUEST))
+    await here.service.writer.write(CartWrite("guest", [AddItem("mug", 1)], owner_kind=OwnerKind.GUEST))
     await sweep(here)
     with pytest.raises(PromoCodeUsedByYou):
         await put(here, "guest", OwnerKind.GUEST)

@@ -34,7 +34,7 @@ async def recount(here: Replica, *, repair: bool = False) -> Recount:
 
 
 async def give_ann_the_code(here: Replica) -> None:
-    await here.service.carts.write(CartWrite("ann", [AddItem("mug", 1)]))
+    await here.service.writer.write(CartWrite("ann", [AddItem("mug", 1)]))
     await here.service.promo_codes.put(CartWrite("ann", ()), "SPRING")
 
 
@@ -46,7 +46,7 @@ async def test_a_code_that_an_order_left_on_the_cart_is_taken_off(shop: Shop, he
     assert (shop.carts["ann"].promo_code, shop.kept.tallies["SPRING"].final) == ("SPRING", 1)
     assert (await recount(here)).is_clean, "the order may still be on its way"
     shop.clock.moment += SETTLED_AFTER
-    assert (await recount(here, repair=True)).unbacked == ("ann",)
+    assert (await recount(here, repair=True)).unreserved == ("ann",)
     assert (await recount(here)).is_clean
     cart = shop.carts["ann"]
     assert (cart.promo_code, cart.quantity_of("mug")) == (None, 1)
@@ -91,7 +91,7 @@ async def test_a_repair_without_the_store_takes_nothing_off(shop: Shop, here: Re
     assert shop.carts["ann"].promo_code == "SPRING"
 
 
-async def test_what_has_left_the_cart_meanwhile_is_not_taken_for_unbacked(shop: Shop, here: Replica) -> None:
+async def test_a_code_that_left_the_cart_meanwhile_is_not_unreserved(shop: Shop, here: Replica) -> None:
     await give_ann_the_code(here)
     seen = shop.carts["ann"]
     await here.service.promo_codes.remove(CartWrite("ann", ()))

@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 
-from cart_service.carts.lifetimes import Lifetimes
+from cart_service.carts.lifetimes import Lifetimes, Renewal
 from cart_service.carts.lines import Line
 from cart_service.carts.model import Cart
-from cart_service.carts.renewal import Renewal
 from cart_service.upkeep import sweep as expiry
 from cart_service.upkeep.sweep import ClearAway, ExpirySweep
 from shared.aggregates.change import Change
@@ -52,7 +51,7 @@ class Carts:
 
 
 class Mine:
-    async def hold(self) -> bool:
+    async def acquire(self) -> bool:
         return True
 
 

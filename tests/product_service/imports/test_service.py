@@ -27,11 +27,14 @@ R = TypeVar("R")
 
 
 class MemoryProducts:
-    """Products in a dictionary; it takes so many writes and then is away."""
+    """Products in a dictionary, for so many writes; then the store is away. `asked` counts the waits for a
+    delivery, which succeed while NATS is `connected`."""
 
-    def __init__(self, writes: int = 1000) -> None:
+    def __init__(self, writes: int = 1000, *, connected: bool = True) -> None:
         self.kept: dict[str, Product] = {}
+        self.asked = 0
         self._writes = writes
+        self._connected = connected
 
     async def get(self, id: str) -> Product | None:
         return self.kept.get(id)
@@ -48,18 +51,13 @@ class MemoryProducts:
             self.kept[id] = made.aggregate
         return made.result
 
-
-class CountedDeliveries:
-    """Says whether NATS is there, and counts who asked."""
-
-    def __init__(self, *, connected: bool) -> None:
-        self.asked = 0
-        self._connected = connected
-
-    async def flushed(self, document_id: str, timeout: float) -> bool:
+    async def delivered(self, id: str, timeout_seconds: float) -> bool:
         self.asked += 1
         await asyncio.sleep(0)
         return self._connected
+
+    async def refresh(self) -> None:
+        """Nothing searches here."""
 
 
 class Entries:
@@ -73,9 +71,8 @@ class Entries:
         return self.number
 
 
-def service(products: MemoryProducts, *, connected: bool = True) -> tuple[ImportService, CountedDeliveries]:
-    deliveries = CountedDeliveries(connected=connected)
-    return ImportService(products, deliveries, Capacity(Entries(), 1000), SystemClock(), "USD"), deliveries
+def service(products: MemoryProducts) -> ImportService:
+    return ImportService(products, Capacity(Entries(), 1000), SystemClock(), "USD")
 
 
 async def chunks(*sizes: int) -> AsyncIterator[list[ImportLine]]:
@@ -91,7 +88,7 @@ async def chunks(*sizes: int) -> AsyncIterator[list[ImportLine]]:
 
 async def test_a_store_that_goes_away_ends_the_import_with_what_was_taken() -> None:
     products = MemoryProducts(writes=7)
-    imports, _ = service(products)
+    imports = service(products)
     with pytest.raises(StoreUnavailable) as ended:
         await imports.run(chunks(3, 5, 5))
     report = ended.value.extra["report"]
@@ -105,51 +102,49 @@ async def test_a_reader_that_gives_up_ends_the_import_with_what_was_taken() -> N
             yield lines
         raise PayloadTooLarge("Too much.")
 
-    imports, _ = service(MemoryProducts())
+    imports = service(MemoryProducts())
     with pytest.raises(PayloadTooLarge) as ended:
         await imports.run(too_much())
     assert ended.value.extra["report"]["created"] == 2
 
 
 async def test_every_product_is_delivered_before_the_answer() -> None:
-    imports, deliveries = service(MemoryProducts())
-    await imports.run(chunks(3, 4))
-    assert deliveries.asked == 7
+    products = MemoryProducts()
+    await service(products).run(chunks(3, 4))
+    assert products.asked == 7
 
 
 async def test_an_import_answers_after_its_last_delivery() -> None:
-    class SlowDeliveries(CountedDeliveries):
-        asked_for, delivered = asyncio.Event(), asyncio.Event()
+    class SlowlyDelivered(MemoryProducts):
+        asked_for, goes_on = asyncio.Event(), asyncio.Event()
 
-        async def flushed(self, document_id: str, timeout: float) -> bool:
+        async def delivered(self, id: str, timeout_seconds: float) -> bool:
             self.asked_for.set()
-            await self.delivered.wait()
-            return await super().flushed(document_id, timeout)
+            await self.goes_on.wait()
+            return await super().delivered(id, timeout_seconds)
 
-    deliveries = SlowDeliveries(connected=True)
-    imports = ImportService(MemoryProducts(), deliveries, Capacity(Entries(), 1000), SystemClock(), "USD")
-    running = asyncio.create_task(imports.run(chunks(2)))
-    asked = asyncio.create_task(deliveries.asked_for.wait())
+    products = SlowlyDelivered()
+    running = asyncio.create_task(service(products).run(chunks(2)))
+    asked = asyncio.create_task(products.asked_for.wait())
     await asyncio.wait([running, asked], return_when=asyncio.FIRST_COMPLETED)
     assert not running.done()
-    deliveries.delivered.set()
+    products.goes_on.set()
     assert (await running).taken[ImportOutcome.CREATED] == 2
 
 
 async def test_an_import_waits_for_a_bus_that_is_away_only_once() -> None:
-    imports, deliveries = service(MemoryProducts(), connected=False)
-    report = await imports.run(chunks(3, 4, 5))
+    products = MemoryProducts(connected=False)
+    report = await service(products).run(chunks(3, 4, 5))
     assert report.taken[ImportOutcome.CREATED] == 12
-    assert deliveries.asked == 3
+    assert products.asked == 3
 
 
 async def test_nothing_is_delivered_for_what_did_not_change() -> None:
     products = MemoryProducts()
-    imports, _ = service(products)
-    await imports.run(chunks(3))
-    again, deliveries = service(products)
-    assert (await again.run(chunks(3))).taken[ImportOutcome.UNCHANGED] == 3
-    assert deliveries.asked == 0
+    await service(products).run(chunks(3))
+    products.asked = 0
+    assert (await service(products).run(chunks(3))).taken[ImportOutcome.UNCHANGED] == 3
+    assert products.asked == 0
 
 
 async def test_bad_lines_and_good_ones_are_counted() -> None:
@@ -161,7 +156,7 @@ async def test_bad_lines_and_good_ones_are_counted() -> None:
             ImportLine(3, "M-3", foreign),
         ]
 
-    imports, _ = service(MemoryProducts())
+    imports = service(MemoryProducts())
     report = (await imports.run(mixed())).to_json()
     assert (report["created"], report["failed"]) == (1, 2)
     assert report["errors"] == [
@@ -182,7 +177,7 @@ async def test_one_import_too_many_is_refused_until_another_is_done() -> None:
         async for lines in chunks(1):
             yield lines
 
-    imports, _ = service(MemoryProducts())
+    imports = service(MemoryProducts())
     running = [asyncio.create_task(imports.run(slow())) for _ in range(IMPORTS_AT_ONCE)]
     await asyncio.sleep(0)
     with pytest.raises(TooManyImports) as refused:

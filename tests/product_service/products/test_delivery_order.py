@@ -10,7 +10,7 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from product_service.products.events import change_to, facts
+from product_service.products.events import change_to, events_between
 from product_service.products.model import Product
 from shared.events.envelope import Event
 from shared.events.ports import BucketConfig, BusUnavailable, Entry, EventHandler, Watch, WrongRevision
@@ -89,7 +89,9 @@ def history() -> tuple[list[list[Event]], Product]:
     for version in range(1, VERSIONS + 1):
         after = product() if before is None else before.revised(details(price=version, stock=version), NOW)
         batches.append(list(change_to(before, after, None).events))
-        assert [event.type for event in batches[-1]] == [fact.type for fact in facts(before, after)]
+        assert [event.type for event in batches[-1]] == [
+            event.type for event in events_between(before, after)
+        ]
         before = after
     assert before is not None
     return batches, before

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from product_service.products.events import facts
+from product_service.products.events import events_between
 from product_service.products.model import Product, ProductStatus
 from tests.product_service.catalogues import NOW, draft, product
 
@@ -22,7 +22,7 @@ def changed(before: Product, **changes: Any) -> Product:
 
 
 def types(before: Product | None, after: Product) -> list[str]:
-    return [fact.type for fact in facts(before, after)]
+    return [event.type for event in events_between(before, after)]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_every_new_version_tells_at_least_one_fact(edits: list[dict[str, Any]]) 
     before = product()
     for edit in edits:
         after = changed(before, **edit)
-        told = facts(before, after) if after is not before else []
-        assert bool(told) is (after.version > before.version)
+        events = events_between(before, after) if after is not before else []
+        assert bool(events) is (after.version > before.version)
         assert after.version - before.version in (0, 1)
         before = after

@@ -46,9 +46,9 @@ def test_attributes_differ_when_their_json_differs(value: Any, other: Any) -> No
 def test_a_product_that_comes_back_takes_its_version_on() -> None:
     tombstone = product().removed(NOW)
     assert tombstone.deleted
-    assert not tombstone.public
+    assert not tombstone.is_shown(hidden=True)
     back = Product.from_draft(draft(), LATER, tombstone=tombstone)
-    assert (back.version, back.created_at, back.public) == (3, LATER, True)
+    assert (back.version, back.created_at, back.is_shown(hidden=False)) == (3, LATER, True)
 
 
 def test_a_draft_is_sold_in_the_currency_of_the_shop_only() -> None:

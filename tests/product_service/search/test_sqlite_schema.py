@@ -9,8 +9,8 @@ from typing import TypeVar
 
 import pytest
 
-from product_service.products.ports import SearchQuery
 from product_service.products.store import PRODUCTS, ProductCodec
+from product_service.search.ports import SearchQuery
 from product_service.search.sqlite import SqliteProductSearch
 from product_service.search.sqlite_schema import install
 from shared.store.queues import QueueLimits
@@ -63,7 +63,7 @@ async def test_products_that_were_there_before_are_found(
     assert await found(factory, text="lamp", category="lights") == 1
 
 
-async def test_tables_of_another_release_are_built_anew(
+async def test_tables_of_another_release_are_built_again(
     factory: SqliteStoreFactory, store: SqliteDocumentStore
 ) -> None:
     await in_file(factory, install)

@@ -1,4 +1,4 @@
-"""The outbox: what a write made durable is delivered, whatever fails."""
+"""The outbox delivers the events that a write made durable, after every failure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared.aggregates.outbox import Outbox
 from shared.clock import SystemClock
 from shared.events.envelope import Event
 from shared.events.ports import BusUnavailable
-from shared.store.ports import Collection, Document, DocumentStore, Found, Query, StoreUnavailable
+from shared.store.ports import Collection, Document, DocumentPage, DocumentStore, Query, StoreUnavailable
 from tests.shared.conftest import Inbox, a_replica
 from tests.support.waiting import eventually
 
@@ -24,7 +24,7 @@ NEVER_SETTLES = {"quiet_seconds": 3600, "overdue_seconds": 3600}
 
 
 class LateClock:
-    """Is behind until it is set right, and counts who looks at it."""
+    """A clock that is behind until it is set, and counts its reads."""
 
     def __init__(self) -> None:
         self.behind = timedelta(hours=1)
@@ -41,10 +41,10 @@ async def test_an_event_is_delivered_and_then_leaves_its_document(tmp_path: Path
         event_id = await replica.count("one")
         await eventually(lambda: inbox.received == [("one", event_id)])
 
-        async def is_settled() -> bool:
+        async def is_cleared() -> bool:
             return await replica.pending("one") == []
 
-        await eventually(is_settled)
+        await eventually(is_cleared)
         assert inbox.attempts == 1
 
 
@@ -60,7 +60,7 @@ async def test_the_next_write_drops_what_was_delivered(tmp_path: Path, inbox: In
         assert inbox.ids == ids
 
 
-async def test_closing_settles_what_was_delivered(tmp_path: Path, inbox: Inbox) -> None:
+async def test_closing_clears_delivered_events(tmp_path: Path, inbox: Inbox) -> None:
     async with a_replica(tmp_path, inbox, **NEVER_SETTLES) as replica:
         await replica.outbox.start()
         await asyncio.gather(*(replica.count(f"c{n}") for n in range(20)))
@@ -127,10 +127,10 @@ async def test_the_relay_delivers_what_a_crashed_replica_left(tmp_path: Path, in
         await eventually(lambda: sorted(inbox.ids) == sorted(ids))
         assert [event_id for document_id, event_id in inbox.received if document_id == "one"] == ids[:3]
 
-        async def is_settled() -> bool:
+        async def is_cleared() -> bool:
             return not await other.pending("one") and not await other.pending("two")
 
-        await eventually(is_settled)
+        await eventually(is_cleared)
 
 
 async def test_the_relay_delivers_more_than_one_page(tmp_path: Path, inbox: Inbox) -> None:
@@ -176,7 +176,7 @@ async def test_the_relay_passes_over_an_event_it_cannot_read(tmp_path: Path, inb
         assert await replica.pending("from-the-future") == [unreadable]
 
 
-async def test_a_document_that_cannot_be_settled_holds_up_no_other(tmp_path: Path, inbox: Inbox) -> None:
+async def test_a_document_that_cannot_be_cleared_holds_up_no_other(tmp_path: Path, inbox: Inbox) -> None:
     async with a_replica(tmp_path, inbox, **QUICK) as replica:
         event = Event.new("counter.counted", "unreadable", 1, SystemClock().now(), {}).to_json()
         unreadable = {"count": 1, "pending_events": [event], "pending_since": event["time"]}
@@ -185,10 +185,10 @@ async def test_a_document_that_cannot_be_settled_holds_up_no_other(tmp_path: Pat
         await eventually(lambda: event["id"] in inbox.ids)
         await replica.count("one")
 
-        async def is_settled() -> bool:
+        async def is_cleared() -> bool:
             return await replica.pending("one") == []
 
-        await eventually(is_settled)
+        await eventually(is_cleared)
 
 
 async def test_flushed_knows_of_events_that_another_replica_left(tmp_path: Path, inbox: Inbox) -> None:
@@ -236,7 +236,7 @@ class Unsteady:
     def collection(self) -> Collection:
         return self._store.collection
 
-    async def find(self, query: Query) -> Found:
+    async def find(self, query: Query) -> DocumentPage:
         if self._failures:
             raise self._failures.pop()
         return await self._store.find(query)
@@ -257,14 +257,14 @@ async def test_the_relay_goes_on_after_the_store_failed(tmp_path: Path, inbox: I
 
 
 class Stale(Unsteady):
-    """Finds a document as it was before its events were delivered, and before all others."""
+    """A store that finds an old version of a document, before all other documents."""
 
     def __init__(self, store: DocumentStore, before: Document) -> None:
         super().__init__(store)
         self._failures.clear()
         self._before = before
 
-    async def find(self, query: Query) -> Found:
+    async def find(self, query: Query) -> DocumentPage:
         found = await super().find(query)
         return replace(found, documents=[self._before, *found.documents])
 
@@ -278,8 +278,8 @@ async def test_the_relay_passes_over_what_was_delivered_since_it_was_found(
         event_id = await crashed.count("one")
         before = await crashed.store.get("one")
         assert before is not None
-        await crashed.store.create("settled", {"count": 1, "names": []})
+        await crashed.store.create("cleared", {"count": 1, "names": []})
     async with a_replica(tmp_path, inbox, **QUICK) as other:
-        other.outbox.attach(other.repository, Stale(other.store, replace(before, id="settled")))
+        other.outbox.attach(other.repository, Stale(other.store, replace(before, id="cleared")))
         await other.outbox.start()
         await eventually(lambda: inbox.ids == [event_id])

@@ -40,7 +40,7 @@ async def test_what_was_delivered_twice_is_handled_once(nats_url: str, tmp_path:
     async with running_bus(nats_url) as bus:
         await bus.subscribe(f"listener-{tmp_path.name}", {"shop.counter.counted.*": handler})
         document_id = tmp_path.name.replace("_", "-")
-        # This replica publishes, and ends before it could settle: its document still holds the event.
+        # This replica publishes, and ends before it could clear them: its document still holds the event.
         async with a_replica(tmp_path, publish_to(bus), quiet_seconds=3600) as crashed:
             event_id = await crashed.count(document_id)
             await eventually(lambda: event_id in handler.ids)
@@ -49,8 +49,8 @@ async def test_what_was_delivered_twice_is_handled_once(nats_url: str, tmp_path:
             async with a_replica(tmp_path, publish_to(bus), quiet_seconds=0.1, overdue_seconds=0.2) as other:
                 await other.outbox.start()
 
-                async def is_settled() -> bool:
+                async def is_cleared() -> bool:
                     return not await other.pending(document_id)
 
-                await eventually(is_settled)
+                await eventually(is_cleared)
         assert handler.ids.count(event_id) == 1

@@ -1,4 +1,4 @@
-"""Events live in the document that changed until they are delivered."""
+"""Events stay in the changed document until they are delivered."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ async def test_events_of_a_change_that_was_tried_again_are_kept_once(
     assert sorted(id for _, id in sink.dispatched) == sorted(ids)
 
 
-async def test_settling_drops_delivered_events_and_changes_nothing_else(
+async def test_clearing_drops_delivered_events_and_changes_nothing_else(
     repository: Repository, store: DocumentStore, sink: RecordingSink
 ) -> None:
     await repository.update("one", add("one", 7, events=[event("e1"), event("e2")]))
@@ -82,7 +82,7 @@ async def test_settling_drops_delivered_events_and_changes_nothing_else(
     assert len(sink.dispatched) == 2
 
 
-async def test_settling_what_is_settled_or_gone_writes_nothing(
+async def test_clearing_what_is_cleared_or_gone_writes_nothing(
     repository: Repository, store: DocumentStore
 ) -> None:
     await repository.update("one", add("one", events=[event("e1")]))
@@ -94,10 +94,10 @@ async def test_settling_what_is_settled_or_gone_writes_nothing(
     assert await store.get("nobody") is None
 
 
-async def test_settling_finds_events_that_another_replica_wrote(
+async def test_clearing_finds_events_that_another_replica_wrote(
     repository: Repository, store: DocumentStore
 ) -> None:
-    """Whatever this replica remembers of the document must not hide them."""
+    """This replica's knowledge of the document must not hide them."""
     await repository.update("one", add("one"))
     other = AggregateRepository(store, CounterCodec(), RecordingSink())
     await other.update("one", add("one", events=[event("e1")]))
@@ -105,7 +105,7 @@ async def test_settling_finds_events_that_another_replica_wrote(
     assert await pending(store) == []
 
 
-async def test_settling_among_changes_loses_neither(repository: Repository, store: DocumentStore) -> None:
+async def test_clearing_among_changes_loses_neither(repository: Repository, store: DocumentStore) -> None:
     await repository.update("one", add("one", events=[event("old")]))
     changes = [repository.update("one", add("one", events=[event(f"e{n}")])) for n in range(10)]
     _, raised = await failures([*changes, repository.clear_delivered("one", ["old"])])

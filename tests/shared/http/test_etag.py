@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.http.etag import EntityTags, etag_of, not_modified, parse_entity_tags
+from shared.entity_tags import EntityTags
+from shared.http.etag import etag_of, not_modified, parse_entity_tags
 
 
 @pytest.mark.parametrize(

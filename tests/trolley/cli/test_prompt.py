@@ -8,10 +8,9 @@ from prompt_toolkit.document import Document
 from typer.main import get_command
 
 from trolley.cli import app
-from trolley.cli.completion import known_routes
+from trolley.cli.completion import SUBJECTS, known_routes
 from trolley.cli.prompt import CommandCompleter, Described, describe
-from trolley.routes import routes_of
-from trolley.subjects import SUBJECTS
+from trolley.openapi.operations import operations_of
 
 OPENAPI = {
     "paths": {
@@ -32,7 +31,7 @@ ROOT = Described(
 
 @pytest.fixture
 def completer() -> CommandCompleter:
-    return CommandCompleter(ROOT, routes_of(OPENAPI))
+    return CommandCompleter(ROOT, operations_of(OPENAPI))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`trolley services` as it is typed."""
+"""The command `trolley services`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from tests.support.apps import serving
 from tests.support.terminal import Terminal
-from trolley.routes import Route
+from trolley.openapi.operations import ApiOperation
 
 
 @pytest.fixture
@@ -45,5 +45,5 @@ async def test_a_word_chooses_and_one_that_nothing_has_is_told(terminal: Termina
 
 
 def test_a_route_belongs_to_the_service_of_its_path() -> None:
-    assert Route("GET", "/api/v1/auth/.well-known/jwks.json", "").service == "auth"
-    assert Route("GET", "/api/v1/cart", "").service == "cart"
+    assert ApiOperation("get", "/api/v1/auth/.well-known/jwks.json", {}).service == "auth"
+    assert ApiOperation("get", "/api/v1/cart", {}).service == "cart"

@@ -1,4 +1,4 @@
-"""What a local run keeps on disk besides the shop's data."""
+"""The files of a local run besides the shop's data."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from trolley.environment import operator_environment
+from trolley.errors import LocalRunFailed
 from trolley.local.environment import (
     development_secrets,
     gateway_port,
@@ -14,7 +15,6 @@ from trolley.local.environment import (
     prepare_directory,
     read_environment,
 )
-from trolley.local.errors import LocalRunFailed
 
 
 def test_secrets_are_made_once_and_kept_for_their_owner_alone(tmp_path: Path) -> None:

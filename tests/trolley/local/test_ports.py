@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from trolley.local.errors import LocalRunFailed
+from trolley.errors import LocalRunFailed
 from trolley.local.ports import free_port, require_free
 
 SOME, OTHERS = range(32_100, 32_350), range(32_350, 32_420)
@@ -45,8 +45,8 @@ def test_a_busy_port_is_named_with_the_setting_that_changes_it() -> None:
         port = holder.getsockname()[1]
         with pytest.raises(
             LocalRunFailed, match=rf"Port {port} cannot be used .*`GATEWAY_PORT=\d+ make"
-        ) as told:
+        ) as raised:
             require_free(port, "GATEWAY_PORT")
-    suggested = int(str(told.value).partition("GATEWAY_PORT=")[2].partition(" ")[0])
+    suggested = int(str(raised.value).partition("GATEWAY_PORT=")[2].partition(" ")[0])
     assert port < suggested < 65_536
     require_free(suggested, "GATEWAY_PORT")

@@ -1,4 +1,4 @@
-"""How a check is run: in pages, with a second look, and repairs that are looked at."""
+"""How a check runs: in pages, with a second check, and a check after repairs."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from shared.errors import Conflict, Unavailable
-from trolley.verify.findings import ConsistencyCheck, Finding, FindingTally, Outcome
+from trolley.verify.findings import ConsistencyCheck, Finding, FindingOutcome, FindingTally
 from trolley.verify.runner import MOST_SUSPECTS, PAGE, Run
 
 
 class Numbers:
-    """Everything is wrong with every number until it is repaired."""
+    """Every number has a finding until it is repaired."""
 
     name = "numbers"
 
@@ -37,7 +37,7 @@ class Numbers:
 
 
 class Flickering(Numbers):
-    """What is wrong is something else each time."""
+    """The finding is another one each time."""
 
     async def look(self, keys: Sequence[str]) -> list[Finding]:
         self.pages.append(len(keys))
@@ -46,11 +46,11 @@ class Flickering(Numbers):
 
 class Heard:
     def __init__(self) -> None:
-        self.outcomes: dict[str, Outcome] = {}
+        self.outcomes: dict[str, FindingOutcome] = {}
 
     def looked(self, check: ConsistencyCheck, tally: FindingTally) -> None: ...
 
-    def found(self, finding: Finding, outcome: Outcome) -> None:
+    def found(self, finding: Finding, outcome: FindingOutcome) -> None:
         assert finding.what not in self.outcomes
         self.outcomes[finding.what] = outcome
 
@@ -71,9 +71,9 @@ async def test_a_repair_counts_when_the_next_look_finds_nothing() -> None:
     check, heard = Numbers(5, Conflict("in the way")), Heard()
     tally = await run(check, heard, fix=True)
     assert (tally.found, tally.repaired, tally.left) == (5, 3, 2)
-    assert heard.outcomes["1"] is Outcome.LEFT, "it is not to be repaired"
-    assert heard.outcomes["2"] is Outcome.LEFT, "its repair failed"
-    assert heard.outcomes["3"] is Outcome.REPAIRED
+    assert heard.outcomes["1"] is FindingOutcome.LEFT, "it is not to be repaired"
+    assert heard.outcomes["2"] is FindingOutcome.LEFT, "its repair failed"
+    assert heard.outcomes["3"] is FindingOutcome.REPAIRED
 
 
 async def test_what_is_not_the_same_at_the_second_look_is_no_finding() -> None:

@@ -1,4 +1,4 @@
-"""Promotions told to every replica, through the `promotions` bucket: code → the whole definition."""
+"""The promotions that a replica knows, from the bucket `promotions`: code → the whole definition."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from shared.events.ports import Bucket, BucketConfig, Entry, Watch
 
 log = structlog.get_logger(__name__)
 
-BUCKET = BucketConfig("promotions")
+PROMOTION_ENTRIES = BucketConfig("promotions")
 BYTES_OF_PROMOTION = 1000
 CAPACITY, MOST_BYTES = 10_000, 16 * 2**20
 
 
 class WatchedPromotions:
-    """A `KnownPromotions`: the promotions heard of or asked for last, `capacity` or `most_bytes` of
-    them, kept up to date by a watch.
+    """A `KnownPromotions`: the promotions announced or read last, up to `capacity` or `most_bytes` of them. A
+    watch keeps them up to date.
 
-    Versions of a promotion only ever grow, even where the bucket is made anew, so nothing is forgotten then.
-    `changes` hears of each that was heard of.
+    Versions of a promotion only grow, even if the bucket is created again, so nothing is forgotten then. Each
+    announced promotion is passed on to `changes`.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class WatchedPromotions:
         self._watch: Watch | None = None
 
     async def start(self) -> None:
-        """Learns what there is, and goes on listening. Raises `BusUnavailable`."""
+        """Reads the existing promotions, and listens for changes. Raises `BusUnavailable`."""
         self._watch = await self._bucket.watch(self._on_entry, replay=True)
 
     async def close(self) -> None:

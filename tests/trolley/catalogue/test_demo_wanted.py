@@ -1,10 +1,10 @@
-"""Where a shop begins with the demo catalogue."""
+"""The conditions under which a new shop gets the demo catalogue."""
 
 from __future__ import annotations
 
 import pytest
 
-from trolley.catalogues import demo_wanted
+from trolley.catalogue import demo_wanted
 from trolley.errors import CommandFailed
 
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import orjson
 
 from cart_service.changes import ChangeListener
-from cart_service.promotions.book import WatchedPromotions
 from cart_service.promotions.model import Conditions, FixedAmount, FreeItem, Percentage, Promotion
+from cart_service.promotions.view import WatchedPromotions
 from tests.cart_service.memory import MemoryBucket
 from tests.cart_service.memory_promotions import promotion_entry
 
@@ -21,10 +21,10 @@ def promotion(code: str = "SPRING", **fields: object) -> Promotion:
 
 
 async def started(bucket: MemoryBucket, capacity: int = 9, **limits: int) -> WatchedPromotions:
-    book = WatchedPromotions(bucket, ChangeListener(), capacity=capacity, **limits)  # type: ignore[arg-type]
-    await book.start()
+    view = WatchedPromotions(bucket, ChangeListener(), capacity=capacity, **limits)  # type: ignore[arg-type]
+    await view.start()
     bucket.watches[-1].deliver()
-    return book
+    return view
 
 
 async def test_every_kind_of_promotion_is_read_as_it_was_written() -> None:
@@ -37,20 +37,20 @@ async def test_every_kind_of_promotion_is_read_as_it_was_written() -> None:
     ]
     for kind in kinds:
         bucket.put_raw(kind.code, promotion_entry(kind))
-    book = await started(bucket)
-    assert [book.find(kind.code) for kind in kinds] == kinds
-    await book.close()
+    view = await started(bucket)
+    assert [view.find(kind.code) for kind in kinds] == kinds
+    await view.close()
     assert bucket.watches[-1].stopped
 
 
 async def test_the_newest_version_stays_in_whatever_order_they_come() -> None:
     bucket = MemoryBucket()
-    book = await started(bucket)
+    view = await started(bucket)
     ended = promotion().ended(NOW)
-    book.remember(ended)
+    view.remember(ended)
     bucket.put_raw("SPRING", promotion_entry(promotion()))
     bucket.watches[-1].deliver()
-    assert book.find("SPRING") == ended
+    assert view.find("SPRING") == ended
 
 
 async def test_what_cannot_be_read_hides_nothing_and_nothing_is_forgotten_in_a_gap() -> None:
@@ -58,30 +58,30 @@ async def test_what_cannot_be_read_hides_nothing_and_nothing_is_forgotten_in_a_g
     bucket.put_raw("BROKEN", b"{")
     bucket.put_raw("STRANGE", orjson.dumps({"code": "STRANGE", "kind": "gift"}))
     bucket.put_raw("SPRING", promotion_entry(promotion()))
-    book = await started(bucket)
+    view = await started(bucket)
     bucket.put_raw("SPRING", None)
     bucket.watches[-1].deliver()
     bucket.watches[-1].miss()
-    assert book.find("BROKEN") is book.find("STRANGE") is None
-    assert book.find("SPRING") == promotion()
+    assert view.find("BROKEN") is view.find("STRANGE") is None
+    assert view.find("SPRING") == promotion()
 
 
 async def test_only_so_many_are_kept_those_asked_for_last() -> None:
-    book = await started(MemoryBucket(), capacity=2)
+    view = await started(MemoryBucket(), capacity=2)
     for code in ("ONE", "TWO"):
-        book.remember(promotion(code))
-    book.find("ONE")
-    book.remember(promotion("THREE"))
-    assert [book.find(code) is not None for code in ("ONE", "TWO", "THREE")] == [True, False, True]
+        view.remember(promotion(code))
+    view.find("ONE")
+    view.remember(promotion("THREE"))
+    assert [view.find(code) is not None for code in ("ONE", "TWO", "THREE")] == [True, False, True]
 
 
 async def test_promotions_are_weighed_not_counted() -> None:
-    book = await started(MemoryBucket(), most_bytes=10_000)
+    view = await started(MemoryBucket(), most_bytes=10_000)
     for code in ("ONE", "TWO", "THREE"):
-        book.remember(promotion(code))
-    assert all(book.find(code) for code in ("ONE", "TWO", "THREE"))
-    book.remember(promotion("LONG", description="x" * 7000))
-    assert [book.find(code) is not None for code in ("ONE", "TWO", "THREE", "LONG")] == [
+        view.remember(promotion(code))
+    assert all(view.find(code) for code in ("ONE", "TWO", "THREE"))
+    view.remember(promotion("LONG", description="x" * 7000))
+    assert [view.find(code) is not None for code in ("ONE", "TWO", "THREE", "LONG")] == [
         False,
         False,
         True,

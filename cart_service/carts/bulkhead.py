@@ -1,4 +1,4 @@
-"""Long work takes turns, so that short work and health checks go on beside it."""
+"""A limit for long work, so that short work and health checks continue beside it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from shared.errors import Unavailable
 
 
 class TooMuchWork(Unavailable):
-    """Too many long pieces of work wait already. Nothing was written."""
+    """Too many long pieces of work are waiting already. Nothing was written."""
 
     code = "too-much-work"
 
 
-class Turns:
-    """So many at once. `most_waiting` more may wait, which bounds the memory that waits with them."""
+class Bulkhead:
+    """Lets `at_once` pieces of work run. `most_waiting` more may wait, which bounds the memory they hold."""
 
     def __init__(self, at_once: int, most_waiting: int) -> None:
         self._places = asyncio.Semaphore(at_once)
@@ -24,8 +24,8 @@ class Turns:
         self._waiting = 0
 
     @asynccontextmanager
-    async def take(self) -> AsyncIterator[None]:
-        """Waits for a turn, and has it until the block ends. Raises `TooMuchWork`."""
+    async def place(self) -> AsyncIterator[None]:
+        """Waits for a place, and keeps it until the block ends. Raises `TooMuchWork`."""
         if self._waiting >= self._most_waiting:
             raise TooMuchWork("Too many large changes are waiting just now. Nothing was written; try again.")
         self._waiting += 1

@@ -1,18 +1,28 @@
-"""What carts keep of merges: the handover of a guest's cart, and the record of a merge taken in."""
+"""What carts remember of requests: their idempotency keys and merges. A guest's cart keeps the pending merge,
+a customer's cart a record of each."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cart_service.carts.idempotency import UsedKey
 from cart_service.carts.lines import Line
 
+REMEMBERED_KEYS = 64
 REMEMBERED_MERGES = 32
 
 
+@dataclass(frozen=True, slots=True)
+class UsedKey:
+    """An idempotency key that was accepted, and the fingerprint of its request
+    (draft-ietf-httpapi-idempotency-key-header)."""
+
+    key: str
+    fingerprint: str
+
+
 class MergeStrategy(StrEnum):
-    """What becomes of a product that is in both carts. Any other line of either cart stays."""
+    """Which quantity a product gets that is in both carts. Every other line of either cart stays."""
 
     SUM = "sum"
     MAX = "max"
@@ -20,7 +30,7 @@ class MergeStrategy(StrEnum):
     GUEST = "guest"
 
     def quantity(self, mine: int, guest: int) -> int:
-        """The wanted quantity, before any limit; `mine` is 0 where only the guest has the product."""
+        """The wanted quantity, before any limit. `mine` is 0 if only the guest has the product."""
         match self:
             case MergeStrategy.SUM:
                 return mine + guest
@@ -63,12 +73,12 @@ class MergedLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Handover:
-    """What a guest's cart held when it was handed over to `to`, kept in the guest's cart.
+class PendingMerge:
+    """What a guest's cart held when a merge for the customer `to` began. The guest's cart keeps it.
 
-    It decides, once and for all, who gets it and how: whoever repeats the merge finds it and goes on, until
-    `is_done` says that `to` has it. `key` is that of the request which began it; `promo_code` stood on the
-    guest's cart, by the turn `promo_turn`.
+    It fixes the receiver and the strategy: a repeat of the merge finds it and continues, until `is_done` says
+    that `to` has the lines. `key` is the key of the request that began it. `promo_code` was on the guest's
+    cart, reserved with the turn `promo_turn`.
     """
 
     merge_id: str
@@ -85,8 +95,8 @@ class Handover:
 
 @dataclass(frozen=True, slots=True)
 class MergeRecord:
-    """A merge that a cart has taken in, and what it reported. Only the last one keeps its report. `keys` are
-    the idempotency keys of the requests that were answered with it."""
+    """A merge into a cart, and its report. Only the last one keeps its report. `keys` are the idempotency
+    keys of the requests that were answered with it."""
 
     merge_id: str
     guest: str

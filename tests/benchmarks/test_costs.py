@@ -1,4 +1,4 @@
-"""Processor time by process."""
+"""The processor time of processes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.cpu import for_each_answer, listener, spent
+from benchmarks.costs import for_each_answer, listener, spent
 from tests.support.waiting import eventually
 
 BUSY = "while True: pass"
