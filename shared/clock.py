@@ -22,7 +22,7 @@ class SystemClock:
         return datetime.now(UTC)
 
 
-@lru_cache(maxsize=1024)  # a write tells one moment several times
+@lru_cache(maxsize=1024)  # a write formats the same time several times
 def to_rfc3339(moment: datetime) -> str:
     """`2026-01-31T12:00:00.123Z`: RFC 3339, UTC, milliseconds, so that text order is time order."""
     if moment.tzinfo is not UTC:

@@ -12,22 +12,22 @@ from trolley.errors import LocalRunFailed
 from trolley.invocation import make
 
 _PORTS = range(20_000, 32_000)
-"""Below those that systems give to outgoing connections (Linux: from 32768), one of which might otherwise
-take the port of a process that starts late, or that was killed and starts again."""
+"""Below the ports of outgoing connections (Linux: from 32768). Otherwise such a connection could take the
+port of a process that starts late or again."""
 
-_given: deque[int] = deque(maxlen=1000)
-"""Those that this process gave last: what will listen on them may not have started yet."""
+_recent: deque[int] = deque(maxlen=1000)
+"""The ports that this process gave last. Their servers may not have started yet."""
 
 
 def free_port() -> int:
-    """A port that nothing listened on a moment ago, and that this process did not give lately."""
+    """A port that nothing listens on, and that this process did not give lately."""
     while True:
         port = random.choice(_PORTS)
-        if port in _given:
+        if port in _recent:
             continue
         with closing(socket.socket()) as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
-            _given.append(port)
+            _recent.append(port)
             return port
 
 
