@@ -49,14 +49,14 @@ def show(
 
 @app.command()
 def retry(numbers: Numbers = None, *, everything: All = False) -> None:
-    """Give dead letters to their consumer again, as new events. Other consumers ignore them."""
+    """Give dead letters to their consumer again, as new events that other consumers ignore."""
     count = execute(_each(numbers or [], requeue, everything=everything))
     console.print(f"[green]{count:,} given to their consumers again.[/]")
 
 
 @app.command()
 def drop(numbers: Numbers = None, *, everything: All = False) -> None:
-    """Remove dead letters. They cannot be restored."""
+    """Remove dead letters, which cannot be undone."""
     count = execute(_each(numbers or [], discard, everything=everything))
     console.print(f"[green]{count:,} removed.[/]")
 

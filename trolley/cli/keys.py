@@ -19,7 +19,7 @@ def keys() -> None:
 
 @app.command()
 def rotate() -> None:
-    """Make a new signing key. Nobody is signed out.
+    """Make a new signing key, without signing anybody out.
 
     It is published at once, and signs when every replica knows it. The old key stays valid until its last
     tokens have expired.

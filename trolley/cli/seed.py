@@ -63,7 +63,7 @@ async def _seed(dataset: Dataset, base_url: str, token: TokenSource, *, if_empty
 async def load(catalogue: ProductDataset, base_url: str, token: TokenSource, *, if_empty: bool) -> None:
     """Streams a catalogue into the shop, with a progress bar. Raises `CommandFailed`."""
     if if_empty and not await catalogue_is_empty(base_url):
-        console.print("The shop already has products. Nothing was loaded.")
+        console.print("The shop has products already. Nothing was loaded.")
         return
     await token()  # it fails before the progress bar is shown
     with _progress() as progress:

@@ -82,19 +82,19 @@ def show(
 
 @app.command()
 def promote(email: EmailArgument, *, who: AdministratorOption = "admin", url: UrlOption = None) -> None:
-    """Make an account an administrator's. It has to sign in again."""
+    """Make an account an administrator's, after its next sign-in."""
     _change(who, url, email, {"role": Role.ADMIN.value}, "is an administrator")
 
 
 @app.command()
 def demote(email: EmailArgument, *, who: AdministratorOption = "admin", url: UrlOption = None) -> None:
-    """Make an account a customer's again. Its sessions end."""
+    """Make an account a customer's again, and end its sessions."""
     _change(who, url, email, {"role": Role.CUSTOMER.value}, "is a customer")
 
 
 @app.command()
 def disable(email: EmailArgument, *, who: AdministratorOption = "admin", url: UrlOption = None) -> None:
-    """Disable an account. Its sessions end, and it cannot sign in."""
+    """Keep an account from signing in, and end its sessions."""
     _change(who, url, email, {"disabled": True}, "cannot sign in")
 
 
@@ -106,7 +106,7 @@ def enable(email: EmailArgument, *, who: AdministratorOption = "admin", url: Url
 
 @app.command()
 def password(email: EmailArgument, *, password_stdin: PasswordOption = False) -> None:
-    """Give an account a new password. Its sessions end.
+    """Give an account a new password, and end its sessions.
 
     The password is asked for, or read from stdin. The command works on the store, as `create` does.
     """
