@@ -18,34 +18,33 @@ class AuthSettings(ServiceSettings):
         30,
         ge=0.1,
         le=3600,
-        description="Between looks for new signing keys; a new one signs after twice that.",
+        description="Pause between reads of the signing keys; a new key signs after twice that.",
     )
     auth_session_seconds: int = Field(
-        2_592_000, ge=60, description="A session ends when it was not refreshed for so long."
+        2_592_000, ge=60, description="A session without a refresh ends after this time."
     )
     auth_sessions_per_user: int = Field(
-        50, ge=1, le=1000, description="Devices signed in at once; one more signs the oldest out."
+        50, ge=1, le=1000, description="Sessions of one user; one more ends the oldest."
     )
     auth_password_workers: int = Field(2, ge=1, le=64, description="Passwords hashed at once, in threads.")
     auth_password_queue: int = Field(
-        100, ge=0, description="Passwords waiting to be hashed, past which sign-in answers 503."
+        100, ge=0, description="Passwords that may wait to be hashed; past that sign-in answers 503."
     )
     auth_password_memory_kib: int = Field(
-        19_456, ge=8, description="Memory of one argon2id hash. OWASP's least is the default."
+        19_456, ge=8, description="Memory of one argon2id hash. The default is OWASP's minimum."
     )
     auth_password_iterations: int = Field(2, ge=1, le=100, description="Passes of one argon2id hash.")
     auth_failures_per_account: int = Field(
-        10, ge=1, description="Failed sign-ins to one account in the window, past which it answers 429."
+        10, ge=1, description="Failed sign-ins to one account in the window; past that sign-in answers 429."
     )
     auth_failures_per_client: int = Field(
         100,
         ge=1,
-        description="Failed sign-ins from one client address in the window, past which it answers 429.",
+        description="Failed sign-ins from one client address in the window; past that sign-in answers 429.",
     )
     auth_failure_window_seconds: int = Field(900, ge=1, le=86_400, description="How long a failure counts.")
     auth_sign_ups_per_minute: int = Field(
         6000,
         ge=0,
-        description="New accounts and guests from one client address, past which it answers 429; "
-        "0 for no limit.",
+        description="New accounts and guests from one client address; past that it answers 429. 0: no limit.",
     )

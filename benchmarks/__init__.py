@@ -1,1 +1,1 @@
-"""Load on the whole shop, with a bare route behind the same gateway beside it. Loopback only."""
+"""Load on the whole shop, compared with bare routes behind the same gateway. Loopback only."""

@@ -1,4 +1,5 @@
-"""`python -m benchmarks`: the whole shop under load, each figure beside its ceiling of the same run."""
+"""`python -m benchmarks`: the whole shop under load. Each figure has its ceiling of the same run beside
+it."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ from trolley.local.stack import LocalStack
 
 ROUNDS = 4
 WARM_UP_SECONDS, ADD_WARM_UP_SECONDS = 1.0, 8.0
-"""Before the first round. A store in a JVM compiles what it does for some seconds."""
+"""Before the first round. The JVM of a store compiles for some seconds."""
 QUICK_PRODUCTS = 10_000
 GATEWAY_TURNS = 6
 PARTS = ("gateway", "throughput", "latency", "writes")
@@ -36,7 +37,7 @@ Costs = Mapping[str, Sequence[Spent]]
 async def measure(
     process: ProcessPoolExecutor, stack: LocalStack, connections: int, seconds: float
 ) -> tuple[Loads, Costs, Trips]:
-    """Every scenario in turn; what each cost the processor, and what the cart's cost in round trips."""
+    """Runs the scenarios in turns. Returns the loads, the processor time, and the trips of the cart."""
     loop = asyncio.get_running_loop()
     async with httpx.AsyncClient(base_url=stack.base_url, timeout=30) as client:
         plans = await scenarios(client)
@@ -62,7 +63,7 @@ async def measure(
 
 
 def in_turns(names: Iterable[str], rounds: int) -> Iterator[str]:
-    """Every name again and again, so that a machine that is slower for a while is so for all."""
+    """Every name in each round, so a machine that is slow for a while is slow for all of them."""
     return itertools.chain.from_iterable(itertools.repeat(list(names), rounds))
 
 

@@ -25,7 +25,7 @@ redis = Redis.from_url(settings.redis_url.get_secret_value())
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """With the services' own verifier, which learns the signing keys from NATS."""
+    """Starts the services' verifier, which reads the signing keys from NATS."""
     bus = NatsEventBus(settings.nats_url.get_secret_value(), name="bare")
     verifier = create_verifier(settings, SystemClock())
     await bus.start()

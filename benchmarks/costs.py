@@ -21,14 +21,14 @@ Spent = Mapping[str, float]
 
 
 def spent(pid: int) -> float:
-    """Microseconds that the process has taken with its threads, and with its children."""
+    """The microseconds of the process with its threads and its children."""
     fields = _fields(pid)
     own = (int(fields[11]) + int(fields[12])) / _TICKS_A_SECOND * 1e6
     return own + sum(spent(child) for child in _children(pid))
 
 
 def spent_by_all(stack: LocalStack) -> Spent:
-    """The same of each part of the shop; of Elasticsearch where it runs on this machine."""
+    """The microseconds of each part of the shop, and of Elasticsearch if it runs on this machine."""
     pids = {"gateway": [stack.process("gateway").pid]}
     pids |= {
         name: [stack.process(name, index).pid for index in range(count)]
@@ -40,12 +40,12 @@ def spent_by_all(stack: LocalStack) -> Spent:
 
 
 def for_each_answer(before: Spent, after: Spent, answers: int) -> Spent:
-    """What one answer took of each part."""
+    """The microseconds of each part for one answer."""
     return {name: (after[name] - before[name]) / max(answers, 1) for name in after}
 
 
 def _fields(pid: int) -> list[str]:
-    """proc_pid_stat(5) from the third field on: the second is a name, which may hold blanks and brackets."""
+    """The fields of proc_pid_stat(5) from the third on. The second is a name, which may contain blanks."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
@@ -55,7 +55,7 @@ def _children(pid: int) -> list[int]:
 
 
 def listener(url: str) -> int | None:
-    """The process that listens on the port of the address, if it is one of this machine's."""
+    """The process that listens on the port of the address, if it is on this machine."""
     port = urlsplit(url).port
     if port is None:
         return None
@@ -68,7 +68,7 @@ def listener(url: str) -> int | None:
         try:
             if str(descriptor.readlink()) in sockets:
                 return int(descriptor.parts[2])
-        except OSError:  # it ended, or is another user's
+        except OSError:  # it has ended, or belongs to another user
             continue
     return None
 
@@ -84,11 +84,11 @@ COUNTED: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "Redis commands": ("cache_batch_items_sum", {}),
     "Redis pipelines": ("cache_batch_items_count", {}),
 }
-"""A column of the report, the sample that counts it, and the labels that the sample has to have."""
+"""A column of the report, the sample with its count, and the labels of the sample."""
 
 
 async def counted(stack: LocalStack) -> Counts:
-    """What the first replica of the cart has counted since its start."""
+    """The counts of the first cart replica since its start."""
     port = stack.process("cart").program.environment["CART_PORT"]
     async with httpx.AsyncClient() as client:
         text = (await client.get(f"http://127.0.0.1:{port}/metrics")).raise_for_status().text
@@ -104,10 +104,10 @@ async def counted(stack: LocalStack) -> Counts:
 
 
 def add_counts(counts: Counts, before: Counts, after: Counts) -> Counts:
-    """The counts with what was counted between the two."""
+    """The counts and the difference between the other two."""
     return {column: counts.get(column, 0) + after[column] - before[column] for column in COUNTED}
 
 
 def divide(counts: Counts, answers: int) -> Counts:
-    """The same for each answer."""
+    """The counts for one answer."""
     return {column: count / answers for column, count in counts.items()}

@@ -1,4 +1,4 @@
-"""What the gateway's processor does for one request, and what each of its settings costs.
+"""The processor time of the gateway for one request, and the cost of each setting.
 
 Gateways with other settings take turns before the same trivial service. A difference is the median of those
 of each turn. `as it was` is how the gateway ran before decision 30, `proxying alone` is the floor.
@@ -38,8 +38,8 @@ Change = Callable[[dict[str, Any]], None]
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How a gateway differs from that of the shop: its static configuration, a text of its dynamic one by
-    another, its environment."""
+    """The differences of a gateway from that of the shop: in the static configuration, in texts of the
+    dynamic one, and in the environment."""
 
     static: Change = lambda _static: None
     texts: Mapping[str, str] = field(default_factory=dict)
@@ -83,7 +83,7 @@ SETTINGS: Mapping[str, Setting] = {
 
 
 async def compare(process: ProcessPoolExecutor, directory: Path, turns: int) -> Mapping[str, list[float]]:
-    """Microseconds for one answer, by setting and turn; the first turn, which warms up, is left out."""
+    """Microseconds for one answer, by setting and turn, without the first turn, which warms up."""
     loop = asyncio.get_running_loop()
     costs: dict[str, list[float]] = {name: [] for name in SETTINGS}
     async with AsyncExitStack() as running:
@@ -101,7 +101,7 @@ async def compare(process: ProcessPoolExecutor, directory: Path, turns: int) -> 
 
 
 def show(console: Console, costs: Mapping[str, list[float]]) -> None:
-    """Prints what the gateway takes for one request, with other settings beside it."""
+    """Prints the processor time for one request, with each setting."""
     rows = {}
     for name, each in costs.items():
         difference = median(other - now for other, now in zip(each, costs[NOW], strict=True))
@@ -117,7 +117,7 @@ def _plan(port: int) -> BenchmarkPlan:
 
 
 async def _start_backend(running: AsyncExitStack) -> str:
-    """A service that is always well and always says the same; gives its address."""
+    """Starts a service that always gives the same answer. Returns its address."""
     port = free_port()
     command = [sys.executable, "-m", "benchmarks.trivial", str(port)]
     await _launch(running, Program("trivial", command, dict(os.environ), Path.cwd()), port)
@@ -125,7 +125,7 @@ async def _start_backend(running: AsyncExitStack) -> str:
 
 
 async def _start(running: AsyncExitStack, directory: Path, setting: Setting, backend: str) -> tuple[int, int]:
-    """A gateway with that setting: its process and port."""
+    """Starts a gateway with the setting. Returns its process and port."""
     port, routes = free_port(), directory / "dynamic"
     routes.mkdir(parents=True)
     for name, text in _dynamic(setting).items():
@@ -140,7 +140,7 @@ async def _start(running: AsyncExitStack, directory: Path, setting: Setting, bac
 
 
 def _dynamic(setting: Setting) -> Mapping[str, str]:
-    """The routes and middlewares by file. Raises ValueError where they have not what the setting replaces."""
+    """The routes and middlewares by file. Raises ValueError if they lack a text that the setting replaces."""
     files = {source.name: source.read_text() for source in ROUTES.iterdir() if source.is_file()}
     for old, new in setting.texts.items():
         if not any(old in text for text in files.values()):
@@ -150,7 +150,7 @@ def _dynamic(setting: Setting) -> Mapping[str, str]:
 
 
 async def _launch(running: AsyncExitStack, program: Program, port: int) -> int:
-    started = ManagedProcess(program, lambda _name, _line: None)
+    started = ManagedProcess(program)
     await started.start()
     running.push_async_callback(started.kill)
     await until_ready({program.name: f"http://127.0.0.1:{port}{PATH}"}, [started], 30)

@@ -1,7 +1,7 @@
 """Whether an add stays as fast in a large cart, and with a large catalogue.
 
-Two loads take turns of a second each, at few connections: so noise hits both alike, and it is the time of an
-answer that is measured, not a queue.
+Two loads take turns of a second each, with few connections. So noise affects both in the same way, and the
+figures are times of answers, not of a queue.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ LINES = 200
 CONNECTIONS = 2
 TURN_SECONDS = 1.0
 PURCHASES, PURCHASES_A_CART = 2_000, 4
-"""Of a turn: more than it makes."""
+"""Of a turn. They are more than it can make."""
 SMALL, LARGE = 1_000, 92_331
 """Products of a catalogue."""
 
 
 def sku_of(number: int) -> str:
-    """Of the product with that number in a `synthetic` catalogue."""
+    """The SKU of the product with that number in a `synthetic` catalogue."""
     return f"BENCH-{number}"
 
 
 def synthetic(size: int) -> ProductDataset:
-    """As many products, each with a name of its own."""
+    """A catalogue of `size` products with different names."""
 
     def lines() -> Iterator[bytes]:
         for number in range(size):
@@ -74,7 +74,7 @@ async def by_catalogue(
 async def in_turns(
     process: ProcessPoolExecutor, plans: Mapping[str, Sequence[BenchmarkPlan]]
 ) -> Mapping[str, BenchmarkResult]:
-    """The first plan of each, then the second of each, and so on; the first turn warms up."""
+    """Runs the first plan of each, then the second of each, and so on. The first turn warms up."""
     loop = asyncio.get_running_loop()
     loads: dict[str, BenchmarkResult] = {}
     for turn, chosen in enumerate(zip(*plans.values(), strict=True)):
@@ -102,9 +102,9 @@ async def _adds(stack: LocalStack, lines: int) -> BenchmarkPlan:
 
 
 async def _purchases(stack: LocalStack, size: int, turns: int) -> list[BenchmarkPlan]:
-    """For each turn, adds to as many small carts of what people buy: few products often, most of them hardly
-    ever. They are drawn from the whole catalogue by Zipf's law: the product of rank n 1/n as often as the
-    first."""
+    """For each turn, adds to small carts. People buy few products often, and most products rarely. So the
+    products are drawn from the whole catalogue by Zipf's law: the product of rank n is drawn 1/n times as
+    often as the first."""
     drawn = random.Random(size)
     weights = [1 / rank for rank in range(1, size + 1)]
     async with httpx.AsyncClient(base_url=stack.base_url, timeout=30) as client:

@@ -1,10 +1,10 @@
-"""`python -m benchmarks.live`: how long a change of a cart takes to those who have it open.
+"""`python -m benchmarks.live`: the time from a change of a cart to its event in clients that have it open.
 
-Each customer has the cart open at two replicas or more and adds through the gateway. The time counts from
-the moment the add is answered to the moment a client holds the event; one that came before the answer counts
-as 0. Afterwards a client goes away, the cart is changed, and the client comes back. Starts a shop of its own,
-or takes the one at `--url`. Ends with status 1 when events were late (`--within`), or when the client that
-came back did not get the present cart.
+Each customer has the cart open at two replicas or more and adds through the gateway. The time counts from the
+answer of the add to the arrival of the event. An event that comes before the answer counts as 0. Then a
+client disconnects, the cart is changed, and the client connects again. It starts its own shop, or uses the
+one at `--url`. Ends with status 1 if events were late (`--within`), or if the client did not get the present
+cart.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LONGEST_SECONDS = 30.0
 
 
 class Window:
-    """A client that has the cart open, and notes when it got which version."""
+    """A client that has the cart open, and records when each version arrived."""
 
     def __init__(self, client: httpx.AsyncClient, headers: dict[str, str]) -> None:
         self._client = client
@@ -50,7 +50,7 @@ class Window:
                     event = self._take(event, line)
 
     async def wait_for(self, version: int) -> float:
-        """When it got that version, or a later one. Raises TimeoutError."""
+        """The time at which that version, or a later one, arrived. Raises TimeoutError."""
         async with asyncio.timeout(LONGEST_SECONDS):
             while not (times := [at for known, at in self.arrived.items() if known >= version]):
                 self._changed.clear()
@@ -82,7 +82,7 @@ class Customer:
         return cart
 
     async def measure(self, windows: int, adds: int, pause: float) -> list[float]:
-        """Seconds from each answer to each event."""
+        """The seconds from each answer to each event."""
         opened = [Window(self.client, self.headers) for _ in range(windows)]
         watching = [asyncio.create_task(window.watch()) for window in opened]
         try:
@@ -100,8 +100,8 @@ class Customer:
             await _end(watching)
 
     async def go_away(self, seconds: float) -> bool:
-        """Whether a client that was away for so long gets the present cart when it comes back, and nothing
-        when nothing changed."""
+        """Disconnects for `seconds`. Returns whether the client then gets the present cart, and gets nothing
+        if nothing has changed."""
         window = Window(self.client, self.headers)
         await self._visit(window, 0)
         cart = await self.add()
@@ -131,7 +131,7 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
 
 
 async def customers(client: httpx.AsyncClient, count: int) -> list[Customer]:
-    """As many guests, each about to buy something."""
+    """`count` guests."""
     page = await client.get("/api/v1/products", params={"in_stock": "true", "limit": 1})
     product_id = page.raise_for_status().json()["items"][0]["id"]
     found = []

@@ -1,7 +1,7 @@
-"""A load generator for HTTP/1.1 with nothing but asyncio, run in a process of its own.
+"""A load generator for HTTP/1.1 on asyncio, in a separate process.
 
-Each connection has one request in flight and cycles through its own share of the plan. One Python process
-sends and reads some 10,000 requests a second, so it does not measure what is faster than that.
+Each connection has one request in flight and repeats its share of the plan. One Python process sends and
+reads about 10,000 requests a second, so it cannot measure a faster server.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ END_OF_HEAD = b"\r\n\r\n"
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkPlan:
-    """For `seconds`, `connections` connections send `requests` (whole HTTP requests) round and round."""
+    """For `seconds`, the `connections` send `requests` (whole HTTP requests) again and again."""
 
     port: int
     requests: Sequence[bytes]
@@ -36,8 +36,8 @@ class BenchmarkPlan:
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkResult:
-    """What came of a plan. `latencies` are in milliseconds, the shortest first; `statuses` counts answers by
-    status."""
+    """The outcome of a plan. `latencies` are in milliseconds, the shortest first. `statuses` counts answers
+    by status."""
 
     seconds: float
     statuses: dict[int, int]
@@ -49,7 +49,7 @@ class BenchmarkResult:
 
     @property
     def per_second(self) -> float:
-        """Answers of status 2xx or 3xx a second: a refusal is not throughput."""
+        """Answers of status 2xx or 3xx a second, because a refusal is not throughput."""
         return sum(n for status, n in self.statuses.items() if status < 400) / self.seconds
 
     def quantile(self, share: float) -> float:
@@ -58,7 +58,7 @@ class BenchmarkResult:
         return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
 
     def and_then(self, other: BenchmarkResult) -> BenchmarkResult:
-        """Both as one."""
+        """Both results as one."""
         statuses = Counter(self.statuses)
         statuses.update(other.statuses)
         latencies = sorted([*self.latencies, *other.latencies])
@@ -66,7 +66,7 @@ class BenchmarkResult:
 
 
 def body_length(head: bytes) -> int | None:
-    """Bytes after the head of an answer; None when it is chunked."""
+    """The bytes after the head of an answer; None if it is chunked."""
     if head.startswith((b"HTTP/1.1 204", b"HTTP/1.1 304")):
         return 0
     at = head.lower().find(b"content-length:")
@@ -87,7 +87,7 @@ class Connection(asyncio.Protocol):
         self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is not a subclass
         self._send()
 
     def _send(self) -> None:
@@ -101,7 +101,7 @@ class Connection(asyncio.Protocol):
         if self._missing is None:
             self._answer += data
             complete = self._complete()
-        else:  # of a long body only the length counts
+        else:  # for a long body only the length is needed
             self._missing -= len(data)
             complete = self._missing <= 0
         if complete:

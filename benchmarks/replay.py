@@ -1,7 +1,7 @@
 """`python -m benchmarks.replay`: real baskets, put into carts through the gateway and compared line by line.
 
-Needs the data set (`make dataset`). Starts a shop of its own, or takes the one at `--url`, which must have
-been filled by `trolley seed --dataset completejourney`. Ends with status 1 when a cart differs from its
+It needs the data set (`make dataset`). It starts its own shop, or uses the one at `--url`, which must have
+the catalogue of `trolley seed --dataset completejourney`. Ends with status 1 if a cart differs from its
 basket.
 """
 
@@ -29,13 +29,13 @@ from trolley.datasets.completejourney import Basket, baskets
 
 ATTEMPTS = 8
 SHOWN = 10
-# What a gateway answers while a replica goes away and comes back.
+# The answers of a gateway while a replica restarts.
 PASSING = {httpx.codes.BAD_GATEWAY, httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.GATEWAY_TIMEOUT}
 
 
 @dataclass(slots=True)
 class ReplayResult:
-    """What a replay came to. `differences` says, for a person, which cart is not its basket."""
+    """The outcome of a replay. `differences` are texts about carts that differ from their baskets."""
 
     baskets: int = 0
     lines: int = 0
@@ -43,7 +43,7 @@ class ReplayResult:
 
 
 async def replay(client: httpx.AsyncClient, waiting: Iterator[Basket], result: ReplayResult) -> None:
-    """Takes baskets until none is left: a guest for each, an add for each line, and a look at the cart."""
+    """Replays baskets until none is left: a guest for each, an add for each line, then it reads the cart."""
     for basket_id, lines in waiting:
         guest = await _call(client, "POST", "/api/v1/auth/guest")
         headers = {"Authorization": f"Bearer {guest['access_token']}"}
@@ -66,7 +66,7 @@ async def _call(
     body: Any = None,
     headers: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The decoded answer. What passes is tried again, with the same Idempotency-Key."""
+    """The decoded answer. A passing failure is tried again, with the same Idempotency-Key."""
     for attempt in range(1, ATTEMPTS):
         try:
             response = await client.request(method, path, json=body, headers=headers)
@@ -83,7 +83,7 @@ async def _call(
 
 
 async def replay_all(base_url: str, chosen: argparse.Namespace, console: Console) -> ReplayResult:
-    """Baskets by several clients at once, and meanwhile whatever was asked for."""
+    """Replays baskets by several clients at once, and runs the command of `--meanwhile`."""
     result, third = ReplayResult(), asyncio.Event()
     first = _announced(islice(baskets(), chosen.baskets), chosen.baskets // 3, third)
     waiting = iter(track(first, "Baskets", total=chosen.baskets, console=console))
@@ -94,7 +94,7 @@ async def replay_all(base_url: str, chosen: argparse.Namespace, console: Console
 
 
 def _announced(all_baskets: Iterator[Basket], number: int, taken: asyncio.Event) -> Iterator[Basket]:
-    """The same baskets; `taken` is set with the one of that number."""
+    """The same baskets. `taken` is set when the one of that number is taken."""
     for index, basket in enumerate(all_baskets):
         if index >= number:
             taken.set()
@@ -102,7 +102,7 @@ def _announced(all_baskets: Iterator[Basket], number: int, taken: asyncio.Event)
 
 
 async def _meanwhile(command: str | None, third: asyncio.Event) -> None:
-    """Runs the command when a third of the baskets is done. Raises `CalledProcessError`."""
+    """Runs the command after a third of the baskets. Raises `CalledProcessError`."""
     if command is None:
         return
     await third.wait()

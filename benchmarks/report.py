@@ -1,4 +1,4 @@
-"""The measurements as tables, each beside its ceiling of the same run."""
+"""The measurements as tables, with their ceilings of the same run."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ ADD = "add to cart"
 
 
 def show(console: Console, loads: Mapping[str, Sequence[BenchmarkResult]], setting: str) -> None:
-    """Prints a line for each request. 0.50 at "/ bare" means half as many answers a second as the bare route:
-    the median of the rounds, each compared with its own."""
+    """Prints a line for each request. 0.50 at "/ bare" means half as many answers a second as the bare route.
+    It is the median of the rounds, each compared with the bare route of the same round."""
     title = f"Through the gateway, one replica each, {setting}; times in ms"
     columns = ("request", "per s", "median", "p99", "/ bare", "/ Redis", "errors")
     show_table(console, title, columns, {name: _figures(rounds, loads) for name, rounds in loads.items()})
@@ -30,12 +30,12 @@ def show(console: Console, loads: Mapping[str, Sequence[BenchmarkResult]], setti
 
 
 def ratio(rounds: Sequence[BenchmarkResult], others: Sequence[BenchmarkResult]) -> float:
-    """The median of the pairs' ratios: what slows a machine for a while slows both of a pair."""
+    """The median of the ratios of pairs. If the machine is slow for a while, both of a pair are slow."""
     return median(one.per_second / other.per_second for one, other in zip(rounds, others, strict=True))
 
 
 def show_cpu(console: Console, costs: Mapping[str, Sequence[Mapping[str, float]]], store: str) -> None:
-    """Prints the microseconds that each process took for one answer: the median of the rounds."""
+    """Prints the microseconds of each process for one answer: the median of the rounds."""
     parts = list(next(iter(costs.values()))[0])
     rows = {
         name: [f"{median(spent[part] for spent in rounds):,.0f}" for part in parts]
@@ -46,7 +46,7 @@ def show_cpu(console: Console, costs: Mapping[str, Sequence[Mapping[str, float]]
 
 
 def show_trips(console: Console, trips: Mapping[str, Mapping[str, float]]) -> None:
-    """Prints what one answer of each request cost on average."""
+    """Prints the average trips for one answer of each request."""
     counted = next(iter(trips.values()))
     rows = {name: [f"{trip[name]:.2f}" for trip in trips.values()] for name in counted}
     show_table(console, "For one answer, as the replica counted in /metrics", ("", *trips), rows)

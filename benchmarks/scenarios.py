@@ -1,4 +1,4 @@
-"""What is measured: for each line of the report, the requests that its connections repeat."""
+"""The requests that the connections repeat, for each line of the report."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def request(method: str, path: str, *, token: str = "", body: Any = None) -> byt
 
 
 async def scenarios(client: httpx.AsyncClient) -> dict[str, Sequence[bytes]]:
-    """Signs customers up, gives each a small cart, and says what to send."""
+    """Signs customers up and gives each a small cart. Returns the requests to send."""
     tokens = await guests(client, CUSTOMERS)
     products = await product_ids(client, 20)
     await asyncio.gather(*(fill(client, token, products[:3]) for token in tokens))
@@ -59,7 +59,7 @@ async def guests(client: httpx.AsyncClient, count: int) -> list[str]:
 
 
 async def product_ids(client: httpx.AsyncClient, count: int) -> list[str]:
-    """Ids of products that are for sale."""
+    """The ids of products for sale."""
     ids: list[str] = []
     query: dict[str, Any] = {"limit": min(count, 100), "in_stock": True}
     while len(ids) < count:

@@ -1,4 +1,4 @@
-"""The shop under load: everything real, and a bare application behind the same gateway."""
+"""The shop under load, with real servers and a bare application behind the same gateway."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SQLITE, ELASTICSEARCH = "SQLite", "Elasticsearch"
 
 
 def stores() -> list[str]:
-    """What can be measured here: Elasticsearch only where ELASTICSEARCH_URL names one."""
+    """The stores that can be measured: Elasticsearch only if ELASTICSEARCH_URL is set."""
     return [SQLITE, ELASTICSEARCH] if os.environ.get("ELASTICSEARCH_URL") else [SQLITE]
 
 
@@ -54,8 +54,9 @@ async def open_shop(
     scale: Mapping[str, int] | None = None,
     store: str | None = None,
 ) -> AsyncIterator[LocalStack]:
-    """The shop with that catalogue and no rate limits, on NATS and Redis of its own; on the last of `stores`
-    unless another is named. On Elasticsearch it uses an index prefix of its own, which it deletes."""
+    """A shop with that catalogue and without rate limits, with its own NATS and Redis, on `store` (default:
+    the last of `stores`). On Elasticsearch it uses its own index prefix, and deletes these indices at the
+    end."""
     configure_logging("error", LogFormat.CONSOLE, "benchmarks")
     port, prefix = free_port(), f"bench-{new_id()}-"
     on_elasticsearch = (store or stores()[-1]) == ELASTICSEARCH
@@ -73,7 +74,7 @@ async def open_shop(
     stack = LocalStack(directory, scale=scale, environment=environment, routes=_routes(directory, port))
     await stack.start()
     command = [sys.executable, "-m", "benchmarks.bare", str(port)]
-    bare = ManagedProcess(Program("bare", command, stack.environment, Path.cwd()), lambda _name, _line: None)
+    bare = ManagedProcess(Program("bare", command, stack.environment, Path.cwd()))
     try:
         await bare.start()
         await until_ready({"bare": f"http://127.0.0.1:{port}/bare/route"}, [bare], 30)

@@ -1,10 +1,10 @@
-"""Writes of one request each against group-committed writes, on the same store in the same run.
+"""Compares writes of one request each with group-committed writes, on the same store in the same run.
 
     python -m benchmarks.store_writes
 
 Elasticsearch takes part when ELASTICSEARCH_URL is set. The ratio compares the same number of callers on the
-same documents: without grouping every write is a request (a transaction) of its own, and Elasticsearch has
-16 of them under way. One caller alone shows the latency.
+same documents. Without grouping every write is a separate request (or transaction), and Elasticsearch has 16
+of them under way. A single caller shows the latency.
 """
 
 from __future__ import annotations
@@ -52,14 +52,14 @@ class Comparison:
 
     @property
     def ratio(self) -> float:
-        """What grouping alone is worth."""
+        """The gain of grouping."""
         return self.grouped / self.single
 
 
 async def compare(
     store: str, open_factory: Callable[[QueueLimits], Factory], *, seconds: float = 3.0, callers: int = 256
 ) -> Comparison:
-    """Each way for `seconds`, after a warm-up of the same store."""
+    """Measures each way for `seconds`, after a warm-up of the same store."""
     single, grouped = open_factory(SINGLE), open_factory(GROUPED)
     try:
         one_each, together = await single.open(COLLECTION), await grouped.open(COLLECTION)
@@ -77,7 +77,7 @@ async def compare(
 
 
 async def _writes_per_second(store: DocumentStore, callers: int, seconds: float) -> float:
-    """Each caller has a cart-sized document of its own and replaces it again and again."""
+    """Each caller replaces its own document, of the size of a cart, again and again."""
     ids = [new_id() for _ in range(callers)]
     versions = await asyncio.gather(*(store.create(id, {"size": 0, "lines": LINES}) for id in ids))
     start = time.perf_counter()

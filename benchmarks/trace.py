@@ -64,8 +64,8 @@ class TracedFunction:
 
 
 class Recorder:
-    """Notes each function that is called between `start` and `stop`, in this thread and in every thread that
-    begins after `install`."""
+    """Records each function that is called between `start` and `stop`, in this thread and in every thread
+    that starts after `install`."""
 
     def __init__(self) -> None:
         self._codes: dict[CodeType, None] | None = None
@@ -109,7 +109,7 @@ async def trace(recorder: Recorder, request: Request) -> list[TracedFunction]:
 
 
 async def _turn(recorder: Recorder, request: Request) -> list[TracedFunction]:
-    await asyncio.sleep(0.1)  # lets the events of the last request go out
+    await asyncio.sleep(0.1)  # the events of the last request are published meanwhile
     recorder.start()
     response = await request()
     steps = recorder.stop()
@@ -139,10 +139,10 @@ async def open_services(directory: Path) -> AsyncIterator[tuple[httpx.AsyncClien
 
 
 async def _start_servers(stack: AsyncExitStack, directory: Path) -> dict[str, Any]:
-    """Settings that name NATS, Redis and SQLite in that folder."""
+    """Starts NATS and Redis. Returns the settings for them, and for SQLite in the folder."""
     nats_port, redis_port = free_port(), free_port()
     for program in (nats_program(directory, nats_port, {}), redis_program(directory, redis_port, {})):
-        process = ManagedProcess(program, lambda _name, _line: None)
+        process = ManagedProcess(program)
         await process.start()
         stack.push_async_callback(process.stop, 3)
     return {
@@ -161,7 +161,7 @@ async def _until_ready(app: FastAPI) -> None:
 
 
 def _by_path(apps: Mapping[str, FastAPI]) -> ASGIApp:
-    """Hands each request to the application of its prefix, as the gateway does."""
+    """Passes each request to the application of its prefix, as the gateway does."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         prefix = next(prefix for prefix in apps if scope["path"].startswith(prefix))

@@ -1,6 +1,6 @@
-"""`python -m benchmarks.trivial PORT`: answers every request with the same 600 bytes, as fast as it can.
+"""`python -m benchmarks.trivial PORT`: answers every request with the same 600 bytes, as fast as possible.
 
-It knows requests without a body, of which one comes at a time.
+Requests have no body, and a connection sends one at a time.
 """
 
 from __future__ import annotations

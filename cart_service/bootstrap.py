@@ -11,7 +11,6 @@ from cart_service.carts.abandoned_reservations import AbandonedReservations
 from cart_service.carts.cleanup import CartCleanup
 from cart_service.carts.events import CartDelivery
 from cart_service.carts.lifetimes import Renewal
-from cart_service.carts.model import Cart
 from cart_service.carts.ports import CartRepository, VersionAnnouncements
 from cart_service.carts.price_policy import PricePolicy
 from cart_service.carts.pricing import Pricer
@@ -20,7 +19,7 @@ from cart_service.carts.reader import CartReader
 from cart_service.carts.rendering import render_summary
 from cart_service.carts.schemas import SUMMARY_FORMAT
 from cart_service.carts.service import CartWriter
-from cart_service.carts.store import CARTS, CartCodec
+from cart_service.carts.store import CARTS, StoredCarts
 from cart_service.carts.summaries import Summaries
 from cart_service.carts.version_announcements import CART_VERSIONS, NatsVersionAnnouncements
 from cart_service.carts.versions import KnownDeletions, KnownVersions
@@ -55,7 +54,6 @@ from cart_service.upkeep.store import StoredCodeHolders, StoredExpiringCarts
 from cart_service.upkeep.sweep import ExpirySweep
 from cart_service.upkeep.unreserved_carts import UnreservedCarts
 from shared.aggregates.outbox import Outbox
-from shared.aggregates.repository import AggregateRepository
 from shared.backends import Backends
 from shared.cache.ports import Cache
 from shared.clock import Clock
@@ -99,7 +97,7 @@ class OperatorTools:
     """The use cases, and the repositories and buckets that an operator's command needs. Nothing runs in the
     background: the outboxes deliver the events of writes made here, and no others until they are started."""
 
-    carts: OpenedRepository[AggregateRepository[Cart]]
+    carts: OpenedRepository[StoredCarts]
     promotions: OpenedRepository[StoredPromotions]
     announcements: Bucket
     version_announcements: NatsVersionAnnouncements
@@ -239,11 +237,10 @@ def _create_cleanup(
 
 async def _open_carts(
     stack: AsyncExitStack, backends: Backends, changes: ChangeHub, *, hot_bytes: int
-) -> OpenedRepository[AggregateRepository[Cart]]:
+) -> OpenedRepository[StoredCarts]:
     store = await backends.stores.open(CARTS)
     outbox = Outbox(CartDelivery(backends.bus, changes), clock=backends.clock)
-    carts = AggregateRepository(store, CartCodec(), outbox, hot_bytes=hot_bytes)
-    outbox.attach(carts, store)
+    carts = StoredCarts(store, outbox, hot_bytes=hot_bytes)
     stack.push_async_callback(outbox.close)
     return OpenedRepository(store, outbox, carts)
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 
 def check_address(address: str, schemes: Collection[str], example: str, *, needs_port: bool = False) -> None:
-    """Raises ValueError with the example for what a client of that server could not use."""
+    """Raises ValueError, with the example, for an address that a client of that server cannot use."""
     if not _is_address(address, schemes, needs_port):
         raise ValueError(f"is no address of such a server, which looks like {example}")
 
@@ -28,7 +28,7 @@ def split_addresses(urls: str) -> list[str]:
 
 
 def without_credentials(addresses: Iterable[str]) -> str:
-    """The addresses fit for a log: user, password and token left out."""
+    """The addresses for a log, without user, password and token."""
     return ", ".join(_host_and_port(address) for address in addresses)
 
 

@@ -43,14 +43,14 @@ class Backends:
     stores: StoreFactory
     bus: EventBus
     nats: NatsSessions
-    """For the replica's presence alone. Whatever has to do with events goes through `bus`."""
+    """Only for the replica's presence. Events go through `bus`."""
     cache: Cache
     clock: Clock
     verifier: TokenVerifier
     draining: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when the process is asked to end: what lasts longer than a request should end now."""
+    """Set when the process is asked to end. Work that is longer than a request should end then."""
     tasks: BackgroundTasks = field(default_factory=BackgroundTasks)
-    """Where `bootstrap` starts what runs in the background."""
+    """`bootstrap` starts the background tasks here."""
 
 
 def create_verifier(settings: ServiceSettings, clock: Clock) -> TokenVerifier:
@@ -75,9 +75,10 @@ async def open_backends(
     draining: asyncio.Event | None = None,
     tasks: BackgroundTasks | None = None,
 ) -> AsyncIterator[Backends]:
-    """Connects to everything, as often as it takes; `waiting` hears what for. Closes in the opposite order.
+    """Connects to all backends, and tries until each answers. `waiting` gets the name of the one it waits
+    for. Closes them in the opposite order.
 
-    The cache needs no connection: without it everything works, slower.
+    It does not wait for the cache: without the cache everything works, but slower.
     """
     verifier = verifier or create_verifier(settings, clock)
     tasks = tasks or BackgroundTasks()
@@ -118,8 +119,8 @@ async def open_backends(
 async def open_backends_within(
     seconds: float, settings: ServiceSettings, clock: Clock, *, name: str
 ) -> AsyncIterator[Backends]:
-    """`open_backends` with a limit of waiting. Raises `Unavailable`, which names what did not
-    answer and its setting."""
+    """`open_backends` with a limit of waiting. Raises `Unavailable`, which names the backend that does not
+    answer, and its setting."""
     waits_for = ["its start"]
     async with AsyncExitStack() as stack:
         try:
@@ -128,13 +129,15 @@ async def open_backends_within(
                     open_backends(settings, clock, name=name, waiting=waits_for.append)
                 )
         except TimeoutError as error:
-            raise Unavailable(f"Waited {seconds:g} s for {waits_for[-1]} in vain.") from error
+            raise Unavailable(
+                f"Waited {seconds:g} s for {waits_for[-1]}. Check that it runs and that the setting is right."
+            ) from error
         yield backends
 
 
 async def retry_until_available(attempt: Callable[[], Awaitable[T]], what: str, waiting: Waiting) -> T:
-    """Tries until it works, a fifth of a second apart at first and five seconds in the end. What nobody
-    expects of something that is away is raised in the end: waiting will hardly mend it."""
+    """Tries until it works, with pauses that grow from a fifth of a second to five seconds. An unexpected
+    kind of error is raised after some attempts, because waiting hardly repairs it."""
     waiting(what)
     surprises = 0
 
@@ -165,16 +168,16 @@ async def retry_until_available(attempt: Callable[[], Awaitable[T]], what: str, 
 
 
 def _heed_cancellation() -> None:
-    """Raises `CancelledError` where the task was cancelled and something below swallowed that, as Python
-    3.11's `wait_for` does at the moment when what it waits for ends. Trying again would go on for ever."""
+    """Raises `CancelledError` if the task was cancelled and the attempt swallowed that, as Python 3.11's
+    `wait_for` does if its task ends at the same moment. Otherwise the attempts would never end."""
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
 
 
 def health_checks(backends: Backends, without_redis: str | None) -> list[HealthCheck]:
-    """The store is needed. Without NATS or Redis a service goes on with what it knows. `without_redis` says
-    what is missing then; None for a service that has no use for Redis."""
+    """The store is required. Without NATS or Redis a service continues with its present knowledge.
+    `without_redis` says what is missing then; it is None for a service that does not use Redis."""
 
     async def nats() -> str | None:
         return None if backends.bus.connected else "away; events wait, keys and logouts are those last seen"

@@ -1,5 +1,5 @@
-"""Group commit: while one batch is under way, further operations queue, and the next batch carries them
-all."""
+"""Group commit: while a batch is under way, further operations queue, and the next batch takes all of
+them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ R = TypeVar("R")
 
 
 class QueueFull(Exception):
-    """Too many operations or bytes wait, or the batcher was closed. This operation was not started."""
+    """Too many operations or bytes wait, or the batcher is closed. The operation was not started."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weighing(Generic[Op]):
-    """`weigh` gives an operation's bytes from values at hand. They are held from `budget` until the operation
-    is done. A batch carries at most `batch_bytes`, or a single larger operation."""
+    """`weigh` gives the bytes of an operation. They are taken from `budget` until the operation is done. A
+    batch has at most `batch_bytes`, or a single larger operation."""
 
     weigh: Callable[[Op], int]
     budget: ByteBudget
@@ -62,7 +62,7 @@ class Batcher(Generic[Op, R]):
     async def submit(self, op: Op) -> R:
         """The operation's own result. Raises the refusal, or the operation's own exception.
 
-        A caller that is cancelled takes its operation out of the queue; one already under way goes on.
+        If the caller is cancelled, its operation leaves the queue. An operation under way continues.
         """
         if self._closed or len(self._queue) >= self._queue_limit:
             raise self._refusal()
@@ -76,7 +76,7 @@ class Batcher(Generic[Op, R]):
         return await future
 
     async def close(self) -> None:
-        """Refuses what is new and returns once all that was accepted is done."""
+        """Refuses new operations, and returns when all accepted ones are done."""
         self._closed = True
         while self._queue or self._running:
             if self._running:
@@ -135,7 +135,7 @@ class Batcher(Generic[Op, R]):
         finally:
             self._give_back(size)
             for future in futures:
-                future.cancel()  # only what is still open: the batch itself was cancelled
+                future.cancel()  # only open ones: the batch itself was cancelled
 
 
 def _finish(futures: Sequence[asyncio.Future[R]], results: Sequence[R | Exception]) -> None:

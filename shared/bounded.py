@@ -10,8 +10,8 @@ V = TypeVar("V")
 
 
 class BoundedMapping(Generic[V]):
-    """At most `most_bytes` of values and `most_items` of them; the least recently used goes first. A value
-    larger than `most_bytes` is not kept."""
+    """Keeps at most `most_bytes` of values, and at most `most_items`. The least recently used value goes
+    first. A value larger than `most_bytes` is not kept."""
 
     def __init__(self, most_bytes: int, most_items: int | None = None) -> None:
         self._most_bytes = most_bytes
@@ -46,18 +46,18 @@ class BoundedMapping(Generic[V]):
             self.held_bytes -= gone
 
     def drop(self, key: str) -> None:
-        """Forgets the value, if it is there."""
+        """Removes the value, if there is one."""
         _, gone = self._values.pop(key, (None, 0))
         self.held_bytes -= gone
 
     def clear(self) -> None:
-        """Forgets everything."""
+        """Removes all values."""
         self._values.clear()
         self.held_bytes = 0
 
 
 class ByteBudget:
-    """At most `most_bytes` are taken at a time. A larger request is granted if nothing else is taken."""
+    """At most `most_bytes` are taken at once. A larger request is granted if nothing else is taken."""
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes

@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the time of day."""
+    """Gives the present time."""
 
     def now(self) -> datetime:
         """The present moment, aware, in UTC."""
@@ -34,7 +34,7 @@ class MillisecondClock:
         return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-@lru_cache(maxsize=1024)  # a write tells one moment several times
+@lru_cache(maxsize=1024)  # a write formats the same time several times
 def to_rfc3339(moment: datetime) -> str:
     """`2026-01-31T12:00:00.123Z`: RFC 3339, UTC, milliseconds, so that text order is time order."""
     if moment.tzinfo is not UTC:

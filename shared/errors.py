@@ -24,8 +24,8 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one field. `pointer` is a JSON pointer into the body (RFC 6901), or `query:limit`,
-    `path:product_id`, `header:If-Match` for what is not in the body."""
+    """The error of one field. `pointer` is a JSON pointer into the body (RFC 6901), or `query:limit`,
+    `path:product_id` or `header:If-Match` for a value outside the body."""
 
     pointer: str
     message: str

@@ -1,4 +1,4 @@
-"""Honest and cheap health: checks run at most once a second, side by side, each with a time limit."""
+"""Health checks. They run at most once a second, at the same time, each with a time limit."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from shared.observability.logging import get_logger
 log = get_logger(__name__)
 
 Probe = Callable[[], Awaitable[str | None]]
-"""Gives None when all is well, or what is wrong, for anybody to read. Raising counts as wrong, too, and only
-the log has the reason."""
+"""Returns None if all is well, or a public text that says what is wrong. If it raises, that counts as wrong,
+and only the log has the reason."""
 
 
 class Status(StrEnum):
@@ -31,7 +31,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """How one dependency is."""
+    """The state of one dependency."""
 
     status: Annotated[Status, Field(description="How it is.", examples=["ok"])]
     detail: Annotated[
@@ -41,7 +41,7 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How the service is, and what it depends on."""
+    """The state of the service and of its dependencies."""
 
     status: Annotated[Status, Field(description="The worst of the checks that count.", examples=["ok"])]
     checks: Annotated[
@@ -52,7 +52,8 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
-    """One dependency. A required one takes the service out of service; another one only degrades it."""
+    """One dependency. Without a required one the service is unavailable, without another one it is
+    degraded."""
 
     name: str
     probe: Probe
@@ -60,7 +61,7 @@ class HealthCheck:
 
 
 class Health:
-    """Runs the checks; concurrent callers share one run, and its report is kept for `max_age` seconds."""
+    """Runs the checks. Concurrent callers share one run, and its report is valid for `max_age` seconds."""
 
     def __init__(self, *, max_age: float = 1.0, time_limit: float = 1.0) -> None:
         self._checks: list[HealthCheck] = []
@@ -104,7 +105,7 @@ class Health:
         return CheckResult(Status.UNAVAILABLE if check.required else Status.DEGRADED, problem)
 
     def _log_once(self, check: str, error: Exception) -> None:
-        """A balancer asks every few seconds: only what is new is worth a line."""
+        """A balancer asks every few seconds, so only a new reason is logged."""
         reason = str(error) or type(error).__name__
         if self._logged.get(check) != reason:
             self._logged[check] = reason

@@ -1,4 +1,4 @@
-"""Amounts of money: whole minor units (cents) of an ISO 4217 currency; never a float.
+"""Amounts of money: whole minor units (cents) of an ISO 4217 currency, never a float.
 
 One rounding rule: a percentage is rounded half up (half a cent away from zero), once, at the end.
 """

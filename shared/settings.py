@@ -1,4 +1,4 @@
-"""Settings every service has. Each is an environment variable, its name in upper case (`.env.example`)."""
+"""The settings that every service has. Each is an environment variable in upper case (`.env.example`)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shared.addresses import check_address, split_addresses
 
 DEVELOPMENT_ONLY = "development-only"
-"""The beginning of the default of each secret."""
+"""The prefix of the default of each secret."""
 
 
 class Environment(StrEnum):

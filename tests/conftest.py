@@ -19,9 +19,10 @@ from shared.store.factory import create_store_factory
 from shared.store.sqlite.factory import SqliteStoreFactory
 from tests.support import backend_counts
 from tests.support.elasticsearch import delete_indices, hide_address, require_elasticsearch
-from tests.support.servers import NatsServer, RedisServer, find_free_port
+from tests.support.servers import NatsServer, RedisServer
 from tests.support.spans import Spans, collect
 from tests.support.tokens import TokenIssuer
+from trolley.local.ports import free_port
 
 # No time is measured, and an example may take a fixture that others used: it takes fresh keys.
 settings.register_profile(
@@ -56,9 +57,9 @@ def _log_plainly() -> None:
     )
 
 
-@pytest.fixture
-def free_port() -> int:
-    return find_free_port()
+@pytest.fixture(name="free_port")
+def _free_port() -> int:
+    return free_port()
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ from auth_service.accounts.credentials import normalised_email
 from auth_service.accounts.errors import OwnAccount
 from auth_service.accounts.events import DELIVERY_SECONDS, UserSignedOut
 from auth_service.accounts.model import User, existing
-from auth_service.accounts.ports import UserPage, UserRepository
+from auth_service.accounts.ports import UserRepository
 from shared.aggregates.change import Change
+from shared.aggregates.ports import ListPage
 from shared.clock import Clock
 from shared.security.identity import Identity, Role
 from shared.store.ports import Position
@@ -20,10 +21,11 @@ class AdministrationService:
         self._users = users
         self._clock = clock
 
-    async def page(self, email: str | None, limit: int, after: Position | None) -> UserPage:
+    async def page(self, email: str | None, limit: int, after: Position | None) -> ListPage[User]:
         """Accounts, the oldest first; with `email` the account that has this address."""
         # A text that is not an address matches no account.
-        return await self._users.page(email and (normalised_email(email) or email), limit, after)
+        address = (normalised_email(email) or email) if email else None
+        return await self._users.page(address, limit, after)
 
     async def get(self, user_id: str) -> User:
         """Raises `AccountNotFound`."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from auth_service.accounts.model import EmailClaim, User
-from shared.aggregates.ports import AnnouncingRepository, Repository
+from shared.aggregates.ports import AnnouncingRepository, ListPage, Repository
 from shared.errors import Unavailable
 from shared.store.ports import Position
 
@@ -20,18 +18,8 @@ class PasswordsOverloaded(Unavailable):
     code = "sign-in-overloaded"
 
 
-@dataclass(frozen=True, slots=True)
-class UserPage:
-    """A page of users. `total` is a lower bound unless it is exact. `end` is None on the last page."""
-
-    users: Sequence[User]
-    total: int
-    total_is_exact: bool
-    end: Position | None
-
-
 class UserRepository(AnnouncingRepository[User], Protocol):
-    async def page(self, email: str | None, limit: int, after: Position | None) -> UserPage:
+    async def page(self, email: str | None, limit: int, after: Position | None) -> ListPage[User]:
         """Accounts, the oldest first, or the one with that address. Shows a change after about a second."""
         ...
 

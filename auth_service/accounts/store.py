@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TypeVar
 
 from auth_service.accounts.model import EmailClaim, User
-from auth_service.accounts.ports import UserPage
 from shared.aggregates.outbox import Outbox
 from shared.aggregates.outbox_fields import OUTBOX_FIELDS
-from shared.aggregates.repository import AggregateRepository, Codec
+from shared.aggregates.ports import ListPage
+from shared.aggregates.repository import AggregateRepository
 from shared.clock import from_rfc3339, to_rfc3339
 from shared.security.identity import Role
 from shared.store.ports import Collection, DocumentStore, Equals, Field, FieldType, Json, Position, Query
@@ -87,32 +86,15 @@ class EmailClaimCodec:
         return EmailClaim(body["user_id"], from_rfc3339(body["claimed_at"]), body["confirmed"])
 
 
-A = TypeVar("A")
-
-
-class StoredAggregates(AggregateRepository[A]):
-    """Aggregates whose documents carry their undelivered events, and the outbox that delivers them."""
-
-    def __init__(self, store: DocumentStore, codec: Codec[A], outbox: Outbox) -> None:
-        super().__init__(store, codec, outbox)
-        self._outbox = outbox
-        outbox.attach(self, store)
-
-    async def delivered(self, id: str, timeout_seconds: float) -> bool:
-        return await self._outbox.flushed(id, timeout_seconds)
-
-
-class StoredUsers(StoredAggregates[User]):
+class StoredUsers(AggregateRepository[User]):
     def __init__(self, store: DocumentStore, outbox: Outbox) -> None:
         super().__init__(store, UserCodec(), outbox)
 
-    async def page(self, email: str | None, limit: int, after: Position | None) -> UserPage:
+    async def page(self, email: str | None, limit: int, after: Position | None) -> ListPage[User]:
         conditions = [Equals("deleted", False)]
         if email is not None:
             conditions.append(Equals("email", email))
-        found = await self._store.find(Query(conditions, ["created_at"], limit, after))
-        users = [self._codec.from_document(document.id, document.body) for document in found.documents]
-        return UserPage(users, found.total, found.total_is_exact, found.next_after)
+        return await self.find(Query(conditions, ["created_at"], limit, after))
 
 
 class StoredEmailClaims(AggregateRepository[EmailClaim]):

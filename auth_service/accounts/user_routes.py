@@ -44,7 +44,7 @@ async def list_users(
     query = f"users:{email or ''}"
     page = await administration.page(email, limit, cursors.decode(cursor, query))
     return UserAdministeredPage(
-        items=[UserAdministered.of(user) for user in page.users],
+        items=[UserAdministered.of(user) for user in page.items],
         total=page.total,
         total_is_exact=page.total_is_exact,
         next_cursor=cursors.encode(page.end, query),

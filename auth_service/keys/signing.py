@@ -19,8 +19,8 @@ from jose.backends.base import Key
 from auth_service.keys.model import SigningKey
 from shared.errors import Unavailable
 from shared.ids import new_id
+from shared.security.keyring import ALGORITHM
 
-ALGORITHM = "ES256"
 _NONCE_BYTES = 12
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from auth_service.accounts.store import StoredAggregates
 from auth_service.sessions.model import Session
 from shared.aggregates.outbox import Outbox
 from shared.aggregates.outbox_fields import OUTBOX_FIELDS, PENDING_EVENTS
+from shared.aggregates.repository import AggregateRepository
 from shared.clock import from_rfc3339, to_rfc3339
 from shared.security.identity import Role
 from shared.store.ports import (
@@ -73,7 +73,7 @@ class SessionCodec:
         )
 
 
-class StoredSessions(StoredAggregates[Session]):
+class StoredSessions(AggregateRepository[Session]):
     def __init__(self, store: DocumentStore, outbox: Outbox) -> None:
         super().__init__(store, SessionCodec(), outbox)
 

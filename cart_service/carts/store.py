@@ -17,8 +17,10 @@ from cart_service.carts.records import (
     UsedKey,
 )
 from cart_service.carts.undo import ChangedLine, Undo, Undoable
+from shared.aggregates.outbox import Outbox
 from shared.aggregates.outbox_fields import OUTBOX_FIELDS
-from shared.store.ports import Collection, Field, FieldType, Json
+from shared.aggregates.repository import AggregateRepository
+from shared.store.ports import Collection, DocumentStore, Field, FieldType, Json
 
 CARTS = Collection(
     name="carts",
@@ -89,6 +91,13 @@ class CartCodec:
             merges=tuple(_merge(merge) for merge in body.get("merges", ())),
             pending_merge=_pending(body["handover"]) if body.get("handover") else None,
         )
+
+
+class StoredCarts(AggregateRepository[Cart]):
+    """A `CartRepository`."""
+
+    def __init__(self, store: DocumentStore, outbox: Outbox, *, hot_bytes: int = 0) -> None:
+        super().__init__(store, CartCodec(), outbox, hot_bytes=hot_bytes)
 
 
 def _line_lists(lines: Iterable[Line]) -> list[Sequence[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +25,7 @@ def definition_of(promotion: Promotion) -> dict[str, Any]:
         "code": promotion.code,
         "version": promotion.version,
         "kind": promotion.kind.value,
-        **_benefit_json(promotion.benefit),
+        **asdict(promotion.benefit),
         "minimum_spend": conditions.minimum_spend,
         "categories": list(conditions.categories),
         "starts_at": text_of(conditions.starts_at),
@@ -57,16 +58,6 @@ def promotion_of(body: dict[str, Any]) -> Promotion:
         ended_at=moment_of(body["ended_at"]),
         version=body["version"],
     )
-
-
-def _benefit_json(benefit: Benefit) -> dict[str, Any]:
-    match benefit:
-        case Percentage(percent):
-            return {"percent": percent}
-        case FixedAmount(amount):
-            return {"amount": amount}
-        case FreeItem(product_id, quantity):
-            return {"product_id": product_id, "quantity": quantity}
 
 
 def _benefit(body: dict[str, Any]) -> Benefit:

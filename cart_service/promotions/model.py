@@ -15,7 +15,7 @@ CODE_PATTERN = "^[A-Za-z0-9_-]{3,40}$"
 
 
 class PromotionKind(StrEnum):
-    """What a promotion gives."""
+    """The kind of a promotion's benefit."""
 
     PERCENTAGE = "percentage"
     FIXED = "fixed"

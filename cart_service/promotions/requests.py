@@ -24,7 +24,7 @@ Code = Annotated[
     AfterValidator(str.strip),
     AfterValidator(str.upper),
     Field(
-        description="3 to 40 letters, digits, _ and -. Lower case is the same, and blanks around it go.",
+        description="3 to 40 letters, digits, _ and -. Case does not matter, and blanks around it go.",
         examples=["SPRING10"],
     ),
 ]
@@ -52,23 +52,21 @@ MinimumSpend = Annotated[
     Field(
         ge=0,
         le=LARGEST_DISCOUNT,
-        description="Least sum of the lines that count, in minor units of `currency`; 0: none.",
+        description="Smallest sum of the eligible lines, in minor units of `currency`; 0: none.",
         examples=[2000],
     ),
     WHOLE,
 ]
 CATEGORIES = Field(
     max_length=MOST_CATEGORIES,
-    description="Only products in one of these categories count; none: all products.",
+    description="Only products in one of these categories are eligible; none: all products.",
     examples=[["Kitchen"]],
 )
-STARTS_AT = Field(description="From when on it works; null: at once.", examples=[START])
-ENDS_AT = Field(description="Until when it works; null: until it is ended by hand.", examples=[END])
+STARTS_AT = Field(description="Start of its validity; null: at once.", examples=[START])
+ENDS_AT = Field(description="End of its validity; null: until it is ended by hand.", examples=[END])
 PerUserLimit = Annotated[
     int | None,
-    Field(
-        ge=1, le=MOST_PER_USER, description="Uses of one customer at most; null: any number.", examples=[1]
-    ),
+    Field(ge=1, le=MOST_PER_USER, description="Most uses of one customer; null: any number.", examples=[1]),
     WHOLE,
 ]
 TotalLimit = Annotated[
@@ -76,7 +74,7 @@ TotalLimit = Annotated[
     Field(
         ge=1,
         le=MOST_IN_ALL,
-        description="Uses of all customers together at most; null: any number.",
+        description="Most uses of all customers together; null: any number.",
         examples=[1000],
     ),
     WHOLE,
@@ -94,7 +92,7 @@ class _PromotionCreate(StrictModel):
     description: Annotated[
         str,
         StringConstraints(max_length=500, pattern=_LINE),
-        Field(description="For people; carts show it.", examples=["Ten per cent in spring"]),
+        Field(description="A text for people; carts show it.", examples=["Ten per cent in spring"]),
     ] = ""
     minimum_spend: MinimumSpend = 0
     categories: Annotated[list[Category], CATEGORIES] = Field(default_factory=list)
@@ -126,7 +124,7 @@ class PercentageCreate(_PromotionCreate):
     kind: Annotated[Literal["percentage"], Field(description="A percentage off.")]
     percent: Annotated[
         int,
-        Field(ge=1, le=100, description="Per cent that are taken off: 10 is 10 %.", examples=[10]),
+        Field(ge=1, le=100, description="Per cent of the discount: 10 is 10 %.", examples=[10]),
         WHOLE,
     ]
 
@@ -143,7 +141,7 @@ class FixedCreate(_PromotionCreate):
         Field(
             ge=1,
             le=LARGEST_DISCOUNT,
-            description="What is taken off, in minor units of `currency`: 500 is 5.00.",
+            description="The discount, in minor units of `currency`: 500 is 5.00.",
             examples=[500],
         ),
         WHOLE,
@@ -154,13 +152,13 @@ class FixedCreate(_PromotionCreate):
 
 
 class FreeItemCreate(_PromotionCreate):
-    """Makes pieces of a product free that are in the cart."""
+    """Makes pieces of a product in the cart free."""
 
     kind: Annotated[Literal["free_item"], Field(description="Free pieces of a product.")]
     product_id: ProductId
     quantity: Annotated[
         int,
-        Field(ge=1, le=MAX_QUANTITY, description="Pieces that are free at most.", examples=[1]),
+        Field(ge=1, le=MAX_QUANTITY, description="The largest number of free pieces.", examples=[1]),
         WHOLE,
     ] = 1
 
@@ -174,5 +172,5 @@ PromotionCreate = Annotated[PercentageCreate | FixedCreate | FreeItemCreate, Fie
 class UseCreate(StrictModel):
     """The order that used a code."""
 
-    user_id: Annotated[UserId, Field(description="Who has ordered.")]
+    user_id: Annotated[UserId, Field(description="The user who has ordered.")]
     order_id: OrderId

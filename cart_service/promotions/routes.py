@@ -32,7 +32,7 @@ PromotionCode = Annotated[
     Path(
         max_length=40,
         pattern=CODE_PATTERN,
-        description="As in `code` of a promotion; lower case is the same.",
+        description="The `code` of a promotion. Case does not matter.",
         examples=["SPRING10"],
     ),
 ]
@@ -72,7 +72,7 @@ async def list_promotions(
     promotions: PromotionsDep,
     cursors: CursorsDep,
     status: Annotated[PromotionStatus | None, Query(description="Only promotions with this status.")] = None,
-    limit: Annotated[int, Query(ge=1, le=100, description="Promotions on a page at most.")] = 50,
+    limit: Annotated[int, Query(ge=1, le=100, description="Most promotions on a page.")] = 50,
     cursor: Annotated[
         str | None, Query(max_length=4096, description="`next_cursor` of the page before.")
     ] = None,

@@ -28,8 +28,10 @@ from shared.http.models import LARGEST_INTEGER, AwareTimestamp, Page, PublicMode
 class PromotionPublic(PublicModel):
     """A promotion as it is now."""
 
-    code: Annotated[str, Field(max_length=40, description="What customers give.", examples=["SPRING10"])]
-    kind: Annotated[PromotionKind, Field(description="What it gives.", examples=["percentage"])]
+    code: Annotated[
+        str, Field(max_length=40, description="The code that customers enter.", examples=["SPRING10"])
+    ]
+    kind: Annotated[PromotionKind, Field(description="The kind of its benefit.", examples=["percentage"])]
     percent: Annotated[
         int | None,
         Field(ge=1, le=100, description="Per cent off, of the kind `percentage`; else null.", examples=[10]),
@@ -57,7 +59,7 @@ class PromotionPublic(PublicModel):
         Field(
             ge=1,
             le=MAX_QUANTITY,
-            description="Pieces that are free at most, of the kind `free_item`; else null.",
+            description="The largest number of free pieces, of the kind `free_item`; else null.",
             examples=[None],
         ),
     ]
@@ -69,19 +71,19 @@ class PromotionPublic(PublicModel):
     total_limit: TotalLimit
     currency: Currency
     description: Annotated[
-        str, Field(max_length=500, description="For people.", examples=["Ten per cent in spring"])
+        str, Field(max_length=500, description="A text for people.", examples=["Ten per cent in spring"])
     ]
-    status: Annotated[PromotionStatus, Field(description="How it is at this moment.", examples=["active"])]
+    status: Annotated[PromotionStatus, Field(description="Its present status.", examples=["active"])]
     created_at: Annotated[AwareTimestamp, Field(description="When it was added.")]
     ended_at: Annotated[
         AwareTimestamp | None,
         Field(description="When it was ended by hand; null if it was not.", examples=[None]),
     ]
-    version: Annotated[Version, Field(description="Grows by one with each change.")]
+    version: Annotated[Version, Field(description="Increases by one with each change.")]
 
 
 class UsesPublic(PublicModel):
-    """How often a promotion is used."""
+    """The number of uses of a promotion."""
 
     reserved: Annotated[
         int,
@@ -96,9 +98,9 @@ class UsesPublic(PublicModel):
 
 
 class PromotionWithUses(PromotionPublic):
-    """A promotion as it is now, and how often it is used."""
+    """A promotion as it is now, and the number of its uses."""
 
-    uses: Annotated[UsesPublic, Field(description="How often it is used.")]
+    uses: Annotated[UsesPublic, Field(description="The number of its uses.")]
 
 
 class PromotionPage(Page[PromotionPublic]):
@@ -106,10 +108,10 @@ class PromotionPage(Page[PromotionPublic]):
 
 
 class UsePublic(BaseModel):
-    """A use that is final."""
+    """A final use."""
 
     code: Annotated[str, Field(max_length=40, description="Code of the promotion.", examples=["SPRING10"])]
-    user_id: Annotated[UserId, Field(description="Who has ordered.")]
+    user_id: Annotated[UserId, Field(description="The user who has ordered.")]
     order_id: OrderId
 
 

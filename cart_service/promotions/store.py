@@ -132,7 +132,6 @@ class StoredPromotions(AggregateRepository[Promotion]):
 
     def __init__(self, store: DocumentStore, outbox: Outbox) -> None:
         super().__init__(store, PromotionCodec(), outbox)
-        outbox.attach(self, store)
 
     async def page(
         self, status: PromotionStatus | None, now: datetime, limit: int, after: Position | None

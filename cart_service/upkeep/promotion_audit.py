@@ -29,8 +29,8 @@ class Recount:
 
     @property
     def is_clean(self) -> bool:
-        somebody = self.abandoned or self.unreserved or self.orphans or self.uncounted
-        return not somebody and self.final == self.final_counted
+        faults = self.abandoned or self.unreserved or self.orphans or self.uncounted
+        return not faults and self.final == self.final_counted
 
 
 class PromotionAudit:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from collections.abc import AsyncIterator
+from typing import Annotated
 
-from product_service.imports.dependencies import NDJSON, ImportChunksDep, ImportsDep
+from fastapi import APIRouter, Depends, Request, Response
+
 from product_service.imports.schemas import ImportResult
+from product_service.imports.service import ImportLine, ImportService
+from product_service.imports.stream import ImportLimits, read_chunks
 from product_service.products.dependencies import CatalogueDep, EditorDep, WaitsForSearchDep
 from product_service.products.routes import preference
 from shared.errors import PayloadTooLarge, UnsupportedMediaType
 from shared.http.body_limit import body_limit
+from shared.http.media_type import require_media_type
 from shared.http.responses import JsonBytes, problem_responses
+from shared.http.runtime import provided, use_cases
 
 router = APIRouter(tags=["Products"])
+
+NDJSON = "application/x-ndjson"
 
 _IMPORT_LIMIT = 2**40
 """The import counts its bytes itself (PRODUCTS_IMPORT_TOTAL_BYTES), and reports what it took before."""
@@ -28,6 +36,18 @@ _IMPORT_BODY = {
         "content": {NDJSON: {"schema": {"type": "string"}, "example": _IMPORT_EXAMPLE}},
     }
 }
+
+
+ImportsDep = Annotated[ImportService, Depends(provided(ImportService))]
+
+
+async def import_chunks(request: Request, service: ImportsDep) -> AsyncIterator[list[ImportLine]]:
+    """The lines of an import as they arrive. Raises `UnsupportedMediaType`."""
+    require_media_type(request, (NDJSON,))
+    return read_chunks(request.stream(), use_cases(request, ImportLimits), service.currency)
+
+
+ImportChunksDep = Annotated[AsyncIterator[list[ImportLine]], Depends(import_chunks)]
 
 
 @router.post(

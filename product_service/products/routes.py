@@ -30,9 +30,7 @@ router = APIRouter(tags=["Products"])
 
 ProductId = Annotated[
     str,
-    Path(
-        max_length=64, description="As in `id` of a product.", examples=["pe23d91941206b368157f396c39669ce"]
-    ),
+    Path(max_length=64, description="The `id` of a product.", examples=["pe23d91941206b368157f396c39669ce"]),
 ]
 _REVALIDATE = {"Cache-Control": "no-cache"}
 _WRITES = problem_responses(ProductNotFound, ProductChanged, PreconditionRequired)

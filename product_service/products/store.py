@@ -91,7 +91,6 @@ class StoredProducts(AggregateRepository[Product]):
 
     def __init__(self, store: DocumentStore, outbox: Outbox) -> None:
         super().__init__(store, ProductCodec(), outbox)
-        outbox.attach(self, store)
 
 
 def _search_fields(product: Product) -> Json:

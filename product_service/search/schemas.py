@@ -38,7 +38,7 @@ class ListParameters(BaseModel):
         "active", description="A status other than `active` needs the scope `catalog:write`."
     )
     sort: Sort = Field(Sort.RELEVANCE, description="Relevance without `q` is the newest first.")
-    limit: int = Field(20, ge=1, le=100, description="Products on a page at most.")
+    limit: int = Field(20, ge=1, le=100, description="Most products on a page.")
     cursor: str | None = Field(None, max_length=4096, description="`next_cursor` of the page before.")
     ids: str | None = Field(
         None,

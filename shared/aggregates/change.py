@@ -1,4 +1,4 @@
-"""The change of an aggregate."""
+"""The outcome of a change of an aggregate."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Change(Generic[A, R]):
-    """The outcome of a change: the new aggregate (None if nothing is to be written), the result for its
-    caller, and the events that the same write makes durable."""
+    """The new aggregate (None if nothing is written), the result for the caller, and the events that the same
+    write makes durable."""
 
     aggregate: A | None
     result: R
@@ -23,6 +23,4 @@ class Change(Generic[A, R]):
 
     def __post_init__(self) -> None:
         if self.events and self.aggregate is None:
-            raise ValueError(
-                "events are kept by the write that they belong to, and this change writes nothing"
-            )
+            raise ValueError("events need a write that keeps them, and this change writes nothing")

@@ -1,4 +1,4 @@
-"""Coalescing: changes of one aggregate that arrive together are applied together."""
+"""Applies changes of one aggregate that arrive together one after the other, for one write."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Request(Generic[A]):
         self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
     def apply(self, aggregate: A | None) -> Change[A, Any] | Exception:
-        """The change, made in its caller's context (trace, log fields); or what it raised."""
+        """The outcome of the change, in the context of its caller (trace, log fields), or its exception."""
         if self._change is None:
             return Change(None, None)
         try:
@@ -51,7 +51,7 @@ class Request(Generic[A]):
 
 @dataclass(slots=True)
 class Applied(Generic[A]):
-    """Several changes applied one after the other to one aggregate."""
+    """The outcome of several changes of one aggregate."""
 
     aggregate: A | None
     outcomes: list[Change[A, Any] | Exception] = field(default_factory=list)
@@ -60,7 +60,7 @@ class Applied(Generic[A]):
 
 
 def apply_all(requests: Sequence[Request[A]], held: Held[A]) -> Applied[A]:
-    """Each change sees what the ones before it made; one that raises leaves no trace."""
+    """Each change gets the aggregate of the change before it. A change that raises has no effect."""
     applied = Applied(held.aggregate)
     for request in requests:
         outcome = request.apply(applied.aggregate)

@@ -1,4 +1,4 @@
-"""The aggregates that a replica has read or written last, within a limit of memory."""
+"""The last aggregates that a replica has read or written, within a limit of memory."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ A = TypeVar("A")
 
 BYTES_OF_ENTRY = 1500
 BYTES_FOR_JSON = 4
-"""Memory of an aggregate for each byte of its document as JSON, and what each takes besides. Measured with
-tracemalloc, carts of 1 to 500 lines, with used keys, remembered writes or an undo took 2.8 to 4.0 times the
-length of their JSON."""
+"""The memory of an aggregate for each byte of its JSON, beside that of its entry. Measured with tracemalloc:
+carts of 1 to 500 lines, with used keys, remembered writes or an undo, took 2.8 to 4.0 times their JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +29,8 @@ class Held(Generic[A]):
 
 
 class HotAggregates(Generic[A]):
-    """At most `most_bytes` of aggregates, estimated; the least recently used goes first. An aggregate may be
-    out of date. Only a compare-and-swap on its version proves that it is the newest."""
+    """Keeps at most `most_bytes` of aggregates, estimated. The least recently used one goes first. An
+    aggregate may be out of date. Only a compare-and-swap on its version proves that it is the newest."""
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
@@ -39,7 +38,7 @@ class HotAggregates(Generic[A]):
 
     @property
     def held_bytes(self) -> int:
-        """The estimate for all of them together."""
+        """The estimate for all aggregates."""
         return self._entries.held_bytes
 
     def get(self, id: str) -> Held[A] | None:
@@ -47,7 +46,7 @@ class HotAggregates(Generic[A]):
         return entry[0] if entry is not None else None
 
     def put(self, id: str, held: Held[A], body: Json) -> None:
-        """Keeps it, as it is in the document `body`."""
+        """Keeps the aggregate of the document `body`."""
         if held.version is None or self._most_bytes == 0:
             return
         before = self._entries.get(id, is_use=False)
@@ -55,7 +54,7 @@ class HotAggregates(Generic[A]):
         self._put(id, held, own, before[2] if before is not None else 0)
 
     def note_derived(self, id: str, derived: int) -> None:
-        """Counts the bytes of what was made of the aggregate and lives as long as it does."""
+        """Counts the bytes of values that are derived from the aggregate and kept with it."""
         entry = self._entries.get(id, is_use=False)
         if entry is not None and derived != entry[2]:
             self._put(id, entry[0], entry[1], derived)

@@ -7,12 +7,12 @@ at once. After a crash, or if NATS was away for long, the relay of any replica f
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 from shared.aggregates.clearing import DelayedClearing
 from shared.aggregates.dispatcher import EventDispatcher
-from shared.aggregates.outbox_fields import PENDING_EVENTS
+from shared.aggregates.outbox_fields import PENDING_EVENTS, ClearsDelivered
 from shared.aggregates.relay import Relay
 from shared.aggregates.undelivered import UndeliveredEvents
 from shared.clock import Clock, SystemClock
@@ -28,14 +28,8 @@ log = get_logger(__name__)
 _CLOSE_SECONDS = 2.0
 
 
-class ClearsDelivered(Protocol):
-    """The part of `AggregateRepository` that the outbox needs."""
-
-    async def clear_delivered(self, id: str, event_ids: Collection[str]) -> None: ...
-
-
 class Outbox:
-    """An `EventSink` for one collection: make it, make the repository with it, `attach`, `start`.
+    """An `EventSink` for one collection: make it, make the repository with it, `start`.
 
     `deliver` gets a document's events in order, never two batches of one document at once in this replica.
     Delivered events are cleared by the document's next write, or once it was quiet for `quiet_seconds`. The
@@ -60,7 +54,6 @@ class Outbox:
         self._loops: list[asyncio.Task[None]] = []
 
     def attach(self, repository: ClearsDelivered, store: DocumentStore) -> None:
-        """Sets the repository and the store of the events. Call it before `start`."""
         self._attached = repository, store
 
     async def start(self, tasks: BackgroundTasks | None = None) -> None:

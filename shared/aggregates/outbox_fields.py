@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from shared.events.envelope import Event
-from shared.store.ports import Field, FieldType, Json
+from shared.store.ports import DocumentStore, Field, FieldType, Json
 
 PENDING_EVENTS = "pending_events"
 PENDING_SINCE = "pending_since"
@@ -21,8 +21,18 @@ PendingEvents = tuple[Json, ...]
 """CloudEvents in JSON, the oldest first."""
 
 
+class ClearsDelivered(Protocol):
+    """The part of `AggregateRepository` that the outbox needs."""
+
+    async def clear_delivered(self, id: str, event_ids: Collection[str]) -> None: ...
+
+
 class EventSink(Protocol):
     """Gets the events that a write has made durable."""
+
+    def attach(self, repository: ClearsDelivered, store: DocumentStore) -> None:
+        """Sets the repository and the store of the events."""
+        ...
 
     def dispatch(self, document_id: str, events: Sequence[Event]) -> None:
         """Delivers them soon. Never blocks, never raises."""

@@ -31,8 +31,8 @@ class Repository(Protocol[A]):
         ...
 
     async def update(self, id: str, change: Callable[[A | None], Change[A, R]]) -> R:
-        """Applies `change` to the newest state, again and again until no other write came between. What
-        `change` raises is raised, and nothing is written."""
+        """Applies `change` to the newest state and writes the result. It repeats both after another write.
+        If `change` raises, the exception is raised and nothing is written."""
         ...
 
 
@@ -40,6 +40,6 @@ class AnnouncingRepository(Repository[A], Protocol[A]):
     """A repository whose changes carry events."""
 
     async def delivered(self, id: str, timeout_seconds: float) -> bool:
-        """Waits until every event of this aggregate is delivered. False when that takes longer: they
-        follow."""
+        """Waits until every event of this aggregate is delivered. Returns False if that takes longer; the
+        events are delivered later."""
         ...

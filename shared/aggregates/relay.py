@@ -1,7 +1,7 @@
-"""The relay: finds undelivered events in documents, and has them delivered.
+"""The relay: finds undelivered events in documents and delivers them.
 
-A replica leaves events undelivered if it ends first, or if it fails to deliver them for too long. Every
-replica runs a relay. The stream drops a repeated event, or its version shows the repeat.
+A replica leaves events undelivered if it ends first, or if the delivery fails for too long. Every replica
+runs a relay. The stream drops a repeated event, or consumers see the repeat by its version.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _PAGE = 25  # documents may be large
 
 
 class Relay:
-    """Looks every `overdue_seconds` for events older than that. `redeliver` returns whether it succeeded."""
+    """Looks every `overdue_seconds` for events that are older. `redeliver` returns whether it succeeded."""
 
     def __init__(
         self,

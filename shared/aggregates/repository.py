@@ -48,8 +48,8 @@ class AggregateRepository(Generic[A]):
     """The aggregates of one collection. They are immutable values; a change makes a new one.
 
     With a `sink`, a write also keeps the events of its changes in the document until the sink has delivered
-    them. With `hot_bytes` of memory, a recently used aggregate is changed without a read: the
-    compare-and-swap shows whether it was still the newest, and no caller gets a result before that.
+    them. With `hot_bytes` of memory, a recently used aggregate is changed without a read. The
+    compare-and-swap shows whether it was the newest, and no caller gets a result before that.
     """
 
     def __init__(
@@ -69,13 +69,16 @@ class AggregateRepository(Generic[A]):
         self._waiting: dict[str, list[Request[A]]] = {}
         self._workers: set[asyncio.Task[None]] = set()
         self._conflicts = STORE_CONFLICTS.labels(store.collection.name)
+        if sink is not None:
+            sink.attach(self, store)
 
     async def get(self, id: str) -> A | None:
-        """After its last acknowledged write by any replica. Raises `StoreUnavailable`, `StoreOverloaded`."""
+        """The aggregate after its last acknowledged write by any replica. Raises `StoreUnavailable` and
+        `StoreOverloaded`."""
         return (await self._read(id)).aggregate
 
     async def get_many(self, ids: Sequence[str]) -> list[A | None]:
-        """In the order of `ids`, None where there is none."""
+        """The aggregates in the order of `ids`; None for those that do not exist."""
         documents = await self._store.get_many(ids)
         return [self._held(document).aggregate for document in documents]
 
@@ -95,13 +98,13 @@ class AggregateRepository(Generic[A]):
         await self._store.refresh()
 
     async def update(self, id: str, change: Callable[[A | None], Change[A, R]]) -> R:
-        """Applies `change` to the newest aggregate (None: there is none) and gives its result once that is
-        durable.
+        """Applies `change` to the newest aggregate (None if there is none), and returns its result when that
+        is durable.
 
-        `change` must be a pure function: it is called again whenever another write came between. What it
-        raises reaches its caller, and only that one. Changes that arrive while one is being written go
-        together in the next write, in order. A caller that is cancelled may find its change written. Raises
-        `StoreUnavailable` (written or not), `StoreOverloaded` (not written).
+        `change` must be a pure function: it is called again after another write. Its exception reaches only
+        its caller. Changes that arrive during a write go together in the next write, in order. The change of
+        a cancelled caller may be written. Raises `StoreUnavailable` (the outcome is unknown) and
+        `StoreOverloaded` (nothing was written).
         """
         result: R = await self._enqueue(id, Request(change))
         return result
@@ -161,7 +164,7 @@ class AggregateRepository(Generic[A]):
         return request.future
 
     async def _work(self, id: str) -> None:
-        """Serves the requests of one document, all that wait at a time, until none is left.
+        """Serves the requests of one document, all waiting ones together, until none is left.
 
         It runs in a task of its own, so a caller that is cancelled does not cancel the writes of others.
         """
@@ -172,7 +175,7 @@ class AggregateRepository(Generic[A]):
                 await self._serve(id, [request for request in requests if not request.future.done()])
         finally:
             for request in [*requests, *self._waiting.pop(id)]:
-                request.future.cancel()  # only what is open because the worker itself was cancelled
+                request.future.cancel()  # only open ones: the worker itself was cancelled
 
     async def _serve(self, id: str, requests: Sequence[Request[A]]) -> None:
         outcomes: Sequence[Change[A, Any] | Exception]

@@ -49,19 +49,19 @@ class DeleteKey:
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """Answers if the server can do its work."""
+    """Answers if the server works."""
 
 
 Operation = Get | SetIfNewer | DeleteKey | Ping
 
 
 def bytes_of(operation: Operation) -> int:
-    """The value that Redis stores."""
+    """The bytes of the value that Redis stores."""
     return len(operation.value) if isinstance(operation, SetIfNewer) else 0
 
 
 def command_of(operation: Operation, *, with_script: bool) -> tuple[Any, ...]:
-    """The command. A script goes by its name, or whole where Redis does not know it yet (`with_script`)."""
+    """The command. It names the script, or contains it if Redis does not know it yet (`with_script`)."""
     match operation:
         case Get(key):
             return "GET", key

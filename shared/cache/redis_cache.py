@@ -41,7 +41,7 @@ _FAILURES = (RedisError, OSError, QueueFull)
 
 
 class Circuit:
-    """Closed until a failure. Then it admits one attempt every `probe_seconds` until one succeeds."""
+    """A circuit breaker. After a failure it admits one attempt every `probe_seconds` until one succeeds."""
 
     def __init__(self, probe_seconds: float) -> None:
         self._probe_seconds = probe_seconds
@@ -49,7 +49,7 @@ class Circuit:
         self.is_closed = True
 
     def admits(self) -> bool:
-        """Returns whether to attempt an operation now; after a failure True makes the caller the probe."""
+        """Returns whether to attempt an operation now. After a failure True makes the caller the probe."""
         if self.is_closed:
             return True
         now = time.monotonic()
@@ -59,28 +59,28 @@ class Circuit:
         return True
 
     def failed(self) -> bool:
-        """True for the first failure after a success."""
+        """Returns True for the first failure after a success."""
         first, self.is_closed = self.is_closed, False
         self._probe_at = time.monotonic() + self._probe_seconds
         return first
 
     def succeeded(self) -> bool:
-        """True for the first success after a failure."""
+        """Returns True for the first success after a failure."""
         first, self.is_closed = not self.is_closed, True
         return first
 
 
 class RedisCache:
-    """A `Cache`. Operations of one turn of the event loop go to Redis in one pipeline.
+    """A `Cache`. Operations of one iteration of the event loop go to Redis in one pipeline.
 
-    No operation takes much longer than `timeout_seconds`. After a failure one operation every `probe_seconds`
+    An operation takes about `timeout_seconds` at most. After a failure one operation every `probe_seconds`
     tries Redis, and all others answer at once.
     """
 
     def __init__(self, url: str, *, timeout_seconds: float = 0.25, probe_seconds: float = 1.0) -> None:
         self._redis = Redis.from_url(
             url,
-            socket_timeout=None,  # a pipeline has one limit, not each of its answers
+            socket_timeout=None,  # the limit is for a pipeline, not for each of its answers
             socket_connect_timeout=timeout_seconds,
             retry=Retry(NoBackoff(), 0),
             max_connections=_PIPELINES,
@@ -141,7 +141,7 @@ class RedisCache:
         await self._redis.aclose()
 
     async def _submit(self, operation: Operation) -> Any:
-        """The answer, or what went wrong."""
+        """The answer, or the exception."""
         if not self._circuit.admits():
             return OSError("the circuit is open")
         try:
@@ -155,7 +155,7 @@ class RedisCache:
             if any(isinstance(answer, NoScriptError) for answer in answers):
                 answers = await self._pipeline(operations, with_script=True)
         except (RedisError, OSError) as error:
-            self._knows_script = False  # it may come back empty
+            self._knows_script = False  # Redis may come back empty
             self._note_failure(error)
             raise
         self._knows_script |= any(isinstance(operation, SetIfNewer) for operation in operations)

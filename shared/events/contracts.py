@@ -10,7 +10,7 @@ from shared.events.domain_event import DomainEvent
 
 @dataclass(frozen=True, slots=True)
 class UserDeleted(DomainEvent):
-    """Published by auth, read by carts: the account is gone, and `session_ids` ended with it."""
+    """The account was deleted, and its sessions `session_ids` ended. Auth publishes it, the cart reads it."""
 
     type = "user.deleted"
 

@@ -1,4 +1,4 @@
-"""Typed events: a class for each fact, from which its subject and its data come."""
+"""Typed events: a class for each kind of fact gives its subject and its data."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from shared.events.ports import EventHandler
 
 @dataclass(frozen=True, slots=True)
 class DomainEvent:
-    """A fact about the entity `entity_id`; `version` is the entity's version after it.
+    """A fact about the entity `entity_id`. `version` is the entity's version after it.
 
     A subclass is named after its `type`: `CartUpdated` is `cart.updated`. Its further fields are the event's
-    data, under their names and in their order; a field that is None is left out. An optional field may also
-    be missing in an event that is read.
+    data, with their names and in their order. A field that is None is left out. A received event may lack an
+    optional field.
     """
 
     type: ClassVar[str]
@@ -34,13 +34,13 @@ class DomainEvent:
         return Event.new(self.type, self.entity_id, self.version, time, self.data())
 
     def data(self) -> dict[str, Any]:
-        """What the event says beside its entity and version."""
+        """The data of the event."""
         values = ((name, getattr(self, name)) for name, _ in _data_fields(type(self)))
         return {name: value for name, value in values if value is not None}
 
     @classmethod
     def from_event(cls, event: Event) -> Self:
-        """Reads what `to_event` made. Raises KeyError if the event lacks a field."""
+        """Reads an event that `to_event` made. Raises KeyError if the event lacks a field."""
         data = event.data
         present = [name for name, is_optional in _data_fields(cls) if name in data or not is_optional]
         return cls(event.entity_id, event.version, **{name: data[name] for name in present})
@@ -56,7 +56,7 @@ E = TypeVar("E", bound=DomainEvent)
 
 
 def subscription(kind: type[E], handle: Callable[[E], Awaitable[None]]) -> Mapping[str, EventHandler]:
-    """What `EventBus.subscribe` takes, for all events of one class."""
+    """The handlers for `EventBus.subscribe`, for all events of one class."""
 
     async def read_and_handle(event: Event) -> None:
         await handle(kind.from_event(event))

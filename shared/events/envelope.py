@@ -32,7 +32,7 @@ class Event:
 
     @classmethod
     def new(cls, type: str, entity_id: str, version: int, time: datetime, data: Mapping[str, Any]) -> Event:
-        """A fresh event, with the current request's trace context."""
+        """A new event, with the trace context of the current request."""
         return cls(new_id(), type, entity_id, version, time, data, current_traceparent())
 
     def to_json(self) -> dict[str, Any]:
@@ -54,7 +54,7 @@ class Event:
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> Event:
-        """Reads what `to_json` wrote. Raises KeyError or ValueError for anything else."""
+        """Reads an event that `to_json` wrote. Raises KeyError or ValueError for another body."""
         return cls(
             id=body["id"],
             type=body["type"].removeprefix("shop."),

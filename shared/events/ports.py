@@ -11,7 +11,7 @@ from shared.events.envelope import Event
 
 
 class BusUnavailable(Unavailable):
-    """NATS did not acknowledge. The message may or may not have arrived; publishing it again is harmless."""
+    """NATS did not acknowledge. The message may or may not have arrived. Publishing it again is harmless."""
 
     code = "bus-unavailable"
     public_detail = "The shop cannot publish events. Try again shortly."
@@ -23,8 +23,8 @@ class WrongRevision(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A key's value. `revision` counts the writes to the whole bucket, so revisions of different keys
-    compare. `value` is None when the key was deleted."""
+    """The value of a key. `revision` counts the writes to the whole bucket, so revisions of different keys
+    can be compared. `value` is None if the key was deleted."""
 
     key: str
     revision: int
@@ -40,16 +40,16 @@ class BucketConfig:
 
 
 class Watch(Protocol):
-    """A running watch over a bucket; it survives reconnects."""
+    """A running watch over a bucket. It continues after a reconnect."""
 
     @property
     def revision(self) -> int:
-        """Every change up to this revision of the bucket has been handed over."""
+        """Every change up to this revision of the bucket was passed to the reader."""
         ...
 
     @property
     def connected(self) -> bool:
-        """False while changes may be missed (NATS away)."""
+        """False while changes may be missing, because NATS is away."""
         ...
 
     async def stop(self) -> None: ...
@@ -65,21 +65,21 @@ class Bucket(Protocol):
         ...
 
     async def create(self, key: str, value: bytes) -> int:
-        """Writes a key that is not there (or deleted). Raises `WrongRevision`."""
+        """Writes a key that does not exist or was deleted. Raises `WrongRevision`."""
         ...
 
     async def update(self, key: str, value: bytes, revision: int) -> int:
-        """Writes over that revision. Raises `WrongRevision`."""
+        """Replaces that revision. Raises `WrongRevision`."""
         ...
 
     async def delete(self, key: str) -> None: ...
 
     async def count(self) -> int:
-        """The number of keys, deleted ones included as long as the bucket keeps their mark."""
+        """The number of keys, with deleted ones while the bucket keeps their marker."""
         ...
 
     def scan(self) -> AsyncIterator[Entry]:
-        """The present entries, oldest first, page by page. What is written meanwhile may be left out."""
+        """The present entries, oldest first, page by page. Entries written meanwhile may be missing."""
         ...
 
     async def watch(
@@ -89,9 +89,9 @@ class Bucket(Protocol):
         replay: bool,
         on_gap: Callable[[], None] = lambda: None,
     ) -> Watch:
-        """Hands over every change from now on, in order; with `replay` first the present entries (handed over
-        before this returns). After an interruption it resumes without loss; where that is impossible it calls
-        `on_gap` first, and replays the present entries again when `replay` is set."""
+        """Passes every change from now on to `on_entry`, in order. With `replay` it passes the present
+        entries first, before it returns. After an interruption it continues without loss. If that is
+        impossible, it calls `on_gap` first, and with `replay` passes the present entries again."""
         ...
 
 
@@ -105,36 +105,37 @@ class EventBus(Protocol):
     def connected(self) -> bool: ...
 
     async def reconnected(self) -> None:
-        """Returns once the connection was lost and is there again: what the bus keeps may be gone."""
+        """Returns when the connection was lost and is there again. The bus may have lost its data."""
         ...
 
     async def publish(self, event: Event) -> None:
-        """Returns once the stream has it. The event's id deduplicates repeats."""
+        """Returns when the stream has the event. The event's id deduplicates repeats."""
         ...
 
     async def subscribe(self, consumer: str, handlers: Mapping[str, EventHandler]) -> None:
-        """Starts the durable pull consumer named `consumer`, shared by all replicas that name it.
+        """Starts the durable pull consumer `consumer`. All replicas with this name share it.
 
-        `handlers` maps a subject pattern (`shop.user.deleted.*`) to what handles it. A handler that raises is
-        tried again with back-off, then the event goes to the dead letters with the reason.
+        `handlers` maps a pattern of subjects (`shop.user.deleted.*`) to a handler. If the handler raises, it
+        is called again with back-off; then the event becomes a dead letter with the reason.
         """
         ...
 
     async def listen(
         self, handlers: Mapping[str, EventHandler], on_listening: Callable[[], None] = lambda: None
     ) -> None:
-        """Hears events as they are published, until it is cancelled. Every replica that listens hears each.
+        """Gets events as they are published, until it is cancelled. Every replica that listens gets each of
+        them.
 
-        There is no acknowledgement and no second try: an event is missed while NATS is away, and passed over
-        if its handler raises. `on_listening` is called each time it begins to hear, because earlier events
-        may have been missed. Events that this replica publishes are not heard.
+        There is no acknowledgement and no second attempt: events are lost while NATS is away, or if the
+        handler raises. `on_listening` is called each time it begins to listen, because earlier events may be
+        lost. It does not get the events that this replica publishes.
         """
         ...
 
     async def bucket(self, config: BucketConfig) -> Bucket:
-        """The bucket, created if it is not there."""
+        """The bucket. It is created if it is missing."""
         ...
 
 
 Deliver = Callable[[str, Sequence[Event]], Awaitable[None]]
-"""Delivers one document's events, in order; raises `BusUnavailable`. Repeating it must be harmless."""
+"""Delivers the events of one document, in order. Raises `BusUnavailable`. A repeat must be harmless."""

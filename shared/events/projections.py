@@ -15,11 +15,11 @@ _ATTEMPTS = 20
 
 
 async def put_if_newer(bucket: Bucket, key: str, value: bytes, version: int) -> bool:
-    """Writes the entity's value unless the bucket holds that version, or a greater one; says whether it
+    """Writes the entity's value unless the bucket has that version or a greater one. Returns whether it
     wrote.
 
-    `value` is a JSON object whose `version` is `version`. A value there that has no version counts as oldest.
-    Raises `BusUnavailable`, also when other writers win for too long; repeating it is harmless.
+    `value` is a JSON object whose `version` is `version`. A present value without a version counts as the
+    oldest. Raises `BusUnavailable`, also if other writers are faster for too long. A repeat is harmless.
     """
     delays = backoff(0.002, 0.1)
     for _ in range(_ATTEMPTS):
@@ -35,7 +35,7 @@ async def put_if_newer(bucket: Bucket, key: str, value: bytes, version: int) -> 
             await asyncio.sleep(next(delays))
         else:
             return True
-    raise BusUnavailable(f"too many writers of {key}")
+    raise BusUnavailable(f"Too many writers of {key}. Try again shortly.")
 
 
 def _version_of(entry: Entry) -> int:
@@ -46,9 +46,9 @@ def _version_of(entry: Entry) -> int:
 
 
 class EntryDelivery:
-    """A `Deliver` of entities whose events each carry the whole entry: `data`, with its `version`. Any of
-    them can be delivered at any time, also again. The entry goes first: whoever hears of a change finds it in
-    the bucket already."""
+    """A `Deliver` of entities whose events contain the whole entry in `data`, with its `version`. They may be
+    delivered in any order and repeatedly. The entry is written before the events are published, so a consumer
+    finds the change in the bucket."""
 
     def __init__(self, bus: EventBus, bucket: Bucket) -> None:
         self._bus = bus

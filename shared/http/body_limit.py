@@ -35,30 +35,26 @@ def body_limit(limit_bytes: int, *, streams: bool = False) -> Callable[[Endpoint
     return mark
 
 
-def _announced(scope: Scope) -> int | None:
-    """The value of `Content-Length`, or None."""
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit():
-            return int(value[:20])
-    return None
-
-
 class BodyLimit:
     """Counts the bytes that an endpoint reads. `receive` raises `PayloadTooLarge` past the endpoint's limit
-    or the `default`, and whatever `reserve` raises, which gets the number of bytes in memory."""
+    or the `default`, also if the `announced` length (0: none) is larger, and whatever `reserve` raises, which
+    gets the number of bytes in memory."""
 
-    __slots__ = ("_default", "_read", "_receive", "_reserve", "_scope")
+    __slots__ = ("_announced", "_default", "_read", "_receive", "_reserve", "_scope")
 
-    def __init__(self, scope: Scope, receive: Receive, default: int, reserve: Reserve) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, default: int, announced: int, reserve: Reserve
+    ) -> None:
         self._scope = scope
         self._receive = receive
         self._default = default
+        self._announced = announced
         self._reserve = reserve
         self._read = 0
 
     async def receive(self) -> Message:
         limit: int = getattr(self._scope.get("endpoint"), _ATTRIBUTE, self._default)
-        if self._read == 0 and (_announced(self._scope) or 0) > limit:
+        if self._read == 0 and self._announced > limit:
             raise _too_large(limit)
         message = await self._receive()
         size = len(message.get("body", b""))

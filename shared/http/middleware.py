@@ -73,6 +73,7 @@ class _RequestHandling:
     """One request and its answer."""
 
     __slots__ = (
+        "announced",
         "answered_at",
         "content_encoding",
         "head_bytes",
@@ -135,7 +136,7 @@ class _RequestHandling:
     def _read_headers(self) -> None:
         request_id = traceparent = content_encoding = None
         has_body = False
-        self.head_bytes = 0
+        self.head_bytes = self.announced = 0
         for name, value in self.scope["headers"]:
             self.head_bytes += len(name) + len(value)
             if name == b"x-request-id":
@@ -144,13 +145,14 @@ class _RequestHandling:
                 traceparent = value[:_LONGEST_TRACEPARENT].decode("latin-1")
             elif name == b"content-encoding":
                 content_encoding = value if content_encoding is None else content_encoding + b"," + value
-            elif name in (b"content-length", b"transfer-encoding"):
+            elif name == b"content-length":
+                has_body = True
+                self.announced = int(value[:20]) if value.isdigit() else 0
+            elif name == b"transfer-encoding":
                 has_body = True
         self.content_encoding = content_encoding if has_body else None
         if has_body:
-            self.receive = BodyLimit(
-                self.scope, self.receive, self.middleware.body_limit, self._reserve
-            ).receive
+            self._limit_body(self.receive)
         self.request_id = request_id_from(request_id)
         self.scope.setdefault("state", {})["request_id"] = self.request_id
         self.traceparent = self._traceparent(traceparent)
@@ -176,8 +178,7 @@ class _RequestHandling:
         if b"%" in self.raw_path:
             self._refuse_two_readings()
         if self.content_encoding is not None and is_gzip(self.content_encoding.decode("latin-1")):
-            decode = GzipBody(self.receive).receive  # the decoded body has the same limit as the sent one
-            self.receive = BodyLimit(self.scope, decode, middleware.body_limit, self._reserve).receive
+            self._limit_body(GzipBody(self.receive).receive)  # the same limit as for the compressed body
         if (
             not middleware.runtime.ready
             and self.path.startswith(middleware.prefix)
@@ -191,6 +192,10 @@ class _RequestHandling:
         if b"%2F" in self.raw_path.upper():
             # Decoded, it would be another path than the gateway checked.
             raise NotFound("There is nothing at this path. Ids have no slash: do not send %2F.")
+
+    def _limit_body(self, receive: Receive) -> None:
+        limit = BodyLimit(self.scope, receive, self.middleware.body_limit, self.announced, self._reserve)
+        self.receive = limit.receive
 
     def _reserve(self, size: int) -> None:
         self.reserved_bytes += self.middleware.admission.reserve(size)

@@ -135,8 +135,8 @@ def problem_schemas() -> Json:
     kinds = {
         "type": "string",
         "enum": [problem.uri for problem in PROBLEM_TYPES],
-        "description": "Stable name of the kind of problem. The page `/docs/problems` lists when each is"
-        " answered, and what to do then. Further ones may come: treat an unknown one by its status.",
+        "description": "Stable name of the kind of problem. The page `/docs/problems` says when each is"
+        " answered, and what to do then. New ones may be added: treat an unknown one by its status.",
         "externalDocs": {"description": "Every problem type", "url": "/docs/problems"},
     }
     schemas |= {"Problem": common, "ProblemType": kinds}

@@ -39,7 +39,9 @@ def checked_query(raw: bytes, known: Mapping[str, bool]) -> bytes:
     """The query without empty parameters. Raises `MalformedRequest` and `InvalidInput`. The middleware has
     checked its length."""
     pairs = parse_pairs(raw, "query")
-    errors = [*_unknown(pairs, known), *_repeated(pairs, known)]
+    errors = _unknown(pairs, known)
+    twice = [name for name in repeated(pairs) if known.get(name) is False]
+    errors += [FieldError(f"query:{name}", "Give this parameter once.") for name in twice]
     if errors:
         raise InvalidInput("Correct the parameters that `errors` names.", errors=errors)
     return urlencode([(name, value) for name, value in pairs if value.strip()]).encode()
@@ -69,11 +71,6 @@ def _unknown(pairs: Pairs, known: Iterable[str]) -> list[FieldError]:
     choice = f"Use one of {', '.join(known)}." if known else "This route has no parameters."
     names = dict.fromkeys(name for name, _ in pairs if name not in known)
     return [FieldError(f"query:{name[:_SHOWN]}", f"There is no such parameter. {choice}") for name in names]
-
-
-def _repeated(pairs: Pairs, known: Mapping[str, bool]) -> list[FieldError]:
-    names = [name for name in repeated(pairs) if known.get(name) is False]
-    return [FieldError(f"query:{name}", "Give this parameter once.") for name in names]
 
 
 def _is_list(annotation: Any) -> bool:

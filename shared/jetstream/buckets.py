@@ -18,7 +18,7 @@ _NOT_FOUND = 404
 
 
 class NatsBucket:
-    """A `Bucket`. With `direct`, reads need no leader of the stream; `bucket_stream` decides that."""
+    """A `Bucket`. With `direct`, reads do not need the leader of the stream; `bucket_stream` decides that."""
 
     def __init__(self, connection: NatsSessions, name: str, *, direct: bool) -> None:
         self._connection = connection
@@ -31,7 +31,7 @@ class NatsBucket:
         return self._name
 
     async def get(self, key: str) -> Entry | None:
-        """The entry; None when it is not there, was deleted, or could never be (a malformed key)."""
+        """The entry; None if it does not exist, was deleted, or has a malformed key."""
         entry = await self._last(key) if is_key(key) else None
         return entry if entry is not None and entry.value is not None else None
 
@@ -77,7 +77,7 @@ class NatsBucket:
 
     async def _write(self, key: str, value: bytes, headers: Mapping[str, str] | None) -> int:
         if not is_key(key):
-            raise ValueError(f"no key of a bucket: {key!r}")
+            raise ValueError(f"not a key of a bucket: {key!r}")
         return await write_message(self._connection.session, self._prefix + key, value, headers)
 
     async def _last(self, key: str) -> Entry | None:
@@ -85,7 +85,7 @@ class NatsBucket:
         try:
             return await self._read(session, key)
         except NoStream:
-            session.end()  # the next session makes the bucket again
+            session.end()  # the next session creates the bucket again
             raise
         except ApiError as error:
             if error.code == _NOT_FOUND:

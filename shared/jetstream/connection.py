@@ -1,4 +1,4 @@
-"""The connection to NATS: dialled anew without end, and only called connected once it is ready for use."""
+"""The connection to NATS. It reconnects without end, and is connected when it is ready for use."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ CLOSE_SECONDS = 1
 PING_SECONDS = 2  # after two pings without an answer the connection counts as lost
 WATCH_SECONDS = 0.25
 PATIENCE_SECONDS = 30.0
-FORGIVING_SECONDS = 5.0  # a session that ended sooner is not renewed at once
+FORGIVING_SECONDS = 5.0  # a session that ended sooner is renewed after a pause
 LONGEST_RETRY_SECONDS = 2.0
 
 Prepare = Callable[[NatsSession], Awaitable[None]]
 
 
 def choose_server(servers: Sequence[Server], _info: dict[str, Any]) -> tuple[Server, float]:
-    """The server tried least often, after an exponential delay:
+    """The server with the fewest attempts, after an exponential delay. This is a
     `nats.aio.client.ReconnectToServerHandler`."""
     server = min(servers, key=lambda each: each.reconnects)
     delays = backoff(most=LONGEST_RETRY_SECONDS)
@@ -42,15 +42,15 @@ def choose_server(servers: Sequence[Server], _info: dict[str, Any]) -> tuple[Ser
 
 
 def cut_socket(client: Client) -> None:
-    """Closes the socket at once, unsent bytes or not. The client has no public way to."""
+    """Closes the socket at once, even with unsent bytes. The client has no public method for that."""
     writer = getattr(client._transport, "_io_writer", None)
     if writer is not None:
-        with suppress(AttributeError):  # of asyncio: it was closing, and sent its last bytes just now
+        with suppress(AttributeError):  # of asyncio: the socket has just closed
             writer.transport.abort()
 
 
 async def hang_up(client: Client) -> None:
-    """Closes the connection, and soon: a frozen server would let it wait for ever."""
+    """Closes the connection within `CLOSE_SECONDS`. With a frozen server it would never end otherwise."""
     closing = asyncio.create_task(client.close())
     await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
     if not closing.done():
@@ -59,26 +59,26 @@ async def hang_up(client: Client) -> None:
 
 
 class NatsSessions(Protocol):
-    """Gives the present session to its users."""
+    """Gives the present session."""
 
     @property
     def tasks(self) -> BackgroundTasks:
-        """Where work on sessions is started that lasts as long as the replica."""
+        """The tasks that last as long as the replica."""
         ...
 
     @property
     def session(self) -> NatsSession:
-        """The present session. Raises `BusUnavailable` when there is none."""
+        """The present session. Raises `BusUnavailable` if there is none."""
         ...
 
     async def next_session(self) -> NatsSession:
-        """The present session, or the next one as soon as it is ready."""
+        """The present session, or the next one when it is ready."""
         ...
 
 
 class NatsConnection:
-    """Keeps one client connected. `prepare` is awaited with each new session before it is handed out: it
-    makes streams and buckets, so that a NATS that came back empty is whole before anyone uses it."""
+    """Keeps one client connected. `prepare` is awaited with each new session before others get it. It creates
+    streams and buckets, so a NATS that came back empty has them before anyone uses it."""
 
     def __init__(
         self, urls: str, name: str, prepare: Prepare, request_seconds: float, tasks: BackgroundTasks
@@ -113,13 +113,13 @@ class NatsConnection:
 
     async def next_session(self) -> NatsSession:
         while self._session is None or self._session.ended:
-            self._ready.clear()  # else nobody else would get to run until the next session is there
+            self._ready.clear()  # otherwise this loop would not let other tasks run
             await self._ready.wait()
         return self._session
 
     async def start(self) -> None:
-        """One attempt to connect and to prepare. Raises `BusUnavailable`; afterwards it reconnects by
-        itself."""
+        """Makes one attempt to connect and to prepare. Raises `BusUnavailable`. After a success it reconnects
+        by itself."""
         if self._keeper is not None:
             return
         try:
@@ -149,19 +149,19 @@ class NatsConnection:
         except (nats.errors.Error, OSError) as error:
             cause = self._last_error or error
             raise BusUnavailable(f"NATS does not answer at {self._where} (NATS_URL): {cause}") from error
-        client.options["max_reconnect_attempts"] = -1  # one attempt at first, then without end
+        client.options["max_reconnect_attempts"] = -1  # one attempt at the start, without end later
 
     def _options(self) -> dict[str, Any]:
         return {
             "servers": self._addresses,
             "name": self._name,
-            "no_echo": True,  # who publishes knows
+            "no_echo": True,  # a publisher needs no copy
             "max_reconnect_attempts": 1,
             "reconnect_time_wait": 0.1,
             "connect_timeout": CONNECT_SECONDS,
             "ping_interval": PING_SECONDS,
             "max_outstanding_pings": 2,
-            "pending_size": 0,  # nothing is kept for later while NATS is away: publishing fails at once
+            "pending_size": 0,  # while NATS is away, publishing fails at once
             "reconnect_to_server_handler": choose_server,
             "error_cb": self._on_error,
             "disconnected_cb": self._on_disconnected,
@@ -191,7 +191,7 @@ class NatsConnection:
             try:
                 await self._outlast(session)
                 session = await self._renew()
-            except Exception:  # it must go on: nobody else reconnects
+            except Exception:  # it must continue: no other task reconnects
                 log.exception("unexpected failure of the connection to NATS")
                 session.end()
                 await asyncio.sleep(WATCH_SECONDS)
@@ -205,9 +205,8 @@ class NatsConnection:
             await asyncio.sleep(WATCH_SECONDS)
 
     async def _watch(self, session: NatsSession) -> None:
-        """Until the session ends. The client tells of a lost connection only after it closed the socket,
-        which waits for unsent bytes, and so for ever when the other side is frozen: then the socket is cut
-        here."""
+        """Waits until the session ends. The client reports a lost connection after it has closed the socket,
+        and that waits for unsent bytes. If the server is frozen, it never ends, so the socket is cut here."""
         while not session.ended:
             try:
                 async with asyncio.timeout(WATCH_SECONDS):
@@ -238,12 +237,11 @@ class NatsConnection:
         self._last_error = error
         log.debug("NATS client error", error=repr(error))
         if self._client.is_reconnecting or self._client.is_connecting:
-            cut_socket(self._client)  # the client opens the next one without closing this one
+            cut_socket(self._client)  # the client opens the next socket without closing this one
 
     async def _on_disconnected(self) -> None:
         self._end_session()
-        # What was not sent yet has failed for its sender: sent after the reconnect it could undo a later
-        # write.
+        # Unsent messages have failed for their senders. Sent later, they could undo a newer write.
         self._client._pending.clear()
         self._client._pending_data_size = 0
 

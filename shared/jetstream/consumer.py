@@ -30,11 +30,11 @@ _HEARTBEAT, _NO_MESSAGES, _EXPIRED = "100", "404", "408"
 
 
 class _PullEnded(Exception):
-    """The pull has to begin anew: the session ended, or the consumer is gone."""
+    """The pull has to start again: the session ended, or the consumer was removed."""
 
 
 class DurableConsumer:
-    """At most `concurrency` events are handled at once in this replica; their order is not kept."""
+    """Handles at most `concurrency` events at once in this replica. Their order is not kept."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class DurableConsumer:
         self._reporting: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Makes the consumer and starts to pull. Raises `BusUnavailable`."""
+        """Creates the consumer and starts to pull. Raises `BusUnavailable`."""
         try:
             await self._make(self._connection.session)
         except ApiError as error:
@@ -69,14 +69,14 @@ class DurableConsumer:
         self._reporting = [tasks.start(f"progress-{self._name}", self._report_progress())]
 
     async def stop(self) -> None:
-        """Pulls no more, and gives running handlers `drain_seconds` to end; then their events come again."""
+        """Stops pulling, and gives running handlers `drain_seconds`. Events of the others come again."""
         await cancel_all(self._pulling)
         if self._working:
             await asyncio.wait(self._working, timeout=self._drain_seconds)
         await cancel_all([*self._working, *self._reporting])
 
     async def _make_if_missing(self, session: NatsSession) -> None:
-        """Settings that a replica of a newer version, started later, gave the consumer stay."""
+        """Creates the consumer. The settings that a newer release gave it stay."""
         try:
             await self._make(session, action="create")
         except ApiError as error:
@@ -91,8 +91,7 @@ class DurableConsumer:
             "filter_subjects": self._subjects,
             "deliver_policy": "all",
             "ack_policy": "explicit",
-            # Delays between attempts go with each refusal: the server's own `backoff` would replace this
-            # wait.
+            # Each refusal contains its delay. The server's own `backoff` would replace this wait.
             "ack_wait": int(seconds * _NANOSECONDS),
             "max_deliver": self._policy.max_deliver,
             "max_ack_pending": 5000,
@@ -111,7 +110,7 @@ class DurableConsumer:
             except (BusUnavailable, ApiError, _PullEnded, nats.errors.Error) as error:
                 log.info("consumer interrupted", consumer=self._name, reason=str(error))
                 await asyncio.sleep(next(delays))
-            except Exception:  # it must go on: nobody else handles these events
+            except Exception:  # it must continue: no other task handles these events
                 log.exception("consumer failed", consumer=self._name)
                 await asyncio.sleep(next(delays))
 
@@ -136,7 +135,7 @@ class DurableConsumer:
                 await subscription.unsubscribe()
 
     async def _pull_batch(self, session: NatsSession, inbox: str, arrived: asyncio.Queue[Msg | None]) -> None:
-        """Asks for as many events as there are free places, and takes them as they come."""
+        """Asks for as many events as there are free places, and handles them when they arrive."""
         wanted = await self._free_places()
         await session.client.publish(
             f"$JS.API.CONSUMER.MSG.NEXT.{SHOP}.{self._name}", _request(wanted), inbox
@@ -176,7 +175,7 @@ class DurableConsumer:
             log.error("delivery failed", consumer=self._name, exc_info=error)
 
     async def _report_progress(self) -> None:
-        """Tells the server of events in work before it takes this replica for dead."""
+        """Reports the events under way, so the server does not give them to another replica."""
         while True:
             await asyncio.sleep(self._policy.ack_seconds / 3)
             for message in list(self._working.values()):

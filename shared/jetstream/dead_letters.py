@@ -1,5 +1,4 @@
-"""Dead letters: events that a consumer could not handle, kept with the reason until an operator requeues
-them."""
+"""Dead letters: events that a consumer could not handle, with the reason, until an operator requeues them."""
 
 from __future__ import annotations
 
@@ -30,7 +29,7 @@ _NOT_FOUND = 404
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """`sequence` identifies it. `time` is the time of the last attempt (RFC 3339), `data` the unchanged
+    """`sequence` is its number. `time` is that of the last attempt (RFC 3339), `data` the unchanged
     message."""
 
     sequence: int
@@ -52,7 +51,7 @@ class DeadLetter:
 
 
 async def bury(session: NatsSession, message: Msg, consumer: str, reason: str) -> None:
-    """Writes the message to the dead letters, once however often it is called. Raises `BusUnavailable`."""
+    """Writes the message to the dead letters. A repeat writes nothing. Raises `BusUnavailable`."""
     metadata = message.metadata
     headers = {
         MESSAGE_ID: f"{consumer}:{metadata.timestamp.timestamp()}:{metadata.sequence.stream}",
@@ -65,7 +64,7 @@ async def bury(session: NatsSession, message: Msg, consumer: str, reason: str) -
 
 
 async def list_dead_letters(session: NatsSession) -> AsyncIterator[DeadLetter]:
-    """All of them, oldest first. Raises `BusUnavailable`."""
+    """All dead letters, the oldest first. Raises `BusUnavailable`."""
     sequence = 1
     while letter := await _read(session, {"seq": sequence, "next_by_subj": f"{DEAD_PREFIX}>"}):
         yield letter
@@ -73,24 +72,23 @@ async def list_dead_letters(session: NatsSession) -> AsyncIterator[DeadLetter]:
 
 
 async def get_dead_letter(session: NatsSession, sequence: int) -> DeadLetter | None:
-    """The one of this number. Raises `BusUnavailable`."""
+    """The dead letter of this number. Raises `BusUnavailable`."""
     return await _read(session, {"seq": sequence})
 
 
 async def requeue(session: NatsSession, letter: DeadLetter) -> None:
-    """Gives it to its consumer again, as a fresh event that other consumers pass over. Raises
-    `BusUnavailable`.
+    """Publishes the event again for its consumer; other consumers ignore it. Raises `BusUnavailable`.
 
-    A failure in between leaves the dead letter, and requeuing it again is harmless.
+    After a failure in between, the dead letter remains. Requeuing it again is harmless.
     """
-    # A fresh message id: the stream would drop the event's own as a repeat.
+    # A new message id, because the stream would drop the event's own id as a repeat.
     headers = {MESSAGE_ID: new_id(), REQUEUED_FOR: letter.consumer}
     await write_message(session, letter.subject, letter.data, headers)
     await discard(session, letter)
 
 
 async def discard(session: NatsSession, letter: DeadLetter) -> None:
-    """Removes it from the stream. Raises `BusUnavailable`."""
+    """Removes the dead letter from the stream. Raises `BusUnavailable`."""
     try:
         await session.requests.call(f"STREAM.MSG.DELETE.{SHOP_DEAD}", {"seq": letter.sequence})
     except ApiError as error:

@@ -1,4 +1,4 @@
-"""The outcome of a message: its handler, its next attempt, or its end as a dead letter."""
+"""Handles a message. After a failure it asks for another attempt, or makes a dead letter."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """`delays` are the seconds between attempts. After one attempt more than delays the event is a dead
-    letter.
+    """`delays` are the seconds between attempts. The event becomes a dead letter after the attempt that
+    follows the last delay.
 
-    If a replica says nothing about an event for `ack_seconds`, another one gets the event. If a handler
-    raises `Unavailable`, it is called again, within the same attempt, for `outage_seconds`: a store that is
-    away for a while makes no dead letters.
+    If a replica reports nothing about an event for `ack_seconds`, another one gets the event. If a handler
+    raises `Unavailable`, it is called again, within the same attempt, for `outage_seconds`. So a store that
+    is away for a while makes no dead letters.
     """
 
     delays: tuple[float, ...] = (0.5, 2, 10, 30, 120, 300)
@@ -44,8 +44,8 @@ class RetryPolicy:
 
     @property
     def max_deliver(self) -> int:
-        """The number of deliveries that the server may make. It is greater than `attempts`, so that an event
-        comes back for its dead letter if that could not be written, or if each attempt ended its replica."""
+        """The most deliveries by the server. It is greater than `attempts`, so an event comes again for its
+        dead letter if that could not be written, or if each attempt ended its replica."""
         return self.attempts + 10
 
 
@@ -79,7 +79,7 @@ class MessageHandler:
 
     async def _process(self, session: NatsSession, message: Msg) -> None:
         if (message.headers or {}).get(REQUEUED_FOR, self._consumer) != self._consumer:
-            await message.ack()  # requeued for another consumer; this one had it the first time
+            await message.ack()  # requeued for another consumer; this one has handled it before
             return
         if message.metadata.num_delivered > self._policy.attempts:
             await self._give_up(session, message, "no attempt came to an end")

@@ -1,4 +1,4 @@
-"""Entries of buckets: read from messages, and page by page."""
+"""Reads entries of buckets, from messages and page by page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from shared.jetstream.session import NatsSession
 OPERATION = "KV-Operation"
 DELETED = "DEL"
 
-_MARKER = "Nats-Marker-Reason"  # put by the server where a key disappeared for its age
+_MARKER = "Nats-Marker-Reason"  # the server sets it if a key has expired
 _KEY = re.compile(r"[-/_=.a-zA-Z0-9]+")
 _PAGE = 500
 _SILENCE_SECONDS = 5
@@ -33,7 +33,7 @@ def is_key(text: str) -> bool:
 
 
 def read_entry(key: str, revision: int, data: bytes, headers: Mapping[str, str] | None) -> Entry:
-    """The entry that a message carries."""
+    """The entry of a message."""
     gone = headers is not None and (OPERATION in headers or _MARKER in headers)
     return Entry(key, revision, None if gone else data)
 
@@ -46,8 +46,8 @@ def parse_headers(raw: bytes) -> dict[str, str]:
 
 
 async def scan_entries(connection: NatsSessions, bucket: str) -> AsyncIterator[Entry]:
-    """The entries from the oldest revision to the one that was the last at the beginning. A bucket keeps one
-    message a key, so a page is what follows the last revision read. Raises `BusUnavailable`."""
+    """The entries from the oldest revision to the one that is the last at the start. A bucket keeps one
+    message for each key, so the next page follows the last revision. Raises `BusUnavailable`."""
     stream, revision = f"KV_{bucket}", 0
     try:
         info = await connection.session.requests.call(f"STREAM.INFO.{stream}")
@@ -100,7 +100,7 @@ async def _make_consumer(session: NatsSession, stream: str, start: int) -> str:
 
 
 async def _collect(subscription: Subscription) -> list[Msg]:
-    """At most the requested number of messages; a message with a status ends them early."""
+    """At most the requested number of messages. A message with a status ends them."""
     messages: list[Msg] = []
     while len(messages) < _PAGE:
         async with asyncio.timeout(_SILENCE_SECONDS):

@@ -1,8 +1,8 @@
 """A stream's messages in order, pushed over one ordered consumer.
 
-The consumer lives in one session. It breaks, and says so, if the session ends, if a message is missing, or if
-the server's heartbeats stop. Its reader then opens the next one at the same place. (The client library's own
-ordered consumer starts again without telling, and gives up after one failure of that.)
+A feed belongs to one session. It breaks if the session ends, if a message is missing, or if the server's
+heartbeats stop. Its reader then opens the next one at the same place. (The ordered consumer of nats-py starts
+again without a report, and gives up if that fails once.)
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ OnMessage = Callable[[Msg], None]
 
 
 class Feed:
-    """Hands every message over, in order, until it breaks. Use it once: `open`, `wait_broken`, `close`."""
+    """Passes every message on, in order, until it breaks. Use it once: `open`, `wait_broken`, `close`."""
 
     def __init__(self, session: NatsSession, stream: str, on_message: OnMessage) -> None:
         self._session = session
@@ -42,8 +42,8 @@ class Feed:
         self._broken = asyncio.Event()
 
     async def open(self, start: Mapping[str, Any]) -> int:
-        """Starts at `start` (a consumer's `deliver_policy` and what belongs to it); gives the number of
-        messages that wait. Raises `BusUnavailable` or `ApiError`."""
+        """Starts at `start` (a consumer's `deliver_policy` and its parameters). Returns the number of waiting
+        messages. Raises `BusUnavailable` or `ApiError`."""
         self._session.on_end(self._broken.set)
         self._last_heard = asyncio.get_running_loop().time()
         try:
@@ -58,7 +58,7 @@ class Feed:
         return int(answer["num_pending"])
 
     async def wait_broken(self) -> None:
-        """Returns when messages may be missing from now on."""
+        """Returns when messages may be missing."""
         loop = asyncio.get_running_loop()
         while not self._broken.is_set():
             with suppress(TimeoutError):
@@ -74,7 +74,7 @@ class Feed:
             with suppress(nats.errors.Error):
                 await self._subscription.unsubscribe()
         if self._consumer is not None and not self._session.ended:
-            with suppress(BusUnavailable, ApiError):  # the server removes it after a while without a reader
+            with suppress(BusUnavailable, ApiError):  # the server removes an unused consumer later
                 await self._session.requests.call(f"CONSUMER.DELETE.{self._stream}.{self._consumer}")
 
     def _settings(self) -> dict[str, Any]:
@@ -103,7 +103,7 @@ class Feed:
             self._broken.set()
 
     async def _on_control(self, message: Msg, headers: Mapping[str, str]) -> None:
-        """A heartbeat, which names the last message sent, or a question of flow control to answer."""
+        """Handles a heartbeat, which names the last sent message, or a request of flow control."""
         if int(headers.get("Nats-Last-Consumer", self._received)) != self._received:
             self._broken.set()
         answer_to = message.reply or headers.get("Nats-Consumer-Stalled")

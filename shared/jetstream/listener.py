@@ -1,4 +1,4 @@
-"""Hearing events as they are published, without the stream's acknowledgements."""
+"""Listens to events as they are published, without acknowledgements."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = get_logger(__name__)
 async def listen(
     connection: NatsSessions, handlers: Mapping[str, EventHandler], on_listening: Callable[[], None]
 ) -> None:
-    """Runs until it is cancelled, over every session; see `EventBus.listen`."""
+    """Listens in every session, until it is cancelled. See `EventBus.listen`."""
     while True:
         session = await connection.next_session()
         with suppress(nats.errors.Error):
@@ -36,7 +36,7 @@ async def _listen_in(
         await session.client.subscribe(pattern, cb=_reader(handler)) for pattern, handler in handlers.items()
     ]
     try:
-        await session.client.flush()  # from here on nothing is missed
+        await session.client.flush()  # from now on no event is missing
         on_listening()
         await session.wait_ended()
     finally:
@@ -49,7 +49,7 @@ def _reader(handler: EventHandler) -> Callable[[Msg], Awaitable[None]]:
     async def read(message: Msg) -> None:
         try:
             await handler(Event.from_json(orjson.loads(message.data)))
-        except Exception as error:  # the next message has to be heard all the same
+        except Exception as error:  # the next message must be handled nevertheless
             log.warning("event passed over", subject=message.subject, exc_info=error)
 
     return read

@@ -26,16 +26,16 @@ from shared.tasks import BackgroundTasks
 
 @lru_cache(maxsize=256)
 def _published(event_type: str) -> Counter:
-    # Resolving the label costs more than counting.
+    # Looking the label up costs more than counting.
     return EVENTS_PUBLISHED.labels(event_type)
 
 
 class NatsEventBus:
-    """An `EventBus`. `urls` are addresses with commas between; `name` is what NATS shows for this replica.
+    """An `EventBus`. `urls` are addresses separated by commas. NATS shows `name` for this replica.
 
-    `start` is one attempt: it raises `BusUnavailable`, which names `NATS_URL`, and can be called again. From
-    then on the bus reconnects by itself without end, and makes streams and buckets again where they are gone.
-    While NATS is away every operation fails at once; none takes longer than `request_seconds`.
+    `start` makes one attempt. It raises `BusUnavailable`, which names `NATS_URL`, and may be called again.
+    Later the bus reconnects by itself without end, and creates missing streams and buckets again. While NATS
+    is away every operation fails at once. No operation takes longer than `request_seconds`.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class NatsEventBus:
 
     @property
     def connection(self) -> NatsConnection:
-        """For what works on sessions: dead letters, presence."""
+        """For the code that works on sessions: dead letters, presence."""
         return self._connection
 
     async def start(self) -> None:

@@ -1,5 +1,5 @@
-"""Replicas make themselves known over NATS, by the protocol of its service API (ADR-32): whoever asks
-`$SRV.PING`, `$SRV.INFO` or `$SRV.STATS` hears from each one. `nats micro list` and `trolley nodes` ask."""
+"""Lists the replicas over NATS, by the protocol of its service API (ADR-32). Each replica answers requests on
+`$SRV.PING`, `$SRV.INFO` and `$SRV.STATS`. `nats micro list` and `trolley nodes` send them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _WEIGHT = 0.2  # of the newest tick in the moving averages
 
 @dataclass(frozen=True, slots=True)
 class ReplicaLoad:
-    """Averages over the last few seconds: requests a second, how late the event loop runs what is due
+    """Averages over the last few seconds: requests a second, the delay of due work in the event loop
     (milliseconds), and the share of one CPU core (1.0 is a whole one)."""
 
     requests_per_second: float = 0.0
@@ -42,7 +42,7 @@ class ReplicaLoad:
 
 
 class LoadMeter:
-    """Measures while `run` runs. `requests_total` gives the number of requests since the start."""
+    """Measures the load while `run` runs. `requests_total` returns the number of requests since the start."""
 
     def __init__(self, requests_total: Callable[[], float]) -> None:
         self._requests_total = requests_total
@@ -55,9 +55,9 @@ class LoadMeter:
         before = self._sample()
         while True:
             await asyncio.sleep(_TICK_SECONDS)
-            now = self._sample()
-            requests, clock, cpu = (new - old for new, old in zip(now, before, strict=True))
-            before = now
+            sample = self._sample()
+            requests, clock, cpu = (new - old for new, old in zip(sample, before, strict=True))
+            before = sample
             self._load = ReplicaLoad(
                 requests_per_second=_blend(self._load.requests_per_second, requests / clock),
                 loop_lag_ms=_blend(self._load.loop_lag_ms, max(0.0, clock - _TICK_SECONDS) * 1000),
@@ -74,7 +74,7 @@ def _blend(average: float, newest: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One running replica. `tasks` are the names of those that run in its background."""
+    """One running replica. `tasks` are the names of its background tasks."""
 
     id: str
     service: str
@@ -86,7 +86,7 @@ class Node:
 
 
 class Presence:
-    """Answers for this replica as long as it runs, and again after each reconnect.
+    """Answers for this replica while it runs, and again after each reconnect.
 
     `name` may hold letters, digits, `-` and `_`; `version` is a semantic version.
     """
@@ -113,7 +113,7 @@ class Presence:
         }
 
     def start(self) -> None:
-        """Starts to answer as soon as NATS is there."""
+        """Starts to answer when NATS is there."""
         tasks = self._connection.tasks
         self._tasks = [
             tasks.start("presence", self._run()),
@@ -156,8 +156,7 @@ class Presence:
 
 
 async def list_nodes(client: Client, timeout: float) -> list[Node]:
-    """Every replica that answers within `timeout` seconds, by service and start. Raises what the client
-    raises."""
+    """The replicas that answer within `timeout` seconds, by service and start. Raises the client's errors."""
     answers: asyncio.Queue[Msg] = asyncio.Queue()
     inbox = client.new_inbox()
     subscription = await client.subscribe(inbox, cb=_put_into(answers))
@@ -184,15 +183,15 @@ def _put_into(queue: asyncio.Queue[Msg]) -> Callable[[Msg], Any]:
 
 
 def _is_nobody(message: Msg) -> bool:
-    """The server's own answer where nobody listens."""
+    """Whether this is the server's answer if nobody listens."""
     return (message.headers or {}).get("Status") == "503"
 
 
 def _read_node(message: Msg) -> list[Node]:
-    """The replica that answered; none for services of another kind."""
+    """The replica of the answer; empty for other kinds of services."""
     try:
         body = orjson.loads(message.data)
-        tasks = body["data"].pop("tasks", ())  # a replica of an older release tells none
+        tasks = body["data"].pop("tasks", ())  # a replica of an older release sends none
         return [
             Node(
                 id=body["id"],

@@ -1,8 +1,7 @@
 """Many requests in flight over one reply subject, with the answers of JetStream's API.
 
-The client library has its own `request`. This one never makes a write wait for NATS: everything in flight
-fails at once when the connection is lost, nothing is sent while it is away, and the number in flight is
-bounded.
+nats-py has its own `request`. Here a write never waits for NATS: requests in flight fail at once when the
+connection is lost, nothing is sent while NATS is away, and the number in flight is bounded.
 """
 
 from __future__ import annotations
@@ -25,11 +24,11 @@ MAX_IN_FLIGHT = 8192
 
 
 class NoStream(BusUnavailable):
-    """The subject has no listener: the stream behind it is gone, or JetStream is not up yet."""
+    """The subject has no listener: its stream is missing, or JetStream has not started."""
 
 
 class ApiError(Exception):
-    """JetStream refused the request. `err_code` is its own number for the reason."""
+    """JetStream refused the request. `err_code` is its number of the reason."""
 
     def __init__(self, code: int, err_code: int, description: str) -> None:
         super().__init__(f"{description} (code {code}, error {err_code})")
@@ -39,7 +38,7 @@ class ApiError(Exception):
 
 
 class Requests:
-    """The requests of one session. They raise `BusUnavailable` when there is no answer within the timeout."""
+    """The requests of one session. They raise `BusUnavailable` if there is no answer within the timeout."""
 
     def __init__(self, client: Client, timeout: float) -> None:
         self._client = client
@@ -54,7 +53,7 @@ class Requests:
         self._subscription = await self._client.subscribe(f"{self._inbox}.*", cb=self._on_reply)
 
     async def close(self) -> None:
-        """Fails everything in flight; it may or may not have arrived."""
+        """Fails all requests in flight. They may or may not have arrived."""
         self._closed = True
         for future in self._waiting.values():
             _fail(future, "NATS went away before it answered")
@@ -63,11 +62,11 @@ class Requests:
                 await self._subscription.unsubscribe()
 
     async def send(self, subject: str, payload: bytes = b"", headers: Mapping[str, str] | None = None) -> Msg:
-        """Sends and gives the reply. Raises `NoStream` when nobody listens on the subject."""
+        """Sends a request and returns the reply. Raises `NoStream` if nobody listens on the subject."""
         if self._closed or not self._client.is_connected:
             raise BusUnavailable("NATS is away")
         if len(self._waiting) >= MAX_IN_FLIGHT:
-            raise BusUnavailable("too many requests wait for NATS")
+            raise BusUnavailable("too many requests wait for NATS; try again shortly")
         token = str(next(self._numbers))
         reply = await self._round_trip(token, subject, payload, headers)
         if not reply.data and reply.headers and reply.headers.get("Status") == "503":
@@ -93,7 +92,7 @@ class Requests:
             del self._waiting[token]
 
     async def call(self, endpoint: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Calls JetStream's API, `endpoint` being what follows `$JS.API.`. Raises `ApiError`."""
+        """Calls JetStream's API. `endpoint` is the subject after `$JS.API.`. Raises `ApiError`."""
         reply = await self.send(f"$JS.API.{endpoint}", b"" if body is None else orjson.dumps(body))
         return read_answer(reply)
 
@@ -104,7 +103,7 @@ class Requests:
 
 
 def read_answer(message: Msg) -> dict[str, Any]:
-    """The JSON of an answer. Raises `ApiError` when it is a refusal."""
+    """The JSON of an answer. Raises `ApiError` if it is a refusal."""
     answer: dict[str, Any] = orjson.loads(message.data)
     if error := answer.get("error"):
         raise ApiError(error["code"], error.get("err_code", 0), error.get("description", "refused"))

@@ -1,4 +1,4 @@
-"""A session: the time between a connection to NATS that is ready for use and its loss."""
+"""A session: the time from a connection to NATS that is ready for use to its loss."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class NatsSession:
         return self._ended.is_set()
 
     def end(self) -> None:
-        """Ends the session: the connection was lost, or what was prepared on the server is gone."""
+        """Ends the session: the connection was lost, or a stream or bucket is missing on the server."""
         if self._ended.is_set():
             return
         self._ended.set()
@@ -40,14 +40,14 @@ class NatsSession:
         self._callbacks.clear()
 
     def on_end(self, callback: Callable[[], None]) -> None:
-        """Calls back once when the session ends; at once when it has ended already."""
+        """Calls back once when the session ends, or at once if it has ended."""
         if self._ended.is_set():
             callback()
         else:
             self._callbacks.append(callback)
 
     def forget(self, callback: Callable[[], None]) -> None:
-        """Takes back `on_end`."""
+        """Removes a callback of `on_end`."""
         if callback in self._callbacks:
             self._callbacks.remove(callback)
 
@@ -58,12 +58,12 @@ class NatsSession:
 async def write_message(
     session: NatsSession, subject: str, payload: bytes, headers: Mapping[str, str] | None = None
 ) -> int:
-    """Returns its number in the stream once the stream has it. Raises `BusUnavailable`, and `WrongRevision`
-    when `EXPECTED_REVISION` is not met."""
+    """Writes a message, and returns its number in the stream. Raises `BusUnavailable`, and `WrongRevision` if
+    the key has another revision than `EXPECTED_REVISION`."""
     try:
         answer = read_answer(await session.requests.send(subject, payload, headers))
     except NoStream:
-        session.end()  # the next session makes the stream again
+        session.end()  # the next session creates the stream again
         raise
     except ApiError as error:
         if error.err_code in _WRONG_REVISION:

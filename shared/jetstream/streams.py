@@ -1,4 +1,4 @@
-"""The streams. A missing one is made, and one with other settings is changed."""
+"""The streams. A missing stream is created, and one with other settings is changed."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _OTHER_SETTINGS = 10058  # JetStream's error: a stream of this name exists with 
 _DAY = 24 * 3600
 _MIB = 1024 * 1024
 _DUPLICATE_SECONDS = 120
-"""In which a repeated event is dropped. What comes later is recognised by its version."""
+"""The stream drops events that repeat within this time. Consumers recognise later repeats by the version."""
 
 
 def shop_streams(replicas: int) -> list[StreamConfig]:
-    """The facts, and the facts that a consumer could not handle. Old ones make room for new ones.
+    """The streams of facts and of dead letters. Old messages make room for new ones.
 
     The number of messages is limited for NATS's memory: it holds about 0.5 KiB for each subject, and most
     facts have a subject of their own.
@@ -48,9 +48,9 @@ def _stream(name: str, subject: str, replicas: int, *, days: int, mib: int, mess
 
 
 def bucket_stream(config: BucketConfig, replicas: int) -> StreamConfig:
-    """The stream of a key-value bucket, by NATS's convention (ADR-8), so that `nats kv` can read it.
+    """The stream of a key-value bucket, by NATS's convention (ADR-8), so `nats kv` can read it.
 
-    Only a single copy answers direct reads: one of several may lag behind an acknowledged write.
+    Only a single copy answers direct reads, because one of several may lag behind an acknowledged write.
     """
     return StreamConfig(
         name=f"KV_{config.name}",
@@ -69,7 +69,7 @@ def bucket_stream(config: BucketConfig, replicas: int) -> StreamConfig:
 
 
 async def ensure_stream(session: NatsSession, config: StreamConfig) -> None:
-    """Makes the stream so. Harmless when it is so already, and when replicas race."""
+    """Creates the stream, or changes its settings. A repeat, also by other replicas, is harmless."""
     settings = config.as_dict()
     try:
         await session.requests.call(f"STREAM.CREATE.{config.name}", settings)

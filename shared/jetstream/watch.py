@@ -1,4 +1,4 @@
-"""Watching a bucket: every change in order, across reconnects and restarts of NATS."""
+"""Watches a bucket: every change in order, also after reconnects and restarts of NATS."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Position:
-    """Where a bucket stands: when its stream was made, and its last revision."""
+class _BucketState:
+    """The state of a bucket: the creation time of its stream, and its last revision."""
 
     created: str
     revision: int
 
 
 class BucketWatch:
-    """A `Watch`. After an interruption it goes on behind the last revision handed over: a bucket keeps the
-    last value of each key, so that what was overwritten meanwhile is all that is left out. A gap is what it
-    calls a bucket that was made anew, or that lost its newest revisions."""
+    """A `Watch`. After an interruption it continues after the last revision that it passed on. A bucket keeps
+    the last value of each key, so only overwritten values are left out. There is a gap if the bucket was
+    created again, or has lost its newest revisions."""
 
     def __init__(
         self,
@@ -49,10 +49,10 @@ class BucketWatch:
         self._on_entry = on_entry
         self._replay = replay
         self._on_gap = on_gap
-        self._known: _Position | None = None
+        self._known: _BucketState | None = None
         self._revision = 0
         self._caught_up = asyncio.Event()
-        self._goal = 0  # the revision that the bucket had when the feed was opened
+        self._goal = 0  # the bucket's revision when the feed was opened
         self._feed: Feed | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -65,7 +65,7 @@ class BucketWatch:
         return self._caught_up.is_set()
 
     async def start(self) -> None:
-        """Returns when the present entries were handed over, if asked for. Raises `BusUnavailable`."""
+        """Returns when the present entries were passed on, with `replay`. Raises `BusUnavailable`."""
         try:
             await self._attach(self._connection.session)
         except ApiError as error:
@@ -90,7 +90,7 @@ class BucketWatch:
             except (BusUnavailable, ApiError) as error:
                 log.warning("watch interrupted", stream=self._stream, reason=str(error))
                 await asyncio.sleep(next(delays))
-            except Exception:  # it must go on: its reader would never learn of another change
+            except Exception:  # it must continue: its reader would get no more changes
                 log.exception("watch failed", stream=self._stream)
                 await asyncio.sleep(next(delays))
 
@@ -101,9 +101,9 @@ class BucketWatch:
             await feed.close()
 
     async def _attach(self, session: NatsSession) -> None:
-        position = await self._look(session)
-        start = self._start_at(position)
-        self._goal = position.revision
+        state = await self._look(session)
+        start = self._start_at(state)
+        self._goal = state.revision
         feed = self._feed = Feed(session, self._stream, self._on_message)
         try:
             if await feed.open(start) == 0:
@@ -112,23 +112,23 @@ class BucketWatch:
         except BaseException:
             await self._detach()
             raise
-        self._revision = max(self._revision, position.revision)
+        self._revision = max(self._revision, state.revision)
 
-    async def _look(self, session: NatsSession) -> _Position:
+    async def _look(self, session: NatsSession) -> _BucketState:
         info = await session.requests.call(f"STREAM.INFO.{self._stream}")
-        return _Position(info["created"], info["state"]["last_seq"])
+        return _BucketState(info["created"], info["state"]["last_seq"])
 
-    def _start_at(self, position: _Position) -> dict[str, Any]:
-        known, self._known = self._known, position
-        if known is not None and known.created == position.created and self._revision <= position.revision:
-            return _behind(self._revision)
+    def _start_at(self, state: _BucketState) -> dict[str, Any]:
+        known, self._known = self._known, state
+        if known is not None and known.created == state.created and self._revision <= state.revision:
+            return _after(self._revision)
         if known is not None:
-            log.warning("bucket was made anew", stream=self._stream)
+            log.warning("bucket was created again", stream=self._stream)
             self._on_gap()
-        self._revision = 0 if self._replay else position.revision
+        self._revision = 0 if self._replay else state.revision
         if self._replay:
             return {"deliver_policy": "last_per_subject", "filter_subject": f"{self._prefix}>"}
-        return _behind(position.revision)
+        return _after(state.revision)
 
     async def _wait_caught_up(self, feed: Feed) -> None:
         broken = asyncio.create_task(feed.wait_broken())
@@ -147,12 +147,12 @@ class BucketWatch:
         entry = read_entry(message.subject[len(self._prefix) :], revision, message.data, message.headers)
         try:
             self._on_entry(entry)
-        except Exception:  # the watch must go on: one entry that cannot be read hides no other
+        except Exception:  # the watch must continue after an unreadable entry
             log.exception("watcher failed", stream=self._stream, key=entry.key)
         self._revision = revision
         if revision >= self._goal or metadata.num_pending == 0:
             self._caught_up.set()
 
 
-def _behind(revision: int) -> dict[str, Any]:
+def _after(revision: int) -> dict[str, Any]:
     return {"deliver_policy": "by_start_sequence", "opt_start_seq": revision + 1}

@@ -1,4 +1,4 @@
-"""Logs: JSON in containers, lines for people in a terminal."""
+"""Logs: JSON in containers, text on a terminal."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _LAST = ("exception", "stack")
 
 
 def render_line(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
-    """The structlog renderer: `12:00:01 cart  POST /api/v1/cart/items  200  9 ms`; of anything but a request,
-    `12:00:01 cart  warning: NATS is away  servers=…`. Tracebacks follow on lines of their own."""
+    """The structlog renderer. A request is `12:00:01 cart  POST /api/v1/cart/items  200  9 ms`, another event
+    is `12:00:01 cart  warning: NATS is away  servers=…`. Tracebacks follow on separate lines."""
     time = datetime.fromisoformat(event["timestamp"]).astimezone().strftime("%H:%M:%S")
-    told = _request(event) if event["event"] == REQUEST else _anything(event)
+    text = _request(event) if event["event"] == REQUEST else _anything(event)
     last = [str(event[name]) for name in _LAST if event.get(name)]
-    return "\n".join([f"{time} {event['service']}  {told}", *last])
+    return "\n".join([f"{time} {event['service']}  {text}", *last])
 
 
 def _request(event: MutableMapping[str, Any]) -> str:
@@ -39,13 +39,13 @@ def _request(event: MutableMapping[str, Any]) -> str:
 
 def _anything(event: MutableMapping[str, Any]) -> str:
     level = event["level"]
-    told = _printable(str(event["event"]))
+    text = _printable(str(event["event"]))
     fields = [
         f"{name}={_printable(str(value))}"
         for name, value in event.items()
         if name not in _LEFT_OUT and name not in _LAST and not name.startswith("_") and value is not None
     ]
-    return "  ".join([told if level in ("info", "debug") else f"{level}: {told}", *fields])
+    return "  ".join([text if level in ("info", "debug") else f"{level}: {text}", *fields])
 
 
 def _printable(text: str) -> str:
@@ -60,12 +60,12 @@ def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:
 
 current_request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
-# They say at `info` what is said better elsewhere: per request, per reconnect.
+# Their lines at `info`, for each request and reconnect, repeat our own.
 _QUIET_LIBRARIES = ("elastic_transport", "httpx", "httpcore", "nats", "asyncio", "uvicorn")
 
 
 def _add_context(service: str) -> Processor:
-    """One step instead of five: an access line passes here with every request."""
+    """One step instead of five, because every request logs a line."""
 
     def add(_logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         event["timestamp"] = datetime.now(UTC).isoformat(timespec="milliseconds")
@@ -100,14 +100,14 @@ def _chain(service: str) -> list[Processor]:
 
 
 def configure_logging(level: str, log_format: LogFormat, service: str) -> None:
-    """Sets the process's logging up, once, on standard output. `level` is a name in lower case."""
+    """Sets up the logging of the process on standard output. Call it once. `level` is in lower case."""
     as_json = log_format is LogFormat.JSON or (log_format is LogFormat.AUTO and not sys.stdout.isatty())
     number = logging.getLevelNamesMapping()[level.upper()]
     chain = _chain(service)
     structlog.configure(
         processors=[*chain, _render_json(bytes_out=True) if as_json else render_line],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        # Bytes straight out: by way of the standard library an access line costs 30 microseconds.
+        # Bytes without the standard library, where an access line costs 30 microseconds.
         logger_factory=structlog.BytesLoggerFactory() if as_json else structlog.PrintLoggerFactory(),
         cache_logger_on_first_use=True,
     )

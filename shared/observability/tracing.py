@@ -1,6 +1,6 @@
-"""W3C trace context of the request or event that the running code handles.
+"""The W3C trace context of the request or event that the running code handles.
 
-https://www.w3.org/TR/trace-context/. The ids are always made and passed on, so they join the logs and events
+https://www.w3.org/TR/trace-context/. Ids are always made and passed on, so they connect the logs and events
 of one request. With the `tracing` extra and OTEL_EXPORTER_OTLP_ENDPOINT they are also exported as spans:
 FastAPI itself makes those of requests (`shared.http.telemetry`), `continue_trace` makes those of events.
 """
@@ -24,7 +24,7 @@ _current: ContextVar[str | None] = ContextVar("traceparent", default=None)
 
 
 def parse_traceparent(header: str) -> tuple[str, str, str] | None:
-    """Trace id, parent span id and flags of a `traceparent` header; None where it has to be ignored."""
+    """Trace id, parent span id and flags of a `traceparent` header; None if it has to be ignored."""
     match = _TRACEPARENT.fullmatch(header.strip())
     if match is None:
         return None
@@ -35,7 +35,7 @@ def parse_traceparent(header: str) -> tuple[str, str, str] | None:
 
 
 def new_traceparent(parent: str | None = None) -> str:
-    """The next span's `traceparent`: in the parent's trace, or in a new one without a valid parent."""
+    """The `traceparent` of the next span: in the parent's trace, or in a new one without a valid parent."""
     span_id = f"{getrandbits(64) or 1:016x}"
     known = parse_traceparent(parent) if parent else None
     if known is None:
@@ -49,7 +49,7 @@ def format_traceparent(trace_id: int, span_id: int, flags: int) -> str:
 
 
 def current_traceparent() -> str | None:
-    """The `traceparent` to hand on with events and requests that the running code causes."""
+    """The `traceparent` for the events and requests that the running code causes."""
     return _current.get()
 
 
@@ -60,7 +60,7 @@ def current_trace_id() -> str | None:
 
 
 def enter_trace(traceparent: str) -> Token[str | None]:
-    """Makes it the current one until `leave_trace`, in this task and those it starts."""
+    """Makes it the current one until `leave_trace`, in this task and in the tasks that it starts."""
     return _current.set(traceparent)
 
 
@@ -72,10 +72,10 @@ def leave_trace(token: Token[str | None]) -> None:
 def continue_trace(
     parent: str | None, name: str = "handle event", attributes: Mapping[str, str] | None = None
 ) -> Iterator[str]:
-    """Works on behalf of `parent` (an event's `traceparent`); gives the span's own `traceparent`.
+    """Runs the block in the trace of `parent` (an event's `traceparent`). Yields the span's `traceparent`.
 
-    What is raised, or told to `mark_failed`, marks the span by its type alone, for a message may hold what
-    logs blot out.
+    An exception, or `mark_failed`, marks the span with the type of the error only, because its message may
+    contain secrets.
     """
     tracer = trace.get_tracer("trolley")
     with tracer.start_as_current_span(
@@ -101,14 +101,14 @@ def continue_trace(
 
 
 def mark_failed(error: Exception) -> None:
-    """Says in the current span that its work failed."""
+    """Marks the current span as failed."""
     span = trace.get_current_span()
     span.set_attribute("error.type", type(error).__qualname__)
     span.set_status(StatusCode.ERROR)
 
 
 def _context_of(parent: str | None) -> Context | None:
-    """The remote parent, as OpenTelemetry wants it."""
+    """The remote parent as a context of OpenTelemetry."""
     known = parse_traceparent(parent) if parent else None
     if known is None:
         return None

@@ -1,4 +1,4 @@
-"""A circuit breaker before a store. Only its pings try the store, never a client's request."""
+"""A circuit breaker before a store. While it is open, only its pings try the store, not the requests."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ log = get_logger(__name__)
 
 
 class StoreBreaker:
-    """Closed until a ping fails. While it is open it refuses every request at once, and sends one ping at a
-    time; the first answer closes it.
+    """It is closed until a ping fails. While it is open, it refuses every request at once and sends one ping
+    at a time. The first answer closes it.
 
     A failed request starts a ping, and so does every `slow_seconds` of waiting for an answer. A ping fails if
     the store answers nothing at all within `ping_seconds`, so a slow store stays in use.
@@ -45,8 +45,8 @@ class StoreBreaker:
 
     @asynccontextmanager
     async def watch(self) -> AsyncIterator[None]:
-        """Around one request. Raises `StoreUnavailable` instead of it while the breaker is open. A request
-        that is under way when the breaker opens ends with `StoreUnavailable`: its outcome is unknown."""
+        """The context of one request. Raises `StoreUnavailable` at once while the breaker is open. If the
+        breaker opens during the request, it ends with `StoreUnavailable`: the outcome is unknown."""
         if self._failure is not None:
             raise StoreUnavailable(self._failure.detail)
         doubt = _Repeating(self._slow_seconds, self._suspect)
@@ -68,8 +68,8 @@ class StoreBreaker:
             doubt.stop()
 
     async def ping(self) -> None:
-        """Asks the store now; whoever asks meanwhile shares the answer. Raises `StoreUnavailable`: at once
-        while the breaker is open."""
+        """Asks the store now. Concurrent callers share the answer. Raises `StoreUnavailable`, at once while
+        the breaker is open."""
         if self._failure is not None:
             raise StoreUnavailable(self._failure.detail)
         failure = await asyncio.shield(self._suspect())
@@ -94,7 +94,7 @@ class StoreBreaker:
                 await self._ping()
         except TimeoutError:
             if self._answers > answers:
-                return None  # no verdict: it answers others
+                return None  # the store answers other requests
             failure = StoreUnavailable(f"The store does not answer a ping within {self._ping_seconds:g} s.")
         except StoreUnavailable as error:
             failure = error

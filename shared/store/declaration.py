@@ -1,5 +1,5 @@
-"""The check of a document against its collection's declaration. Every adapter uses it, so both refuse the
-same documents."""
+"""The check of a document against its collection's declaration. All adapters use it and refuse the same
+documents."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from shared.store.ports import Collection, FieldType, InvalidDocument, Json
 
 ID_FIELD = "id"
-"""Kept beside the body by the adapter: sorting and paging need it as a field."""
+"""The adapter keeps it beside the body, because sorting and paging need it as a field."""
 
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _COLLECTION_NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -26,7 +26,7 @@ _PYTHON_TYPE: dict[FieldType, type] = {
 
 
 def check_collection(collection: Collection) -> None:
-    """Raises ValueError for names that cannot be a field, a file or an index."""
+    """Raises ValueError for names that a field, a file or an index cannot have."""
     if not _COLLECTION_NAME.fullmatch(collection.name):
         raise ValueError(f"not a collection name: {collection.name!r}")
     for name in collection.fields:
@@ -40,14 +40,14 @@ def searchable_fields(collection: Collection) -> frozenset[str]:
 
 
 def require_searchable(field: str, fields: frozenset[str]) -> str:
-    """The field. Raises ValueError when it is not one of these `searchable_fields`."""
+    """The field. Raises ValueError if it is not one of the `searchable_fields`."""
     if field not in fields:
         raise ValueError(f"field {field!r} is not declared, or not of a type that can be searched")
     return field
 
 
 def is_valid_id(id: str) -> bool:
-    """False for what no document can be called."""
+    """Whether a document can have this id."""
     try:
         return 0 < len(id.encode()) <= _LONGEST_ID
     except UnicodeEncodeError:
@@ -55,7 +55,7 @@ def is_valid_id(id: str) -> bool:
 
 
 def document_check(collection: Collection) -> Callable[[str, Json], None]:
-    """A function that raises `InvalidDocument` for an id or a body that the collection does not take."""
+    """A function that raises `InvalidDocument` for an invalid id or body of the collection."""
     expected = {name: _PYTHON_TYPE.get(field.type) for name, field in collection.fields.items()}
 
     def check(id: str, body: Json) -> None:
@@ -66,7 +66,7 @@ def document_check(collection: Collection) -> Callable[[str, Json], None]:
                 raise InvalidDocument(f"collection {collection.name} declares no field {name!r}")
             kind = expected[name]
             if kind is not None and type(value) is not kind and not _fits(value, kind):
-                raise InvalidDocument(f"field {name!r} of {collection.name} is no {kind.__name__}")
+                raise InvalidDocument(f"field {name!r} of {collection.name} is not a {kind.__name__}")
 
     return check
 

@@ -16,8 +16,8 @@ class StoreFactory(Protocol):
     """Opens the collections of one store."""
 
     async def open(self, collection: Collection) -> DocumentStore:
-        """The collection, made where it is missing; replicas may race. Raises `StoreUnavailable`, and
-        `SchemaMismatch` where the stored collection has another schema version."""
+        """The collection, which is created if it is missing. Replicas may do this at the same time. Raises
+        `StoreUnavailable`, and `SchemaMismatch` if the stored collection has another schema version."""
         ...
 
     async def ping(self) -> None:
@@ -25,12 +25,12 @@ class StoreFactory(Protocol):
         ...
 
     async def close(self) -> None:
-        """Finishes what was accepted, then lets go of every collection that was opened."""
+        """Finishes the accepted operations, then closes every collection."""
         ...
 
 
 def create_store_factory(settings: ServiceSettings) -> ElasticsearchStoreFactory | SqliteStoreFactory:
-    """The store that the settings choose; nothing is connected yet. Only its own library is imported."""
+    """The store that the settings choose. It is not connected yet, and only its library is imported."""
     if settings.elasticsearch_url:
         from shared.store.elasticsearch.factory import ElasticsearchStoreFactory
 

@@ -20,13 +20,13 @@ class FieldType(StrEnum):
     LONG = "long"
     DATE = "date"  # RFC 3339 text, as `shared.clock.to_rfc3339` writes it
     BOOLEAN = "boolean"
-    OPAQUE = "opaque"  # kept, never searched: any JSON value
+    OPAQUE = "opaque"  # any JSON value, stored and never searched
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A declared field. `parameters` are further mapping parameters for Elasticsearch (`index_prefixes`,
-    …)."""
+    """A declared field. `parameters` are more mapping parameters for Elasticsearch, such as
+    `index_prefixes`."""
 
     type: FieldType
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -84,8 +84,8 @@ Position = Sequence[str | int | float | None]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """All conditions hold; sorted by `sort` (a leading `-` descends), then by id; `after` is the last page's
-    `next_after`; at most `limit` documents."""
+    """Documents for which all conditions hold, sorted by `sort` (a leading `-` descends), then by id. A page
+    has at most `limit` documents. `after` is the last page's `next_after`."""
 
     conditions: Sequence[Condition] = ()
     sort: Sequence[str] = ()
@@ -132,7 +132,8 @@ class AlreadyExists(Exception):
 
 
 class InvalidDocument(Exception):
-    """The body does not fit the collection's declaration: a bug of the caller. Nothing was written."""
+    """The body does not fit the collection's declaration. This is a bug of the caller. Nothing was
+    written."""
 
 
 class StoreUnavailable(Unavailable):
@@ -150,7 +151,7 @@ class SchemaMismatch(StoreUnavailable):
 
 
 class StoreOverloaded(Unavailable):
-    """The bounded queue before the store is full; nothing was written."""
+    """The bounded queue before the store is full. Nothing was written."""
 
     code = "store-overloaded"
 
@@ -176,19 +177,19 @@ class DocumentStore(Protocol):
         ...
 
     async def create(self, id: str, body: Json) -> str:
-        """Writes a new document and gives its version. Raises `AlreadyExists`."""
+        """Writes a new document and returns its version. Raises `AlreadyExists`."""
         ...
 
     async def replace(self, id: str, body: Json, expected_version: str) -> str:
-        """Writes over that version and gives the new one. Raises `VersionConflict`, also when it is gone."""
+        """Replaces that version and returns the new one. Raises `VersionConflict`, also if there is none."""
         ...
 
     async def delete(self, id: str, expected_version: str) -> None:
-        """Removes that version. Raises `VersionConflict`, also when it is gone already."""
+        """Removes that version. Raises `VersionConflict`, also if there is none."""
         ...
 
     async def find(self, query: Query) -> DocumentPage:
-        """A page of what matches."""
+        """A page of the matching documents."""
         ...
 
     def scan(self, conditions: Sequence[Condition] = (), *, batch: int = 500) -> AsyncIterator[Document]:

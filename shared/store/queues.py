@@ -15,8 +15,8 @@ from shared.store.declaration import is_valid_id
 from shared.store.ports import Condition, Document, DocumentPage, Query, StoreOverloaded
 
 READ_ITEMS = 64
-"""Most documents read at a time. How large they are shows only when they are there: 64 of the largest carts
-are 13 MB, and some 50 as objects."""
+"""Most documents read at a time. Their size is not known before: 64 of the largest carts are 13 MB, and about
+50 MB as objects."""
 BATCH_BYTES = 4 * 2**20
 """Bytes of documents in one request of writes, unless a single document is larger."""
 
@@ -27,9 +27,9 @@ R = TypeVar("R")
 @dataclass(frozen=True, slots=True)
 class QueueLimits:
     """`batch_items` operations go in one request; `queue_limit` may wait for each kind of request.
-    `batches_at_once` requests of a kind run at once. One is best: two side by side are half as large, and
-    cost Elasticsearch and the replica more for each document than they save in waiting. Documents to write
-    are held from `budget`, which all collections of a process share."""
+    `batches_at_once` requests of a kind run at once. One is best: two at once are half as large, and cost
+    Elasticsearch and the replica more for each document than they save in waiting. Documents to write take
+    bytes from `budget`, which all collections of a process share."""
 
     batch_items: int
     queue_limit: int

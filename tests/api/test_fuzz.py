@@ -16,7 +16,7 @@ import cart_service.main
 import product_service.main
 from auth_service.settings import AuthSettings
 from cart_service.settings import CartSettings
-from product_service.imports.dependencies import NDJSON
+from product_service.imports.routes import NDJSON
 from product_service.settings import ProductSettings
 from shared.ids import new_id
 from shared.observability.metrics import REGISTRY

@@ -1,4 +1,4 @@
-"""Processor time by process."""
+"""The processor time of processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `make bench` prints, and how it judges."""
+"""The output and the ratios of `make bench`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_scenarios_are_measured_in_turns() -> None:
 
 
 def test_each_round_is_judged_by_its_own_pair() -> None:
-    """On a machine that was slower in the second round, and slowest in the third."""
+    """Rounds of a machine that becomes slower in each of them."""
     bare = [load(1000), load(500), load(100)]
     assert ratio([load(500), load(250), load(50)], bare) == 0.5
 

@@ -53,20 +53,25 @@ async def ask_health(shop: Shop, answers: Counter[str]) -> None:
         await asyncio.sleep(1)
 
 
-async def fill(shop: Shop, admin: Person) -> list[str]:
-    """A catalogue of large products, and of others for the largest of carts, whose ids it gives."""
-    headers = {"Content-Type": "application/x-ndjson", "Prefer": "wait=search"}
-    products = [*map(large_product, range(PAGE)), *map(small_product, range(LINES))]
-    answer = await admin.call("POST", "/products/import", content=import_of(products), headers=headers)
-    assert answer.json()["failed"] == 0, answer.text[:500]
+async def ids_of(shop: Shop, category: str) -> list[str]:
+    """Its products, as many as fill a cart."""
     ids: list[str] = []
-    query: dict[str, Any] = {"limit": PAGE, "category": "small"}
+    query: dict[str, Any] = {"limit": PAGE, "category": category}
     while "cursor" not in query or query["cursor"]:
         page = (await shop.client.get("/api/v1/products", params=query)).raise_for_status().json()
         ids += [product["id"] for product in page["items"]]
         query["cursor"] = page["next_cursor"]
     assert len(ids) == LINES
     return ids
+
+
+async def fill(shop: Shop, admin: Person) -> list[str]:
+    """A catalogue of large products, and of others for the largest of carts, whose ids it gives."""
+    headers = {"Content-Type": "application/x-ndjson", "Prefer": "wait=search"}
+    products = [*map(large_product, range(PAGE)), *map(small_product, range(LINES))]
+    answer = await admin.call("POST", "/products/import", content=import_of(products), headers=headers)
+    assert answer.json()["failed"] == 0, answer.text[:500]
+    return await ids_of(shop, "small")
 
 
 async def test_a_replica_stays_within_its_memory_and_answers_health_checks(tmp_path: Path) -> None:

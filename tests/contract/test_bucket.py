@@ -1,4 +1,4 @@
-"""What every service relies on in a key-value bucket."""
+"""The contract of a key-value bucket."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def bus(nats_url: str) -> AsyncIterator[NatsEventBus]:
 
 @pytest.fixture(params=["direct", "leader"])
 async def bucket(bus: NatsEventBus, request: pytest.FixtureRequest) -> NatsBucket:
-    """A bucket of the test's own, read as with one copy and as with several."""
+    """A new bucket, read as with one copy and as with several."""
     name = new_id()
     await bus.bucket(BucketConfig(name))
     return NatsBucket(bus.connection, name, direct=request.param == "direct")

@@ -1,4 +1,4 @@
-"""What every service relies on in the watch of a bucket."""
+"""The contract of a watch of a bucket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Watching a bucket while NATS restarts, loses what it stored, or leaves something out."""
+"""The watch of a bucket while NATS restarts, loses its data, or leaves messages out."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ async def test_a_restart_loses_no_change(nats_server: NatsServer, seen: Seen) ->
 async def _write_until_stopped(
     bus: NatsEventBus, bucket: NatsBucket, stop: asyncio.Event
 ) -> set[tuple[str, bytes | None]]:
-    """Every write has a key of its own, so that none may be left out; gives what was acknowledged."""
+    """Writes different keys, so no write may be left out. Returns the acknowledged ones."""
     own = await bus.bucket(BucketConfig(bucket.name))
     written: set[tuple[str, bytes | None]] = set()
     while not stop.is_set():

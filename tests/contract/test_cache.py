@@ -1,4 +1,4 @@
-"""What every service relies on in the cache, on a real Redis and on fakeredis' server."""
+"""The contract of the cache, on a real Redis and on the server of fakeredis."""
 
 from __future__ import annotations
 

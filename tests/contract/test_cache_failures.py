@@ -23,14 +23,14 @@ async def cache(redis_server: RedisServer) -> AsyncIterator[RedisCache]:
 
 @pytest.fixture
 async def patient(redis_server: RedisServer) -> AsyncIterator[RedisCache]:
-    """A cache that looks for Redis once, and then not again as long as a test lasts."""
+    """A cache that tries Redis once, and then not again during a test."""
     opened = RedisCache(redis_server.url, probe_seconds=600)
     yield opened
     await opened.close()
 
 
 def _pipelines() -> float:
-    """What this process has sent to Redis so far."""
+    """The number of pipelines that this process has sent to Redis."""
     return REGISTRY.get_sample_value("cache_batch_items_count") or 0
 
 

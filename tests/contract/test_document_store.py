@@ -1,4 +1,4 @@
-"""What every document store promises about single documents."""
+"""The contract of a document store for single documents."""
 
 from __future__ import annotations
 

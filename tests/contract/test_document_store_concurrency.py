@@ -1,4 +1,4 @@
-"""What every document store promises when many write at once."""
+"""The contract of a document store for concurrent writes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ asyncio.run(main(*sys.argv[1:]))
 
 
 async def increment(store: DocumentStore, id: str) -> None:
-    """Adds one to the document's size, however many others do the same."""
+    """Adds one to the document's size, while others do the same."""
     while True:
         document = await store.get(id)
         assert document is not None
@@ -43,7 +43,7 @@ async def increment(store: DocumentStore, id: str) -> None:
 
 
 class opened:  # noqa: N801 - reads as a statement: `async with opened(...)`
-    """The SQLite collection of that name, in a factory of its own."""
+    """The SQLite collection of that name, in a new factory."""
 
     def __init__(self, directory: str, name: str) -> None:
         settings = ServiceSettings(elasticsearch_url="", sqlite_directory=Path(directory))

@@ -1,4 +1,4 @@
-"""How every document store fails: clearly, and by the name of the setting to look at."""
+"""The failures of a document store. Their messages name the setting to check."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def test_an_unreachable_elasticsearch_is_named(free_port: int) -> None:
 
 @pytest.mark.elasticsearch
 async def test_an_index_that_is_deleted_is_not_made_anew_by_a_write(elasticsearch_url: str) -> None:
-    """Elasticsearch would make one without the mapping."""
+    """Elasticsearch would create an index without the mapping."""
     prefix = f"test-{new_id()}-"
     settings = ServiceSettings(elasticsearch_url=elasticsearch_url, elasticsearch_index_prefix=prefix)
     factory = create_store_factory(settings)
@@ -78,7 +78,7 @@ async def test_an_index_that_is_deleted_is_not_made_anew_by_a_write(elasticsearc
 async def test_an_elasticsearch_that_is_away_is_refused_until_it_is_back(
     elasticsearch_url: str, is_frozen: bool
 ) -> None:
-    """Every operation fails, those that wait in the queue included, and only the first request is sent."""
+    """Every operation fails, also those in the queue, and only the first request is sent."""
     prefix, collection = f"test-{new_id()}-", things()
     async with Proxy.to(elasticsearch_url) as proxy:
         settings = ServiceSettings(elasticsearch_url=proxy.url, elasticsearch_index_prefix=prefix)

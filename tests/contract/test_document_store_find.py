@@ -1,4 +1,4 @@
-"""What every document store promises about finding: compared with a plain Python model."""
+"""The contract of a document store for `find`, compared with a model in Python."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def matches(body: Json, condition: Condition) -> bool:
 
 
 def expected_ids(query: Query) -> list[str]:
-    """All that matches, in order: UTF-8 order of text, missing values last, then by id."""
+    """The matching documents in order: UTF-8 order of text, missing values last, then by id."""
     ids = sorted(id for id, body in DOCUMENTS.items() if all(matches(body, c) for c in query.conditions))
     for name in reversed(query.sort):
         field = name.removeprefix("-")

@@ -1,4 +1,4 @@
-"""What every service relies on in the event bus."""
+"""The contract of the event bus."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def bus(nats_url: str) -> AsyncIterator[NatsEventBus]:
 
 @pytest.fixture
 def domain() -> str:
-    """A domain of the test's own, so that its subjects are nobody else's."""
+    """A new domain, so no other test uses its subjects."""
     return f"d{new_id()}"
 
 
@@ -88,7 +88,7 @@ async def test_replicas_share_the_work_of_one_consumer(nats_url: str, domain: st
 
 
 class _Slow(Recorder):
-    """Takes a moment, so that one replica alone cannot have it all, and counts how many run at once."""
+    """Takes a moment, so one replica cannot handle all events. It counts those that run at once."""
 
     def __init__(self) -> None:
         super().__init__()

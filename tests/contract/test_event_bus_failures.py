@@ -1,4 +1,4 @@
-"""The event bus while NATS restarts, freezes, or loses what it stored."""
+"""The event bus while NATS restarts, freezes, or loses its data."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def _publish_slowly(bus: NatsEventBus, events: list[Event]) -> None:
 
 
 async def test_publishing_fails_at_once_while_nats_is_away(nats_server: NatsServer) -> None:
-    """Within the time limit of a test, though a request may take longer than that."""
+    """It ends within the time limit of a test, although a request may take longer."""
     async with running_bus(nats_server.url, request_seconds=3600) as bus:
         nats_server.kill()
         await eventually(lambda: not bus.connected)

@@ -1,4 +1,4 @@
-"""What every service relies on in `EventBus.listen`."""
+"""The contract of `EventBus.listen`."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ async def bus(nats_url: str) -> AsyncIterator[NatsEventBus]:
 
 @pytest.fixture
 def domain() -> str:
-    """A domain of the test's own, so that its subjects are nobody else's."""
+    """A new domain, so no other test uses its subjects."""
     return f"d{new_id()}"
 
 
 @asynccontextmanager
 async def listening(bus: NatsEventBus, handlers: Mapping[str, EventHandler]) -> AsyncIterator[list[str]]:
-    """A replica that listens; has an item for each time it began to."""
+    """A replica that listens. It has an item for each start."""
     begun: list[str] = []
     task = asyncio.create_task(bus.listen(handlers, lambda: begun.append("listening")))
     try:

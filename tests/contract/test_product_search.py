@@ -1,4 +1,4 @@
-"""What every product search promises: finding. The catalogue is filled once for all of these tests."""
+"""What every product search promises: finding. These tests share one catalogue."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ async def running_gateway(
     async with AsyncExitStack() as stack:
 
         async def launch(program: Program) -> ManagedProcess:
-            process = ManagedProcess(program, lambda _name, _line: None)
+            process = ManagedProcess(program)
             await process.start()
             stack.push_async_callback(process.kill)
             return process

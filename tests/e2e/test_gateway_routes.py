@@ -52,7 +52,7 @@ async def bare_gateway(directory: Path, routes: Path) -> AsyncIterator[BareGatew
     """Returns once its ports are open."""
     port, internal = free_port(), free_port()
     program = gateway_program(directory, port, internal, {}, os.environ, routes=routes)
-    process = ManagedProcess(program, lambda _name, _line: None)
+    process = ManagedProcess(program)
     await process.start()
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:

@@ -34,12 +34,12 @@ def fresh_sku() -> str:
 
 
 def body(**replaced: Any) -> dict[str, Any]:
-    """What a client sends to add a product."""
+    """The body of a request that adds a product."""
     return {"sku": fresh_sku(), "name": "Crêpe Pan", "price": 3650, "stock": 5, **replaced}
 
 
 def ndjson(lines: Iterable[Any]) -> bytes:
-    """Lines of an import; text and bytes go as they are."""
+    """The lines of an import. Bytes are not encoded again."""
     encoded = (line if isinstance(line, bytes) else orjson.dumps(line) for line in lines)
     return b"".join(line + b"\n" for line in encoded)
 

@@ -29,12 +29,12 @@ def product_settings(backend_settings: dict[str, Any]) -> MakeSettings:
 
 @pytest.fixture
 async def shop(product_settings: MakeSettings, fast: bool) -> AsyncIterator[httpx.AsyncClient]:
-    """One replica of product_service, as a shopper without a token sees it."""
+    """A client without a token, for one replica of product_service."""
     async with running(create_app(product_settings(), fast=fast)) as client:
         yield client
 
 
 @pytest.fixture
 def editor(shop: httpx.AsyncClient, tokens: TokenIssuer) -> Editor:
-    """Somebody who may change the catalogue."""
+    """An editor of the catalogue."""
     return Editor(shop, tokens.issue(role="admin"))

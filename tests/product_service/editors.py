@@ -1,4 +1,4 @@
-"""Those who look after the catalogue in tests."""
+"""Editors of the catalogue in tests."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class Editor:
         return await self.shop.request(method, f"{PRODUCTS}{path}", headers=headers, **options)
 
     async def add(self, **replaced: Any) -> dict[str, Any]:
-        """A product that was added, and that the search knows."""
+        """Adds a product, and waits until the search finds it."""
         answer = await self.send("POST", json=body(**replaced), headers={"Prefer": "wait=search"})
         assert answer.status_code == 201, answer.text
         added: dict[str, Any] = answer.json()
         return added
 
     async def load(self, lines: Iterable[Any]) -> httpx.Response:
-        """Imports lines, and has the search know them."""
+        """Imports lines, and waits until the search finds them."""
         headers = {"Content-Type": "application/x-ndjson", "Prefer": "wait=search"}
         return await self.send("POST", "/import", content=ndjson(lines), headers=headers)

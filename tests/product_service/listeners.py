@@ -1,4 +1,4 @@
-"""Others who hear of products in tests."""
+"""Subscribers to products in tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nats.js.errors import KeyNotFoundError
 
 
 class Listener:
-    """Reads what product_service told the bus."""
+    """Reads the entries and events of product_service."""
 
     def __init__(self, client: Client) -> None:
         self._stream = client.jetstream()

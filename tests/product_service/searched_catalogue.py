@@ -1,4 +1,4 @@
-"""A product search and the products it looks through."""
+"""A product search with its products."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class SearchedCatalogue:
     repository: AggregateRepository[Product]
 
     async def put(self, *products: Product) -> None:
-        """Writes them at the same time, and waits until the search sees them."""
+        """Writes them at the same time, and waits until the search finds them."""
         await asyncio.gather(*map(self._put, products))
         await self.store.refresh()
 
@@ -37,7 +37,7 @@ class SearchedCatalogue:
         await self.repository.update(product.id, lambda _: Change(product, None))
 
     async def skus(self, text: str = "", limit: int = 100, **query: Any) -> list[str]:
-        """What is found, in order."""
+        """The SKUs of the matches, in order."""
         hits = await self.search.search(SearchQuery(text, **query), limit)
         assert hits.total == len(hits.items)
         assert hits.total_is_exact

@@ -1,4 +1,4 @@
-"""One trace leads from a request to those who handle its events."""
+"""One trace connects a request with the handlers of its events."""
 
 from __future__ import annotations
 

@@ -58,7 +58,6 @@ async def a_replica(directory: Path, deliver: Deliver, **options: Any) -> AsyncI
         store = await factory.open(COUNTERS)
         outbox = Outbox(deliver, **options)
         repository = AggregateRepository(store, CounterCodec(), outbox)
-        outbox.attach(repository, store)
         yield Replica(repository, outbox, store)
         await outbox.close()
     finally:

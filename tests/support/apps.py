@@ -34,7 +34,7 @@ async def running(app: FastAPI, *, wait_ready: bool = True) -> AsyncIterator[htt
 
 @asynccontextmanager
 async def serving(app: FastAPI, *, wait_ready: bool = True) -> AsyncIterator[httpx.AsyncClient]:
-    """The application behind a real socket, for what streams or drops connections."""
+    """The application behind a real socket, for tests of streams and of dropped connections."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         app, log_config=None, lifespan="on", timeout_graceful_shutdown=5, http=ServiceProtocol

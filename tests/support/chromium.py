@@ -17,7 +17,7 @@ ARGUMENTS = [
 
 
 def find_chromium() -> str:
-    """Where Chromium is. Skips where there is none, and fails there in CI."""
+    """The path of Chromium. Skips the test if it is missing, and fails in CI."""
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if found is None and "CI" not in os.environ:
         pytest.skip("Chromium is not installed (on Debian: apt install chromium)")

@@ -17,7 +17,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 
 @dataclass(frozen=True, slots=True)
 class ExportedSpan:
-    """What arrived. Ids are in hexadecimal; `failed` is its status."""
+    """A span that arrived. Ids are in hexadecimal. `failed` is its status."""
 
     service: str
     name: str

@@ -16,7 +16,7 @@ COUNTER_FIELDS = {"count": Field(FieldType.LONG), "names": Field(FieldType.KEYWO
 
 @dataclass(frozen=True)
 class Counter:
-    """Counts, and remembers who did."""
+    """A count, with the names of those who counted."""
 
     id: str
     count: int = 0
@@ -33,10 +33,13 @@ class CounterCodec:
 
 @dataclass
 class RecordingSink:
-    """Remembers what it got; what is in `delivered` is confirmed."""
+    """Records the events that it got. Those in `delivered` are delivered."""
 
     dispatched: list[tuple[str, str]] = field(default_factory=list)
     delivered: set[str] = field(default_factory=set)
+
+    def attach(self, repository: object, store: object) -> None:
+        """Nothing is delivered, so nothing has to be cleared."""
 
     def dispatch(self, document_id: str, events: Sequence[Event]) -> None:
         self.dispatched += [(document_id, event.id) for event in events]

@@ -20,7 +20,7 @@ def hide_address() -> None:
 
 
 def require_elasticsearch() -> str:
-    """Its address; skips the test where there is none."""
+    """The address of Elasticsearch. Skips the test if there is none."""
     url = os.environ.get(_KEPT, "")
     if not url:
         pytest.skip("ELASTICSEARCH_URL is not set")

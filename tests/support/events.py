@@ -29,12 +29,12 @@ async def running_bus(url: str, **options: Any) -> AsyncIterator[NatsEventBus]:
 def an_event(
     type: str = "user.registered", entity_id: str | None = None, version: int = 1, **data: Any
 ) -> Event:
-    """A fresh event."""
+    """A new event."""
     return Event.new(type, entity_id or new_id(), version, SystemClock().now(), data)
 
 
 class Recorder:
-    """A handler that remembers what it was given."""
+    """A handler that records its events."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -48,7 +48,7 @@ class Recorder:
 
 
 async def publish_until_accepted(bus: NatsEventBus, event: Event) -> None:
-    """Publishes it again until the bus has it, as an outbox does."""
+    """Publishes the event until the bus has it, as an outbox does."""
     while True:
         with suppress(BusUnavailable):
             return await bus.publish(event)
@@ -56,7 +56,7 @@ async def publish_until_accepted(bus: NatsEventBus, event: Event) -> None:
 
 
 class Seen:
-    """What a watch handed over; `gaps` are the numbers of entries before each gap."""
+    """The entries of a watch. `gaps` are the numbers of entries before each gap."""
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []

@@ -1,4 +1,4 @@
-"""An application on an event loop of its own, which tells how long it was held."""
+"""An application on its own event loop, which measures how long the loop was blocked."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class MeasuredServer:
     def send(
         self, method: str, target: str, body: bytes = b"", headers: Mapping[str, bytes] | None = None
     ) -> int | None:
-        """The status of the answer; None where the connection was closed before all was sent."""
+        """The status of the answer; None if the connection was closed before everything was sent."""
         with closing(http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)) as connection:
             try:
                 connection.putrequest(method, target, skip_accept_encoding=True)
@@ -96,7 +96,7 @@ class MeasuredServer:
         return min(times)
 
     def _let_the_turn_end(self) -> None:
-        """An answer is there before the turn of the loop that sent it is over, and measured."""
+        """Waits until the iteration of the loop that sent the answer is measured."""
         asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self.loop).result()
 
 

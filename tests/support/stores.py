@@ -1,4 +1,4 @@
-"""A collection for tests of the stores, and what they count."""
+"""A collection for tests of the stores, and their counts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ THING_FIELDS = {
 
 
 def things(schema_version: int = 1, name: str | None = None, **more: Field) -> Collection:
-    """A collection with a field of each type, under a name that no other test has."""
+    """A collection with a field of each type, with a name that no other test uses."""
     return Collection(name or f"things_{new_id()}", schema_version, {**THING_FIELDS, **more})
 
 
@@ -39,7 +39,7 @@ def operations(collection: Collection, operation: str) -> int:
 
 
 async def failures(awaitables: Iterable[Awaitable[T]]) -> tuple[list[T], list[BaseException]]:
-    """Runs all at once; the results, and what was raised."""
+    """Runs all at once. Returns the results and the exceptions."""
     outcomes = await asyncio.gather(*awaitables, return_exceptions=True)
     raised = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
     return [outcome for outcome in outcomes if not isinstance(outcome, BaseException)], raised

@@ -18,7 +18,7 @@ EVENTS = "/api/v1/cart/events"
 
 @dataclass
 class Event:
-    """What a client of Server-Sent Events makes of a block of lines."""
+    """Reads a block of lines as a client of Server-Sent Events does."""
 
     name: str = ""
     data: Any = None
@@ -36,7 +36,7 @@ class Reader:
     _events: asyncio.Queue[Event | None] = field(default_factory=asyncio.Queue)
 
     async def next(self, timeout: float = PATIENCE_SECONDS) -> Event:
-        """The next event. Fails when the stream ends instead."""
+        """The next event. Fails if the stream ends instead."""
         async with asyncio.timeout(timeout):
             event = await self._events.get()
         assert event is not None, "the stream has ended"
@@ -49,7 +49,7 @@ class Reader:
         return event.data
 
     async def end(self, timeout: float = PATIENCE_SECONDS) -> Any:
-        """Why it ended; the connection was closed behind that."""
+        """The reason of the end. The connection was closed after it."""
         event = await self.next(timeout)
         assert event.name == "end", event
         async with asyncio.timeout(timeout):
@@ -86,7 +86,7 @@ class Reader:
 
 
 async def lines_of(response: httpx.Response) -> AsyncIterator[str]:
-    """Lines as the standard has them: other than for `aiter_lines`, U+2028 ends none."""
+    """Lines by the standard. Unlike in `aiter_lines`, U+2028 does not end a line."""
     rest = b""
     async for chunk in response.aiter_bytes():
         *lines, rest = (rest + chunk).split(b"\n")

@@ -1,4 +1,4 @@
-"""The command line as it is typed."""
+"""The command line in a terminal."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Result:
 
     @property
     def lines(self) -> list[Any]:
-        """The output, a JSON value a line."""
+        """The JSON values of the output, one a line."""
         return [orjson.loads(line) for line in self.output.splitlines()]
 
 
@@ -65,7 +65,7 @@ class Terminal:
 
     @property
     def clone(self) -> Path:
-        """The same code in another place."""
+        """The same code in another folder."""
         clone = self._beside("clone")
         clone.mkdir(exist_ok=True)
         for part in _PARTS:
@@ -86,7 +86,7 @@ class Terminal:
         return Result(process.returncode or 0, output.decode(), errors.decode())
 
     async def run_each(self, *lines: str, stdin: str = "", **changed: str) -> list[Result]:
-        """Each of the lines, one after the other, in one process."""
+        """Runs the lines, one after the other, in one process."""
         words = orjson.dumps([shlex.split(line) for line in lines]).decode()
         process = await self._python("-c", _EACH, words, **changed)
         output, errors = await process.communicate(stdin.encode())
@@ -95,7 +95,7 @@ class Terminal:
         return results
 
     async def start(self, *arguments: str, **changed: str) -> Process:
-        """For what goes on until it is interrupted."""
+        """Runs a command that continues until it is interrupted."""
         return await self._python("-m", "trolley", *arguments, **changed)
 
     async def _python(self, *arguments: str, **changed: str) -> Process:
@@ -120,7 +120,7 @@ class Terminal:
 
 
 async def interrupt(process: Process) -> Result:
-    """Ctrl-C, and what it ends with."""
+    """Sends Ctrl-C. Returns the result."""
     process.send_signal(signal.SIGINT)
     output, errors = await asyncio.wait_for(process.communicate(), 60)
     return Result(process.returncode or 0, output.decode(), errors.decode())

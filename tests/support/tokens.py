@@ -43,7 +43,7 @@ class TokenIssuer:
 
     @property
     def public_jwk(self) -> dict[str, Any]:
-        """The public key as `auth_keys` and the JWKS hold it."""
+        """The public key, as in `auth_keys` and the JWKS."""
         public = self._private.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
@@ -59,7 +59,7 @@ class TokenIssuer:
         expires_in: float = 600,
         **claims: Any,
     ) -> str:
-        """A signed token. Further `claims` replace the usual ones; one that is None is left out."""
+        """A signed token. `claims` replace the usual ones; a claim that is None is left out."""
         now = self._clock.now()
         granted = SCOPES_OF_ROLE[Role(role)] if scopes is None else scopes
         body = {
@@ -81,7 +81,7 @@ class TokenIssuer:
         return f"Bearer {self.token(user_id, role, **options)}"
 
     async def publish_key(self, nats_url: str) -> None:
-        """Puts the public key where the services look for it, once for each server."""
+        """Puts the public key into the bucket of the services, once for each server."""
         if nats_url not in self._published:
             await put_entry(nats_url, "auth_keys", self.kid, self.public_jwk)
             self._published.add(nats_url)
@@ -93,7 +93,7 @@ class TokenIssuer:
 
 
 async def put_entry(nats_url: str, bucket: str, key: str, value: dict[str, Any]) -> int:
-    """Writes one JSON value into a bucket, which is created where it is missing."""
+    """Writes one JSON value into a bucket, which is created if it is missing."""
     client = await nats.connect(nats_url)
     try:
         store = await _bucket(client.jetstream(), bucket)

@@ -1,4 +1,4 @@
-"""Failures as lines for a person."""
+"""Failures as text for a person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a command knows of the shop it means."""
+"""The environment of a command."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_what_is_no_address_is_told(given: str) -> None:
     ids=["shop", "starting", "stranger", "list", "none"],
 )
 async def answering(request: pytest.FixtureRequest) -> AsyncIterator[tuple[str, bool]]:
-    """What listens on the shop's port, and whether it is one."""
+    """Servers on the shop's port, and whether they are a shop."""
     body, status, kind, is_shop = request.param
     app = FastAPI()
 

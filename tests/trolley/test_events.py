@@ -89,5 +89,5 @@ def test_ages_are_numbers_with_a_unit() -> None:
 
 
 def test_the_subjects_offered_are_those_of_the_events_page() -> None:
-    told = set(re.findall(r"^\| `\w+` \| `(shop\.\w+)\.", EVENTS_PAGE.read_text(), re.MULTILINE))
-    assert {subject.removesuffix(".>") for subject in SUBJECTS} - {"shop"} == told
+    documented = set(re.findall(r"^\| `\w+` \| `(shop\.\w+)\.", EVENTS_PAGE.read_text(), re.MULTILINE))
+    assert {subject.removesuffix(".>") for subject in SUBJECTS} - {"shop"} == documented

@@ -1,4 +1,4 @@
-"""The installation into `.venv`: whole or absent, one at a time; on a small project."""
+"""The installation of a small project into `.venv`: complete or absent, and one at a time."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def build_editable(directory, config_settings=None, metadata_directory=None):
 
 @dataclass(frozen=True)
 class Clone:
-    """A project with one locked requirement, in a folder of its own."""
+    """A project with one locked requirement, in its own folder."""
 
     root: Path
 
@@ -96,7 +96,7 @@ class Clone:
 
 @pytest.fixture(scope="session")
 def finished(shared_directory: Path) -> Clone:
-    """Where the installation is whole; it is made once for all workers, copied, and left as it is."""
+    """A clone with a complete installation. It is made once for all workers; do not change it, copy it."""
     root = shared_directory / "finished clone"
     with sole_installation(shared_directory):
         if root.exists():
@@ -113,7 +113,7 @@ def installed(tmp_path: Path, finished: Clone) -> Clone:
 
 @pytest.fixture
 def outdated(installed: Clone) -> Clone:
-    """Where a whole installation is one of an older state of the project."""
+    """A clone with a complete installation of an older state of the project."""
     with (installed.root / "pyproject.toml").open("a") as project:
         project.write("# changed\n")
     (installed.root / "building").unlink()
@@ -141,7 +141,7 @@ def write_wheel(path: Path) -> None:
 
 
 async def read_line(process: Process, first_word: str) -> None:
-    """Until it has said that. What it says before is passed over."""
+    """Waits for this output, and ignores earlier output."""
     assert process.stdout is not None
     async for line in process.stdout:
         if line.startswith(first_word.encode()):
@@ -150,7 +150,7 @@ async def read_line(process: Process, first_word: str) -> None:
 
 
 def interrupt(process: Process, number: signal.Signals) -> None:
-    """As the terminal does: everything that was started from it hears the signal."""
+    """Sends the signal to the whole process group, as a terminal does."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, number)
 

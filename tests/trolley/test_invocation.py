@@ -1,4 +1,4 @@
-"""What is said of how to type a command works when it is pasted."""
+"""The quoted command lines work when they are pasted."""
 
 from __future__ import annotations
 

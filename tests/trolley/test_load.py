@@ -87,7 +87,7 @@ def test_percentiles_are_those_of_all_answers() -> None:
 
 
 async def test_so_many_requests_are_under_way_as_there_are_connections() -> None:
-    """Each answer waits until three have been asked for."""
+    """Each answer waits for three requests."""
     together, meeting = asyncio.Barrier(3), FastAPI()
 
     @meeting.get("/meet")

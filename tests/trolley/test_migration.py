@@ -1,4 +1,4 @@
-"""What the former release has written is there after the migration."""
+"""The documents of the former release are there after the migration."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ async def test_carts_of_the_former_release_go_on(store_settings: dict[str, Any])
     await (await former.open(FORMER)).create("ann", CART)
     await former.close()
 
-    told: list[tuple[str, int]] = []
-    reports = [report async for report in migrate_all(settings, lambda *progress: told.append(progress))]
+    reported: list[tuple[str, int]] = []
+    reports = [report async for report in migrate_all(settings, lambda *progress: reported.append(progress))]
     assert [report.collection for report in reports] == [collection.name for collection in COLLECTIONS]
     moved = next(report for report in reports if report.collection == "carts")
     assert (moved.from_version, moved.to_version, moved.documents) == (1, CARTS.schema_version, 1)
-    assert ("carts", 1) in told
+    assert ("carts", 1) in reported
 
     factory = create_store_factory(settings)
     document = await (await factory.open(CARTS)).get("ann")

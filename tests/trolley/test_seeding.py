@@ -1,4 +1,4 @@
-"""Import in several requests, as one."""
+"""An import in several requests, with one report."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def test_an_import_in_parts_reports_as_one(
 
 
 class ShopStandIn:
-    """Takes lines as the import does, after a first answer of another kind; notes the tokens it saw."""
+    """Accepts lines as the import does, after a first answer of another kind. It records the tokens."""
 
     def __init__(self, first: int) -> None:
         self.answers = [first]

@@ -1,4 +1,4 @@
-"""Sign-ins kept between calls: used while fresh, renewed when old, replaced when refused."""
+"""Sessions kept between calls: used while fresh, refreshed when old, replaced when refused."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from trolley.sessions import KeptIdentity, SavedSession, SessionFile, guest_sess
 
 
 class AuthStandIn:
-    """Answers as auth does, and counts the guests it made."""
+    """Answers as auth does, and counts its guests."""
 
     def __init__(self) -> None:
         self.guests = 0
@@ -55,13 +55,13 @@ async def client(auth: AuthStandIn) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-def told() -> list[str]:
+def warnings() -> list[str]:
     return []
 
 
 @pytest.fixture
-def kept(tmp_path: Path, told: list[str]) -> SessionFile:
-    return SessionFile(tmp_path / "data" / "sessions.json", told.append)
+def kept(tmp_path: Path, warnings: list[str]) -> SessionFile:
+    return SessionFile(tmp_path / "data" / "sessions.json", warnings.append)
 
 
 async def test_the_same_guest_is_used_again(kept: SessionFile, client: httpx.AsyncClient) -> None:
@@ -124,12 +124,12 @@ async def test_a_damaged_file_is_no_error(
 
 
 async def test_where_nothing_can_be_written_the_session_is_kept_in_memory_and_that_is_told(
-    kept: SessionFile, client: httpx.AsyncClient, told: list[str], tmp_path: Path
+    kept: SessionFile, client: httpx.AsyncClient, warnings: list[str], tmp_path: Path
 ) -> None:
     (tmp_path / "data").touch()  # no folder can be made here
     identity = KeptIdentity("guest", kept, guest_session)
     assert [await identity.token(client), await identity.token(client)] == ["guest-1", "guest-1"]
     identity.forget()
     assert await identity.token(client) == "guest-2"
-    assert len(told) == 1
-    assert "sessions.json cannot be written" in told[0]
+    assert len(warnings) == 1
+    assert "sessions.json cannot be written" in warnings[0]

@@ -1,4 +1,4 @@
-"""Which shop a command means."""
+"""The shop that a command works on."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 
 
 def ended_shop(folder: Path, port: int = 3000) -> Path:
-    """What is left of one that ran here."""
+    """The folder of a shop that has run."""
     data = folder / ".data"
     with sole_run(data):
         note_addresses(data, {"GATEWAY_PORT": str(port)})
@@ -135,7 +135,7 @@ def test_an_address_elsewhere_is_no_shop_of_this_machine(machine: Machine) -> No
 
 
 def test_a_pointer_that_was_left_behind_is_not_believed(machine: Machine) -> None:
-    """As after a SIGKILL: the process is gone, or another one has its number now."""
+    """The state after a SIGKILL: the process has ended, or another one has its number."""
     data = ended_shop(machine.folder / "one")
     with pointed_out(data, machine.environ):
         assert str(os.getpid()) in (data / ADDRESSES).read_text()

@@ -1,4 +1,4 @@
-"""What is kept for a user between commands."""
+"""The user's state between commands."""
 
 from __future__ import annotations
 

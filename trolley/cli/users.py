@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 import httpx
@@ -20,7 +21,6 @@ from trolley.environment import operator_environment, shop_url
 from trolley.errors import CommandFailed
 from trolley.invocation import command
 from trolley.operations import operate
-from trolley.seeding import TokenSource
 
 app = typer.Typer(help="Accounts.", no_args_is_help=True)
 
@@ -70,7 +70,7 @@ def show(
     url: UrlOption = None,
 ) -> None:
     """Show the accounts, the oldest first."""
-    found = execute(_list(_Shop(who, url), email, limit))
+    found = execute(_list(who, url, email, limit))
     if as_json:
         for user in found:
             print(orjson.dumps(user).decode())  # noqa: T201  (rich would wrap it)
@@ -83,25 +83,25 @@ def show(
 @app.command()
 def promote(email: EmailArgument, *, who: AdministratorOption = "admin", url: UrlOption = None) -> None:
     """Make an account an administrator's. It has to sign in again."""
-    _change(_Shop(who, url), email, {"role": Role.ADMIN.value}, "is an administrator")
+    _change(who, url, email, {"role": Role.ADMIN.value}, "is an administrator")
 
 
 @app.command()
 def demote(email: EmailArgument, *, who: AdministratorOption = "admin", url: UrlOption = None) -> None:
     """Make an account a customer's again. Its sessions end."""
-    _change(_Shop(who, url), email, {"role": Role.CUSTOMER.value}, "is a customer")
+    _change(who, url, email, {"role": Role.CUSTOMER.value}, "is a customer")
 
 
 @app.command()
 def disable(email: EmailArgument, *, who: AdministratorOption = "admin", url: UrlOption = None) -> None:
     """Disable an account. Its sessions end, and it cannot sign in."""
-    _change(_Shop(who, url), email, {"disabled": True}, "cannot sign in")
+    _change(who, url, email, {"disabled": True}, "cannot sign in")
 
 
 @app.command()
 def enable(email: EmailArgument, *, who: AdministratorOption = "admin", url: UrlOption = None) -> None:
     """Let a disabled account sign in again."""
-    _change(_Shop(who, url), email, {"disabled": False}, "can sign in")
+    _change(who, url, email, {"disabled": False}, "can sign in")
 
 
 @app.command()
@@ -115,24 +115,24 @@ def password(email: EmailArgument, *, password_stdin: PasswordOption = False) ->
     console.print(f"[green]{email} can sign in with the new password.[/]")
 
 
-class _Shop:
-    """The shop of the accounts, and the token for it."""
-
-    def __init__(self, who: str, url: str | None) -> None:
-        environment = operator_environment(url=url)
-        self.base_url = shop_url(environment, url)
-        self.token: TokenSource = administrator(who, self.base_url, environment)
-
-
-def _change(shop: _Shop, email: str, wanted: dict[str, Any], outcome: str) -> None:
-    execute(_update(shop, email, wanted))
+def _change(who: str, url: str | None, email: str, wanted: dict[str, Any], outcome: str) -> None:
+    execute(_update(who, url, email, wanted))
     console.print(f"[green]{email} {outcome}.[/]")
 
 
-async def _update(shop: _Shop, email: str, wanted: dict[str, Any]) -> None:
-    headers = {"Authorization": f"Bearer {await shop.token()}"}
-    async with shop_client(shop.base_url) as client:
-        client.headers.update(headers)
+@asynccontextmanager
+async def _administration(who: str, url: str | None) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the shop with the administrator's token."""
+    environment = operator_environment(url=url)
+    base_url = shop_url(environment, url)
+    token = administrator(who, base_url, environment)
+    async with shop_client(base_url) as client:
+        client.headers["Authorization"] = f"Bearer {await token()}"
+        yield client
+
+
+async def _update(who: str, url: str | None, email: str, wanted: dict[str, Any]) -> None:
+    async with _administration(who, url) as client:
         user = await _find(client, email)
         require_success(await client.patch(f"{_USERS}/{user['id']}", json=wanted))
 
@@ -148,28 +148,17 @@ async def _find(client: httpx.AsyncClient, email: str) -> dict[str, Any]:
     )
 
 
-async def _list(shop: _Shop, email: str | None, limit: int) -> list[dict[str, Any]]:
-    headers = {"Authorization": f"Bearer {await shop.token()}"}
-    async with shop_client(shop.base_url) as client:
-        client.headers.update(headers)
-        found: list[dict[str, Any]] = []
-        async for user in _accounts(client, email):
-            if len(found) == limit:
+async def _list(who: str, url: str | None, email: str | None, limit: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    query = {"limit": "100"} | ({"email": email} if email else {})
+    async with _administration(who, url) as client:
+        while len(found) < limit:
+            page = require_success(await client.get(_USERS, params=query))
+            found += page["items"]
+            if page["next_cursor"] is None:
                 break
-            found.append(user)
-        return found
-
-
-async def _accounts(client: httpx.AsyncClient, email: str | None) -> AsyncIterator[dict[str, Any]]:
-    chosen = {"limit": "100", **({"email": email} if email else {})}
-    cursor: str | None = ""
-    while cursor is not None:
-        page = require_success(
-            await client.get(_USERS, params={**chosen, **({"cursor": cursor} if cursor else {})})
-        )
-        for user in page["items"]:
-            yield user
-        cursor = page["next_cursor"]
+            query["cursor"] = page["next_cursor"]
+    return found[:limit]
 
 
 def _table(found: list[dict[str, Any]]) -> Table:

@@ -6,6 +6,7 @@ import asyncio
 import random
 import socket
 from collections import deque
+from collections.abc import Sequence
 from contextlib import closing, suppress
 
 from trolley.errors import LocalRunFailed
@@ -15,20 +16,28 @@ _PORTS = range(20_000, 32_000)
 """Below the ports of outgoing connections (Linux: from 32768). Otherwise such a connection could take the
 port of a process that starts late or again."""
 
-_recent: deque[int] = deque(maxlen=1000)
-"""The ports that this process gave last. Their servers may not have started yet."""
+_MOST_MARKS = 200
+_marks: deque[socket.socket] = deque()
+"""A UDP socket for each port returned last, because its server may not have started yet. Every process sees
+it in `free_port`. It does not disturb the server, because UDP and TCP ports are separate."""
 
 
-def free_port() -> int:
-    """A port that nothing listens on, and that this process did not give lately."""
+def free_port(ports: Sequence[int] = _PORTS) -> int:
+    """A port without a listener that no process on this machine has got lately."""
     while True:
-        port = random.choice(_PORTS)
-        if port in _recent:
+        port = random.choice(ports)
+        mark = socket.socket(type=socket.SOCK_DGRAM)
+        try:
+            mark.bind(("127.0.0.1", port))
+            with closing(socket.socket()) as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            mark.close()
             continue
-        with closing(socket.socket()) as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            _recent.append(port)
-            return port
+        _marks.append(mark)
+        if len(_marks) > _MOST_MARKS:
+            _marks.popleft().close()
+        return port
 
 
 def require_free(port: int, setting: str) -> None:

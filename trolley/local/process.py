@@ -16,6 +16,11 @@ from pathlib import Path
 Output = Callable[[str, str], None]
 """Gets the name of a process and one of its lines."""
 
+
+def discard(_name: str, _line: str) -> None:
+    """Ignores the output."""
+
+
 _LINE_LIMIT = 1 << 20
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -35,7 +40,7 @@ class Program:
 class ManagedProcess:
     """Starts a program, passes its lines on, and ends it with all processes that it started."""
 
-    def __init__(self, program: Program, output: Output) -> None:
+    def __init__(self, program: Program, output: Output = discard) -> None:
         self.program = program
         self.tail: deque[str] = deque(maxlen=30)
         self._output = output

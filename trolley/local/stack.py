@@ -10,17 +10,13 @@ from pathlib import Path
 from trolley.local.environment import development_secrets, note_addresses, prepare_directory
 from trolley.local.gateway import ROUTES, gateway_program, keep_bounded
 from trolley.local.ports import free_port, require_free
-from trolley.local.process import ManagedProcess, Output
+from trolley.local.process import ManagedProcess, Output, discard
 from trolley.local.programs import MODULES, nats_program, redis_program, service_program
 from trolley.local.readiness import until_ready
 from trolley.local.supervisor import Supervisor
 
 _GRACE_SECONDS = 12.0
 _START_SECONDS = 60.0
-
-
-def _discard(_name: str, _line: str) -> None:
-    """Ignores the output."""
 
 
 def _address(port: int) -> str:
@@ -47,7 +43,7 @@ class LocalStack:
         gateway_port: int | None = None,
         scale: Mapping[str, int] | None = None,
         environment: Mapping[str, str] | None = None,
-        output: Output = _discard,
+        output: Output = discard,
         supervise: bool = False,
         routes: Path = ROUTES,
     ) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import islice
+from typing import ClassVar
 
 from cart_service.bootstrap import OperatorTools
 from cart_service.carts.model import Cart
@@ -24,6 +26,7 @@ _PRODUCTS_AT_ONCE = 500
 _SHOWN = 5
 
 
+@dataclass(frozen=True, slots=True)
 class CartProducts:
     """Every product in a cart is known to the store, as a product or a deleted one, or to the bucket.
 
@@ -32,19 +35,17 @@ class CartProducts:
     the products are lost and the carts are right.
     """
 
-    name = "products of carts"
-
-    def __init__(self, carts: OperatorTools, products: ProductStorage) -> None:
-        self._carts = carts
-        self._products = products
+    carts: OperatorTools
+    products: ProductStorage
+    name: ClassVar[str] = "products of carts"
 
     async def keys(self) -> AsyncIterator[str]:
-        await self._carts.carts.store.refresh()
-        async for document in self._carts.carts.store.scan(batch=200):
+        await self.carts.carts.store.refresh()
+        async for document in self.carts.carts.store.scan(batch=200):
             yield document.id
 
     async def look(self, keys: Sequence[str]) -> list[Finding]:
-        documents = await self._carts.carts.store.get_many(keys)
+        documents = await self.carts.carts.store.get_many(keys)
         carts = [CartCodec().from_document(it.id, split(it.body)[0]) for it in documents if it is not None]
         unknown = await self._unknown({id for cart in carts for id in _named(cart)})
         if not unknown:
@@ -56,25 +57,25 @@ class CartProducts:
         ]
 
     async def fix(self, finding: Finding) -> None:
-        cart = await self._carts.carts.repository.get(finding.what)
+        cart = await self.carts.carts.repository.get(finding.what)
         if cart is None:
             return
         if unknown := await self._unknown(_named(cart)):
             operations = [ForgetProduct(id) for id in sorted(unknown)]
-            await self._carts.service.writer.write(CartWrite(cart.owner, operations))
+            await self.carts.service.writer.write(CartWrite(cart.owner, operations))
 
     async def _unknown(self, ids: Iterable[str]) -> set[str]:
         unknown: set[str] = set()
         rest = iter(ids)
         while some := list(islice(rest, _PRODUCTS_AT_ONCE)):
-            entries = await asyncio.gather(*map(self._products.bucket.get, some))
+            entries = await asyncio.gather(*map(self.products.bucket.get, some))
             lacking = [id for id, entry in zip(some, entries, strict=True) if entry is None]
-            documents = await self._products.store.get_many(lacking)
+            documents = await self.products.store.get_many(lacking)
             unknown |= {id for id, document in zip(lacking, documents, strict=True) if document is None}
         return unknown
 
     async def _has_products(self) -> bool:
-        return bool((await self._products.store.find(Query(limit=1))).documents)
+        return bool((await self.products.store.find(Query(limit=1))).documents)
 
 
 def _named(cart: Cart) -> set[str]:
@@ -87,30 +88,29 @@ def _unknown_text(ids: Collection[str], fixable: bool) -> str:
     return f"has unknown products: {', '.join(islice(ids, _SHOWN))}{more}{why_not}"
 
 
+@dataclass(frozen=True, slots=True)
 class Announcements:
     """No announced version (bucket `cart_versions`) is newer than the cart in the store. If one is, a write
     was lost or the store was restored to an earlier state. Replicas would build each summary again until the
     entry expires, so it is deleted. The entry of a deleted cart is not a disagreement."""
 
-    name = "announced versions"
-
-    def __init__(self, carts: OperatorTools) -> None:
-        self._carts = carts
+    carts: OperatorTools
+    name: ClassVar[str] = "announced versions"
 
     async def keys(self) -> AsyncIterator[str]:
-        async for entry in self._carts.announcements.scan():
+        async for entry in self.carts.announcements.scan():
             yield entry.key
 
     async def look(self, keys: Sequence[str]) -> list[Finding]:
-        entries = await asyncio.gather(*map(self._carts.announcements.get, keys))
-        documents = await self._carts.carts.store.get_many(keys)
+        entries = await asyncio.gather(*map(self.carts.announcements.get, keys))
+        documents = await self.carts.carts.store.get_many(keys)
         pairs = [(entry, it) for entry, it in zip(entries, documents, strict=True) if entry and it]
         found = [(entry.key, _compare(entry, it.body["version"])) for entry, it in pairs]
         return [Finding(self.name, owner, detail) for owner, detail in found if detail]
 
     async def fix(self, finding: Finding) -> None:
         if await self.look([finding.what]):
-            await self._carts.announcements.delete(finding.what)
+            await self.carts.announcements.delete(finding.what)
 
 
 def _compare(entry: Entry, stored: int) -> str | None:
@@ -121,26 +121,25 @@ def _compare(entry: Entry, stored: int) -> str | None:
     return f"version {announced} is announced, the cart is at {stored}" if announced > stored else None
 
 
+@dataclass(frozen=True, slots=True)
 class SummariesCheck:
     """The summaries that replicas serve from Redis are right. A summary that every replica refuses is not a
     disagreement. A wrong one is dropped, and the next request builds it again."""
 
-    name = "cached summaries"
-
-    def __init__(self, carts: OperatorTools, cache: Cache) -> None:
-        self._carts = carts
-        self._cache = cache
+    carts: OperatorTools
+    cache: Cache
+    name: ClassVar[str] = "cached summaries"
 
     async def keys(self) -> AsyncIterator[str]:
         prefix = cache_key("")
-        async for key in self._cache.scan(prefix):
+        async for key in self.cache.scan(prefix):
             yield key.removeprefix(prefix)
 
     async def look(self, keys: Sequence[str]) -> list[Finding]:
-        faults = await asyncio.gather(*map(self._carts.service.inspection.find_fault, keys))
-        if not self._cache.available:
+        faults = await asyncio.gather(*map(self.carts.service.inspection.find_fault, keys))
+        if not self.cache.available:
             raise CacheUnavailable("Redis does not answer any more (REDIS_URL).")
         return [Finding(self.name, owner, fault) for owner, fault in zip(keys, faults, strict=True) if fault]
 
     async def fix(self, finding: Finding) -> None:
-        await self._carts.service.inspection.drop(finding.what)
+        await self.carts.service.inspection.drop(finding.what)

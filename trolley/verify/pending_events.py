@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 
 from shared.aggregates.outbox import Outbox
 from shared.aggregates.outbox_fields import PENDING_EVENTS, PENDING_SINCE
@@ -13,33 +14,36 @@ from trolley.verify.entries import is_under_way, overdue_before
 from trolley.verify.findings import Finding
 
 
+@dataclass(frozen=True, slots=True)
 class PendingEvents:
     """No event of the collection waits longer than `pending_seconds` for its delivery. Overdue events are
     delivered and cleared from their documents, as by a relay. An unreadable event is only reported."""
 
-    def __init__(self, store: DocumentStore, outbox: Outbox, clock: Clock, pending_seconds: float) -> None:
-        self.name = f"events of {store.collection.name}"
-        self._store = store
-        self._outbox = outbox
-        self._clock = clock
-        self._pending_seconds = pending_seconds
+    store: DocumentStore
+    outbox: Outbox
+    clock: Clock
+    pending_seconds: float
+
+    @property
+    def name(self) -> str:
+        return f"events of {self.store.collection.name}"
 
     async def keys(self) -> AsyncIterator[str]:
-        await self._store.refresh()
-        limit = overdue_before(self._clock, self._pending_seconds)
-        async for document in self._store.scan([Between(PENDING_SINCE, below=limit)]):
+        await self.store.refresh()
+        limit = overdue_before(self.clock, self.pending_seconds)
+        async for document in self.store.scan([Between(PENDING_SINCE, below=limit)]):
             yield document.id
 
     async def look(self, keys: Sequence[str]) -> list[Finding]:
-        documents = await self._store.get_many(keys)
+        documents = await self.store.get_many(keys)
         return [finding for document in documents if document and (finding := self._judge(document))]
 
     async def fix(self, finding: Finding) -> None:
-        await self._outbox.deliver_pending(finding.what)
+        await self.outbox.deliver_pending(finding.what)
 
     def _judge(self, document: Document) -> Finding | None:
         pending = document.body.get(PENDING_EVENTS) or ()
-        if not pending or is_under_way(pending, self._clock, self._pending_seconds):
+        if not pending or is_under_way(pending, self.clock, self.pending_seconds):
             return None
         try:
             oldest, *_ = [Event.from_json(event) for event in pending]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from typing import ClassVar
 
 import orjson
 
@@ -24,6 +26,7 @@ from trolley.verify.findings import Finding
 _DELIVERY_SECONDS = 10.0
 
 
+@dataclass(frozen=True, slots=True)
 class ProductEntriesCheck:
     """Every product has an entry of its version. A missing or older entry is written, as product_service does
     it; that also fills a bucket that NATS lost.
@@ -33,39 +36,37 @@ class ProductEntriesCheck:
     it. So the product gets a version after the entry's, and is announced.
     """
 
-    name = "product entries"
-
-    def __init__(self, products: ProductStorage, clock: Clock, pending_seconds: float) -> None:
-        self._products = products
-        self._clock = clock
-        self._pending_seconds = pending_seconds
+    products: ProductStorage
+    clock: Clock
+    pending_seconds: float
+    name: ClassVar[str] = "product entries"
 
     async def keys(self) -> AsyncIterator[str]:
-        await self._products.store.refresh()
-        async for document in self._products.store.scan():
+        await self.products.store.refresh()
+        async for document in self.products.store.scan():
             yield document.id
 
     async def look(self, keys: Sequence[str]) -> list[Finding]:
-        entries = await asyncio.gather(*map(self._products.bucket.get, keys))
-        documents = await self._products.store.get_many(keys)
+        entries = await asyncio.gather(*map(self.products.bucket.get, keys))
+        documents = await self.products.store.get_many(keys)
         pairs = zip(documents, entries, strict=True)
         judged = [(it.id, self._judge(it, entry)) for it, entry in pairs if it is not None]
         return [Finding(self.name, id, detail) for id, detail in judged if detail]
 
     async def fix(self, finding: Finding) -> None:
         id = finding.what
-        product, entry = await self._products.products.get(id), await self._products.bucket.get(id)
+        product, entry = await self.products.products.get(id), await self.products.bucket.get(id)
         if product is None or _disagreement(product, entry) is None:
             return
         if version_of(entry) < product.version:
             value = orjson.dumps(product.entry())
-            await put_if_newer(self._products.bucket, id, value, product.version)
+            await put_if_newer(self.products.bucket, id, value, product.version)
         else:
             await self._raise_version(id, version_of(entry))
 
     def _judge(self, document: Document, entry: Entry | None) -> str | None:
         fields, pending = split(document.body)
-        if is_under_way(pending, self._clock, self._pending_seconds):
+        if is_under_way(pending, self.clock, self.pending_seconds):
             return None
         return _disagreement(ProductCodec().from_document(document.id, fields), entry)
 
@@ -73,32 +74,31 @@ class ProductEntriesCheck:
         def change(before: Product | None) -> Change[Product, None]:
             if before is None or before.version > version:
                 return Change(None, None)
-            now = self._clock.now()
+            now = self.clock.now()
             after = before.past(version, now)
             return Change(after, None, [ProductUpdated.of(after).to_event(now)])
 
-        await self._products.products.update(id, change)
-        await self._products.outbox.flushed(id, _DELIVERY_SECONDS)
+        await self.products.products.update(id, change)
+        await self.products.outbox.flushed(id, _DELIVERY_SECONDS)
 
 
+@dataclass(frozen=True, slots=True)
 class OrphanEntries:
     """Every entry has a product, or its status is `deleted`. Another entry gets that status and version 0, so
     a later product of this SKU, which begins at version 1, replaces it."""
 
-    name = "entries without product"
-
-    def __init__(self, products: ProductStorage, currency: str) -> None:
-        self._products = products
-        self._currency = currency
+    products: ProductStorage
+    currency: str
+    name: ClassVar[str] = "entries without product"
 
     async def keys(self) -> AsyncIterator[str]:
-        async for entry in self._products.bucket.scan():
+        async for entry in self.products.bucket.scan():
             yield entry.key
 
     async def look(self, keys: Sequence[str]) -> list[Finding]:
-        documents = await self._products.store.get_many(keys)
+        documents = await self.products.store.get_many(keys)
         orphans = [key for key, document in zip(keys, documents, strict=True) if document is None]
-        entries = await asyncio.gather(*map(self._products.bucket.get, orphans))
+        entries = await asyncio.gather(*map(self.products.bucket.get, orphans))
         return [
             Finding(self.name, entry.key, f"the entry of version {version_of(entry)} has no product")
             for entry in entries
@@ -106,15 +106,15 @@ class OrphanEntries:
         ]
 
     async def fix(self, finding: Finding) -> None:
-        bucket = self._products.bucket
+        bucket = self.products.bucket
         entry = await bucket.get(finding.what)
-        if entry is None or await self._products.products.get(entry.key) is not None:
+        if entry is None or await self.products.products.get(entry.key) is not None:
             return
-        blank = {"name": entry.key, "image_url": None, "price": 0, "currency": self._currency, "stock": 0}
+        blank = {"name": entry.key, "image_url": None, "price": 0, "currency": self.currency, "stock": 0}
         body = {**blank, **body_of(entry), "id": entry.key, "version": 0, "status": "deleted"}
         with suppress(WrongRevision):  # another writer was faster; the check that follows sees the result
             await bucket.update(entry.key, orjson.dumps(body), entry.revision)
-        product = await self._products.products.get(entry.key)
+        product = await self.products.products.get(entry.key)
         if product is not None:  # it was created just now, and its entry may be overwritten
             await put_if_newer(bucket, entry.key, orjson.dumps(product.entry()), product.version)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import orjson
 
@@ -27,6 +28,7 @@ _DELIVERY_SECONDS = 10.0
 _SHOWN = 5
 
 
+@dataclass(frozen=True, slots=True)
 class PromotionEntries:
     """Every promotion has an entry of its version, and every entry has a promotion.
 
@@ -35,36 +37,28 @@ class PromotionEntries:
     right, and the entry is written again, at a version that is not in use.
     """
 
-    name = "promotion entries"
-
-    def __init__(
-        self,
-        promotions: OpenedRepository[StoredPromotions],
-        bucket: Bucket,
-        clock: Clock,
-        pending_seconds: float,
-    ) -> None:
-        self._promotions = promotions
-        self._bucket = bucket
-        self._clock = clock
-        self._pending_seconds = pending_seconds
+    promotions: OpenedRepository[StoredPromotions]
+    bucket: Bucket
+    clock: Clock
+    pending_seconds: float
+    name: ClassVar[str] = "promotion entries"
 
     async def keys(self) -> AsyncIterator[str]:
-        await self._promotions.store.refresh()
-        async for document in self._promotions.store.scan():
+        await self.promotions.store.refresh()
+        async for document in self.promotions.store.scan():
             yield document.id
-        async for entry in self._bucket.scan():
+        async for entry in self.bucket.scan():
             yield entry.key
 
     async def look(self, keys: Sequence[str]) -> list[Finding]:
-        entries = await asyncio.gather(*map(self._bucket.get, keys))
-        documents = await self._promotions.store.get_many(keys)
+        entries = await asyncio.gather(*map(self.bucket.get, keys))
+        documents = await self.promotions.store.get_many(keys)
         looked_at = zip(keys, documents, entries, strict=True)
         judged = [(code, self._judge(document, entry)) for code, document, entry in looked_at]
         return [Finding(self.name, code, detail) for code, detail in judged if detail]
 
     async def fix(self, finding: Finding) -> None:
-        code, entry = finding.what, await self._bucket.get(finding.what)
+        code, entry = finding.what, await self.bucket.get(finding.what)
         published = _read(entry)
 
         def change(stored: Promotion | None) -> Change[Promotion, Promotion | None]:
@@ -73,22 +67,22 @@ class PromotionEntries:
                 return Change(None, None)
             after = _in_agreement(before, published, entry)
             has_ended = after.ended_at is not None and before.ended_at is None
-            ended = PromotionEnded.of(after).to_event(self._clock.now())
+            ended = PromotionEnded.of(after).to_event(self.clock.now())
             events = [ended] if has_ended else []
             return Change(None if after is stored else after, after, events)
 
-        promotion = await self._promotions.repository.update(code, change)
+        promotion = await self.promotions.repository.update(code, change)
         if promotion is None:
-            await self._bucket.delete(code)
+            await self.bucket.delete(code)
             return
-        await self._promotions.repository.delivered(code, _DELIVERY_SECONDS)
-        await put_if_newer(self._bucket, code, orjson.dumps(definition_of(promotion)), promotion.version)
+        await self.promotions.repository.delivered(code, _DELIVERY_SECONDS)
+        await put_if_newer(self.bucket, code, orjson.dumps(definition_of(promotion)), promotion.version)
 
     def _judge(self, document: Document | None, entry: Entry | None) -> str | None:
         if document is None:
             return f"the entry of version {version_of(entry)} has no promotion" if entry else None
         fields, pending = split(document.body)
-        if is_under_way(pending, self._clock, self._pending_seconds):
+        if is_under_way(pending, self.clock, self.pending_seconds):
             return None
         promotion = PromotionCodec().from_document(document.id, fields)
         return disagreement(promotion.version, definition_of(promotion), entry)
@@ -111,32 +105,31 @@ def _read(entry: Entry | None) -> Promotion | None:
     return promotion if entry is not None and promotion.code == entry.key else None
 
 
+@dataclass(frozen=True, slots=True)
 class PromotionUsesCheck:
     """Every counted use belongs to a claim, every reserved use is counted, its cart has the code, and no
     other cart has it. Otherwise the claims are right, and the uses are counted again. Codes without a
     promotion are checked as well."""
 
-    name = "uses of promo codes"
-
-    def __init__(self, carts: OperatorTools) -> None:
-        self._carts = carts
+    carts: OperatorTools
+    name: ClassVar[str] = "uses of promo codes"
 
     async def keys(self) -> AsyncIterator[str]:
         codes = set()
-        async for document in self._carts.promotions.store.scan():
+        async for document in self.carts.promotions.store.scan():
             codes.add(document.id)
             yield document.id
-        async for code in self._carts.service.promotion_audit.claimed_codes():
+        async for code in self.carts.service.promotion_audit.claimed_codes():
             if code not in codes:
                 yield code
 
     async def look(self, keys: Sequence[str]) -> list[Finding]:
-        audit = self._carts.service.promotion_audit
+        audit = self.carts.service.promotion_audit
         counted = [await audit.recount(code, repair=False) for code in keys]
         return [Finding(self.name, it.code, _describe_uses(it)) for it in counted if not it.is_clean]
 
     async def fix(self, finding: Finding) -> None:
-        await self._carts.service.promotion_audit.recount(finding.what, repair=True)
+        await self.carts.service.promotion_audit.recount(finding.what, repair=True)
 
 
 def _describe_uses(counted: Recount) -> str:

@@ -1,4 +1,4 @@
-"""Group commit on the wire: one `_bulk` for many writes, one `_mget` for many reads."""
+"""Group commit: one `_bulk` request for many writes, one `_mget` request for many reads."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ MGET_ANSWER = "docs._id,docs.found,docs._seq_no,docs._primary_term,docs._source,
 
 @dataclass(frozen=True, slots=True)
 class BulkWrite:
-    """One item: its lines on the wire, newlines included."""
+    """One item, with its lines in the request, newlines included."""
 
     id: str
     action: str
     lines: bytes
 
     def outcome(self, item: Mapping[str, Any]) -> str | Exception:
-        """The new version, or why it was not written."""
+        """The new version, or the exception."""
         if item["status"] < 300:
             return version_of(item)
         return write_error(item, self.id, is_create=self.action == "create")
@@ -48,18 +48,18 @@ def delete(id: str, expected_version: str) -> BulkWrite:
 
 
 def overwrite(document: Document) -> BulkWrite:
-    """Writes without a condition: only for an index that nobody else writes."""
+    """Writes without a condition. Use it only for an index with no other writer."""
     header = {"index": {"_id": document.id}}
     return BulkWrite(document.id, "index", _lines(header, _source(document.id, document.body)))
 
 
 def remove(id: str) -> BulkWrite:
-    """Deletes without a condition: only for an index that nobody else writes."""
+    """Deletes without a condition. Use it only for an index with no other writer."""
     return BulkWrite(id, "delete", _lines({"delete": {"_id": id}}))
 
 
 def bytes_of(write: BulkWrite) -> int:
-    """The item on the wire."""
+    """The bytes of the item in the request."""
     return len(write.lines)
 
 
@@ -68,13 +68,13 @@ def bulk_body(writes: Iterable[BulkWrite]) -> bytes:
 
 
 def bulk_outcomes(writes: Sequence[BulkWrite], answer: Mapping[str, Any]) -> list[str | Exception]:
-    """One for each write, in their order."""
+    """An outcome for each write, in their order."""
     items = answer["items"]
     return [write.outcome(item[write.action]) for write, item in zip(writes, items, strict=True)]
 
 
 def read_outcome(item: Mapping[str, Any]) -> Document | Exception | None:
-    """The part of `_mget`'s answer about one document."""
+    """The outcome of one document in the answer of `_mget`."""
     if "error" in item:
         return refused(404, item["error"])
     return document_of(item) if item.get("found") else None

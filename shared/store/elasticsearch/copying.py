@@ -1,4 +1,4 @@
-"""Reading one index and writing another, page by page."""
+"""Reads one index and writes another, page by page."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _PAGE = 250
 
 
 class IndexReader:
-    """Reads everything in an index. A page holds the documents written before `pages` or `id_pages` began."""
+    """Reads all of an index. The pages have the documents written before `pages` or `id_pages` began."""
 
     def __init__(self, gateway: Gateway, index: str) -> None:
         self._gateway = gateway
         self._path = f"/{index}"
 
     async def checkpoint(self) -> int:
-        """A sequence number up to which every write is done, so that a page read from now on has it."""
+        """A sequence number up to which every write is done. Pages read from now on contain these writes."""
         answer = await self._gateway.send("GET", f"{self._path}/_stats", level="shards")
         copies = [copy for index in answer["indices"].values() for copy in index["shards"]["0"]]
         checkpoints: list[int] = [copy["seq_no"]["local_checkpoint"] for copy in copies]
         return min(checkpoints)
 
     async def pages(self, written_after: int | None = None) -> AsyncIterator[list[Document]]:
-        """All documents by id, or those whose last write has a higher sequence number."""
+        """All documents in the order of ids, or only those whose last write has a higher sequence number."""
         query = {"match_all": {}} if written_after is None else {"range": {"_seq_no": {"gt": written_after}}}
         async for hits in self._hits({"query": query, "seq_no_primary_term": True}):
             yield [document_of(hit) for hit in hits]
@@ -39,7 +39,7 @@ class IndexReader:
             yield [hit["_id"] for hit in hits]
 
     async def missing(self, ids: Sequence[str]) -> list[str]:
-        """Those of the ids that have no document here at this moment."""
+        """The ids that have no document here at this moment."""
         answer = await self._gateway.send(
             "POST",
             f"{self._path}/_mget",
@@ -64,14 +64,14 @@ class IndexReader:
 
 
 class IndexWriter:
-    """Writes through an alias, so that a write never creates a deleted index again."""
+    """Writes through an alias, so a write never creates a deleted index again."""
 
     def __init__(self, gateway: Gateway, alias: str) -> None:
         self._gateway = gateway
         self._path = f"/{alias}/_bulk"
 
     async def write(self, writes: Sequence[BulkWrite]) -> None:
-        """All of them; raises the first failure."""
+        """Does all writes. Raises the first failure."""
         if not writes:
             return
         answer = await self._gateway.send(

@@ -34,7 +34,7 @@ def store_errors(address: str) -> Iterator[None]:
 
 
 def write_error(item: Mapping[str, Any], id: str, *, is_create: bool) -> Exception:
-    """Why one item of a bulk request was not done."""
+    """The exception of one failed item of a bulk request."""
     status, details = item["status"], item.get("error", {})
     match status:
         case 409:
@@ -52,7 +52,7 @@ def refused(status: int, details: Any) -> StoreUnavailable:
     )
     if kind in _GONE and status != _DISK_IS_FULL:
         return SchemaMismatch(
-            f"Elasticsearch: {reason}. If `python -m trolley migrate` runs or ran, start the release it was "
-            "run with."
+            f"Elasticsearch: {reason}. If `python -m trolley migrate` runs or ran, start the release that it "
+            "belongs to."
         )
     return StoreUnavailable(f"Elasticsearch (ELASTICSEARCH_URL) answers {status}: {reason}")

@@ -14,8 +14,7 @@ from shared.store.queues import QueueLimits
 
 
 class ElasticsearchStoreFactory:
-    """A `StoreFactory`. `gateway` is for adapters that search the index behind `alias(collection)`
-    themselves."""
+    """A `StoreFactory`. `gateway` is for adapters that search the index of `alias(collection)` directly."""
 
     def __init__(self, url: str, prefix: str, replicas: int, limits: QueueLimits) -> None:
         self.gateway = Gateway(url, f"{prefix}*")
@@ -33,7 +32,7 @@ class ElasticsearchStoreFactory:
         )
 
     def alias(self, collection: Collection) -> str:
-        """The name under which the collection's documents can be searched."""
+        """The name of the collection's index for searches."""
         return self.indices.alias(collection)
 
     async def open(self, collection: Collection) -> ElasticsearchDocumentStore:
@@ -43,8 +42,8 @@ class ElasticsearchStoreFactory:
         wanted, found = self.indices.index(collection), await self.indices.in_use(collection)
         if wanted != found:
             raise SchemaMismatch(
-                f"Collection {collection.name} is stored in {found}, this release needs {wanted}: "
-                "run `python -m trolley migrate` of the newest release, and start only that one."
+                f"Collection {collection.name} is stored in {found}, and this release needs {wanted}. Run "
+                "`python -m trolley migrate` of the newest release, and start only that release."
             )
         alias = self.indices.store_alias(collection)
         store = ElasticsearchDocumentStore(self.gateway, alias, collection, self._limits)

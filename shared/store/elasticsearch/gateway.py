@@ -18,7 +18,7 @@ _CONNECTIONS = 16
 
 
 def create_client(url: str, connections: int = _CONNECTIONS) -> AsyncElasticsearch:
-    """A client that never sends a request a second time: a write must not happen twice unseen."""
+    """A client that never repeats a request, because a write must not happen twice."""
     return AsyncElasticsearch(
         url,
         serializer=OrjsonSerializer(),
@@ -32,11 +32,11 @@ def create_client(url: str, connections: int = _CONNECTIONS) -> AsyncElasticsear
 class Gateway:
     """Sends requests, and refuses them at once while Elasticsearch does not answer. Every method raises
     `StoreUnavailable`, or `SchemaMismatch` if the index does not exist. `indices` is the pattern of the
-    shop's own."""
+    shop's indices."""
 
     def __init__(self, url: str, indices: str) -> None:
         self.client = create_client(url)
-        # Requests that hang may hold every connection of the client, and a ping must not wait for them.
+        # Hanging requests may take every connection of the client, and a ping must not wait for them.
         self._ping_client = create_client(url, connections=1)
         self._health_path = f"/_cluster/health/{indices}"
         self._breaker = StoreBreaker(self._ask_health)
@@ -44,7 +44,7 @@ class Gateway:
         self.address = f"{parts.scheme}://{parts.hostname}:{parts.port or 9200}"
 
     async def send(self, method: str, path: str, body: object = None, **params: str) -> Any:
-        """The answer's body. `body` is sent as it is when it is bytes, else as JSON."""
+        """The body of the answer. `body` is sent unchanged if it is bytes, else as JSON."""
         data = body if body is None or isinstance(body, bytes) else orjson.dumps(body)
         async with self._breaker.watch():
             with store_errors(self.address):

@@ -60,7 +60,7 @@ class Indices:
         return int(index.rpartition("-v")[2])
 
     async def in_use(self, collection: Collection) -> str | None:
-        """The index behind the alias. Raises `SchemaMismatch` when there are several."""
+        """The index of the alias. Raises `SchemaMismatch` if there are several."""
         with store_errors(self._gateway.address):
             try:
                 answer = await self._client.indices.get_alias(name=self.alias(collection))
@@ -72,7 +72,7 @@ class Indices:
         return names[0]
 
     async def create(self, collection: Collection, *, in_use: bool) -> None:
-        """Makes the collection's index unless it is there. With `in_use` it also becomes the one in use."""
+        """Creates the collection's index if it is missing. With `in_use` it becomes the index in use."""
         aliases = [self.store_alias(collection)] + [self.alias(collection)] * in_use
         body = index_body(collection, replicas=self._replicas, aliases=aliases)
         with store_errors(self._gateway.address):
@@ -83,12 +83,12 @@ class Indices:
                     raise
 
     async def delete(self, index: str) -> None:
-        """Harmless when it is not there."""
+        """Deletes the index. A missing index is not an error."""
         with store_errors(self._gateway.address):
             await self._client.indices.delete(index=index, ignore_unavailable=True)
 
     async def block_writes(self, index: str) -> None:
-        """Returns once no write is under way and none will begin."""
+        """Returns when no write is under way and none can begin."""
         with store_errors(self._gateway.address):
             await self._client.indices.add_block(index=index, block="write")
 
@@ -97,7 +97,7 @@ class Indices:
             await self._client.indices.put_settings(index=index, settings={"index.blocks.write": None})
 
     async def switch(self, collection: Collection, source: str) -> None:
-        """Puts the collection's index into use in the place of `source`, all at once or not at all."""
+        """Puts the collection's index into use instead of `source`, atomically."""
         target, alias = self.index(collection), self.alias(collection)
         former_store_alias = f"{source}-live"
         actions: list[dict[str, Any]] = [

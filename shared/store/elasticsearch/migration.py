@@ -1,4 +1,4 @@
-"""A change of schema in Elasticsearch: a new index, a copy, the writes during the copy, and the swap of the
+"""Changes the schema in Elasticsearch: a new index, a copy, the writes during the copy, and the swap of the
 alias."""
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from shared.store.ports import (
 class ElasticsearchMigration:
     """One run; see `shared.store.migrations.migrate`.
 
-    It copies everything while the former index takes writes. Then it blocks writes, and repeats in the new
-    index the writes since the start (by sequence number) and the deletions.
+    It copies everything while the former index accepts writes. Then it blocks writes and repeats, in the new
+    index, the writes since the start (by sequence number) and the deletions.
     """
 
     def __init__(
@@ -62,10 +62,10 @@ class ElasticsearchMigration:
         await self._indices.block_writes(source)
         try:
             await self._copy(reader, written_after=checkpoint)
-            await self._delete_what_is_gone(reader)
+            await self._delete_missing(reader)
             await self._indices.switch(self._collection, source)
         except BaseException:
-            # If the switch succeeded after all, the former release has lost its alias and cannot write.
+            # If the switch has succeeded, the former release has lost its alias and cannot write.
             with suppress(StoreUnavailable):
                 await self._indices.allow_writes(source)
             raise
@@ -76,7 +76,7 @@ class ElasticsearchMigration:
             self._read += len(documents)
             self._progress(self._read)
 
-    async def _delete_what_is_gone(self, reader: IndexReader) -> None:
+    async def _delete_missing(self, reader: IndexReader) -> None:
         target = IndexReader(self._gateway, self._indices.store_alias(self._collection))
         async for ids in target.id_pages():
             gone = await reader.missing(ids)

@@ -1,4 +1,4 @@
-"""From a `Query` to a search request, and from hits to a page."""
+"""Makes a search request from a `Query`, and a page from hits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SEARCH_ANSWER = (
 
 
 def search_body(query: Query, fields: frozenset[str], *, counted: bool) -> dict[str, Any]:
-    """Asks for one document more than the page holds. Raises ValueError for a field that cannot be
+    """The request asks for one document more than the page has. Raises ValueError for a field that cannot be
     searched."""
     body: dict[str, Any] = {
         "size": query.limit + 1,
@@ -30,7 +30,7 @@ def search_body(query: Query, fields: frozenset[str], *, counted: bool) -> dict[
 
 
 def page_of(answer: Mapping[str, Any], limit: int) -> DocumentPage:
-    """The page; its total says only how many documents it holds itself when nothing was counted."""
+    """The page. Without a count, its total is the number of its documents."""
     hits: Sequence[dict[str, Any]] = answer.get("hits", {}).get("hits", ())
     shown = hits[:limit]
     total = answer.get("hits", {}).get("total")

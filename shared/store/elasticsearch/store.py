@@ -21,8 +21,7 @@ class ElasticsearchDocumentStore(QueuedReads):
     """A `DocumentStore` whose version tokens are `<_seq_no>/<_primary_term>`.
 
     `alias` belongs to one schema version. A finished migration removes it, and no request creates a missing
-    index. So a replica of the old release can neither read old documents nor write documents that nobody
-    would see.
+    index. So a replica of the old release can neither read old documents nor write to the old index.
     """
 
     def __init__(self, gateway: Gateway, alias: str, collection: Collection, limits: QueueLimits) -> None:

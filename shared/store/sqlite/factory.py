@@ -51,7 +51,7 @@ class SqliteStoreFactory:
 
 
 def _require_writable(directory: Path) -> None:
-    """A file in it may be made: SQLite needs that for its log, also for reading."""
+    """Raises `StoreUnavailable` unless files can be made in the folder. SQLite needs that also to read."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:

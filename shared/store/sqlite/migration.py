@@ -1,4 +1,4 @@
-"""A change of schema in SQLite: the documents stay in place, and their indexes are built again."""
+"""Changes the schema in SQLite: the documents stay in place, and their indexes are built again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _STEP = 500
 
 
 async def migrate_file(path: Path, collection: Collection, progress: MigrationProgress) -> MigrationReport:
-    """All in one transaction. See `shared.store.migrations.migrate`."""
+    """Does all in one transaction. See `shared.store.migrations.migrate`."""
     loop = asyncio.get_running_loop()
     thread = SqliteThread(path)
 

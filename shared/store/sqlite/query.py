@@ -1,6 +1,6 @@
-"""From a `Query` to SQL.
+"""Makes SQL from a `Query`.
 
-Values are always bound, and SQL names only declared fields: no foreign text gets into it.
+Values are always bound, and the SQL names only declared fields, so it contains no text from outside.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ SortKey = tuple[str, bool]
 
 @dataclass(frozen=True, slots=True)
 class Sql:
-    """A piece of SQL and the values of its question marks."""
+    """Part of a SQL statement, and the values of its question marks."""
 
     text: str
     values: tuple[Any, ...] = ()
 
 
 def where(conditions: Sequence[Condition], fields: frozenset[str], lists: frozenset[str]) -> Sql:
-    """All of the conditions. `lists` are the fields that hold a list in some document. Raises ValueError for
+    """All of the conditions. `lists` are the fields that have a list in some document. Raises ValueError for
     a field that cannot be searched."""
     return _joined([_condition(condition, fields, lists) for condition in conditions], " AND ") or Sql("TRUE")
 
@@ -36,9 +36,9 @@ def where(conditions: Sequence[Condition], fields: frozenset[str], lists: frozen
 def select_page(query: Query, fields: frozenset[str], lists: frozenset[str]) -> list[Sql]:
     """Statements whose rows, one statement after the other, are the page: id, version, body and sort values.
 
-    Each takes the number of rows that are still wanted as its last value. A document without the first sort
-    field comes last whichever way the sort goes, as in Elasticsearch. It has a statement of its own: SQLite
-    walks an index in order only where the order is the index's own.
+    The last value of each statement is the number of missing rows. A document without the first sort field
+    comes last in both directions, as in Elasticsearch. A separate statement selects these documents, because
+    SQLite reads an index in order only for the order of the index.
     """
     keys = [_sort_key(name, fields) for name in query.sort] + [("id", False)]
     wanted = where(query.conditions, fields, lists)
@@ -79,8 +79,8 @@ def _select(keys: Sequence[SortKey], conditions: Sequence[Sql]) -> Sql:
 
 
 def _condition(condition: Condition, fields: frozenset[str], lists: frozenset[str]) -> Sql:
-    """A field that holds a list matches when one of its items does. Each half has its own index, which SQLite
-    would not use for an OR. Without lists the comparison stands alone, so its index also gives the order."""
+    """A field with a list matches if one of its items does. Each half uses its own index, which SQLite would
+    not use for an OR. Without lists there is only the comparison, so its index also gives the order."""
     field = require_searchable(condition.field, fields)
     plain, item = _comparison(condition, value_of(field)), _comparison(condition, "value")
     if field not in lists:
@@ -113,8 +113,8 @@ def _sort_key(name: str, fields: frozenset[str]) -> SortKey:
 
 
 def _later(keys: Sequence[SortKey], after: Sequence[Any] | None) -> list[Sql]:
-    """Comes later than `after` among the documents that have the first field. The bound on the first field
-    stands alone, for the index."""
+    """Selects documents after `after` among those that have the first field. The bound on the first field is
+    a separate condition, for the index."""
     if after is None or after[0] is None:
         return []
     (first, descends), value = keys[0], after[0]
@@ -124,16 +124,16 @@ def _later(keys: Sequence[SortKey], after: Sequence[Any] | None) -> list[Sql]:
 
 
 def _later_missing(keys: Sequence[SortKey], after: Sequence[Any] | None) -> list[Sql]:
-    """The same among the documents that lack the first field."""
+    """Selects documents after `after` among those that lack the first field."""
     return [] if after is None or after[0] is not None else [_after(keys[1:], after[1:])]
 
 
 def _after(keys: Sequence[SortKey], values: Sequence[Any]) -> Sql:
-    """Comes later in the order: equal in the first keys and later in the next one."""
+    """Selects documents later in the order: equal in the first keys, and later in the next one."""
     ways = []
     for position, ((key, descends), value) in enumerate(zip(keys, values, strict=True)):
         if value is None:
-            continue  # nothing comes after a missing value
+            continue  # a missing value is the last one
         equal = [Sql(f"{k} IS ?", (v,)) for (k, _), v in zip(keys[:position], values, strict=False)]
         beyond = f"{key} {'<' if descends else '>'} ?"
         later = Sql(beyond if key == "id" else f"({beyond} OR {key} IS NULL)", (value,))

@@ -13,18 +13,18 @@ from shared.store.ports import Document, DocumentPage, Query, StoreUnavailable
 from shared.store.sqlite.query import any_list, count, select_page
 
 _EXACT_TOTAL = 10_000
-"""Counting stops here, as Elasticsearch's does."""
+"""Counting stops here, as in Elasticsearch."""
 
 
 def check(connection: sqlite3.Connection, path: Path) -> None:
-    """Raises `StoreUnavailable` when the file was removed: what is written to it still would be lost."""
+    """Raises `StoreUnavailable` if the file was removed, because writes to it would be lost."""
     connection.execute("SELECT last FROM versions").fetchone()
     if not path.exists():
         raise StoreUnavailable(f"SQLite's file {path} (SQLITE_DIRECTORY) was removed while it was in use.")
 
 
 def documents(connection: sqlite3.Connection, ids: Sequence[str]) -> list[Document | None]:
-    """In the order of `ids`, by one statement and therefore as of one moment."""
+    """The documents in the order of `ids`, by one statement and so at one moment."""
     select = "SELECT id, version, body FROM documents WHERE id IN (SELECT value FROM json_each(?))"
     rows = connection.execute(select, (orjson.dumps(ids).decode(),))
     found = {id: Document(id, str(version), orjson.loads(body)) for id, version, body in rows}
@@ -52,7 +52,7 @@ def page(
 def _fields_with_lists(
     connection: sqlite3.Connection, query: Query, fields: frozenset[str]
 ) -> frozenset[str]:
-    """Those of the conditions' fields that hold a list in some document."""
+    """The fields of the conditions that have a list in some document."""
     named = {condition.field for condition in query.conditions}
     return frozenset(name for name in named if connection.execute(any_list(name, fields).text).fetchone())
 
@@ -60,7 +60,7 @@ def _fields_with_lists(
 def _page_rows(
     connection: sqlite3.Connection, query: Query, fields: frozenset[str], lists: frozenset[str]
 ) -> list[Any]:
-    """One row more than the page holds, where there is one."""
+    """The rows of the page, and one more if there is one."""
     rows: list[Any] = []
     for sql in select_page(query, fields, lists):
         if wanted := query.limit + 1 - len(rows):

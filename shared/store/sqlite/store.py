@@ -21,8 +21,8 @@ from shared.store.sqlite.writes import Create, Delete, Replace, Write, bytes_of,
 class SqliteDocumentStore(QueuedReads):
     """A `DocumentStore` over a file that several processes may use at once.
 
-    One thread writes, one transaction a batch; one reads by id, one finds. It acknowledges a commit once it
-    is on the disk.
+    One thread writes, in one transaction for each batch. One thread reads by id, and one finds. A commit is
+    acknowledged when it is on the disk.
     """
 
     def __init__(self, path: Path, collection: Collection, limits: QueueLimits) -> None:
@@ -39,12 +39,11 @@ class SqliteDocumentStore(QueuedReads):
         self._finds: Batcher[tuple[Query, bool], DocumentPage] = queue("find", self._find, max_items=1)
 
     async def open(self) -> None:
-        """Makes the file ready. Raises `SchemaMismatch`."""
+        """Prepares the file. Raises `SchemaMismatch`."""
         await self._writer.run(partial(schema.prepare, collection=self.collection))
 
     async def ping(self) -> None:
-        """Raises `StoreUnavailable` unless the file is there and can be read. It waits for no lock: readers
-        never do."""
+        """Raises `StoreUnavailable` unless the file exists and can be read. Readers never wait for a lock."""
         await self._reader.run(partial(reads.check, path=self._path))
 
     async def close(self) -> None:

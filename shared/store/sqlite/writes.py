@@ -1,4 +1,4 @@
-"""The writes of one batch: one transaction, an outcome for each."""
+"""The writes of one batch, in one transaction."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def bytes_of(write: Write) -> int:
 def commit(
     connection: sqlite3.Connection, collection: Collection, writes: Sequence[Write]
 ) -> list[str | Exception]:
-    """The new version of each document, or why it was not written. Raises `SchemaMismatch`: nothing was
+    """The new version of each document, or its exception. Raises `SchemaMismatch`; then nothing was
     written."""
     connection.execute("BEGIN IMMEDIATE")
     check_schema(connection, collection)

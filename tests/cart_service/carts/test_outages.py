@@ -10,8 +10,9 @@ from cart_service.main import create_app
 from cart_service.settings import CartSettings
 from tests.cart_service.conftest import Catalogue, Customer
 from tests.support.apps import running
-from tests.support.servers import NatsServer, RedisServer, find_free_port
+from tests.support.servers import NatsServer, RedisServer
 from tests.support.waiting import eventually
+from trolley.local.ports import free_port
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ async def test_a_replica_without_redis_is_not_behind_one_with_it(
 ) -> None:
     mug = await private_catalogue.put()
     await bob.add(mug)
-    cut_off = settings | {"redis_url": f"redis://127.0.0.1:{find_free_port()}/0"}
+    cut_off = settings | {"redis_url": f"redis://127.0.0.1:{free_port()}/0"}
     async with running(create_app(CartSettings(**cut_off))) as client:
         for quantity in (2, 3, 4):
             assert (await bob.at(client).add(mug)).json()["item_count"] == quantity

@@ -13,10 +13,10 @@ from fastapi import FastAPI
 from shared.ids import new_id
 from tests.cart_service.conftest import Catalogue, Customer
 from tests.support.apps import serving
-from tests.support.servers import find_free_port
 from tests.support.streams import EVENTS, following
 from tests.support.tokens import TokenIssuer
 from tests.support.waiting import eventually
+from trolley.local.ports import free_port
 
 Create = Callable[..., FastAPI]
 SignIn = Callable[..., Customer]
@@ -37,7 +37,7 @@ async def look(client: httpx.AsyncClient, query: dict[str, str], **options: Any)
     return await client.get(EVENTS, params={**query, "once": "true"}, **options)
 
 
-def told(answer: httpx.Response) -> tuple[int, str]:
+def problem_of(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["type"]
 
 
@@ -48,7 +48,7 @@ async def test_a_ticket_opens_one_stream(
     query = await ticket_of(ann)
     assert '"item_count":2' in (await look(replica, query)).text
     again = await look(replica, query)
-    assert told(again) == REFUSED
+    assert problem_of(again) == REFUSED
     assert again.headers["www-authenticate"].startswith("Bearer ")
     assert "POST /api/v1/cart/events/ticket" in again.json()["detail"]
 
@@ -65,7 +65,7 @@ async def test_of_many_replicas_and_requests_one_redeems_it(
 async def test_redis_is_not_needed_for_tickets(
     tokens: TokenIssuer, create_replica: Create, sign_in: SignIn
 ) -> None:
-    nowhere = f"redis://127.0.0.1:{find_free_port()}/0"
+    nowhere = f"redis://127.0.0.1:{free_port()}/0"
     async with serving(create_replica(redis_url=nowhere)) as client:
         query = await ticket_of(sign_in(client))
         assert [(await look(client, query)).status_code for _ in range(2)] == [200, 401]
@@ -88,19 +88,19 @@ NO_TICKETS = [
 async def test_what_is_no_ticket_is_refused(replica: httpx.AsyncClient, subtests: pytest.Subtests) -> None:
     for ticket in NO_TICKETS:
         with subtests.test(ticket=ticket):
-            assert told(await look(replica, {"ticket": ticket})) == REFUSED
+            assert problem_of(await look(replica, {"ticket": ticket})) == REFUSED
 
 
 async def test_a_ticket_that_is_far_too_long_is_a_bad_value(replica: httpx.AsyncClient) -> None:
     answer = await look(replica, {"ticket": "x" * 201})
-    assert told(answer) == (422, "urn:trolley:problem:invalid-input")
+    assert problem_of(answer) == (422, "urn:trolley:problem:invalid-input")
     assert answer.json()["errors"][0]["pointer"] == "query:ticket"
 
 
 async def test_an_empty_ticket_counts_as_none(replica: httpx.AsyncClient, ann: Customer) -> None:
     assert (await look(replica, {"ticket": ""}, headers=ann.headers)).status_code == 200
     answer = await look(replica, {"ticket": ""})
-    assert told(answer) == (401, "urn:trolley:problem:not-authenticated")
+    assert problem_of(answer) == (401, "urn:trolley:problem:not-authenticated")
 
 
 async def test_a_ticket_of_an_ended_session_is_refused(
@@ -115,7 +115,7 @@ async def test_a_ticket_of_an_ended_session_is_refused(
         return (await ann.call("GET")).status_code == 401
 
     await eventually(is_out)
-    assert told(await look(replica, query)) == (401, "urn:trolley:problem:not-authenticated")
+    assert problem_of(await look(replica, query)) == (401, "urn:trolley:problem:not-authenticated")
 
 
 async def test_a_logout_ends_the_stream_of_a_ticket(
@@ -155,7 +155,7 @@ async def test_nobody_else_gets_a_ticket_for_a_cart(
 ) -> None:
     bob = sign_in(replica)
     refused = await bob.call("POST", "/events/ticket", On_Behalf_Of=ann.user_id)
-    assert told(refused) == (403, "urn:trolley:problem:permission-denied")
+    assert problem_of(refused) == (403, "urn:trolley:problem:permission-denied")
 
 
 async def test_headers_do_not_change_what_a_ticket_stands_for(
@@ -188,5 +188,5 @@ async def test_one_ticket_too_many_is_refused(
         answers = [await ann.call("POST", "/events/ticket") for _ in range(5)]
         refused = [answer for answer in answers if answer.status_code == 429]
         assert refused  # a minute may end between them
-        assert told(refused[0]) == (429, "urn:trolley:problem:too-many-tickets")
+        assert problem_of(refused[0]) == (429, "urn:trolley:problem:too-many-tickets")
         assert 1 <= int(refused[0].headers["retry-after"]) <= 60

@@ -73,7 +73,7 @@ async def test_a_code_that_was_put_on_since_stays(shop: Shop, here: Replica) -> 
 
 
 async def test_a_code_comes_no_more_with_a_merge_that_was_undone_meanwhile(shop: Shop, here: Replica) -> None:
-    """Whoever finishes the merge for a replica that died finds it undone."""
+    """A replica that finishes the merge of a stopped one finds it undone."""
     service, kept = here.service, shop.kept
     await merged_with_code(service, kept)
     here.carts.fail_at(2, is_written=False)  # the first write about the code on the customer's cart

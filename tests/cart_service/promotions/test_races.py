@@ -71,7 +71,7 @@ async def test_an_order_finds_a_removal_half_done(kept: Kept, uses: PromotionUse
     assert (kept.tallies["SPRING"].reserved, kept.tallies["SPRING"].final) == (0, 1)
 
 
-async def test_a_claim_withdrawn_before_it_was_confirmed_is_claimed_anew(
+async def test_a_claim_withdrawn_before_it_was_confirmed_is_claimed_again(
     kept: Kept, uses: PromotionUses
 ) -> None:
     task = asyncio.create_task(uses.reserve(kept.promotions["SPRING"], "ann"))
@@ -83,7 +83,7 @@ async def test_a_claim_withdrawn_before_it_was_confirmed_is_claimed_anew(
     assert kept.tallies["SPRING"].held.split() == [kept.claims[KEY].claim_id] != [first.claim_id]
 
 
-async def test_a_claim_confirmed_and_given_back_by_others_meanwhile_is_claimed_anew(
+async def test_a_claim_confirmed_and_given_back_by_others_meanwhile_is_claimed_again(
     kept: Kept, uses: PromotionUses
 ) -> None:
     reservation = Lane(uses.reserve(kept.promotions["SPRING"], "ann", 1))

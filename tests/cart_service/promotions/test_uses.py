@@ -1,4 +1,4 @@
-"""No limit is exceeded, whatever fails or comes at once; whoever comes next makes good what failed."""
+"""No failure and no race exceeds a limit, and the next request repairs what failed."""
 
 from __future__ import annotations
 

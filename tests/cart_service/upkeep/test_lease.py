@@ -71,5 +71,5 @@ async def test_without_nats_nobody_holds_it(nats_server: NatsServer) -> None:
         assert not await other.acquire()
         nats_server.start()
         await eventually(lambda: bus.connected)
-        # Whoever lost sight of the lease does not claim it: another may have held it meanwhile.
+        # After an interruption a replica does not claim the lease: another one may have held it meanwhile.
         assert not await lease.acquire()

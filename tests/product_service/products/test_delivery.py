@@ -122,8 +122,8 @@ async def test_writes_succeed_without_nats_and_are_delivered_later(
                     return await listener.entry(shown["id"]) == entry_of(shown)
 
                 await eventually(delivered)
-            told = await listener.events(kept["id"], 2)
-            assert [event["entityversion"] for event in told] == [1, 2]
+            events = await listener.events(kept["id"], 2)
+            assert [event["entityversion"] for event in events] == [1, 2]
             assert len(await listener.events(added["id"], 1)) == 1
 
 

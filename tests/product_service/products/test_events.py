@@ -68,7 +68,7 @@ def test_every_new_version_tells_at_least_one_fact(edits: list[dict[str, Any]]) 
     before = product()
     for edit in edits:
         after = changed(before, **edit)
-        told = events_between(before, after) if after is not before else []
-        assert bool(told) is (after.version > before.version)
+        events = events_between(before, after) if after is not before else []
+        assert bool(events) is (after.version > before.version)
         assert after.version - before.version in (0, 1)
         before = after

@@ -63,7 +63,7 @@ async def test_products_that_were_there_before_are_found(
     assert await found(factory, text="lamp", category="lights") == 1
 
 
-async def test_tables_of_another_release_are_built_anew(
+async def test_tables_of_another_release_are_built_again(
     factory: SqliteStoreFactory, store: SqliteDocumentStore
 ) -> None:
     await in_file(factory, install)

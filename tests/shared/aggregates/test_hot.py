@@ -1,4 +1,4 @@
-"""Hot copies are weighed, with what was made of them."""
+"""Hot aggregates count by their memory, with that of derived values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The outbox: what a write made durable is delivered, whatever fails."""
+"""The outbox delivers the events that a write made durable, after every failure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NEVER_SETTLES = {"quiet_seconds": 3600, "overdue_seconds": 3600}
 
 
 class LateClock:
-    """Is behind until it is set right, and counts who looks at it."""
+    """A clock that is behind until it is set, and counts its reads."""
 
     def __init__(self) -> None:
         self.behind = timedelta(hours=1)
@@ -257,7 +257,7 @@ async def test_the_relay_goes_on_after_the_store_failed(tmp_path: Path, inbox: I
 
 
 class Stale(Unsteady):
-    """Finds a document as it was before its events were delivered, and before all others."""
+    """A store that finds an old version of a document, before all other documents."""
 
     def __init__(self, store: DocumentStore, before: Document) -> None:
         super().__init__(store)

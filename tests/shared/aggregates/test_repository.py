@@ -1,4 +1,4 @@
-"""Aggregates over a store: exact under every mixture of callers, replicas and failures."""
+"""Aggregates in a store are exact under every mixture of callers, replicas and failures."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ async def test_what_cannot_be_stored_hits_only_its_caller(repository: Repository
 
 
 async def test_a_result_without_a_write_is_never_told_from_memory(store: DocumentStore) -> None:
-    """Another replica wrote in between: what this one still holds is not what its callers may be told."""
+    """Another replica wrote in between: what this one still holds must not reach its callers."""
     mine, other = (AggregateRepository(store, CounterCodec(), hot_bytes=10 * ROOM) for _ in range(2))
     await mine.update("one", add("one"))
     await other.update("one", add("one"))
@@ -208,7 +208,7 @@ async def test_endless_conflict_ends_in_overload(store: DocumentStore) -> None:
 async def test_any_interleaving_is_equal_to_some_order(
     store: DocumentStore, steps: list[list[tuple[int, str]]]
 ) -> None:
-    """Removals apart, the count is the number of adds that were told; removals only ever start it anew."""
+    """Removals apart, the count is the number of acknowledged adds; a removal starts it again."""
     id = new_id()
     replicas = [AggregateRepository(store, CounterCodec(), hot_bytes=size * ROOM) for size in (0, 1, 10)]
     added = 0

@@ -1,4 +1,4 @@
-"""Events live in the document that changed until they are delivered."""
+"""Events stay in the changed document until they are delivered."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ async def test_clearing_what_is_cleared_or_gone_writes_nothing(
 async def test_clearing_finds_events_that_another_replica_wrote(
     repository: Repository, store: DocumentStore
 ) -> None:
-    """Whatever this replica remembers of the document must not hide them."""
+    """This replica's knowledge of the document must not hide them."""
     await repository.update("one", add("one"))
     other = AggregateRepository(store, CounterCodec(), RecordingSink())
     await other.update("one", add("one", events=[event("e1")]))

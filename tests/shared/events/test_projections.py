@@ -72,10 +72,10 @@ async def test_a_value_without_a_version_counts_as_oldest(bucket: NatsBucket, va
 
 
 class Contested(NatsBucket):
-    """Somebody else always wrote in between."""
+    """A bucket in which another writer is always faster."""
 
     def __init__(self) -> None:
-        """It needs no connection."""
+        """It does not need a connection."""
 
     async def get(self, key: str) -> Entry | None:
         return None

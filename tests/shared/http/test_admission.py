@@ -117,21 +117,17 @@ async def test_large_answers_are_held_until_their_clients_have_taken_them(small:
         assert_too_busy(await small.get(f"{PREFIX}/large", params={"size": 100_000}))
         assert await status_of(small, size=60_000) == 200
         assert len(await slow.aread()) == 32 * MIB
-
-    async def is_free() -> bool:
-        return await status_of(small, size=100_000) == 200
-
-    await eventually(is_free)
+    await eventually(lambda: has_room(small))
 
 
 async def test_a_client_that_leaves_a_large_answer_frees_its_memory(small: httpx.AsyncClient) -> None:
     async with small.stream("GET", f"{PREFIX}/large", params={"size": 32 * MIB}):
         assert await status_of(small, size=100_000) == 503
+    await eventually(lambda: has_room(small))
 
-    async def is_free() -> bool:
-        return await status_of(small, size=100_000) == 200
 
-    await eventually(is_free)
+async def has_room(small: httpx.AsyncClient) -> bool:
+    return await status_of(small, size=100_000) == 200
 
 
 async def test_a_large_head_is_held_too(small: httpx.AsyncClient) -> None:

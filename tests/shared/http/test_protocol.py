@@ -10,7 +10,7 @@ from shared.http.protocol import ClosingTransport
 from tests.support.waiting import eventually
 
 
-class Recorder:
+class RecordingTransport:
     """A transport."""
 
     def __init__(self) -> None:
@@ -36,17 +36,17 @@ class Recorder:
 
 
 @pytest.fixture
-def recorder() -> Recorder:
-    return Recorder()
+def recorder() -> RecordingTransport:
+    return RecordingTransport()
 
 
 @pytest.fixture
-async def transport(recorder: Recorder) -> ClosingTransport:
+async def transport(recorder: RecordingTransport) -> ClosingTransport:
     return ClosingTransport(recorder, asyncio.get_running_loop())  # type: ignore[arg-type]
 
 
 async def test_what_was_written_goes_to_the_client_as_the_connection_ends(
-    recorder: Recorder, transport: ClosingTransport
+    recorder: RecordingTransport, transport: ClosingTransport
 ) -> None:
     transport.write(b"head")
     transport.close()
@@ -54,7 +54,7 @@ async def test_what_was_written_goes_to_the_client_as_the_connection_ends(
 
 
 async def test_what_a_client_does_not_take_is_given_up_some_time_after_the_close(
-    recorder: Recorder,
+    recorder: RecordingTransport,
 ) -> None:
     transport = ClosingTransport(recorder, asyncio.get_running_loop(), close_seconds=0.01)  # type: ignore[arg-type]
     recorder.unsent = 1

@@ -1,4 +1,4 @@
-"""Events that fail for good: kept with the reason, listed, and given to their consumer again."""
+"""Events that fail in every attempt are kept with the reason, listed, and requeued for their consumer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def bus(nats_server: NatsServer) -> AsyncIterator[NatsEventBus]:
 
 
 class Failing(Recorder):
-    """Fails until it is mended."""
+    """Fails until it is repaired."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The ordered feed breaks rather than leave a message out. (A server that works sends none out of turn.)"""
+"""The ordered feed breaks instead of leaving a message out. (A working server sends messages in order.)"""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Api(Requests):
 
 
 class Followed:
-    """A feed, its line, and what it handed over."""
+    """A feed, its connection, and the messages that it passed on."""
 
     def __init__(self) -> None:
         self.line = Line()

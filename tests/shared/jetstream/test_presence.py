@@ -1,4 +1,4 @@
-"""Replicas make themselves known over NATS."""
+"""Replicas answer requests for a list over NATS."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def present(bus: NatsEventBus, name: str, meter: LoadMeter | None = None) 
 
 @pytest.fixture
 async def operator(nats_server: NatsServer) -> AsyncIterator[NatsEventBus]:
-    """Somebody else's connection: a replica's own does not hear what it asks itself."""
+    """Another connection, because a replica does not get its own messages."""
     async with running_bus(nats_server.url) as bus:
         yield bus
 
@@ -56,7 +56,7 @@ async def test_every_replica_is_listed_by_service(nats_server: NatsServer, opera
 
 
 async def test_nobody_there_is_an_empty_list_without_a_wait(nats_server: NatsServer) -> None:
-    """The wait would be longer than a test may last."""
+    """The wait is longer than the time limit of a test."""
     async with running_bus(nats_server.url) as bus:
         assert await list_nodes(bus.client, 3600) == []
 

@@ -1,4 +1,4 @@
-"""Log lines for a person."""
+"""Log lines as text."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def test_anything_else_is_told_with_its_fields_and_its_level_if_that_matters() -
 
 
 def test_a_traceback_follows() -> None:
-    told = line(event="request failed", level="error", exception="Traceback\nValueError: x")
-    assert told == f"{TIME} cart  error: request failed\nTraceback\nValueError: x"
+    text = line(event="request failed", level="error", exception="Traceback\nValueError: x")
+    assert text == f"{TIME} cart  error: request failed\nTraceback\nValueError: x"
 
 
 @pytest.mark.parametrize("evil", ["/a\x1b[2J", "/a\nforged", "/a\x9b31m", "/\u202eabc"])
 def test_what_a_client_sends_cannot_move_the_cursor(evil: str) -> None:
-    for told in (request(evil), line(event="refused", path=evil), line(event=evil)):
-        assert told.isprintable()
-        assert re.search(r"/(a)?\\", told)
+    for text in (request(evil), line(event="refused", path=evil), line(event=evil)):
+        assert text.isprintable()
+        assert re.search(r"/(a)?\\", text)

@@ -1,4 +1,4 @@
-"""A service as a process: what it exports to a collector, and what it logs meanwhile."""
+"""A service in its own process: the spans that it exports to a collector, and its log."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def environment(tmp_path: Path, nats_server: NatsServer, redis_url: str, free_po
 
 
 class Replica:
-    """A cart service and its client; `output` is what it wrote, once it has ended."""
+    """A cart service and its client. `output` is the output after its end."""
 
     def __init__(self, process: asyncio.subprocess.Process, client: httpx.AsyncClient) -> None:
         self._process = process

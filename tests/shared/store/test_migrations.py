@@ -145,7 +145,7 @@ async def test_a_failure_of_the_last_step_lets_the_former_release_write_again(st
 
 
 async def test_no_write_that_lands_meanwhile_is_lost(store_settings: dict[str, Any]) -> None:
-    """Creates, replaces and deletes go on through the former release until it is refused."""
+    """Creates, replaces and deletes through the former release, until it is refused."""
     operator, service = (create_store_factory(ServiceSettings(**store_settings)) for _ in range(2))
     old = await service.open(OLD)
     await asyncio.gather(*(old.create(f"seed{n:04}", {"size": 0}) for n in range(1500)))

@@ -1,4 +1,4 @@
-"""The demo catalogue is worth showing, and the import takes every line of it."""
+"""The demo catalogue is large and varied, and the import accepts every line of it."""
 
 from __future__ import annotations
 

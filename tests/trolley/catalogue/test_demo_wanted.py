@@ -1,4 +1,4 @@
-"""Where a shop begins with the demo catalogue."""
+"""The conditions under which a new shop gets the demo catalogue."""
 
 from __future__ import annotations
 

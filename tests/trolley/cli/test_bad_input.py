@@ -1,4 +1,4 @@
-"""No command ends in a traceback, writes where it is typed, or makes a store by accident."""
+"""No command ends with a traceback, writes into the current folder, or makes a store by accident."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def terminal(tmp_path: Path) -> Terminal:
     return Terminal(folder, {"GATEWAY_PORT": str(free_port())})
 
 
-def refused(line: str, result: Result, told: str) -> None:
+def refused(line: str, result: Result, expected: str) -> None:
     assert result.status in (1, 2), (line, result)
     assert "Traceback" not in result.errors, line
     assert "Error: " in result.errors, line
-    assert told.lower() in " ".join(result.errors.lower().split()), (line, result)
+    assert expected.lower() in " ".join(result.errors.lower().split()), (line, result)
 
 
 SENSELESS = {
@@ -66,8 +66,8 @@ SENSELESS = {
 
 async def test_input_that_makes_no_sense_is_told(terminal: Terminal) -> None:
     results = await terminal.run_each(*SENSELESS, NATS_URL="nats://127.0.0.1:1")
-    for (line, told), result in zip(SENSELESS.items(), results, strict=True):
-        refused(line, result, told)
+    for (line, expected), result in zip(SENSELESS.items(), results, strict=True):
+        refused(line, result, expected)
     assert list(terminal.directory.iterdir()) == []
 
 

@@ -1,4 +1,4 @@
-"""How `trolley call` reads what is typed."""
+"""How `trolley call` reads its arguments."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ async def endless() -> AsyncIterator[bytes]:
 
 @pytest.fixture
 async def shop(tmp_path: Path) -> AsyncIterator[Terminal]:
-    """A terminal whose shop answers a stream, a long line, lines of JSON, and bytes that are no text."""
+    """A terminal whose shop answers a stream, a long line, lines of JSON, and bytes that are not text."""
     app = FastAPI()
     app.add_api_route("/api/v1/stream", lambda: StreamingResponse(endless(), media_type="text/event-stream"))
     app.add_api_route("/api/v1/long", lambda: {"text": LONG, "name": "Caf\u00e9 [bold]"})

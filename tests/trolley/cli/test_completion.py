@@ -31,7 +31,7 @@ def test_the_shell_completes_methods_services_and_subjects() -> None:
 async def test_the_user_s_own_shell_is_told_what_can_follow(
     tmp_path: Path, typed: str, offered: set[str]
 ) -> None:
-    """As the script of `--install-completion` asks for it in bash."""
+    """Completes as the script of `--install-completion` does in bash."""
     asked = {"COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" ")), "_TROLLEY_COMPLETE": "complete_bash"}
     result = await Terminal(tmp_path, asked).run()
     assert set(result.output.split()) == offered, result

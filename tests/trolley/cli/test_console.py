@@ -1,4 +1,4 @@
-"""How a command tells what went wrong, and what is piped."""
+"""How a command reports failures, and what it writes into a pipe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`trolley emit` as it is typed."""
+"""The command `trolley emit`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`trolley events` as it is typed, and ended with Ctrl-C."""
+"""The command `trolley events`, and its end by Ctrl-C."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`trolley keys` and `trolley dead-letters` as they are typed."""
+"""The commands `trolley keys` and `trolley dead-letters`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LETTERS = "dead-letters"
 
 
 class Failing(Recorder):
-    """Fails until it is mended."""
+    """Fails until it is repaired."""
 
     is_mended = False
 

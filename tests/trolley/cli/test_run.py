@@ -1,4 +1,4 @@
-"""What `trolley run` is told and tells."""
+"""The options and the output of `trolley run`."""
 
 from __future__ import annotations
 

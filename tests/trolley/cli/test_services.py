@@ -1,4 +1,4 @@
-"""`trolley services` as it is typed."""
+"""The command `trolley services`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of the lines of `trolley shell`."""
+"""How `trolley shell` runs its lines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from trolley.cli.shell import history_in, run_line, typed
 
 @pytest.fixture(autouse=True)
 def _logging_as_before() -> Iterator[None]:
-    """A command sets the process's logging up, and here that is the process of all tests."""
+    """Restores the logging: a command sets up that of its process, which is the process of all tests."""
     yield
     structlog.reset_defaults()
 
@@ -39,7 +39,7 @@ def test_a_line_is_taken_as_it_is_typed_or_pasted(line: str, words: list[str]) -
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "expected"),
     [
         ("call POST /cart/items -d @missing", "missing: No such file"),
         ("call GET '/cart", "No closing quotation"),
@@ -47,10 +47,10 @@ def test_a_line_is_taken_as_it_is_typed_or_pasted(line: str, words: list[str]) -
     ],
 )
 def test_a_line_that_fails_is_told_and_the_shell_goes_on(
-    capfd: pytest.CaptureFixture[str], line: str, told: str
+    capfd: pytest.CaptureFixture[str], line: str, expected: str
 ) -> None:
     run_line(typer.main.get_command(app), line)
-    assert told in " ".join(capfd.readouterr().err.split())
+    assert expected in " ".join(capfd.readouterr().err.split())
 
 
 def test_a_line_that_breaks_a_command_does_not_end_the_shell(capfd: pytest.CaptureFixture[str]) -> None:

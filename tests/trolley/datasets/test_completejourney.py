@@ -1,4 +1,4 @@
-"""The real data, where it is installed; else what a person is told."""
+"""The real data if they are installed, else the message."""
 
 from __future__ import annotations
 

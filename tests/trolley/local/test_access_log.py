@@ -1,4 +1,4 @@
-"""The gateway's access log makes way for the next one."""
+"""A long access log of the gateway is moved aside."""
 
 from __future__ import annotations
 

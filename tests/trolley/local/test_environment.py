@@ -1,4 +1,4 @@
-"""What a local run keeps on disk besides the shop's data."""
+"""The files of a local run besides the shop's data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What differs between the gateway of compose and that of the local run."""
+"""The differences between the gateway of compose and that of the local run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_no_answer_waits_for_the_access_log(tmp_path: Path) -> None:
 
 
 def test_the_light_chain_sets_nothing_aside_that_costs_every_request() -> None:
-    """`buffering` copies each body; `retry` sets all of `maxRequestBodyBytes` aside for each GET."""
+    """`buffering` copies each body. `retry` reserves `maxRequestBodyBytes` for each GET."""
     middlewares = (ROUTES / "middlewares.yml").read_text()
     match = re.search(r"shop-light-chain:\s+chain:\s+middlewares: \[([^]]+)\]", middlewares)
     assert match is not None

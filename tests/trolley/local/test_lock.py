@@ -1,4 +1,4 @@
-"""One local run a folder."""
+"""One local run for each folder."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from trolley.local.lock import sole_run
 
 def test_a_second_run_hears_of_the_first(tmp_path: Path) -> None:
     data = tmp_path / ".data"
-    told = rf"{data} already runs \(process {os.getpid()}\).*--data.*--port"
-    with sole_run(data), sole_run(tmp_path / "other"), pytest.raises(LocalRunFailed, match=told):
+    message = rf"{data} already runs \(process {os.getpid()}\).*--data.*--port"
+    with sole_run(data), sole_run(tmp_path / "other"), pytest.raises(LocalRunFailed, match=message):
         sole_run(data).__enter__()
     with sole_run(data):
         pass

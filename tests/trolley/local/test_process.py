@@ -1,4 +1,4 @@
-"""A child process: its output, its end, and the end of what it started."""
+"""A child process: its output, its end, and the end of its own children."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ child.wait()
 
 
 class Lines:
-    """What processes wrote, line by line."""
+    """The lines that processes wrote."""
 
     def __init__(self) -> None:
         self._queue: asyncio.Queue[tuple[str, str]] = asyncio.Queue()

@@ -1,4 +1,4 @@
-"""Which services a changed file concerns, and what becomes of code that does not start."""
+"""Which services a changed file restarts, and what happens if the code does not start."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from trolley.local.runner import restart_on_change, services_of
 
 
 class StackStandIn:
-    """Two replicas of the cart. It starts what is not broken."""
+    """Has two replicas of the cart. It starts every service that is not broken."""
 
     def __init__(self) -> None:
         self.scale = {"auth": 1, "products": 1, "cart": 2}

@@ -1,4 +1,4 @@
-"""The document and the other artefacts as the code says them; they are made once for all tests."""
+"""The generated document and the other artefacts. They are made once for all tests."""
 
 from __future__ import annotations
 

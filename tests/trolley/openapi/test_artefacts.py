@@ -1,4 +1,4 @@
-"""What is committed is what the code says; `make postman` writes it anew."""
+"""The committed files are those that the code generates; `make postman` writes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for every part of the whole API's document, whoever added it."""
+"""Rules for every part of the whole API document."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PLAIN_WORDS = re.compile(r"[A-Z0-9`].*[.`…]$", re.DOTALL)
 
 
 def described_schemas() -> Iterator[tuple[str, Json]]:
-    """Each schema of the document with the place where it is."""
+    """Each schema of the document, with its place."""
     for name, schema in SCHEMAS.items():
         yield from parts(name, schema)
     for operation in OPERATIONS:

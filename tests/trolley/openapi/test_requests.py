@@ -1,4 +1,4 @@
-"""Whose token a request of the collection carries, and what it touches."""
+"""The token of each request of the collection, and the data that it changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An own NATS and Redis for each test, because `verify` looks at everything in them."""
+"""Each test has its own NATS and Redis, because `verify` reads everything in them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.servers import NatsServer, RedisServer
-from tests.trolley.verify.shops import Shelves
+from tests.trolley.verify.shops import ShopWriter
 from trolley.verify.shop import Shop, open_shop
 
 
@@ -29,5 +29,5 @@ async def shop(environment: dict[str, str]) -> AsyncIterator[Shop]:
 
 
 @pytest.fixture
-def shelves(shop: Shop) -> Shelves:
-    return Shelves(shop)
+def writer(shop: Shop) -> ShopWriter:
+    return ShopWriter(shop)

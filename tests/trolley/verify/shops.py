@@ -1,4 +1,4 @@
-"""A shop without services, which its operator looks into."""
+"""A shop without services, for the checks of the operator."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from trolley.verify.shop import Shop, all_checks
 
 @dataclass
 class Result:
-    """What was found, as (check, key, outcome), and the counts of each check."""
+    """The findings, as (check, key, outcome), and the counts of each check."""
 
     findings: list[tuple[str, str, str]] = field(default_factory=list)
     details: list[str] = field(default_factory=list)
@@ -56,7 +56,7 @@ async def verify(
 
 
 @dataclass(frozen=True)
-class Shelves:
+class ShopWriter:
     """Puts products on sale and into carts, as the services would."""
 
     shop: Shop
@@ -75,12 +75,12 @@ class Shelves:
         owner = new_id()
         operations = [AddItem(id, quantity) for id in product_ids]
         await self.shop.carts.service.writer.write(CartWrite(owner, operations))
-        await self._settled(self.shop.carts.carts, owner)
+        await self._wait_until_cleared(self.shop.carts.carts, owner)
         return owner
 
     async def set_quantity(self, owner: str, product_id: str, quantity: int) -> None:
         await self.shop.carts.service.writer.write(CartWrite(owner, [SetQuantity(product_id, quantity)]))
-        await self._settled(self.shop.carts.carts, owner)
+        await self._wait_until_cleared(self.shop.carts.carts, owner)
 
     async def stored(self, owner: str) -> Cart:
         cart = await self.shop.carts.carts.repository.get(owner)
@@ -102,16 +102,16 @@ class Shelves:
             return change_to(before, after, after)
 
         product: Product = await self.shop.products.products.update(id, changed)
-        await self._settled(self.shop.products, id)
+        await self._wait_until_cleared(self.shop.products, id)
         return product
 
-    async def _settled(self, parts: Any, id: str) -> None:
-        """No event of the document waits."""
+    async def _wait_until_cleared(self, parts: Any, id: str) -> None:
+        """Waits until no event of the document is pending."""
         assert await parts.outbox.flushed(id, 10)
         assert await parts.outbox.deliver_pending(id)
 
-        async def settled() -> bool:
+        async def is_cleared() -> bool:
             document = await parts.store.get(id)
             return not document.body["pending_events"]
 
-        await eventually(settled)
+        await eventually(is_cleared)

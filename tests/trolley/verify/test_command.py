@@ -1,4 +1,4 @@
-"""`trolley verify` as it is typed."""
+"""The command `trolley verify`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.apps import running
 from tests.support.servers import NatsServer, RedisServer
 from tests.support.terminal import Terminal
 from tests.support.tokens import TokenIssuer
-from tests.trolley.verify.shops import Shelves
+from tests.trolley.verify.shops import ShopWriter
 from trolley.migration import COLLECTIONS
 from trolley.verify.shop import open_shop
 
@@ -32,9 +32,9 @@ def terminal(tmp_path: Path, environment: dict[str, str]) -> Terminal:
 
 async def test_drift_is_shown_repaired_and_gone(terminal: Terminal) -> None:
     async with open_shop(terminal.environment) as shop:
-        shelves = Shelves(shop)
-        product = await shelves.product()
-        await shelves.cart(product.id)
+        writer = ShopWriter(shop)
+        product = await writer.product()
+        await writer.cart(product.id)
         await shop.products.bucket.delete(product.id)
     shown = await terminal.run("verify")
     assert shown.status == 1, shown
@@ -52,8 +52,8 @@ async def test_drift_is_shown_repaired_and_gone(terminal: Terminal) -> None:
 
 async def test_what_cannot_be_repaired_ends_with_1(terminal: Terminal) -> None:
     async with open_shop(terminal.environment) as shop:
-        shelves = Shelves(shop)
-        owner = await shelves.cart((await shelves.product()).id)
+        writer = ShopWriter(shop)
+        owner = await writer.cart((await writer.product()).id)
         document = await shop.carts.carts.store.get(owner)
         assert document is not None
         events = {"pending_events": [{"time": document.body["updated_at"]}]}
@@ -84,7 +84,7 @@ async def test_a_shop_at_work_agrees(
     redis_server: RedisServer,
     tokens: TokenIssuer,
 ) -> None:
-    """Prices and carts change all the time while it looks."""
+    """Prices and carts change while it runs."""
     await tokens.publish_key(nats_server.url)
     settings = {**store_settings, "nats_url": nats_server.url, "redis_url": redis_server.url}
     factory = create_store_factory(ServiceSettings(**store_settings))

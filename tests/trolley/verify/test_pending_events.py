@@ -1,4 +1,4 @@
-"""Events that stayed in their documents."""
+"""Events that stay in their documents."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shared.ids import new_id
 from shared.store.ports import DocumentStore
 from tests.support.events import Recorder
 from tests.support.waiting import eventually
-from tests.trolley.verify.shops import Shelves, verify
+from tests.trolley.verify.shops import ShopWriter, verify
 from trolley.migration import COLLECTIONS
 from trolley.verify.shop import Shop
 
@@ -25,7 +25,7 @@ def outbox_of(shop: Shop, collection: str) -> tuple[DocumentStore, Outbox]:
 
 
 async def leave_behind(store: DocumentStore, id: str, *events: dict[str, object]) -> None:
-    """As a replica does that dies between its write and the delivery."""
+    """Writes as a replica that dies between its write and the delivery."""
     document = await store.get(id)
     assert document is not None
     body = {**document.body, "pending_events": list(events), "pending_since": events[0]["time"]}
@@ -37,9 +37,9 @@ def test_every_collection_with_events_is_looked_at(shop: Shop) -> None:
     assert {store.collection.name for store, _ in shop.outboxes} == with_events
 
 
-async def test_an_event_left_behind_is_delivered_and_dropped(shop: Shop, shelves: Shelves) -> None:
-    mug = await shelves.product()
-    owner = await shelves.cart(mug.id)
+async def test_an_event_left_behind_is_delivered_and_dropped(shop: Shop, writer: ShopWriter) -> None:
+    mug = await writer.product()
+    owner = await writer.cart(mug.id)
     store, outbox = outbox_of(shop, "carts")
     event = Event.new("cart.updated", owner, 3, shop.clock.now(), {"version": 3, "changes": []})
     await leave_behind(store, owner, {**event.to_json(), "time": LONG_AGO})
@@ -81,8 +81,8 @@ async def test_a_sign_out_left_behind_ends_its_session(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("age", ["young", "old"])
-async def test_only_what_waits_too_long_is_reported(shop: Shop, shelves: Shelves, age: str) -> None:
-    owner = await shelves.cart((await shelves.product()).id)
+async def test_only_what_waits_too_long_is_reported(shop: Shop, writer: ShopWriter, age: str) -> None:
+    owner = await writer.cart((await writer.product()).id)
     store, _ = outbox_of(shop, "carts")
     event = Event.new("cart.updated", owner, 3, shop.clock.now(), {}).to_json()
     await leave_behind(store, owner, event)
@@ -90,8 +90,8 @@ async def test_only_what_waits_too_long_is_reported(shop: Shop, shelves: Shelves
     assert bool(result.findings) is (age == "old")
 
 
-async def test_an_unreadable_event_is_reported_and_left(shop: Shop, shelves: Shelves) -> None:
-    owner = await shelves.cart((await shelves.product()).id)
+async def test_an_unreadable_event_is_reported_and_left(shop: Shop, writer: ShopWriter) -> None:
+    owner = await writer.cart((await writer.product()).id)
     store, _ = outbox_of(shop, "carts")
     await leave_behind(store, owner, {"id": "1", "time": LONG_AGO})
     result = await verify(shop, fix=True)

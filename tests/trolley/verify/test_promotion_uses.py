@@ -1,4 +1,4 @@
-"""Uses of promo codes that do not fit together."""
+"""Uses of promo codes that disagree."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 @pytest.fixture
 async def code(shop: Shop) -> str:
-    """Of a promotion with a total limit."""
+    """The code of a promotion with a total limit."""
     draft = Promotion("SPRING", Percentage(10), Conditions(total_limit=3), "USD", "", shop.clock.now())
     return (await shop.carts.service.promotions.create(draft)).promotion.code
 
 
 async def leave_a_use_behind(shop: Shop, environment: dict[str, str], code: str) -> None:
-    """As when a replica died before it could confirm what it had counted."""
+    """Leaves a counted use without a claim, as a replica that dies before it confirms the use."""
     async with open_backends(settings_from(CartSettings, environment), SystemClock(), name="t") as backends:
         tallies = await backends.stores.open(PROMOTION_TALLIES)
         document = await tallies.get(code)

@@ -28,7 +28,7 @@ async def stored(shop: Shop, code: str = "SPRING") -> Document:
     return document
 
 
-async def told(shop: Shop, code: str = "SPRING") -> dict[str, Any]:
+async def published(shop: Shop, code: str = "SPRING") -> dict[str, Any]:
     entry = await shop.promotion_entries.get(code)
     assert entry is not None
     body: dict[str, Any] = orjson.loads(entry.value or b"")
@@ -40,12 +40,12 @@ async def put(shop: Shop, **body: Any) -> None:
 
 
 async def is_repaired(shop: Shop) -> None:
-    """Found, repaired, and found no more; the store and the bucket say the same."""
+    """It is found, repaired, and not found again. The store and the bucket agree."""
     for outcome in ("found", "repaired"):
         result = await verify(shop, fix=outcome == "repaired")
         assert [it for it in result.findings if it[0] == ENTRIES] == [(ENTRIES, "SPRING", outcome)]
     assert (await verify(shop)).findings == []
-    assert (await stored(shop)).body["definition"] == await told(shop)
+    assert (await stored(shop)).body["definition"] == await published(shop)
 
 
 async def status(shop: Shop) -> PromotionStatus:
@@ -70,12 +70,12 @@ async def test_an_entry_that_is_lost_or_unreadable_is_written_anew(shop: Shop, e
 
 async def test_an_entry_that_missed_the_end_is_told_of_it(shop: Shop) -> None:
     await add(shop)
-    before = await told(shop)
+    before = await published(shop)
     await shop.carts.service.promotions.end("SPRING")
     assert await shop.carts.promotions.outbox.deliver_pending("SPRING")
     await put(shop, **before)
     await is_repaired(shop)
-    assert (await told(shop))["ended_at"] is not None
+    assert (await published(shop))["ended_at"] is not None
 
 
 async def test_an_end_that_was_told_stays_though_the_store_was_put_back(shop: Shop) -> None:
@@ -86,14 +86,14 @@ async def test_an_end_that_was_told_stays_though_the_store_was_put_back(shop: Sh
     await shop.carts.promotions.store.replace("SPRING", before.body, after.version)
     await is_repaired(shop)
     assert await status(shop) is PromotionStatus.ENDED
-    assert (await told(shop))["version"] == 2
+    assert (await published(shop))["version"] == 2
 
 
 async def test_another_definition_of_the_same_version_gives_way_to_the_stores(shop: Shop) -> None:
     await add(shop)
-    await put(shop, **{**await told(shop), "percent": 90})
+    await put(shop, **{**await published(shop), "percent": 90})
     await is_repaired(shop)
-    definition = await told(shop)
+    definition = await published(shop)
     assert (definition["percent"], definition["version"]) == (10, 2)
 
 

@@ -1,4 +1,4 @@
-"""How a check is run: in pages, with a second look, and repairs that are looked at."""
+"""How a check runs: in pages, with a second check, and a check after repairs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trolley.verify.runner import MOST_SUSPECTS, PAGE, Run
 
 
 class Numbers:
-    """Everything is wrong with every number until it is repaired."""
+    """Every number has a finding until it is repaired."""
 
     name = "numbers"
 
@@ -37,7 +37,7 @@ class Numbers:
 
 
 class Flickering(Numbers):
-    """What is wrong is something else each time."""
+    """The finding is another one each time."""
 
     async def look(self, keys: Sequence[str]) -> list[Finding]:
         self.pages.append(len(keys))

@@ -1,4 +1,4 @@
-"""What Elasticsearch reports, told apart by what helps."""
+"""Errors of Elasticsearch become the errors of the port."""
 
 from __future__ import annotations
 

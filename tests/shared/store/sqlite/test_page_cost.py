@@ -1,4 +1,4 @@
-"""What a page costs in SQLite: steps of its virtual machine, which are the same on every machine."""
+"""The cost of a page in SQLite, in steps of its virtual machine, which are the same on every computer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def fill(connection: sqlite3.Connection, numbers: range) -> None:
-    """`size` and `made_at` are the number, `name` is the same in all documents."""
+    """`size` and `made_at` are the number. `name` is the same in all documents."""
     bodies = [{"name": "same", "size": n, "made_at": f"2026-01-01T00:00:00.{n:06}Z"} for n in numbers]
     rows = [(f"thing-{n:06}", n, orjson.dumps(body)) for n, body in zip(numbers, bodies, strict=True)]
     connection.execute("BEGIN")
@@ -52,7 +52,7 @@ def steps(connection: sqlite3.Connection, query: Query) -> int:
 
 
 def middle(sort: Sequence[str]) -> list[Any]:
-    """Where a page begins in the midst of the first thousand."""
+    """The start of a page in the middle of the first thousand."""
     values = {"size": 500, "made_at": "2026-01-01T00:00:00.000500Z", "name": "same"}
     return [*(values[name.removeprefix("-")] for name in sort), "thing-000500"]
 
