@@ -25,7 +25,6 @@ from shared.clock import Clock, to_rfc3339
 from shared.entity_tags import EntityTags
 from shared.errors import PreconditionFailed, Unavailable
 
-NO_PRODUCTS = CatalogueSnapshot({}, 0)
 FEW_LINES = 32
 """Writes of more lines are limited together: one of 500 keeps the event loop busy for 10 ms."""
 LONG_WRITES_AT_ONCE, LONG_WRITES_WAITING = 2, 64
@@ -157,8 +156,9 @@ class CartWriter:
     async def preview(self, write: CartWrite) -> WriteResult:
         """The cart as the write would make it, without writing. Raises what the write would. The version is
         the stored one."""
-        stored, loaded = await self._carts.get(write.owner), NO_PRODUCTS
+        stored = await self._carts.get(write.owner)
         before = stored or Cart(write.owner)
+        loaded = await self._catalogue.load(write.products_of(before))
         while True:
             try:
                 outcome = self._decide(write, loaded, stored).result
@@ -197,7 +197,7 @@ class CartWriter:
 
     async def _load(self, loaded: CatalogueSnapshot, ids: Sequence[str]) -> CatalogueSnapshot:
         more = await self._catalogue.load(ids)
-        revision = min(loaded.revision, more.revision) if loaded.products else more.revision
+        revision = min(loaded.revision, more.revision)
         return CatalogueSnapshot({**loaded.products, **more.products}, revision)
 
     def _decide(
