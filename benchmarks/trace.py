@@ -14,10 +14,9 @@ import tempfile
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 from fastapi import FastAPI
@@ -50,12 +49,10 @@ ACCOUNT = {"name": "Ada", "email": "ada@bench.example", "password": "correct hor
 Request = Callable[[], Awaitable[httpx.Response]]
 
 
-@dataclass(frozen=True, slots=True)
-class TracedFunction:
+class TracedFunction(NamedTuple):
     """A function that a request runs through."""
 
     file: str
-    line: int
     function: str
 
     @property
@@ -85,11 +82,10 @@ class Recorder:
         """The functions in the order of their first call. A lambda or a comprehension belongs to the function
         around it."""
         codes, self._codes = self._codes or {}, None
-        named = (code for code in codes if not code.co_name.startswith("<"))
         return [
-            TracedFunction(code.co_filename.removeprefix(f"{ROOT}/"), code.co_firstlineno, code.co_qualname)
-            for code in named
-            if code.co_filename.startswith(TRACED)
+            TracedFunction(code.co_filename.removeprefix(f"{ROOT}/"), code.co_qualname)
+            for code in codes
+            if code.co_filename.startswith(TRACED) and not code.co_name.startswith("<")
         ]
 
     def _note(self, frame: FrameType, event: str, _argument: Any) -> None:
