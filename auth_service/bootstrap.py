@@ -16,11 +16,11 @@ from auth_service.accounts.service import AccountService
 from auth_service.accounts.store import EMAIL_CLAIMS, USERS, StoredEmailClaims, StoredUsers
 from auth_service.accounts.throttle import RedisThrottle
 from auth_service.keys.model import SigningKeyring
-from auth_service.keys.refresh import keep_keys
+from auth_service.keys.reload import reload_keys
 from auth_service.keys.service import KeyService
 from auth_service.keys.signing import Es256Signer, derive_key
 from auth_service.keys.store import SIGNING_KEYS, SigningKeyringCodec
-from auth_service.operations import OperatorService
+from auth_service.operator import OperatorService
 from auth_service.service import AuthService
 from auth_service.sessions.ports import SessionRepository
 from auth_service.sessions.removal import sweep_sessions
@@ -60,21 +60,21 @@ async def bootstrap(settings: AuthSettings, backends: Backends) -> AsyncIterator
         await service.keys.publish()
         seconds = settings.auth_key_reload_seconds
         async with (
-            backends.tasks.running("auth-keys", keep_keys(service.keys, backends.bus, seconds)),
+            backends.tasks.running("auth-keys", reload_keys(service.keys, backends.bus, seconds)),
             backends.tasks.running("auth-sweep", sweep_sessions(adapters.sessions, backends.clock)),
         ):
             yield service
 
 
 @asynccontextmanager
-async def open_operations(
+async def open_operator_tools(
     settings: AuthSettings, clock: Clock | None = None, *, patience_seconds: float = 15
 ) -> AsyncIterator[OperatorService]:
     """The operator's use cases, without HTTP. Raises `Unavailable` when the store or NATS does not answer
     within `patience_seconds`, and `WrongSecret`."""
     opened = open_backends_within(patience_seconds, settings, clock or SystemClock(), name="operator")
     async with opened as backends, bootstrap(settings, backends) as service:
-        yield service.operations
+        yield service.operator
 
 
 @asynccontextmanager
@@ -159,5 +159,5 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         sessions=session_service,
         administration=AdministrationService(users, clock),
         keys=keys,
-        operations=OperatorService(registration, accounts, keys, tokens, clock),
+        operator=OperatorService(registration, accounts, keys, tokens, clock),
     )

@@ -1,4 +1,4 @@
-"""The use cases of accounts and sessions."""
+"""The use cases of auth_service, in groups."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from auth_service.accounts.administration import AdministrationService
 from auth_service.accounts.service import AccountService
 from auth_service.keys.service import KeyService
-from auth_service.operations import OperatorService
+from auth_service.operator import OperatorService
 from auth_service.sessions.service import SessionService
 from auth_service.sign_in.service import SignInService
 
 
 @dataclass(frozen=True, slots=True)
 class AuthService:
-    """All use cases, in groups. Routes use the first five, the command line uses the last."""
+    """Routes use the first five groups, the operator's command line uses the last."""
 
     accounts: AccountService
     sign_in: SignInService
     sessions: SessionService
     administration: AdministrationService
     keys: KeyService
-    operations: OperatorService
+    operator: OperatorService

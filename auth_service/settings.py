@@ -1,4 +1,4 @@
-"""The settings of sign-in."""
+"""The settings of auth_service: sign-in, sessions, passwords and signing keys."""
 
 from __future__ import annotations
 

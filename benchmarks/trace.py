@@ -27,7 +27,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 import auth_service.main
 import cart_service.main
 import product_service.main
-from auth_service.bootstrap import open_operations
+from auth_service.bootstrap import open_operator_tools
 from auth_service.settings import AuthSettings
 from cart_service.settings import CartSettings
 from product_service.settings import ProductSettings
@@ -119,8 +119,8 @@ async def open_services(directory: Path) -> AsyncIterator[tuple[httpx.AsyncClien
     async with AsyncExitStack() as stack:
         options = await _start_servers(stack, directory)
         auth = AuthSettings(**options)
-        async with open_operations(auth) as operations:
-            token = await operations.issue_operator_token(Permission)
+        async with open_operator_tools(auth) as operator:
+            token = await operator.issue_operator_token(Permission)
         apps = {
             "/api/v1/auth": auth_service.main.create_app(auth),
             "/api/v1/products": product_service.main.create_app(ProductSettings(**options)),

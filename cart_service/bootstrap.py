@@ -112,7 +112,7 @@ async def bootstrap(settings: CartSettings, backends: Backends) -> AsyncIterator
         async def run(name: str, work: Coroutine[Any, Any, None]) -> None:
             await stack.enter_async_context(backends.tasks.running(name, work))
 
-        opened = open_operations(settings, backends, hot_bytes=settings.cart_hot_carts_bytes)
+        opened = open_operator_tools(settings, backends, hot_bytes=settings.cart_hot_carts_bytes)
         tools = await stack.enter_async_context(opened)
         announcements, service, live = tools.version_announcements, tools.service, tools.service.live
         stack.push_async_callback(announcements.close)
@@ -124,13 +124,12 @@ async def bootstrap(settings: CartSettings, backends: Backends) -> AsyncIterator
         await tools.carts.outbox.start(backends.tasks)
         await tools.promotions.outbox.start(backends.tasks)
         await subscribe(backends.bus, service)
-        sweep = await _create_sweep(settings, backends, tools)
-        await run("cart-expiry", sweep.run())
+        await run("cart-expiry", (await _create_sweep(settings, backends, tools)).run())
         yield service
 
 
 @asynccontextmanager
-async def open_operations(
+async def open_operator_tools(
     settings: CartSettings, backends: Backends, *, hot_bytes: int = 0
 ) -> AsyncIterator[OperatorTools]:
     """The use cases without subscribers and background tasks, for as long as a command takes."""

@@ -128,8 +128,7 @@ class Batcher(Generic[Op, R]):
     async def _run(self, batch: list[tuple[Op, asyncio.Future[R]]], size: int) -> None:
         futures = [future for _, future in batch]
         try:
-            results = await self._execute([op for op, _ in batch])
-            _finish(futures, results)
+            _finish(futures, await self._execute([op for op, _ in batch]))
         except Exception as error:
             _finish(futures, [error] * len(futures))
         finally:

@@ -100,6 +100,11 @@ class UnsupportedMediaType(ShopError):
 class InvalidInput(ShopError):
     status, code, title = 422, "invalid-input", "Invalid input"
 
+    @classmethod
+    def at(cls, pointer: str, message: str) -> InvalidInput:
+        """The error of one field."""
+        return cls("A value is not acceptable: see errors.", errors=[FieldError(pointer, message)])
+
 
 class PreconditionRequired(ShopError):
     status, code, title = 428, "precondition-required", "Precondition required"

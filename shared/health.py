@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated
@@ -86,7 +86,7 @@ class Health:
     async def _run(self) -> Report:
         results = await asyncio.gather(*(self._try(check) for check in self._checks))
         checks = {check.name: result for check, result in zip(self._checks, results, strict=True)}
-        report = Report(_worst(result.status for result in results), checks)
+        report = Report(_worst([result.status for result in results]), checks)
         self._report, self._made_at = report, time.monotonic()
         return report
 
@@ -112,6 +112,5 @@ class Health:
             log.warning("not well", check=check, reason=reason)
 
 
-def _worst(statuses: Iterable[Status]) -> Status:
-    found = set(statuses)
-    return next((s for s in (Status.UNAVAILABLE, Status.DEGRADED) if s in found), Status.OK)
+def _worst(statuses: Collection[Status]) -> Status:
+    return next((s for s in (Status.UNAVAILABLE, Status.DEGRADED) if s in statuses), Status.OK)

@@ -7,8 +7,8 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
-from auth_service.bootstrap import open_operations
-from auth_service.operations import OperatorService
+from auth_service.bootstrap import open_operator_tools
+from auth_service.operator import OperatorService
 from auth_service.settings import AuthSettings
 from shared.security.identity import Scope
 from trolley.environment import require_servers, require_store, settings_from
@@ -27,7 +27,7 @@ async def operate(environment: Mapping[str, str], work: Callable[[OperatorServic
     require_servers(environment, "NATS_URL")
     settings = settings_from(AuthSettings, environment)
     try:
-        async with asyncio.timeout(_PATIENCE_SECONDS), open_operations(settings) as operator:
+        async with asyncio.timeout(_PATIENCE_SECONDS), open_operator_tools(settings) as operator:
             return await work(operator)
     except TimeoutError as error:
         raise CommandFailed(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auth_service.accounts.credentials import normalised_email
+from auth_service.accounts.credentials import email_or_none
 from auth_service.accounts.errors import OwnAccount
 from auth_service.accounts.events import DELIVERY_SECONDS, UserSignedOut
 from auth_service.accounts.model import User, existing
@@ -24,7 +24,7 @@ class AdministrationService:
     async def page(self, email: str | None, limit: int, after: Position | None) -> ListPage[User]:
         """Accounts, the oldest first; with `email` the account that has this address."""
         # A text that is not an address matches no account.
-        address = (normalised_email(email) or email) if email else None
+        address = (email_or_none(email) or email) if email else None
         return await self._users.page(address, limit, after)
 
     async def get(self, user_id: str) -> User:

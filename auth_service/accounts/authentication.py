@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from auth_service.accounts.credentials import claim_id, clean_password, normalised_email
+from auth_service.accounts.credentials import claim_id, clean_password, email_or_none
 from auth_service.accounts.errors import InvalidCredentials, WrongPassword
 from auth_service.accounts.model import User, is_live
 from auth_service.accounts.ports import EmailClaimRepository, Passwords, Throttle, UserRepository
@@ -14,7 +14,7 @@ _NOBODY = "nobody"
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The address that a request comes from."""
+    """Who sends a request: the address that its attempts count for, and the browser as it names itself."""
 
     address: str
     user_agent: str = ""
@@ -43,7 +43,7 @@ class Authentication:
 
     async def sign_in(self, email: str, password: str, client: Client) -> Verified:
         """Raises `InvalidCredentials`, `TooManyRequests`, `PasswordsOverloaded`."""
-        address = normalised_email(email)
+        address = email_or_none(email)
         account = claim_id(address or email)
         async with self._throttle.attempt(account, client.address):
             user = await self._find(address) if address else None

@@ -88,7 +88,7 @@ def normalise_email(text: str) -> str:
     return email
 
 
-def normalised_email(text: str) -> str | None:
+def email_or_none(text: str) -> str | None:
     """The normal form of an address, or None for a text that is not one."""
     try:
         return normalise_email(text)

@@ -1,12 +1,13 @@
-"""The refusals of accounts.
+"""The refusals of accounts, by their status. `sign_in/oauth_errors.py` shows some of them to OAuth clients as
+400.
 
-NotAuthenticated   └── InvalidCredentials       wrong e-mail or wrong password, never which
-PermissionDenied   ├── AccountDisabled
-                   ├── GuestsHaveNoAccount
-                   └── WrongPassword            when somebody changes their own account
-NotFound           └── AccountNotFound
-Conflict           ├── EmailAlreadyRegistered
-                   └── OwnAccount               administrators cannot lock themselves out
+401 NotAuthenticated   └── InvalidCredentials       wrong e-mail or wrong password, never which
+403 PermissionDenied   ├── AccountDisabled
+                       ├── GuestsHaveNoAccount
+                       └── WrongPassword            when somebody changes their own account
+404 NotFound           └── AccountNotFound
+409 Conflict           ├── EmailAlreadyRegistered
+                       └── OwnAccount               administrators cannot lock themselves out
 """
 
 from __future__ import annotations

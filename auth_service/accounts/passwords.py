@@ -25,8 +25,8 @@ PASSWORD_SECONDS = Histogram(
 
 
 class ArgonPasswords:
-    """Hashes at most `workers` passwords at a time, each in 19 MiB, while at most `queue` more wait. argon2
-    releases the interpreter's lock, so other requests continue meanwhile."""
+    """Hashes at most `workers` passwords at a time, each in `memory_kib`, while at most `queue` more wait.
+    argon2 releases the interpreter's lock, so other requests continue meanwhile."""
 
     def __init__(self, workers: int, queue: int, *, memory_kib: int, iterations: int) -> None:
         self._scheme = argon2.using(

@@ -27,7 +27,7 @@ from shared.observability.metrics import REGISTRY
 _log = get_logger(__name__)
 _ANSWER_SECONDS = 0.5
 _PREFIX = "auth:failures"
-_AT_ONCE = 2
+_ATTEMPTS_AT_ONCE = 2
 """Attempts of one account. They count while they run, so more could refuse a right password."""
 SIGN_INS_THROTTLED = Counter(
     "auth_sign_ins_throttled_total",
@@ -80,7 +80,7 @@ class RedisThrottle:
 
     @asynccontextmanager
     async def attempt(self, account: str, client: str) -> AsyncIterator[None]:
-        attempts = self._attempts.setdefault(account, asyncio.Semaphore(_AT_ONCE))
+        attempts = self._attempts.setdefault(account, asyncio.Semaphore(_ATTEMPTS_AT_ONCE))
         async with attempts:
             counted: list[tuple[str, str]] = []
             try:

@@ -15,7 +15,8 @@ from shared.clock import Clock
 
 
 class CartCleanup(ChangeListener):
-    """A repeated call changes nothing."""
+    """Outdates or removes summaries, gives uses of promo codes back, and removes the carts of deleted
+    accounts. A repeated call changes nothing."""
 
     def __init__(
         self,

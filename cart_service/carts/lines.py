@@ -69,8 +69,7 @@ class Line:
 
     def last(self, quantity: int) -> tuple[Pieces, ...]:
         """The pieces that were added last, at most `quantity`."""
-        reversed_pieces = _first(self.pieces[::-1], min(quantity, self.quantity))
-        return reversed_pieces[::-1]
+        return _first(self.pieces[::-1], min(quantity, self.quantity))[::-1]
 
     def only_last(self, quantity: int) -> Line:
         """The line with only the pieces added last."""

@@ -164,7 +164,7 @@ class ForgetProduct(Operation):
 class UndoLast(Operation):
     """Undoes the write of the last clear, removal or merge."""
 
-    wire_name = "TakeBack"
+    wire_name = "TakeBack"  # an older name of the class; stored carts have it in their fingerprints
 
     def apply(self, cart: Cart, _products: Mapping[str, CatalogueProduct], at: str, /) -> Cart:
         return cart.undo_last(at)

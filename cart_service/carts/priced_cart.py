@@ -114,8 +114,8 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class PricedCart:
-    """`saved` are the lines saved for later, which cost nothing. At `valid_until` time alone changes a price;
-    None if it never does."""
+    """`saved` are the lines saved for later, which cost nothing. At `valid_until` time alone changes what
+    the cart shows; None if it never does."""
 
     cart: Cart
     lines: Sequence[PricedLine]

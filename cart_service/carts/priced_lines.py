@@ -54,14 +54,16 @@ def priced_lines(
 
 def _priced_line(line: Line, product: CatalogueProduct, terms: Terms) -> PricedLine:
     policy = terms.policy
-    priced = _priced(line, product, policy, terms.now)
+    priced = _priced_by_policy(line, product, policy, terms.now)
     priced.notices = tuple(notices_of(priced, line.pieces, terms.currency))
     if not policy.hold or all(it.unit_price == priced.unit_price_now for it in line.pieces):
         object.__setattr__(line, "priced_as", _Known(product, policy, terms.currency, priced))
     return priced
 
 
-def _priced(line: Line, product: CatalogueProduct, policy: PricePolicy, now: datetime) -> PricedLine:
+def _priced_by_policy(
+    line: Line, product: CatalogueProduct, policy: PricePolicy, now: datetime
+) -> PricedLine:
     availability = _availability(line, product)
     gone = availability is Availability.GONE
     price_now = line.unit_price_when_added if gone else product.price

@@ -21,17 +21,13 @@ from shared.errors import Unavailable
 
 
 def apply_promotion(
-    code: str,
-    promotion: Promotion | None,
-    lines: Sequence[PricedLine],
-    products: Mapping[str, CatalogueProduct],
-    now: datetime,
+    code: str, promotion: Promotion | None, lines: Sequence[PricedLine], now: datetime
 ) -> tuple[Sequence[PricedLine], PricedPromoCode]:
     """The lines with their discounts, and what the code does in all."""
     if promotion is None:
         message = f"The promotion of {code} is not known any more, so it takes nothing off."
         return lines, PricedPromoCode(code, "", 0, Reason.ENDED, message, None, 0, None)
-    discount = discount_of(promotion, [_discountable(line, products) for line in lines], now)
+    discount = discount_of(promotion, [_discountable(line) for line in lines], now)
     return _discounted(lines, discount), PricedPromoCode(
         code=code,
         description=promotion.description,
@@ -45,22 +41,20 @@ def apply_promotion(
 
 
 def _discounted(lines: Sequence[PricedLine], discount: Discount) -> Sequence[PricedLine]:
-    why = discount.of_line
     return [
-        replace(line, discount=off, discount_explanation=why) if off else line
+        replace(line, discount=off, discount_explanation=discount.of_line) if off else line
         for line, off in zip(lines, discount.of_lines, strict=True)
     ]
 
 
-def _discountable(line: PricedLine, products: Mapping[str, CatalogueProduct]) -> DiscountableLine:
-    product = products[line.product_id]
+def _discountable(line: PricedLine) -> DiscountableLine:
     return DiscountableLine(
         product_id=line.product_id,
         quantity=line.quantity,
         unit_price=line.unit_price,
         line_total=line.line_total,
-        categories=product.categories,
-        gone=not product.for_sale,
+        categories=line.product.categories,
+        gone=not line.product.for_sale,
         prices=tuple((it.quantity, it.unit_price) for it in line.prices),
     )
 
@@ -72,7 +66,7 @@ def price(cart: Cart, products: Mapping[str, CatalogueProduct], terms: Terms) ->
     valid_until = _valid_until(lines, cart, terms.now)
     promo_code = None
     if cart.promo_code is not None:
-        lines, promo_code = apply_promotion(cart.promo_code, terms.promotion, lines, products, terms.now)
+        lines, promo_code = apply_promotion(cart.promo_code, terms.promotion, lines, terms.now)
         notices += notice_of_promo_code(promo_code)
         valid_until = _earlier(valid_until, promo_code.changes_at)
     return PricedCart(

@@ -37,6 +37,8 @@ class Redeemed:
 
 
 class PromoCodes:
+    """Puts promo codes on carts and removes them, with the uses that they take."""
+
     def __init__(
         self,
         promotions: Promotions,

@@ -14,6 +14,8 @@ from cart_service.catalogue.ports import Catalogue
 
 
 class CartReader:
+    """Reads a cart with its prices, and renews its life if that is due."""
+
     def __init__(
         self,
         carts: CartRepository,

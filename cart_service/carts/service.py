@@ -116,6 +116,8 @@ class _NotAccepted(Exception):
 
 
 class CartWriter:
+    """Changes carts. The answer to a write is the cart with its prices."""
+
     def __init__(
         self,
         carts: CartRepository,

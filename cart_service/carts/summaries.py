@@ -1,14 +1,14 @@
 """Cart summaries: kept in the cache, never served stale.
 
 A cached summary holds its cart's version, the catalogue revision it was built at, its products and its JSON.
-It is served only if
+It is served only if it is not empty, has this release's format, and
 
 1. this replica knows no newer version of the cart: a write is answered only after the cache holds the summary
    of its version or, if that fails, after the version was announced to every replica;
 2. this replica misses no announcement. While it may miss one, it asks the store for the cart's version;
 3. none of its products changed after its revision, as far as this replica has heard of the catalogue;
-4. no price in it has changed by time alone (the end of a hold or of a promotion), and the cart's life need
-   not be renewed yet: building a summary renews it;
+4. time alone has changed nothing that the cart shows (a hold or an undo ends, a promotion begins or ends),
+   and the cart's life need not be renewed yet: building a summary renews it;
 5. this replica knows no newer version of the promotion of its code.
 
 Rule 1 leaves one gap. A write is answered once its announcement is kept, and the announcement reaches each
@@ -93,6 +93,8 @@ def cache_key(owner: str) -> str:
 
 
 class Summaries:
+    """Builds, caches and serves summaries. `secure` and `outdate` keep rule 1 for writes."""
+
     def __init__(
         self,
         carts: CartRepository,

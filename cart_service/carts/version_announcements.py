@@ -29,11 +29,7 @@ class NatsVersionAnnouncements:
     """
 
     def __init__(
-        self,
-        bucket: Bucket,
-        bus: EventBus,
-        versions: KnownVersions,
-        changes: ChangeListener,
+        self, bucket: Bucket, bus: EventBus, versions: KnownVersions, changes: ChangeListener
     ) -> None:
         self._bucket = bucket
         self._bus = bus

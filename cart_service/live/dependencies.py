@@ -45,8 +45,7 @@ async def stream_grant(
 ) -> StreamGrant:
     if user is None:
         return await tickets.redeem(ticket or "")
-    owner = await cart_owner(user, other)
-    return StreamGrant(owner.id, user)
+    return StreamGrant((await cart_owner(user, other)).id, user)
 
 
 StreamGrantDep = Annotated[StreamGrant, Depends(stream_grant)]

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from cart_service.promotions.errors import PromoCodeEnded, PromoCodeNotStarted
 from shared.clock import to_rfc3339
-from shared.errors import FieldError, InvalidInput
+from shared.errors import InvalidInput
 
 CODE_PATTERN = "^[A-Za-z0-9_-]{3,40}$"
 
@@ -118,12 +118,12 @@ class Promotion:
     def require_valid(self, currency: str) -> Promotion:
         """The promotion itself. Raises `InvalidInput`, which names the field."""
         if self.currency != currency:
-            raise _invalid("/currency", f"the shop sells in {currency} only")
+            raise InvalidInput.at("/currency", f"the shop sells in {currency} only")
         starts_at, ends_at = self.conditions.starts_at, self.conditions.ends_at
         if starts_at is not None and ends_at is not None and ends_at <= starts_at:
-            raise _invalid("/ends_at", "must be after starts_at")
+            raise InvalidInput.at("/ends_at", "must be after starts_at")
         if ends_at is not None and ends_at <= self.created_at:
-            raise _invalid("/ends_at", "is over already")
+            raise InvalidInput.at("/ends_at", "is over already")
         return self
 
     def ended(self, now: datetime) -> Promotion:
@@ -141,7 +141,3 @@ _KIND_OF: dict[type, PromotionKind] = {
 def normalised(code: str) -> str | None:
     """The code in upper case, as in the store. None for a text that cannot be a code."""
     return code.upper() if re.fullmatch(CODE_PATTERN, code) else None
-
-
-def _invalid(pointer: str, message: str) -> InvalidInput:
-    return InvalidInput("A value is not acceptable: see errors.", errors=[FieldError(pointer, message)])

@@ -89,7 +89,9 @@ class ProductDetails:
         merged = {} if change is None else {**self.attributes, **change}
         attributes = {name: value for name, value in merged.items() if value is not None}
         if len(attributes) > MAX_ATTRIBUTES:
-            raise _invalid("/attributes", f"would be {len(attributes)}, and {MAX_ATTRIBUTES} is the most")
+            raise InvalidInput.at(
+                "/attributes", f"would be {len(attributes)}, and {MAX_ATTRIBUTES} is the most"
+            )
         return replace(self, **{**changes, "attributes": attributes})
 
 
@@ -112,7 +114,7 @@ class ProductDraft:
     def sold_in(self, currency: str) -> Self:
         """The draft itself. Raises `InvalidInput` unless its price is in the shop's one currency."""
         if self.details.currency != currency:
-            raise _invalid("/currency", f"the shop sells in {currency} only")
+            raise InvalidInput.at("/currency", f"the shop sells in {currency} only")
         return self
 
 
@@ -174,7 +176,3 @@ class Product:
 
 def _types(attributes: Mapping[str, Attribute]) -> dict[str, type]:
     return {name: type(value) for name, value in attributes.items()}
-
-
-def _invalid(pointer: str, message: str) -> InvalidInput:
-    return InvalidInput("A value is not acceptable: see errors.", errors=[FieldError(pointer, message)])

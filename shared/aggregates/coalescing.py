@@ -15,16 +15,14 @@ from shared.events.envelope import Event
 A = TypeVar("A")
 
 
-class Request(Generic[A]):
+class QueuedChange(Generic[A]):
     """One caller's change and the future of its result. Without a change it only asks to drop the
     `delivered` events."""
 
     __slots__ = ("_change", "_context", "delivered", "future")
 
     def __init__(
-        self,
-        change: Callable[[A | None], Change[A, Any]] | None,
-        delivered: frozenset[str] = frozenset(),
+        self, change: Callable[[A | None], Change[A, Any]] | None, delivered: frozenset[str] = frozenset()
     ) -> None:
         self._change = change
         self._context: Context = copy_context()
@@ -59,11 +57,11 @@ class Applied(Generic[A]):
     is_changed: bool = False
 
 
-def apply_all(requests: Sequence[Request[A]], held: Held[A]) -> Applied[A]:
+def apply_all(changes: Sequence[QueuedChange[A]], held: Held[A]) -> Applied[A]:
     """Each change gets the aggregate of the change before it. A change that raises has no effect."""
     applied = Applied(held.aggregate)
-    for request in requests:
-        outcome = request.apply(applied.aggregate)
+    for change in changes:
+        outcome = change.apply(applied.aggregate)
         applied.outcomes.append(outcome)
         if isinstance(outcome, Change) and outcome.aggregate is not None:
             applied.aggregate = outcome.aggregate

@@ -1,7 +1,7 @@
 """The relay: finds undelivered events in documents and delivers them.
 
-A replica leaves events undelivered if it ends first, or if the delivery fails for too long. Every replica
-runs a relay. The stream drops a repeated event, or consumers see the repeat by its version.
+A replica leaves events undelivered if it ends first, or if the delivery fails for too long. `Outbox.start`
+runs a relay in every replica. The stream drops a repeated event, or consumers see the repeat by its version.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import structlog
 
 from shared.aggregates import outbox_fields
 from shared.aggregates.change import Change
-from shared.aggregates.coalescing import Applied, Request, apply_all
+from shared.aggregates.coalescing import Applied, QueuedChange, apply_all
 from shared.aggregates.hot import Held, HotAggregates
 from shared.aggregates.outbox_fields import EventSink, PendingEvents
 from shared.aggregates.ports import ListPage
@@ -66,7 +66,7 @@ class AggregateRepository(Generic[A]):
         self._sink = sink
         self._max_attempts = max_attempts
         self._hot: HotAggregates[A] = HotAggregates(hot_bytes)
-        self._waiting: dict[str, list[Request[A]]] = {}
+        self._waiting: dict[str, list[QueuedChange[A]]] = {}
         self._workers: set[asyncio.Task[None]] = set()
         self._conflicts = STORE_CONFLICTS.labels(store.collection.name)
         if sink is not None:
@@ -79,8 +79,7 @@ class AggregateRepository(Generic[A]):
 
     async def get_many(self, ids: Sequence[str]) -> list[A | None]:
         """The aggregates in the order of `ids`; None for those that do not exist."""
-        documents = await self._store.get_many(ids)
-        return [self._held(document).aggregate for document in documents]
+        return [self._held(document).aggregate for document in await self._store.get_many(ids)]
 
     async def find(self, query: Query) -> ListPage[A]:
         """A page of the matches, about a second old. Raises `StoreUnavailable`, `StoreOverloaded`."""
@@ -106,7 +105,7 @@ class AggregateRepository(Generic[A]):
         a cancelled caller may be written. Raises `StoreUnavailable` (the outcome is unknown) and
         `StoreOverloaded` (nothing was written).
         """
-        result: R = await self._enqueue(id, Request(change))
+        result: R = await self._enqueue(id, QueuedChange(change))
         return result
 
     async def remove(
@@ -138,7 +137,7 @@ class AggregateRepository(Generic[A]):
         """Drops delivered events from the document. Best effort: while the store is away they stay, and are
         delivered again."""
         try:
-            await self._enqueue(id, Request(None, frozenset(event_ids)))
+            await self._enqueue(id, QueuedChange(None, frozenset(event_ids)))
         except Unavailable as error:
             _log.debug("delivered events were not cleared", document_id=id, reason=error.detail)
 
@@ -150,69 +149,68 @@ class AggregateRepository(Generic[A]):
         """Counts the memory of values that are derived from the newest aggregate and kept with it."""
         self._hot.note_derived(id, derived_bytes)
 
-    def _enqueue(self, id: str, request: Request[A]) -> asyncio.Future[Any]:
+    def _enqueue(self, id: str, change: QueuedChange[A]) -> asyncio.Future[Any]:
         waiting = self._waiting.get(id)
         if waiting is None:
-            self._waiting[id] = [request]
+            self._waiting[id] = [change]
             worker = asyncio.create_task(self._work(id))
             self._workers.add(worker)
             worker.add_done_callback(self._workers.discard)
         elif len(waiting) < _WAITING_LIMIT:
-            waiting.append(request)
+            waiting.append(change)
         else:
             raise self._contended(id)
-        return request.future
+        return change.future
 
     async def _work(self, id: str) -> None:
-        """Serves the requests of one document, all waiting ones together, until none is left.
+        """Writes the queued changes of one document, all waiting ones together, until none is left.
 
         It runs in a task of its own, so a caller that is cancelled does not cancel the writes of others.
         """
-        requests: list[Request[A]] = []
+        changes: list[QueuedChange[A]] = []
         try:
-            while requests := self._waiting[id]:
+            while changes := self._waiting[id]:
                 self._waiting[id] = []
-                await self._serve(id, [request for request in requests if not request.future.done()])
+                await self._write_together(id, [change for change in changes if not change.future.done()])
         finally:
-            for request in [*requests, *self._waiting.pop(id)]:
-                request.future.cancel()  # only open ones: the worker itself was cancelled
+            for change in [*changes, *self._waiting.pop(id)]:
+                change.future.cancel()  # only open ones: the worker itself was cancelled
 
-    async def _serve(self, id: str, requests: Sequence[Request[A]]) -> None:
+    async def _write_together(self, id: str, changes: Sequence[QueuedChange[A]]) -> None:
         outcomes: Sequence[Change[A, Any] | Exception]
         try:
-            outcomes = await self._commit(id, requests)
+            outcomes = await self._commit(id, changes)
         except Unavailable as error:
-            outcomes = [error] * len(requests)
+            outcomes = [error] * len(changes)
         except Exception as error:
-            if len(requests) > 1:  # one of them cannot be stored; the others can
-                for request in requests:
-                    await self._serve(id, [request])
+            if len(changes) > 1:  # one of them cannot be stored; the others can
+                for change in changes:
+                    await self._write_together(id, [change])
                 return
             outcomes = [error]
-        for request, outcome in zip(requests, outcomes, strict=True):
-            request.finish(outcome)
+        for change, outcome in zip(changes, outcomes, strict=True):
+            change.finish(outcome)
 
-    async def _commit(self, id: str, requests: Sequence[Request[A]]) -> list[Change[A, Any] | Exception]:
+    async def _commit(self, id: str, changes: Sequence[QueuedChange[A]]) -> list[Change[A, Any] | Exception]:
         hot = self._hot.get(id)
         if hot is not None:
-            applied = await self._attempt(id, requests, hot, is_fresh=False)
+            applied = await self._attempt(id, changes, hot, is_fresh=False)
             if applied is not None:
                 return applied.outcomes
         for attempt in range(self._max_attempts):
-            held = await self._read(id)
-            applied = await self._attempt(id, requests, held, is_fresh=True)
+            applied = await self._attempt(id, changes, await self._read(id), is_fresh=True)
             if applied is not None:
                 return applied.outcomes
             await _pause(attempt)
         raise self._contended(id)
 
     async def _attempt(
-        self, id: str, requests: Sequence[Request[A]], held: Held[A], *, is_fresh: bool
+        self, id: str, changes: Sequence[QueuedChange[A]], held: Held[A], *, is_fresh: bool
     ) -> Applied[A] | None:
         """None if `held` is not the newest version, or if no write has proved that it is."""
-        applied = apply_all(requests, held)
-        pending = self._still_pending(id, requests, held)
-        clears = len(pending) < len(held.pending) and any(request.delivered for request in requests)
+        applied = apply_all(changes, held)
+        pending = self._still_pending(id, changes, held)
+        clears = len(pending) < len(held.pending) and any(change.delivered for change in changes)
         if applied.aggregate is None or not (applied.is_changed or clears):
             return applied if is_fresh else None
         pending += tuple(event.to_json() for event in applied.events)
@@ -230,8 +228,8 @@ class AggregateRepository(Generic[A]):
             self._sink.dispatch(id, applied.events)
         return applied
 
-    def _still_pending(self, id: str, requests: Sequence[Request[A]], held: Held[A]) -> PendingEvents:
-        delivered = frozenset().union(*(request.delivered for request in requests))
+    def _still_pending(self, id: str, changes: Sequence[QueuedChange[A]], held: Held[A]) -> PendingEvents:
+        delivered = frozenset().union(*(change.delivered for change in changes))
         if self._sink is not None and held.pending:
             delivered |= self._sink.delivered_ids(id)
         return outbox_fields.without(held.pending, delivered)

@@ -37,8 +37,7 @@ def share_examples(document: Json) -> None:
     for item in document["paths"].values():
         for operation in item.values():
             for response in operation["responses"].values():
-                content = response.get("content", {}).get(MEDIA_TYPE, {})
-                _share(content.get("examples", {}), shared)
+                _share(response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {}), shared)
     document["components"]["examples"] = shared
 
 

@@ -1,7 +1,7 @@
 """Entity tags and conditional requests (RFC 9110, sections 8.8.3 and 13).
 
 A strong tag names one representation, and the gateway compresses answers for clients that accept gzip. Those
-clients get the version's tag with a suffix, `"7-gzip"`. In a request both tags name the version.
+clients get the tag with a suffix: `"7-gzip"`, for a cart `"7-<digest>-gzip"`. A request may name either tag.
 """
 
 from __future__ import annotations

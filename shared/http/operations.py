@@ -56,8 +56,7 @@ async def get_readiness(request: Request) -> Report:
 def _answer(report: Report) -> Report:
     """A `Response`, because the status depends on the report. The routes declare `Report` for the
     document."""
-    code = 503 if report.status is Status.UNAVAILABLE else 200
-    return JsonBytes.of(report, status_code=code)  # type: ignore[return-value]  # see above
+    return JsonBytes.of(report, status_code=503 if report.status is Status.UNAVAILABLE else 200)  # type: ignore[return-value]  # see above
 
 
 def _startup(request: Request) -> Report:

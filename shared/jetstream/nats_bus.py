@@ -85,8 +85,7 @@ class NatsEventBus:
         await self._connection.close()
 
     async def reconnected(self) -> None:
-        session = await self._connection.next_session()
-        await session.wait_ended()
+        await (await self._connection.next_session()).wait_ended()
         await self._connection.next_session()
 
     async def publish(self, event: Event) -> None:

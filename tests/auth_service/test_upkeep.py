@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from auth_service.bootstrap import open_operations
+from auth_service.bootstrap import open_operator_tools
 from auth_service.main import create_app
 from auth_service.service import AuthService
 from auth_service.sessions.removal import remove_expired_sessions
@@ -82,8 +82,8 @@ async def test_a_page_of_what_is_gone_does_not_end_the_sweep(world: World, auth:
 async def test_a_running_replica_takes_over_new_keys(auth_settings: MakeSettings) -> None:
     settings = auth_settings(auth_key_reload_seconds=0.1)
     async with running(create_app(settings)) as shop:
-        async with open_operations(settings) as operations:
-            key = await operations.rotate_keys()
+        async with open_operator_tools(settings) as operator:
+            key = await operator.rotate_keys()
 
         async def known() -> bool:
             return key.kid in await kids(shop)

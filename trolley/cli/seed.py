@@ -51,8 +51,7 @@ def seed(
         console.print("SEED_DEMO, or else ENVIRONMENT, asks for no demo catalogue. Nothing was loaded.")
         return
     base_url = shop_url(environment, url)
-    token = administrator(who, base_url, environment)
-    execute(_seed(dataset, base_url, token, if_empty=if_empty))
+    execute(_seed(dataset, base_url, administrator(who, base_url, environment), if_empty=if_empty))
 
 
 async def _seed(dataset: Dataset, base_url: str, token: TokenSource, *, if_empty: bool) -> None:

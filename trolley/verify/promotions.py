@@ -67,8 +67,7 @@ class PromotionEntries:
                 return Change(None, None)
             after = _in_agreement(before, published, entry)
             has_ended = after.ended_at is not None and before.ended_at is None
-            ended = PromotionEnded.of(after).to_event(self.clock.now())
-            events = [ended] if has_ended else []
+            events = [PromotionEnded.of(after).to_event(self.clock.now())] if has_ended else []
             return Change(None if after is stored else after, after, events)
 
         promotion = await self.promotions.repository.update(code, change)

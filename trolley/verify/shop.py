@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from auth_service.accounts.store import USERS, StoredUsers
 from auth_service.sessions.revocations import RevokingDelivery
 from auth_service.sessions.store import SESSIONS, StoredSessions
-from cart_service.bootstrap import OperatorTools, open_operations
+from cart_service.bootstrap import OperatorTools, open_operator_tools
 from cart_service.promotions.view import PROMOTION_ENTRIES
 from cart_service.settings import CartSettings
 from product_service.bootstrap import ProductStorage, open_product_storage
@@ -57,7 +57,7 @@ async def open_shop(environment: Mapping[str, str], clock: Clock | None = None) 
         backends = await stack.enter_async_context(opened)
         await _require_cache(backends.cache)
         products = await stack.enter_async_context(open_product_storage(backends))
-        carts = await stack.enter_async_context(open_operations(settings, backends))
+        carts = await stack.enter_async_context(open_operator_tools(settings, backends))
         kept = (carts.carts, carts.promotions)
         outboxes = [(products.store, products.outbox), *((each.store, each.outbox) for each in kept)]
         outboxes += await _open_auth(stack, backends)

@@ -79,5 +79,4 @@ class ElasticsearchMigration:
     async def _delete_missing(self, reader: IndexReader) -> None:
         target = IndexReader(self._gateway, self._indices.store_alias(self._collection))
         async for ids in target.id_pages():
-            gone = await reader.missing(ids)
-            await self._target.write([remove(id) for id in gone])
+            await self._target.write([remove(id) for id in await reader.missing(ids)])

@@ -108,8 +108,7 @@ def _comparison(condition: Condition, expression: str) -> Sql:
 
 
 def _sort_key(name: str, fields: frozenset[str]) -> SortKey:
-    field = require_searchable(name.removeprefix("-"), fields)
-    return value_of(field), name.startswith("-")
+    return value_of(require_searchable(name.removeprefix("-"), fields)), name.startswith("-")
 
 
 def _later(keys: Sequence[SortKey], after: Sequence[Any] | None) -> list[Sql]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from auth_service.bootstrap import open_operations
+from auth_service.bootstrap import open_operator_tools
 from shared.security.identity import Role
 from tests.auth_service.conftest import MakeSettings
 from tests.auth_service.people import AUTH, PASSWORD, Person, fresh_email
@@ -16,8 +16,8 @@ from tests.support.waiting import eventually
 async def admin(shop: httpx.AsyncClient, auth_settings: MakeSettings) -> Person:
     """The first administrator, made as the operator makes one."""
     email = fresh_email()
-    async with open_operations(auth_settings()) as operations:
-        await operations.create_user("Root", email, PASSWORD, Role.ADMIN)
+    async with open_operator_tools(auth_settings()) as operator:
+        await operator.create_user("Root", email, PASSWORD, Role.ADMIN)
     answer = await shop.post(f"{AUTH}/login", json={"email": email, "password": PASSWORD})
     return Person.of(shop, email, answer.json())
 

@@ -45,9 +45,8 @@ class OperatorService:
         await self._accounts.replace_password(email, password)
 
     async def issue_operator_token(self, scopes: Iterable[Scope]) -> str:
-        """An access token of the role `admin` with these scopes, valid for the usual time. It publishes the
-        key first, and services accept the token once they have seen the key. Raises `StoreUnavailable`,
-        `BusUnavailable`."""
+        """An access token of the role `admin` with these scopes. Publishes the key first: services accept the
+        token once they have seen the key. Raises `StoreUnavailable`, `BusUnavailable`."""
         await self._keys.publish()
         return self._tokens.issue(OPERATOR_ID, new_id(), Role.ADMIN, scopes, self._clock.now())
 
