@@ -97,20 +97,15 @@ class Recorder:
 async def trace(recorder: Recorder, request: Request) -> list[TracedFunction]:
     """The functions that every one of several hot requests runs through. A function that only some of them
     run through is background work."""
-    for _ in range(WARM_UP):
-        (await request()).raise_for_status()
-    turns = [await _turn(recorder, request) for _ in range(TURNS)]
-    common = set.intersection(*map(set, turns))
-    return [step for step in turns[0] if step in common]
-
-
-async def _turn(recorder: Recorder, request: Request) -> list[TracedFunction]:
-    await asyncio.sleep(0.1)  # the events of the last request are published meanwhile
-    recorder.start()
-    response = await request()
-    steps = recorder.stop()
-    response.raise_for_status()
-    return steps
+    turns = []
+    for _ in range(WARM_UP + TURNS):
+        await asyncio.sleep(0.1)  # the events of the last request are published meanwhile
+        recorder.start()
+        response = await request()
+        turns.append(recorder.stop())
+        response.raise_for_status()
+    common = set.intersection(*map(set, turns[WARM_UP:]))
+    return [step for step in turns[-1] if step in common]
 
 
 @asynccontextmanager
@@ -128,7 +123,8 @@ async def open_services(directory: Path) -> AsyncIterator[tuple[httpx.AsyncClien
         }
         for app in apps.values():
             await stack.enter_async_context(app.router.lifespan_context(app))
-            await _until_ready(app)
+            while not app.state.runtime.ready:  # noqa: ASYNC110 - the runtime has no event for it
+                await asyncio.sleep(0.02)
         transport = httpx.ASGITransport(_by_path(apps))
         client = httpx.AsyncClient(transport=transport, base_url="http://shop", timeout=60)
         yield await stack.enter_async_context(client), token
@@ -148,12 +144,6 @@ async def _start_servers(stack: AsyncExitStack, directory: Path) -> dict[str, An
         "sqlite_directory": directory / "store",
         "log_requests": False,
     }
-
-
-async def _until_ready(app: FastAPI) -> None:
-    async with asyncio.timeout(60):
-        while not app.state.runtime.ready:  # noqa: ASYNC110 - the runtime has no event for it
-            await asyncio.sleep(0.02)
 
 
 def _by_path(apps: Mapping[str, FastAPI]) -> ASGIApp:

@@ -42,7 +42,7 @@ class ServiceProtocol(HttpToolsProtocol):
 
     # Narrower than asyncio's signature, as in the base class: a server can write to its transports.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(cast(asyncio.Transport, ClosingTransport(transport, self.loop)))
+        super().connection_made(cast(asyncio.Transport, ServiceTransport(transport, self.loop)))
 
     def data_received(self, data: bytes) -> None:
         if self._refusal is not None:
@@ -107,9 +107,9 @@ class ServiceProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
-class ClosingTransport:
-    """A transport whose `close` ends the connection even if the client does not read the rest of the
-    answer."""
+class ServiceTransport:
+    """A transport that joins what one turn of the event loop writes, and whose `close` ends the connection
+    even if the client does not read the rest of the answer."""
 
     def __init__(
         self,
@@ -120,13 +120,25 @@ class ClosingTransport:
         self._transport = transport
         self._loop = loop
         self._close_seconds = close_seconds
-        self.write = transport.write
+        self._held = b""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
+    def write(self, data: bytes) -> None:
+        """Sends in the next turn of the event loop, so an answer's head and body leave in one packet."""
+        if not self._held:
+            self._loop.call_soon(self._flush)
+        self._held += data
+
+    def _flush(self) -> None:
+        data, self._held = self._held, b""
+        if data and not self._transport.is_closing():
+            self._transport.write(data)
+
     def close(self) -> None:
         """Ends the connection when the client has read everything, or after `close_seconds`."""
+        self._flush()
         self._transport.close()
         if self._transport.get_write_buffer_size():
             self._loop.call_later(self._close_seconds, self._transport.abort)

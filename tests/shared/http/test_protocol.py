@@ -1,4 +1,4 @@
-"""A connection ends, whether or not the client takes the end of its answer."""
+"""An answer leaves in one write, and its connection ends even if the client does not take all of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from shared.http.protocol import ClosingTransport
+from shared.http.protocol import ServiceTransport
 from tests.support.waiting import eventually
 
 
@@ -21,6 +21,9 @@ class RecordingTransport:
     def write(self, data: bytes) -> None:
         assert not self.is_closed
         self.written.append(data)
+
+    def is_closing(self) -> bool:
+        return self.is_closed
 
     def close(self) -> None:
         self.is_closed = True
@@ -41,12 +44,50 @@ def recorder() -> RecordingTransport:
 
 
 @pytest.fixture
-async def transport(recorder: RecordingTransport) -> ClosingTransport:
-    return ClosingTransport(recorder, asyncio.get_running_loop())  # type: ignore[arg-type]
+async def transport(recorder: RecordingTransport) -> ServiceTransport:
+    return ServiceTransport(recorder, asyncio.get_running_loop())  # type: ignore[arg-type]
+
+
+async def test_a_head_and_its_body_leave_in_one_write(
+    recorder: RecordingTransport, transport: ServiceTransport
+) -> None:
+    for data in (b"head ", b"", b"body"):
+        transport.write(data)
+    await asyncio.sleep(0)
+    assert recorder.written == [b"head body"]
+
+
+async def test_a_head_alone_waits_no_longer_than_a_turn(
+    recorder: RecordingTransport, transport: ServiceTransport
+) -> None:
+    transport.write(b"head")
+    await asyncio.sleep(0)
+    assert recorder.written == [b"head"]
+
+
+async def test_pieces_of_a_long_answer_keep_their_order(
+    recorder: RecordingTransport, transport: ServiceTransport
+) -> None:
+    sent = [b"%d " % number for number in range(7)]
+    for data in sent:
+        transport.write(data)
+        if data in (sent[2], sent[3]):
+            await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert b"".join(recorder.written) == b"".join(sent)
+
+
+async def test_nothing_is_written_to_a_connection_that_the_client_has_ended(
+    recorder: RecordingTransport, transport: ServiceTransport
+) -> None:
+    transport.write(b"head")
+    recorder.is_closed = True
+    await asyncio.sleep(0)
+    assert recorder.written == []
 
 
 async def test_what_was_written_goes_to_the_client_as_the_connection_ends(
-    recorder: RecordingTransport, transport: ClosingTransport
+    recorder: RecordingTransport, transport: ServiceTransport
 ) -> None:
     transport.write(b"head")
     transport.close()
@@ -56,12 +97,12 @@ async def test_what_was_written_goes_to_the_client_as_the_connection_ends(
 async def test_what_a_client_does_not_take_is_given_up_some_time_after_the_close(
     recorder: RecordingTransport,
 ) -> None:
-    transport = ClosingTransport(recorder, asyncio.get_running_loop(), close_seconds=0.01)  # type: ignore[arg-type]
+    transport = ServiceTransport(recorder, asyncio.get_running_loop(), close_seconds=0.01)  # type: ignore[arg-type]
     recorder.unsent = 1
     transport.close()
     assert not recorder.is_aborted
     await eventually(lambda: recorder.is_aborted)
 
 
-async def test_everything_else_is_the_transports_own(transport: ClosingTransport) -> None:
+async def test_everything_else_is_the_transports_own(transport: ServiceTransport) -> None:
     assert transport.get_extra_info("socket") == "the socket"
