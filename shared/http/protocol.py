@@ -108,8 +108,8 @@ class ServiceProtocol(HttpToolsProtocol):
 
 
 class ServiceTransport:
-    """A transport that joins what one turn of the event loop writes, and whose `close` ends the connection
-    even if the client does not read the rest of the answer."""
+    """A transport that writes an answer's head with its body, and whose `close` ends the connection even if
+    the client does not read the rest of the answer."""
 
     def __init__(
         self,
@@ -126,13 +126,15 @@ class ServiceTransport:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        """Sends in the next turn of the event loop, so an answer's head and body leave in one packet."""
-        if not self._held:
+        """Keeps an answer's head for its body, at most until the next turn of the event loop."""
+        if self._held:
+            self._flush(data)
+        elif data:
+            self._held = data
             self._loop.call_soon(self._flush)
-        self._held += data
 
-    def _flush(self) -> None:
-        data, self._held = self._held, b""
+    def _flush(self, data: bytes = b"") -> None:
+        data, self._held = self._held + data, b""
         if data and not self._transport.is_closing():
             self._transport.write(data)
 
