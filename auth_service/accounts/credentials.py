@@ -67,8 +67,8 @@ def clean_name(text: str) -> str:
     name = text.strip() if len(text) <= NAME_MAX else ""
     if not name:
         raise ValueError(f"A name has 1 to {NAME_MAX} characters.")
-    if any(unicodedata.category(character) in _CONTROL for character in name):
-        raise ValueError("A name has no control characters.")
+    if any(unicodedata.category(character) in _CONTROL for character in text):
+        raise ValueError("A name has no control characters and no line ends.")
     return unicodedata.normalize("NFC", name)
 
 

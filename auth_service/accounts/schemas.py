@@ -74,10 +74,9 @@ Name = Annotated[
     str,
     Field(
         max_length=credentials.NAME_MAX,
-        pattern=_VISIBLE_LINE,
         description=f"1 to {credentials.NAME_MAX} characters on one line; shown to others.",
         examples=["Ana Martínez"],
-        json_schema_extra={"minLength": 1},
+        json_schema_extra={"minLength": 1, "pattern": _VISIBLE_LINE},  # refused by `clean_name`
     ),
     AfterValidator(credentials.clean_name),
 ]

@@ -49,6 +49,13 @@ async def test_registering_with_bad_values_names_them(
             assert [error["pointer"] for error in answer.json()["errors"]] == pointers
 
 
+@pytest.mark.parametrize("name", ["", " \t ", "a\u0000b", "Ana\n", "a\u0085"])
+async def test_a_name_is_refused_in_words(shop: httpx.AsyncClient, name: str) -> None:
+    answer = await shop.post(f"{AUTH}/register", json={**GOOD, "name": name})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["message"].startswith("A name has ")
+
+
 @pytest.mark.parametrize("field", ["name", "email", "password"])
 async def test_a_missing_value_is_named(shop: httpx.AsyncClient, field: str) -> None:
     body = {name: value for name, value in GOOD.items() if name != field}
