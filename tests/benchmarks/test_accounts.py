@@ -22,6 +22,7 @@ async def test_each_exchange_has_the_token_of_the_last_answer() -> None:
     """The server gives tokens of growing length, as it would with a counter in them."""
     given: list[str] = ["t"]
     seen: list[str] = []
+    closed = asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.IncompleteReadError):
@@ -32,6 +33,9 @@ async def test_each_exchange_has_the_token_of_the_last_answer() -> None:
                 given.append(given[-1] + "x")
                 body = orjson.dumps({"refresh_token": given[-1]})
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        writer.close()
+        await writer.wait_closed()
+        closed.set()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     plan = BenchmarkPlan(
@@ -43,6 +47,7 @@ async def test_each_exchange_has_the_token_of_the_last_answer() -> None:
     )
     async with server:
         result = await asyncio.to_thread(run, plan)
+        await closed.wait()
     assert result.statuses == {200: len(seen)}
     assert seen == given[: len(seen)]
 
