@@ -18,6 +18,10 @@ class AuthSettings(ServiceSettings):
         SecretStr(""),
         description="The secret before a change of AUTH_SECRET: what it sealed and signed is still read.",
     )
+    gateway_cors_origins: str = Field(
+        "http://localhost:*,http://127.0.0.1:*",
+        description="Origins whose pages may call the shop, with commas. `:*` at the end of one is any port.",
+    )
     auth_key_reload_seconds: float = Field(
         30,
         ge=0.1,
