@@ -26,7 +26,7 @@ async def start(stack: AsyncExitStack, settings: AuthSettings) -> httpx.AsyncCli
 async def test_a_secret_changes_from_replica_to_replica_and_nobody_is_signed_out(
     auth_settings: MakeSettings,
 ) -> None:
-    """As `docs/operating.md` says: first every replica reads both secrets, then every replica uses the new."""
+    """As `docs/operating.md` says: first every replica reads both secrets, then every one uses the new."""
     steps = [
         {"auth_secret": OLD},
         {"auth_secret": OLD, "auth_secret_previous": NEW},
