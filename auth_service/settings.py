@@ -22,6 +22,11 @@ class AuthSettings(ServiceSettings):
         "http://localhost:*,http://127.0.0.1:*",
         description="Origins whose pages may call the shop, with commas. `:*` at the end of one is any port.",
     )
+    gateway_secret: SecretStr = Field(
+        SecretStr(f"{DEVELOPMENT_ONLY}-gateway-secret"),
+        min_length=16,
+        description="The gateway's, in X-Gateway-Secret: auth takes X-Forwarded-For only with it.",
+    )
     auth_key_reload_seconds: float = Field(
         30,
         ge=0.1,
