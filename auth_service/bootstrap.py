@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from auth_service.accounts.administration import AdministrationService
 from auth_service.accounts.authentication import Authentication
@@ -15,6 +16,7 @@ from auth_service.accounts.registration import Registration
 from auth_service.accounts.service import AccountService
 from auth_service.accounts.store import EMAIL_CLAIMS, USERS, StoredEmailClaims, StoredUsers
 from auth_service.accounts.throttle import RedisThrottle
+from auth_service.browsers import AllowedOrigins
 from auth_service.keys.model import SigningKeyring
 from auth_service.keys.reload import reload_keys
 from auth_service.keys.service import KeyService
@@ -99,17 +101,19 @@ async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIter
             sign_ups_per_minute=settings.auth_sign_ups_per_minute,
         )
         stack.push_async_callback(throttle.close)
-        delivery = RevokingDelivery(backends.bus, revocations_bucket(settings), backends.verifier.end)
-        outboxes = [Outbox(delivery, clock=backends.clock) for _ in (USERS, SESSIONS)]
+        revoke = partial(RevokingDelivery, backends.bus, revocations_bucket(settings), backends.verifier.end)
+        of_sessions = Outbox(revoke(), clock=backends.clock)
+        sessions = StoredSessions(await stores.open(SESSIONS), of_sessions)
+        of_users = Outbox(revoke(sessions), clock=backends.clock)
         adapters = Adapters(
-            users=StoredUsers(await stores.open(USERS), outboxes[0]),
+            users=StoredUsers(await stores.open(USERS), of_users),
             claims=StoredEmailClaims(await stores.open(EMAIL_CLAIMS)),
-            sessions=StoredSessions(await stores.open(SESSIONS), outboxes[1]),
+            sessions=sessions,
             keyrings=AggregateRepository(await stores.open(SIGNING_KEYS), SigningKeyringCodec()),
             passwords=passwords,
             throttle=throttle,
         )
-        for outbox in outboxes:
+        for outbox in (of_sessions, of_users):
             await outbox.start(backends.tasks)
             stack.push_async_callback(outbox.close)
         yield adapters
@@ -170,6 +174,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         administration=AdministrationService(users, clock),
         keys=keys,
         operator=OperatorService(registration, accounts, keys, tokens, clock),
+        origins=AllowedOrigins(settings.gateway_cors_origins),
     )
 
 

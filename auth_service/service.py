@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from auth_service.accounts.administration import AdministrationService
 from auth_service.accounts.service import AccountService
+from auth_service.browsers import AllowedOrigins
 from auth_service.keys.service import KeyService
 from auth_service.operator import OperatorService
 from auth_service.sessions.service import SessionService
@@ -14,7 +15,7 @@ from auth_service.sign_in.service import SignInService
 
 @dataclass(frozen=True, slots=True)
 class AuthService:
-    """Routes use the first five groups, the operator's command line uses the last."""
+    """Routes use all but `operator`, which the operator's command line uses."""
 
     accounts: AccountService
     sign_in: SignInService
@@ -22,3 +23,4 @@ class AuthService:
     administration: AdministrationService
     keys: KeyService
     operator: OperatorService
+    origins: AllowedOrigins

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from auth_service.accounts.dependencies import AccountsDep, ClientDep, CurrentPasswordDep
 from auth_service.accounts.errors import AccountNotFound, GuestsHaveNoAccount, WrongPassword
 from auth_service.accounts.schemas import AccountDeletion, PasswordChange, ProfileUpdate, UserPublic
+from auth_service.browsers import BrowserDep
 from shared.errors import FieldError, InvalidInput, NotAuthenticated, TooManyRequests
 from shared.http.identity import CurrentUserDep
 from shared.http.responses import problem_responses
@@ -33,10 +34,12 @@ async def update_me(body: ProfileUpdate, identity: CurrentUserDep, accounts: Acc
     responses=problem_responses(WrongPassword, GuestsHaveNoAccount, TooManyRequests),
 )
 async def delete_me(
+    *,
     client: ClientDep,
     identity: CurrentUserDep,
     accounts: AccountsDep,
     password: CurrentPasswordDep,
+    browser: BrowserDep,
     body: AccountDeletion | None = None,
 ) -> None:
     """This cannot be undone: it erases all personal data, ends every session, removes the cart and frees the
@@ -46,6 +49,7 @@ async def delete_me(
     if given is None:
         raise _password_missing()
     await accounts.delete(identity, given, client)
+    browser.forget()
 
 
 @router.post(

@@ -66,7 +66,8 @@ class SessionOpener:
             user_agent=client.user_agent[:USER_AGENT_MAX],
             counter=1,
         )
-        await self._sessions.update(session_id, lambda _: Change(session, None))
+        # A sign-out everywhere may have ended it already.
+        await self._sessions.update(session_id, lambda known: Change(None if known else session, None))
         return self._tokens.of(user, session, token, now)
 
     def _added(

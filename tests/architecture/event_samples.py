@@ -39,7 +39,7 @@ def definitions() -> list[Event]:
 
 def _of_accounts() -> Iterator[Event]:
     user = User("u1", "Ann", "ann@example.com", "hash", Role.CUSTOMER, NOW, NOW, version=3)
-    session = Session("s1", "u1", Role.CUSTOMER, "", NOW, NOW, NOW, version=2)
+    session = Session("s1", "u1", Role.CUSTOMER, "", NOW, NOW, NOW, NOW, version=2)
     yield UserRegistered.of(user).to_event(NOW)
     yield UserSignedOut.of(user, {"s2", "s1"}, "logout_all").to_event(NOW)
     yield UserDeleted("u1", 3, ["s1", "s2"]).to_event(NOW)
