@@ -71,9 +71,9 @@ _CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
 _VISIBLE_LINE = rf"^[^{_CONTROL}]*[^\s{_CONTROL}][^{_CONTROL}]*$"
 
 _PASSWORD = (
-    f"{password_rules.PASSWORD_MIN} to {password_rules.PASSWORD_MAX} characters of any script, in NFC; editors "
-    f"and administrators need {password_rules.PRIVILEGED_PASSWORD_MIN}. A common one is refused, and one that "
-    "repeats, counts, or contains the name, the e-mail address or the name of the shop."
+    f"{password_rules.PASSWORD_MIN} to {password_rules.PASSWORD_MAX} characters of any script, in NFC; "
+    f"{password_rules.PRIVILEGED_PASSWORD_MIN} for editors and administrators. A common one is refused, and "
+    "one that repeats, counts, or contains the name, the e-mail address or the name of the shop."
 )
 
 Name = Annotated[
