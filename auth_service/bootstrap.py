@@ -14,7 +14,7 @@ from auth_service.accounts.ports import EmailClaimRepository, Passwords, Throttl
 from auth_service.accounts.registration import Registration
 from auth_service.accounts.service import AccountService
 from auth_service.accounts.store import EMAIL_CLAIMS, USERS, StoredEmailClaims, StoredUsers
-from auth_service.accounts.throttle import RedisThrottle
+from auth_service.clients import ClientAddresses
 from auth_service.keys.model import SigningKeyring
 from auth_service.keys.reload import reload_keys
 from auth_service.keys.service import KeyService
@@ -30,6 +30,13 @@ from auth_service.sessions.store import SESSIONS, StoredSessions
 from auth_service.sessions.tokens import AccessTokens, RefreshTokens
 from auth_service.settings import AuthSettings
 from auth_service.sign_in.service import SignInService
+from auth_service.throttling import devices
+from auth_service.throttling.budgets import Budgets
+from auth_service.throttling.devices import DeviceTokens
+from auth_service.throttling.fallback import FallbackTallies
+from auth_service.throttling.local_tallies import LocalTallies
+from auth_service.throttling.redis_tallies import RedisTallies
+from auth_service.throttling.service import SignInThrottle
 from shared.aggregates.outbox import Outbox
 from shared.aggregates.ports import Repository
 from shared.aggregates.repository import AggregateRepository
@@ -89,14 +96,9 @@ async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIter
             iterations=settings.auth_password_iterations,
         )
         stack.enter_context(closing(passwords))
-        throttle = RedisThrottle(
-            settings.redis_url.get_secret_value(),
-            failures_per_account=settings.auth_failures_per_account,
-            failures_per_client=settings.auth_failures_per_client,
-            window_seconds=settings.auth_failure_window_seconds,
-            sign_ups_per_minute=settings.auth_sign_ups_per_minute,
-        )
-        stack.push_async_callback(throttle.close)
+        tallies = RedisTallies(settings.redis_url.get_secret_value())
+        stack.push_async_callback(tallies.close)
+        throttle = SignInThrottle(_budgets(settings), FallbackTallies(tallies, LocalTallies()))
         delivery = RevokingDelivery(backends.bus, revocations_bucket(settings), backends.verifier.end)
         outboxes = [Outbox(delivery, clock=backends.clock) for _ in (USERS, SESSIONS)]
         adapters = Adapters(
@@ -131,7 +133,10 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         expires_in=settings.auth_access_token_seconds,
     )
     registration = Registration(users, adapters.claims, adapters.passwords, clock)
-    authentication = Authentication(users, adapters.claims, adapters.passwords, adapters.throttle)
+    device_tokens = DeviceTokens([derive_key(secret, devices.PURPOSE)], clock)
+    authentication = Authentication(
+        users, adapters.claims, adapters.passwords, adapters.throttle, device_tokens
+    )
     session_service = SessionService(users, sessions, clock, session_life)
     accounts = AccountService(
         users=users,
@@ -160,4 +165,19 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         administration=AdministrationService(users, clock),
         keys=keys,
         operator=OperatorService(registration, accounts, keys, tokens, clock),
+        addresses=ClientAddresses(settings.gateway_secret.get_secret_value()),
+        devices=device_tokens,
+    )
+
+
+def _budgets(settings: AuthSettings) -> Budgets:
+    return Budgets.of(
+        failures_per_account=settings.auth_failures_per_account,
+        failures_per_network=settings.auth_failures_per_network,
+        failures_per_device=settings.auth_failures_per_device,
+        longest_wait=settings.auth_longest_wait_seconds,
+        sign_ups_per_minute=settings.auth_sign_ups_per_minute,
+        guests_per_minute=settings.auth_guests_per_minute,
+        mails_per_account=settings.auth_mails_per_account,
+        mails_per_network=settings.auth_mails_per_network,
     )
