@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from auth_service.clients import Client
@@ -21,6 +21,9 @@ from shared.errors import TooManyRequests, Unavailable
 _PATIENCE_SECONDS = 10.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.3
 
+Refusal = Callable[[float], TooManyRequests]
+"""The error for a wait in seconds."""
+
 
 class SignInThrottle:
     """Counts attempts before their password is checked. So the number of checks keeps the budgets, however
@@ -35,12 +38,12 @@ class SignInThrottle:
     async def attempt(self, account: str, client: Client, *, known: str | None = None) -> AsyncIterator[None]:
         budgets = self._budgets
         charges = budgets.of_device(account, client, known) if known else budgets.of_stranger(account, client)
-        async with self._counted(charges):
+        async with self._counted(charges, SignInThrottled.for_seconds):
             yield
 
     @asynccontextmanager
     async def confirmation(self, session_id: str, client: Client) -> AsyncIterator[None]:
-        async with self._counted(self._budgets.of_session(session_id, client)):
+        async with self._counted(self._budgets.of_session(session_id, client), _wrong_passwords):
             yield
 
     async def sign_up(self, client: Client) -> None:
@@ -66,24 +69,26 @@ class SignInThrottle:
             raise TooManyRequests(detail, retry_after=seconds)
 
     @asynccontextmanager
-    async def _counted(self, charges: Sequence[Charge]) -> AsyncIterator[None]:
+    async def _counted(self, charges: Sequence[Charge], refusal: Refusal) -> AsyncIterator[None]:
         try:
             async with self._turns.turn(charges[0].key):
-                tallies = await self._begin(charges)
-                async with self._outcome(tallies, charges):
-                    yield
-        except QueueIsFull as error:
-            raise _refusal(Verdict("queue")) from error
+                verdict, tallies = await self._begin(charges)
+                if verdict.admitted:
+                    async with self._outcome(tallies, charges):
+                        yield
+                    return
+        except QueueIsFull:
+            verdict = Verdict("queue")
+        THROTTLED.labels(verdict.kind).inc()
+        raise refusal(verdict.wait)
 
-    async def _begin(self, charges: Sequence[Charge]) -> Tallies:
-        """The tallies in which the attempt counts now. Raises `SignInThrottled`."""
+    async def _begin(self, charges: Sequence[Charge]) -> tuple[Verdict, Tallies]:
+        """The verdict, and the tallies in which the attempt counts now."""
         ends_at, pause = time.monotonic() + _PATIENCE_SECONDS, _FIRST_PAUSE
         while True:
             verdict, tallies = await self._tallies.apply(Operation.BEGIN, charges)
-            if verdict.admitted:
-                return tallies
             if not verdict.is_busy or time.monotonic() > ends_at:
-                raise _refusal(verdict)
+                return verdict, tallies
             # Attempts at other replicas have no outcome yet. If their passwords are right, this one may
             # begin.
             await asyncio.sleep(pause * random.uniform(0.5, 1))
@@ -102,6 +107,6 @@ class SignInThrottle:
             await self._tallies.end(tallies, operation, charges)
 
 
-def _refusal(verdict: Verdict) -> SignInThrottled:
-    THROTTLED.labels(verdict.kind).inc()
-    return SignInThrottled.for_seconds(verdict.wait)
+def _wrong_passwords(wait: float) -> TooManyRequests:
+    seconds = whole_seconds(wait)
+    return TooManyRequests(f"Too many wrong passwords. Try again in {seconds} seconds.", retry_after=seconds)
