@@ -186,6 +186,7 @@ def _budgets(settings: AuthSettings) -> Budgets:
         failures_per_account=settings.auth_failures_per_account,
         failures_per_network=settings.auth_failures_per_network,
         failures_per_device=settings.auth_failures_per_device,
+        first_wait=settings.auth_first_wait_seconds,
         longest_wait=settings.auth_longest_wait_seconds,
         sign_ups_per_minute=settings.auth_sign_ups_per_minute,
         guests_per_minute=settings.auth_guests_per_minute,

@@ -68,11 +68,14 @@ class AuthSettings(ServiceSettings):
         ge=1,
         description="Failures at one account by one address, known device or session, without a wait.",
     )
-    auth_longest_wait_seconds: float = Field(
-        900,
+    auth_first_wait_seconds: float = Field(
+        1,
         ge=0.1,
         le=86_400,
-        description="Waits double from a second to this; one failure is forgiven in it.",
+        description="The first wait after too many failures; each further one doubles it.",
+    )
+    auth_longest_wait_seconds: float = Field(
+        900, ge=0.1, le=86_400, description="The longest wait; in this time one failure is forgiven."
     )
     auth_sign_ups_per_minute: int = Field(
         30, ge=0, description="New accounts from one address; past that it answers 429. 0: no limit."

@@ -8,7 +8,6 @@ from typing import Self
 from auth_service.clients import Client
 from auth_service.throttling.model import Budget, Charge
 
-_FIRST_WAIT = 1.0
 _NETWORK_LONGEST_WAIT = 60.0
 _FRESH = 10
 _SHARED = 3
@@ -44,16 +43,17 @@ class Budgets:
         failures_per_account: int,
         failures_per_network: int,
         failures_per_device: int,
+        first_wait: float,
         longest_wait: float,
         sign_ups_per_minute: int,
         guests_per_minute: int,
         mails_per_account: int,
         mails_per_network: int,
     ) -> Self:
-        """The failures are those without a wait. `longest_wait` is in seconds. An account gets
+        """The failures are those without a wait. Waits are in seconds. An account gets
         `mails_per_account` at once, then one every five minutes; a network asks for `mails_per_network` an
         hour."""
-        first, longest, half = min(_FIRST_WAIT, longest_wait), longest_wait, (mails_per_account + 1) // 2
+        first, longest, half = min(first_wait, longest_wait), longest_wait, (mails_per_account + 1) // 2
         return cls(
             account=Budget(failures_per_account, first, longest, longest),
             network=Budget(
