@@ -6,15 +6,17 @@ from dataclasses import dataclass
 
 from auth_service.accounts.administration import AdministrationService
 from auth_service.accounts.service import AccountService
+from auth_service.clients import ClientAddresses
 from auth_service.keys.service import KeyService
 from auth_service.operator import OperatorService
 from auth_service.sessions.service import SessionService
 from auth_service.sign_in.service import SignInService
+from auth_service.throttling.devices import DeviceTokens
 
 
 @dataclass(frozen=True, slots=True)
 class AuthService:
-    """Routes use the first five groups, the operator's command line uses the last."""
+    """Routes use all groups but `operator`, which the operator's command line uses."""
 
     accounts: AccountService
     sign_in: SignInService
@@ -22,3 +24,5 @@ class AuthService:
     administration: AdministrationService
     keys: KeyService
     operator: OperatorService
+    addresses: ClientAddresses
+    devices: DeviceTokens
