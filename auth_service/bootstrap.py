@@ -169,7 +169,12 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
     policy = PasswordPolicy(settings.shop_name, adapters.breached)
     registration = Registration(users, adapters.claims, adapters.passwords, policy, clock)
     authentication = Authentication(
-        users, adapters.claims, adapters.passwords, adapters.throttle, device_tokens
+        users=users,
+        claims=adapters.claims,
+        passwords=adapters.passwords,
+        throttle=adapters.throttle,
+        devices=device_tokens,
+        policy=policy,
     )
     session_service = SessionService(users, sessions, clock)
     accounts = AccountService(

@@ -50,7 +50,12 @@ def clean_password(text: str) -> str:
 
 def shortest(role: Role) -> int:
     """How many characters a password of this role has at least."""
-    return PASSWORD_MIN if role in (Role.GUEST, Role.CUSTOMER) else PRIVILEGED_PASSWORD_MIN
+    return PRIVILEGED_PASSWORD_MIN if is_privileged(role) else PASSWORD_MIN
+
+
+def is_privileged(role: Role) -> bool:
+    """Whether the role has rights over the shop."""
+    return role not in (Role.GUEST, Role.CUSTOMER)
 
 
 class PasswordPolicy:
