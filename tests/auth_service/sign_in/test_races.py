@@ -134,7 +134,7 @@ async def test_a_sign_in_goes_on_when_there_is_no_thread_to_hash_again(
 ) -> None:
     class Full(ArgonPasswords):
         async def hash(self, password: str, *, network: str = "") -> str:
-            raise PasswordsOverloaded
+            raise PasswordsOverloaded("Too many.", retry_after=1)
 
     full = Full(1, 0, memory_kib=128, iterations=1)
     again = await (await world.compose(passwords=full)).sign_in.login(account.email, account.password, CLIENT)
