@@ -32,6 +32,7 @@ USERS = Collection(
         "name": _OPAQUE,
         "password_hash": _OPAQUE,
         "credentials_version": _OPAQUE,
+        "access_version": _OPAQUE,
         "sessions": _OPAQUE,
         **OUTBOX_FIELDS,
     },
@@ -56,6 +57,7 @@ class UserCodec:
             "name": user.name,
             "password_hash": user.password_hash,
             "credentials_version": user.credentials_version,
+            "access_version": user.access_version,
             "sessions": list(user.sessions),
         }
 
@@ -73,7 +75,9 @@ class UserCodec:
             disabled=body["disabled"],
             deleted=body["deleted"],
             sessions=tuple(body["sessions"]),
-            email_verified=body.get("email_verified", False),  # absent before version 2
+            # A document of schema version 1 lacks the following fields.
+            email_verified=body.get("email_verified", False),
+            access_version=body.get("access_version", 1),
         )
 
 
