@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
 
-from auth_service.accounts.administration import AdministrationService
+from auth_service.accounts.administrator_store import ADMINISTRATORS, AdministratorsCodec
+from auth_service.accounts.administrators import AdministratorRegister, Administrators
 from auth_service.accounts.authentication import Authentication
 from auth_service.accounts.passwords import ArgonPasswords
 from auth_service.accounts.ports import EmailClaimRepository, Passwords, Throttle, UserRepository
 from auth_service.accounts.registration import Registration
+from auth_service.accounts.removal import AccountRemoval
 from auth_service.accounts.service import AccountService
 from auth_service.accounts.store import EMAIL_CLAIMS, USERS, StoredEmailClaims, StoredUsers
 from auth_service.accounts.throttle import RedisThrottle
+from auth_service.administration.service import AdministrationService
 from auth_service.keys.model import SigningKeyring
 from auth_service.keys.reload import reload_keys
 from auth_service.keys.service import KeyService
 from auth_service.keys.signing import Es256Signer, derive_key
 from auth_service.keys.store import SIGNING_KEYS, SigningKeyringCodec
 from auth_service.operator import OperatorService
+from auth_service.security_log.delivery import RecordingPublisher
+from auth_service.security_log.ports import SecurityLogRepository
+from auth_service.security_log.removal import sweep_security_logs
+from auth_service.security_log.service import SecurityLogService
+from auth_service.security_log.store import SECURITY_LOGS, StoredSecurityLogs
 from auth_service.service import AuthService
 from auth_service.sessions.ports import SessionRepository
 from auth_service.sessions.removal import sweep_sessions
@@ -30,12 +38,14 @@ from auth_service.sessions.store import SESSIONS, StoredSessions
 from auth_service.sessions.tokens import AccessTokens, RefreshTokens
 from auth_service.settings import AuthSettings
 from auth_service.sign_in.service import SignInService
-from shared.aggregates.outbox import Outbox
+from auth_service.subscribers import subscribe
+from shared.aggregates.outbox import Outbox, publish_to
 from shared.aggregates.ports import Repository
 from shared.aggregates.repository import AggregateRepository
 from shared.backends import Backends, open_backends_within
 from shared.clock import Clock, MillisecondClock, SystemClock
 from shared.security.revocations import revocations_bucket
+from shared.store.ports import DocumentStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +56,38 @@ class Adapters:
     claims: EmailClaimRepository
     sessions: SessionRepository
     keyrings: Repository[SigningKeyring]
+    administrators: Repository[Administrators]
+    security_logs: SecurityLogRepository
     passwords: Passwords
     throttle: Throttle
 
 
 @asynccontextmanager
 async def bootstrap(settings: AuthSettings, backends: Backends) -> AsyncIterator[AuthService]:
-    """The use cases on these backends, with their background work. Raises `WrongSecret` when AUTH_SECRET
-    does not open the signing keys in the store."""
+    """The use cases on these backends, with their subscribers and background work. Raises `WrongSecret` when
+    AUTH_SECRET does not open the signing keys in the store."""
+    clock, running = backends.clock, backends.tasks.running
+    async with open_use_cases(settings, backends) as (service, adapters):
+        await subscribe(backends.bus, service)
+        reload = reload_keys(service.keys, backends.bus, settings.auth_key_reload_seconds)
+        async with (
+            running("auth-keys", reload),
+            running("auth-sweep", sweep_sessions(adapters.sessions, clock)),
+            running("security-log-sweep", sweep_security_logs(adapters.security_logs, clock)),
+        ):
+            yield service
+
+
+@asynccontextmanager
+async def open_use_cases(
+    settings: AuthSettings, backends: Backends
+) -> AsyncIterator[tuple[AuthService, Adapters]]:
+    """The use cases and their adapters. Only the outboxes run. Raises `WrongSecret`."""
     async with open_adapters(settings, backends) as adapters:
         service = compose(settings, backends, adapters)
         await service.keys.load()
         await service.keys.publish()
-        seconds = settings.auth_key_reload_seconds
-        async with (
-            backends.tasks.running("auth-keys", reload_keys(service.keys, backends.bus, seconds)),
-            backends.tasks.running("auth-sweep", sweep_sessions(adapters.sessions, backends.clock)),
-        ):
-            yield service
+        yield service, adapters
 
 
 @asynccontextmanager
@@ -73,7 +97,7 @@ async def open_operator_tools(
     """The operator's use cases, without HTTP. Raises `Unavailable` when the store or NATS does not answer
     within `patience_seconds`, and `WrongSecret`."""
     opened = open_backends_within(patience_seconds, settings, clock or SystemClock(), name="operator")
-    async with opened as backends, bootstrap(settings, backends) as service:
+    async with opened as backends, open_use_cases(settings, backends) as (service, _):
         yield service.operator
 
 
@@ -97,20 +121,50 @@ async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIter
             sign_ups_per_minute=settings.auth_sign_ups_per_minute,
         )
         stack.push_async_callback(throttle.close)
-        delivery = RevokingDelivery(backends.bus, revocations_bucket(settings), backends.verifier.end)
-        outboxes = [Outbox(delivery, clock=backends.clock) for _ in (USERS, SESSIONS)]
+        audited = await open_audited(backends)
         adapters = Adapters(
-            users=StoredUsers(await stores.open(USERS), outboxes[0]),
+            users=audited.users,
             claims=StoredEmailClaims(await stores.open(EMAIL_CLAIMS)),
-            sessions=StoredSessions(await stores.open(SESSIONS), outboxes[1]),
+            sessions=audited.sessions,
             keyrings=AggregateRepository(await stores.open(SIGNING_KEYS), SigningKeyringCodec()),
+            administrators=AggregateRepository(await stores.open(ADMINISTRATORS), AdministratorsCodec()),
+            security_logs=audited.security_logs,
             passwords=passwords,
             throttle=throttle,
         )
-        for outbox in outboxes:
+        for _, outbox in audited.outboxes:
             await outbox.start(backends.tasks)
             stack.push_async_callback(outbox.close)
         yield adapters
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """The repositories whose events go to the owner's log before they are published, and the store and the
+    outbox of each."""
+
+    users: StoredUsers
+    sessions: StoredSessions
+    security_logs: StoredSecurityLogs
+    outboxes: Sequence[tuple[DocumentStore, Outbox]]
+
+
+async def open_audited(backends: Backends) -> Audited:
+    """Opens them. Nothing runs in the background until the outboxes are started."""
+    collections = (USERS, SESSIONS, SECURITY_LOGS)
+    users, sessions, logs = [await backends.stores.open(collection) for collection in collections]
+    log_outbox = Outbox(publish_to(backends.bus), clock=backends.clock)
+    security_logs = StoredSecurityLogs(logs, log_outbox)
+    recording = RecordingPublisher(backends.bus, SecurityLogService(security_logs, backends.clock))
+    config = revocations_bucket(backends.settings)
+    delivery = RevokingDelivery(backends.bus, config, backends.verifier.end, recording.publish)
+    user_outbox, session_outbox = [Outbox(delivery, clock=backends.clock) for _ in (users, sessions)]
+    return Audited(
+        StoredUsers(users, user_outbox),
+        StoredSessions(sessions, session_outbox),
+        security_logs,
+        [(users, user_outbox), (sessions, session_outbox), (logs, log_outbox)],
+    )
 
 
 def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> AuthService:
@@ -133,12 +187,15 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
     registration = Registration(users, adapters.claims, adapters.passwords, clock)
     authentication = Authentication(users, adapters.claims, adapters.passwords, adapters.throttle)
     session_service = SessionService(users, sessions, clock, session_life)
+    administrators = AdministratorRegister(users, adapters.administrators, clock)
+    removal = AccountRemoval(users, adapters.claims, administrators, clock)
     accounts = AccountService(
         users=users,
         sessions=sessions,
         claims=adapters.claims,
         passwords=adapters.passwords,
         authentication=authentication,
+        removal=removal,
         clock=clock,
     )
     return AuthService(
@@ -157,7 +214,10 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
             sessions_per_user=settings.auth_sessions_per_user,
         ),
         sessions=session_service,
-        administration=AdministrationService(users, clock),
+        administration=AdministrationService(users, sessions, administrators, removal, clock),
+        security_log=SecurityLogService(adapters.security_logs, clock),
         keys=keys,
-        operator=OperatorService(registration, accounts, keys, tokens, clock),
+        operator=OperatorService(
+            registration, administrators, accounts=accounts, keys=keys, tokens=tokens, clock=clock
+        ),
     )

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from auth_service.accounts.administration import AdministrationService
 from auth_service.accounts.service import AccountService
+from auth_service.administration.service import AdministrationService
 from auth_service.keys.service import KeyService
 from auth_service.operator import OperatorService
+from auth_service.security_log.service import SecurityLogService
 from auth_service.sessions.service import SessionService
 from auth_service.sign_in.service import SignInService
 
 
 @dataclass(frozen=True, slots=True)
 class AuthService:
-    """Routes use the first five groups, the operator's command line uses the last."""
+    """Routes use the first six groups, the operator's command line uses the last."""
 
     accounts: AccountService
     sign_in: SignInService
     sessions: SessionService
     administration: AdministrationService
+    security_log: SecurityLogService
     keys: KeyService
     operator: OperatorService

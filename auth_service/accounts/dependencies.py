@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from auth_service.accounts.administration import AdministrationService
 from auth_service.accounts.credentials import PASSWORD_MAX
 from auth_service.accounts.service import AccountService
 from auth_service.clients import Client
@@ -43,6 +42,5 @@ current_password = PasswordHeader(
 
 
 AccountsDep = Annotated[AccountService, Depends(provided(AccountService))]
-AdministrationDep = Annotated[AdministrationService, Depends(provided(AdministrationService))]
 CurrentPasswordDep = Annotated[str | None, Depends(current_password)]
 ClientDep = Annotated[Client, Depends(client)]

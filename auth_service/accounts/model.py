@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeGuard
@@ -17,8 +18,8 @@ class User:
     `sessions` are the ids of the sessions that are signed in, oldest first. Any other session has ended, even
     if its own document says otherwise, so one write of this document ends all sessions. `credentials_version`
     counts changes of the password, so a sign-in with the old one fails if the password changes meanwhile.
-    `access_version` counts changes of `role`, `disabled` and `deleted`; see `AdministratorRegister`. A deleted
-    account stays as an empty shell without personal data.
+    `access_version` counts changes of `role`, `disabled` and `deleted`; see `AdministratorRegister`. A
+    deleted account stays as an empty shell without personal data.
     """
 
     id: str
@@ -53,8 +54,11 @@ class User:
         kept = tuple(id for id in self.sessions if id == keep)
         return self._changed(now, sessions=kept), tuple(id for id in self.sessions if id != keep)
 
+    def without_sessions(self, ended: Collection[str], now: datetime) -> User:
+        return self._changed(now, sessions=tuple(id for id in self.sessions if id not in ended))
+
     def without_session(self, session_id: str, now: datetime) -> User:
-        return self._changed(now, sessions=tuple(id for id in self.sessions if id != session_id))
+        return self.without_sessions([session_id], now)
 
     def renamed(self, name: str, now: datetime) -> User:
         return self._changed(now, name=name)

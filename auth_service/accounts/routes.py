@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from auth_service.accounts.dependencies import AccountsDep, ClientDep, CurrentPasswordDep
-from auth_service.accounts.errors import AccountNotFound, GuestsHaveNoAccount, WrongPassword
+from auth_service.accounts.errors import AccountNotFound, GuestsHaveNoAccount, LastAdmin, WrongPassword
 from auth_service.accounts.schemas import AccountDeletion, PasswordChange, ProfileUpdate, UserPublic
 from shared.errors import FieldError, InvalidInput, NotAuthenticated, TooManyRequests
 from shared.http.identity import CurrentUserDep
@@ -21,16 +21,18 @@ async def get_me(identity: CurrentUserDep, accounts: AccountsDep) -> UserPublic:
 
 
 @router.patch("/me", summary="Rename the account", responses=problem_responses(GuestsHaveNoAccount))
-async def update_me(body: ProfileUpdate, identity: CurrentUserDep, accounts: AccountsDep) -> UserPublic:
+async def update_me(
+    body: ProfileUpdate, client: ClientDep, identity: CurrentUserDep, accounts: AccountsDep
+) -> UserPublic:
     """A JSON merge patch (RFC 7396). The name changes at once; the e-mail address and the role stay."""
-    return UserPublic.of(await accounts.rename(identity, body.new_name))
+    return UserPublic.of(await accounts.rename(identity, body.new_name, client))
 
 
 @router.delete(
     "/me",
     status_code=204,
     summary="Delete the account",
-    responses=problem_responses(WrongPassword, GuestsHaveNoAccount, TooManyRequests),
+    responses=problem_responses(WrongPassword, GuestsHaveNoAccount, LastAdmin, TooManyRequests),
 )
 async def delete_me(
     client: ClientDep,
@@ -40,8 +42,8 @@ async def delete_me(
     body: AccountDeletion | None = None,
 ) -> None:
     """This cannot be undone: it erases all personal data, ends every session, removes the cart and frees the
-    e-mail address. Send the password in the body, or in `Current-Password` if a proxy drops the bodies of
-    DELETE requests. The body counts if there are both."""
+    e-mail address. The shop's last administrator cannot be deleted. Send the password in the body, or in
+    `Current-Password` if a proxy drops the bodies of DELETE requests. The body counts if there are both."""
     given = body.password if body is not None else password
     if given is None:
         raise _password_missing()

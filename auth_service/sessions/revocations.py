@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 import orjson
@@ -18,8 +18,15 @@ class RevokingDelivery:
     the event. It calls `end` for each session first, so the replica that answers a logout refuses the tokens
     even if its own watch is late or NATS is away."""
 
-    def __init__(self, bus: EventBus, config: BucketConfig, end: Callable[[str, datetime], None]) -> None:
+    def __init__(
+        self,
+        bus: EventBus,
+        config: BucketConfig,
+        end: Callable[[str, datetime], None],
+        publish: Callable[[Event], Awaitable[None]],
+    ) -> None:
         self._bus = bus
+        self._publish = publish
         self._config = config
         self._end = end
         self._bucket: Bucket | None = None
@@ -27,7 +34,7 @@ class RevokingDelivery:
     async def __call__(self, _document_id: str, events: Sequence[Event]) -> None:
         for event in events:
             await self._revoke(event)
-            await self._bus.publish(event)
+            await self._publish(event)
 
     async def _revoke(self, event: Event) -> None:
         # This reads no event class, so a session is revoked even if the rest of the event is unreadable.
