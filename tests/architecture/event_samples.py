@@ -47,7 +47,7 @@ def definitions() -> list[Event]:
 
 def _of_accounts() -> Iterator[Event]:
     user = User("u1", "Ann", "ann@example.com", "hash", Role.CUSTOMER, NOW, NOW, version=3)
-    session = Session("s1", "u1", Role.CUSTOMER, "", NOW, NOW, NOW, version=2)
+    session = Session("s1", "u1", Role.CUSTOMER, "", NOW, NOW, NOW, NOW, version=2)
     yield UserRegistered.of(user).to_event(NOW)
     yield UserRegistered.of(user, "operator").to_event(NOW)
     yield UserSignedIn.of(user, "s1", "password").to_event(NOW)
