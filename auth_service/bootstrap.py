@@ -12,6 +12,7 @@ from auth_service.accounts.administrators import AdministratorRegister, Administ
 from auth_service.accounts.authentication import Authentication
 from auth_service.accounts.passwords import ArgonPasswords
 from auth_service.accounts.ports import EmailClaimRepository, Passwords, Throttle, UserRepository
+from auth_service.accounts.reauthentication import RecentSignIn
 from auth_service.accounts.registration import Registration
 from auth_service.accounts.removal import AccountRemoval
 from auth_service.accounts.service import AccountService
@@ -212,6 +213,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
     )
     return AuthService(
         accounts=accounts,
+        recent_sign_in=RecentSignIn(clock, timedelta(seconds=settings.auth_recent_sign_in_seconds)),
         sign_in=SignInService(
             users=users,
             sessions=sessions,

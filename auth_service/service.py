@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from auth_service.accounts.reauthentication import RecentSignIn
 from auth_service.accounts.service import AccountService
 from auth_service.administration.service import AdministrationService
 from auth_service.keys.service import KeyService
@@ -15,9 +16,10 @@ from auth_service.sign_in.service import SignInService
 
 @dataclass(frozen=True, slots=True)
 class AuthService:
-    """Routes use the first six groups, the operator's command line uses the last."""
+    """Routes use the first seven groups, the operator's command line uses the last."""
 
     accounts: AccountService
+    recent_sign_in: RecentSignIn
     sign_in: SignInService
     sessions: SessionService
     administration: AdministrationService

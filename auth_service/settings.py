@@ -38,6 +38,12 @@ class AuthSettings(ServiceSettings):
     auth_admin_session_seconds: int = Field(
         43_200, ge=60, description="The same for the sessions of administrators."
     )
+    auth_recent_sign_in_seconds: int = Field(
+        900,
+        ge=60,
+        le=86_400,
+        description="Age of the sign-in after which editors and admins sign in again for sensitive changes.",
+    )
     auth_refresh_grace_seconds: int = Field(
         30,
         ge=0,

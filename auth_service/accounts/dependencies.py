@@ -7,9 +7,11 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from auth_service.accounts.credentials import PASSWORD_MAX
+from auth_service.accounts.reauthentication import RecentSignIn
 from auth_service.accounts.service import AccountService
 from auth_service.clients import Client
 from shared.http.headers import RequestHeader
+from shared.http.identity import CurrentUserDep
 from shared.http.runtime import provided
 
 
@@ -40,6 +42,16 @@ current_password = PasswordHeader(
     "Current-Password", "The account's password, in UTF-8, instead of the body.", max_length=4 * PASSWORD_MAX
 )
 
+
+async def recent_sign_in(
+    identity: CurrentUserDep, recent: Annotated[RecentSignIn, Depends(provided(RecentSignIn))]
+) -> None:
+    """Raises `Reauthenticate`."""
+    recent.require(identity)
+
+
+RECENT_SIGN_IN = [Depends(recent_sign_in)]
+"""The dependencies of a route for sensitive changes."""
 
 AccountsDep = Annotated[AccountService, Depends(provided(AccountService))]
 CurrentPasswordDep = Annotated[str | None, Depends(current_password)]

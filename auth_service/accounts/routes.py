@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from auth_service.accounts.dependencies import AccountsDep, ClientDep, CurrentPasswordDep
+from auth_service.accounts.dependencies import RECENT_SIGN_IN, AccountsDep, ClientDep, CurrentPasswordDep
 from auth_service.accounts.errors import AccountNotFound, GuestsHaveNoAccount, LastAdmin, WrongPassword
+from auth_service.accounts.reauthentication import Reauthenticate
 from auth_service.accounts.schemas import AccountDeletion, PasswordChange, ProfileUpdate, UserPublic
 from shared.errors import FieldError, InvalidInput, NotAuthenticated, TooManyRequests
 from shared.http.identity import CurrentUserDep
@@ -32,7 +33,10 @@ async def update_me(
     "/me",
     status_code=204,
     summary="Delete the account",
-    responses=problem_responses(WrongPassword, GuestsHaveNoAccount, LastAdmin, TooManyRequests),
+    dependencies=RECENT_SIGN_IN,
+    responses=problem_responses(
+        WrongPassword, GuestsHaveNoAccount, LastAdmin, Reauthenticate, TooManyRequests
+    ),
 )
 async def delete_me(
     client: ClientDep,
@@ -54,12 +58,13 @@ async def delete_me(
     "/password",
     status_code=204,
     summary="Change the password",
-    responses=problem_responses(WrongPassword, GuestsHaveNoAccount, TooManyRequests),
+    dependencies=RECENT_SIGN_IN,
+    responses=problem_responses(WrongPassword, GuestsHaveNoAccount, Reauthenticate, TooManyRequests),
 )
 async def change_password(
     body: PasswordChange, client: ClientDep, identity: CurrentUserDep, accounts: AccountsDep
 ) -> None:
-    """Every other session of the account ends."""
+    """Every other session of the account ends. Editors and administrators need a recent sign-in."""
     await accounts.change_password(identity, body.current_password, body.new_password, client)
 
 

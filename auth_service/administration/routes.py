@@ -6,8 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 
+from auth_service.accounts.dependencies import RECENT_SIGN_IN
 from auth_service.accounts.errors import AccountNotFound, LastAdmin, OwnAccount
 from auth_service.accounts.ports import UserFilter
+from auth_service.accounts.reauthentication import Reauthenticate
 from auth_service.accounts.schemas import UserAdministered, UserAdministeredPage, UserUpdate
 from auth_service.administration.dependencies import ActorDep, AdministrationDep
 from auth_service.sessions.errors import SessionNotFound
@@ -70,13 +72,14 @@ async def get_user(user_id: UserId, administration: AdministrationDep) -> UserAd
 @router.patch(
     "/{user_id}",
     summary="Set an account's role, or disable it",
-    responses=problem_responses(AccountNotFound, OwnAccount, LastAdmin),
+    dependencies=RECENT_SIGN_IN,
+    responses=problem_responses(AccountNotFound, OwnAccount, LastAdmin, Reauthenticate),
 )
 async def update_user(
     user_id: UserId, body: UserUpdate, actor: ActorDep, administration: AdministrationDep
 ) -> UserAdministered:
     """A change signs the account out everywhere, so it takes effect at once. The shop keeps one enabled
-    administrator."""
+    administrator. Like every change here, it needs a recent sign-in of the administrator."""
     return UserAdministered.of(await administration.change(actor, user_id, body.new_role, body.new_disabled))
 
 
@@ -84,7 +87,8 @@ async def update_user(
     "/{user_id}",
     status_code=204,
     summary="Delete an account",
-    responses=problem_responses(AccountNotFound, OwnAccount, LastAdmin),
+    dependencies=RECENT_SIGN_IN,
+    responses=problem_responses(AccountNotFound, OwnAccount, LastAdmin, Reauthenticate),
 )
 async def delete_user(user_id: UserId, actor: ActorDep, administration: AdministrationDep) -> None:
     """As `DELETE /me` does: it cannot be undone. The shop keeps one enabled administrator."""
@@ -101,7 +105,11 @@ async def list_user_sessions(
 
 
 @router.delete(
-    "/{user_id}/sessions", status_code=204, summary="Sign an account out everywhere", responses=_NOT_FOUND
+    "/{user_id}/sessions",
+    status_code=204,
+    summary="Sign an account out everywhere",
+    dependencies=RECENT_SIGN_IN,
+    responses=problem_responses(AccountNotFound, Reauthenticate),
 )
 async def end_user_sessions(user_id: UserId, actor: ActorDep, administration: AdministrationDep) -> None:
     """Its access tokens stop working in every service within a second."""
@@ -112,7 +120,8 @@ async def end_user_sessions(user_id: UserId, actor: ActorDep, administration: Ad
     "/{user_id}/sessions/{session_id}",
     status_code=204,
     summary="Sign an account out on one device",
-    responses=problem_responses(AccountNotFound, SessionNotFound),
+    dependencies=RECENT_SIGN_IN,
+    responses=problem_responses(AccountNotFound, SessionNotFound, Reauthenticate),
 )
 async def end_user_session(
     user_id: UserId,
