@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from auth_service.accounts.reauthentication import RecentSignIn
 from auth_service.accounts.service import AccountService
 from auth_service.administration.service import AdministrationService
+from auth_service.clients import ClientAddresses
 from auth_service.keys.service import KeyService
 from auth_service.operator import OperatorService
 from auth_service.security_log.service import SecurityLogService
 from auth_service.sessions.service import SessionService
 from auth_service.sign_in.service import SignInService
+from auth_service.throttling.devices import DeviceTokens
 
 
 @dataclass(frozen=True, slots=True)
 class AuthService:
-    """Routes use the first seven groups, the operator's command line uses the last."""
+    """Routes use all groups but `operator`, which the operator's command line uses."""
 
     accounts: AccountService
     recent_sign_in: RecentSignIn
@@ -26,3 +28,5 @@ class AuthService:
     security_log: SecurityLogService
     keys: KeyService
     operator: OperatorService
+    addresses: ClientAddresses
+    devices: DeviceTokens
