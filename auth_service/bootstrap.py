@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from auth_service.accounts.administrator_store import ADMINISTRATORS, AdministratorsCodec
 from auth_service.accounts.administrators import AdministratorRegister, Administrators
@@ -18,6 +19,7 @@ from auth_service.accounts.removal import AccountRemoval
 from auth_service.accounts.service import AccountService
 from auth_service.accounts.store import EMAIL_CLAIMS, USERS, StoredEmailClaims, StoredUsers
 from auth_service.administration.service import AdministrationService
+from auth_service.browsers import AllowedOrigins
 from auth_service.clients import ClientAddresses
 from auth_service.keys.model import SigningKeyring
 from auth_service.keys.reload import reload_keys
@@ -162,11 +164,13 @@ async def open_audited(backends: Backends) -> Audited:
     security_logs = StoredSecurityLogs(logs, log_outbox)
     recording = RecordingPublisher(backends.bus, SecurityLogService(security_logs, backends.clock))
     config = revocations_bucket(backends.settings)
-    delivery = RevokingDelivery(backends.bus, config, backends.verifier.end, recording.publish)
-    user_outbox, session_outbox = [Outbox(delivery, clock=backends.clock) for _ in (users, sessions)]
+    revoke = partial(RevokingDelivery, backends.bus, config, backends.verifier.end, recording.publish)
+    session_outbox = Outbox(revoke(), clock=backends.clock)
+    stored_sessions = StoredSessions(sessions, session_outbox)
+    user_outbox = Outbox(revoke(stored_sessions), clock=backends.clock)
     return Audited(
         StoredUsers(users, user_outbox),
-        StoredSessions(sessions, session_outbox),
+        stored_sessions,
         security_logs,
         [(users, user_outbox), (sessions, session_outbox), (logs, log_outbox)],
     )
@@ -240,6 +244,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         ),
         addresses=ClientAddresses(settings.gateway_secret.get_secret_value()),
         devices=device_tokens,
+        origins=AllowedOrigins(settings.gateway_cors_origins),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from auth_service.accounts.reauthentication import RecentSignIn
 from auth_service.accounts.service import AccountService
 from auth_service.administration.service import AdministrationService
+from auth_service.browsers import AllowedOrigins
 from auth_service.clients import ClientAddresses
 from auth_service.keys.service import KeyService
 from auth_service.operator import OperatorService
@@ -30,3 +31,4 @@ class AuthService:
     operator: OperatorService
     addresses: ClientAddresses
     devices: DeviceTokens
+    origins: AllowedOrigins

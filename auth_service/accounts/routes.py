@@ -8,6 +8,7 @@ from auth_service.accounts.dependencies import RECENT_SIGN_IN, AccountsDep, Clie
 from auth_service.accounts.errors import AccountNotFound, GuestsHaveNoAccount, LastAdmin, WrongPassword
 from auth_service.accounts.reauthentication import Reauthenticate
 from auth_service.accounts.schemas import AccountDeletion, PasswordChange, ProfileUpdate, UserPublic
+from auth_service.browsers import BrowserDep
 from shared.errors import FieldError, InvalidInput, NotAuthenticated, TooManyRequests
 from shared.http.identity import CurrentUserDep
 from shared.http.responses import problem_responses
@@ -39,10 +40,12 @@ async def update_me(
     ),
 )
 async def delete_me(
+    *,
     client: ClientDep,
     identity: CurrentUserDep,
     accounts: AccountsDep,
     password: CurrentPasswordDep,
+    browser: BrowserDep,
     body: AccountDeletion | None = None,
 ) -> None:
     """This cannot be undone: it erases all personal data, ends every session, removes the cart and frees the
@@ -52,6 +55,7 @@ async def delete_me(
     if given is None:
         raise _password_missing()
     await accounts.delete(identity, given, client)
+    browser.forget()
 
 
 @router.post(
