@@ -8,16 +8,9 @@ from auth_service.accounts.credentials import claim_id, clean_password, email_or
 from auth_service.accounts.errors import InvalidCredentials, WrongPassword
 from auth_service.accounts.model import User, is_live
 from auth_service.accounts.ports import EmailClaimRepository, Passwords, Throttle, UserRepository
+from auth_service.clients import Client as Client  # noqa: PLC0414 (for those who still import it from here)
 
 _NOBODY = "nobody"
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """Who sends a request: the address that its attempts count for, and the browser as it names itself."""
-
-    address: str
-    user_agent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

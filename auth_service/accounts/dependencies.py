@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from auth_service.accounts.administration import AdministrationService
-from auth_service.accounts.authentication import Client
 from auth_service.accounts.credentials import PASSWORD_MAX
 from auth_service.accounts.service import AccountService
+from auth_service.clients import Client
 from shared.http.headers import RequestHeader
 from shared.http.runtime import provided
 

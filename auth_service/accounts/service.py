@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from auth_service.accounts.authentication import Authentication, Client
+from auth_service.accounts.authentication import Authentication
 from auth_service.accounts.credentials import checked, claim_id, clean_name, clean_password, normalise_email
 from auth_service.accounts.errors import GuestsHaveNoAccount, WrongPassword
 from auth_service.accounts.events import DELIVERY_SECONDS, UserSignedOut
 from auth_service.accounts.model import User, existing, guest
 from auth_service.accounts.ports import EmailClaimRepository, GuestSessions, Passwords, UserRepository
+from auth_service.clients import Client
 from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.events.contracts import UserDeleted

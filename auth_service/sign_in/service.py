@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from auth_service.accounts.authentication import Authentication, Client, Verified
+from auth_service.accounts.authentication import Authentication, Verified
 from auth_service.accounts.credentials import NewAccount
 from auth_service.accounts.errors import AccountDisabled, InvalidCredentials
 from auth_service.accounts.events import UserSignedOut
 from auth_service.accounts.model import User, guest, is_live
 from auth_service.accounts.ports import Throttle, UserRepository
 from auth_service.accounts.registration import Registration
+from auth_service.clients import Client
 from auth_service.sessions.errors import InvalidRefreshToken, RefreshTokenReused
 from auth_service.sessions.events import SessionEnded
 from auth_service.sessions.model import USER_AGENT_MAX, RefreshToken, Rotation, Session

@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from auth_service.accounts.authentication import Client
 from auth_service.accounts.credentials import NewAccount, new_account
 from auth_service.bootstrap import Adapters, compose, open_adapters
+from auth_service.clients import Client
 from auth_service.main import create_app
 from auth_service.service import AuthService
 from auth_service.sessions.model import RefreshToken

@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from auth_service.accounts.authentication import Client
 from auth_service.accounts.credentials import NewAccount, claim_id
 from auth_service.accounts.errors import EmailAlreadyRegistered, InvalidCredentials
 from auth_service.accounts.model import EmailClaim
+from auth_service.clients import Client
 from auth_service.service import AuthService
 from auth_service.sessions.tokens import SignedIn
 from shared.aggregates.change import Change

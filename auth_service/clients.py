@@ -1,0 +1,51 @@
+"""Who sends a request: the address, the network that its attempts count for, the browser and the device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+_LONGEST_ADDRESS = 64
+"""The longest text with an address: 45 characters of IPv6, brackets, a zone and a port."""
+_NETWORK_BITS = 64
+"""The bits of an IPv6 address that name a customer (RFC 6177). The customer chooses the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who sends a request. `device` is the device token that it shows, unchecked: it may belong to another
+    account, or be made up."""
+
+    address: str
+    user_agent: str = ""
+    device: str | None = None
+
+    @property
+    def network(self) -> str:
+        """The IPv4 address, or the /64 of an IPv6 one."""
+        address = parse_address(self.address)
+        if isinstance(address, IPv6Address):
+            return str(IPv6Network((address, _NETWORK_BITS), strict=False))
+        return self.address if address is None else str(address)
+
+
+def parse_address(text: str) -> IPv4Address | IPv6Address | None:
+    """The address in `text`, which may have brackets, a port or a zone: `[fe80::1%eth0]:443`. An IPv4 address
+    that is written as IPv6 (RFC 4291, section 2.5.5.2) is the IPv4 address. None for another text."""
+    if len(text) > _LONGEST_ADDRESS or not text.isascii():
+        return None
+    host, _, _ = _host(text.strip()).partition("%")
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return None
+    return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
+
+
+def _host(text: str) -> str:
+    """The text without brackets and port."""
+    if text.startswith("["):
+        host, bracket, _ = text[1:].partition("]")
+        return host if bracket else ""
+    host, colon, port = text.partition(":")
+    return host if colon and port.isdigit() else text
