@@ -1,7 +1,7 @@
 """The messages of a stream of another account, in order.
 
 The reader creates no consumer, because a consumer could be told to deliver to any subject of that account. It
-reads message by message instead. News of the stream wake it. It also looks by itself, because news may be lost.
+reads message by message instead. News of the stream wake it. It also looks by itself: news may be lost.
 """
 
 from __future__ import annotations

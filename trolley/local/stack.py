@@ -124,6 +124,7 @@ class LocalStack:
 
     async def _start_servers(self) -> None:
         environment = self.environment
+        environment |= development_secrets(self.directory, environment)
         if not environment.get("NATS_URL"):
             port = free_port()
             await self._launch(ManagedProcess(nats_program(self.directory, port, environment), self._output))
@@ -136,7 +137,7 @@ class LocalStack:
     async def _start_services(self) -> None:
         environment = self.environment
         environment["SQLITE_DIRECTORY"] = environment.get("SQLITE_DIRECTORY") or str(self.directory / "store")
-        environment |= {"HTTP_HOST": "127.0.0.1", **development_secrets(self.directory, environment)}
+        environment["HTTP_HOST"] = "127.0.0.1"
         for service, numbers in self._ports.items():
             for index, port in enumerate(numbers):
                 program = service_program(service, index, port, environment)
