@@ -23,19 +23,18 @@ def new_secret() -> str:
 
 
 def nats_url_for(user: str, url: str, environment: Mapping[str, str]) -> str:
-    """The address of NATS (several with commas) with the user's name and password. It stays as it is if it
-    names a user, or if the password is not set."""
+    """The address of NATS (several with commas) with the name and password of this user. It stays as it is if
+    the password is not set, or if it names a user that the shop does not make."""
     password = environment.get(f"NATS_{user.upper()}_PASSWORD")
     return ",".join(_with_user(each.strip(), user, password) for each in url.split(",")) if password else url
 
 
 def _with_user(url: str, user: str, password: str) -> str:
     parts = urlsplit(url)
-    return (
-        url
-        if "@" in parts.netloc
-        else urlunsplit(parts._replace(netloc=f"{user}:{quote(password)}@{parts.netloc}"))
-    )
+    if (parts.username or user) not in _NATS_USERS:
+        return url
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{user}:{quote(password)}@{host}"))
 
 
 def service_environment(service: str, environment: Mapping[str, str]) -> dict[str, str]:

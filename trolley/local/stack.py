@@ -14,6 +14,7 @@ from trolley.local.process import ManagedProcess, Output, discard
 from trolley.local.programs import MODULES, nats_program, redis_program, service_program
 from trolley.local.readiness import until_ready
 from trolley.local.supervisor import Supervisor
+from trolley.secrets import nats_url_for
 
 _GRACE_SECONDS = 12.0
 _START_SECONDS = 60.0
@@ -128,7 +129,7 @@ class LocalStack:
         if not environment.get("NATS_URL"):
             port = free_port()
             await self._launch(ManagedProcess(nats_program(self.directory, port, environment), self._output))
-            environment["NATS_URL"] = f"nats://127.0.0.1:{port}"
+            environment["NATS_URL"] = nats_url_for("operator", f"nats://127.0.0.1:{port}", environment)
         if not environment.get("REDIS_URL"):
             port = free_port()
             await self._launch(ManagedProcess(redis_program(self.directory, port, environment), self._output))
