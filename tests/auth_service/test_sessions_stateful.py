@@ -77,6 +77,7 @@ class TwoReplicas:
             auth_refresh_grace_seconds=GRACE.total_seconds(),
             auth_sessions_per_user=MOST_SESSIONS,
             auth_failures_per_account=10**6,
+            auth_failures_per_device=10**6,
             auth_sign_ups_per_minute=0,
             log_requests=False,
         )
@@ -289,5 +290,5 @@ def two_replicas(auth_settings: MakeSettings) -> Iterator[TwoReplicas]:
 def test_the_model_says_who_is_signed_in(two_replicas: TwoReplicas) -> None:
     SessionMachine.world = two_replicas
     run_state_machine_as_test(
-        SessionMachine, settings=settings(max_examples=40, stateful_step_count=25, deadline=None)
+        SessionMachine, settings=settings(max_examples=25, stateful_step_count=25, deadline=None)
     )
