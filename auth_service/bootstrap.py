@@ -59,6 +59,8 @@ from shared.clock import Clock, MillisecondClock, SystemClock
 from shared.security.revocations import revocations_bucket
 from shared.store.ports import DocumentStore
 
+_HOT_LOGS_BYTES = 4 * 2**20
+
 
 @dataclass(frozen=True, slots=True)
 class Adapters:
@@ -161,7 +163,7 @@ async def open_audited(backends: Backends) -> Audited:
     collections = (USERS, SESSIONS, SECURITY_LOGS)
     users, sessions, logs = [await backends.stores.open(collection) for collection in collections]
     log_outbox = Outbox(publish_to(backends.bus), clock=backends.clock)
-    security_logs = StoredSecurityLogs(logs, log_outbox)
+    security_logs = StoredSecurityLogs(logs, log_outbox, hot_bytes=_HOT_LOGS_BYTES)
     recording = RecordingPublisher(backends.bus, SecurityLogService(security_logs, backends.clock))
     config = revocations_bucket(backends.settings)
     revoke = partial(RevokingDelivery, backends.bus, config, backends.verifier.end, recording.publish)
@@ -206,8 +208,9 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         sessions_per_user=settings.auth_sessions_per_user,
     )
     registration = Registration(users, adapters.claims, adapters.passwords, clock)
+    security_log = SecurityLogService(adapters.security_logs, clock)
     authentication = Authentication(
-        users, adapters.claims, adapters.passwords, adapters.throttle, device_tokens
+        users, adapters.claims, adapters.passwords, adapters.throttle, devices=device_tokens, log=security_log
     )
     session_service = SessionService(users, sessions, clock)
     administrators = AdministratorRegister(users, adapters.administrators, clock)
@@ -237,7 +240,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         ),
         sessions=session_service,
         administration=AdministrationService(users, sessions, administrators, removal, clock),
-        security_log=SecurityLogService(adapters.security_logs, clock),
+        security_log=security_log,
         keys=keys,
         operator=OperatorService(
             registration, administrators, accounts=accounts, keys=keys, tokens=tokens, clock=clock

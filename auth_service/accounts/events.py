@@ -19,7 +19,7 @@ from shared.events.envelope import Event
 SignOutReason = Literal[
     "logout_all", "password_changed", "access_changed", "too_many_sessions", "ended_by_admin"
 ]
-SignInMethod = Literal["password", "registration", "code"]
+SignInMethod = Literal["password", "code"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from auth_service.accounts.credentials import NewAccount, claim_id
 from auth_service.accounts.errors import EmailAlreadyRegistered
-from auth_service.accounts.events import UserRegistered
+from auth_service.accounts.events import UserRegistered, deleted_event
 from auth_service.accounts.model import EmailClaim, User, is_live
 from auth_service.accounts.ports import EmailClaimRepository, Passwords, UserRepository
+from auth_service.clients import Client
+from auth_service.security_log.events import witnessed
+from auth_service.security_log.model import OPERATOR, Actor
 from shared.aggregates.change import Change
 from shared.clock import Clock
-from shared.events.contracts import UserDeleted
 from shared.ids import new_id
 from shared.security.identity import Role
 
@@ -25,9 +27,15 @@ class Registration:
         self._passwords = passwords
         self._clock = clock
 
-    async def create(self, account: NewAccount, role: Role, sessions: tuple[str, ...] = ()) -> User:
-        """The new account, with these sessions signed in. Raises `EmailAlreadyRegistered`,
-        `PasswordsOverloaded`."""
+    async def create(
+        self,
+        account: NewAccount,
+        role: Role,
+        sessions: tuple[str, ...] = (),
+        client: Client | None = None,
+    ) -> User:
+        """The new account, with these sessions signed in. Without a `client` the operator makes it.
+        Raises `EmailAlreadyRegistered`, `PasswordsOverloaded`."""
         claim = claim_id(account.email)
         seen = await self._free(claim)
         password_hash = await self._passwords.hash(account.password)
@@ -40,7 +48,8 @@ class Registration:
             return Change(EmailClaim(user.id, now), None)
 
         await self._claims.update(claim, take)
-        registered = UserRegistered.of(user).to_event(now)
+        actor = Actor(user.id, client) if client else OPERATOR
+        registered = witnessed(UserRegistered.of(user, actor.id).to_event(now), actor)
         await self._users.update(user.id, lambda _: Change(user, None, [registered]))
         await self._confirm(claim, user)
         return user
@@ -73,7 +82,6 @@ class Registration:
             if not is_live(user):
                 return Change(None, None)
             erased = user.erased(now)
-            deleted = UserDeleted(erased.id, erased.version, sorted(user.sessions), user.id)
-            return Change(erased, None, [deleted.to_event(now)])
+            return Change(erased, None, [deleted_event(erased, user.sessions, Actor(user.id), now)])
 
         await self._users.update(user_id, withdraw)

@@ -7,11 +7,13 @@ from datetime import datetime
 
 from auth_service.accounts.authentication import Authentication, Verified
 from auth_service.accounts.credentials import NewAccount
-from auth_service.accounts.errors import InvalidCredentials
+from auth_service.accounts.errors import AccountDisabled, InvalidCredentials
 from auth_service.accounts.model import User, guest, is_live
 from auth_service.accounts.ports import Throttle, UserRepository
 from auth_service.accounts.registration import Registration
 from auth_service.clients import Client
+from auth_service.security_log.events import witnessed
+from auth_service.security_log.model import Actor
 from auth_service.sessions.errors import InvalidRefreshToken, RefreshTokenReused
 from auth_service.sessions.events import SessionEnded
 from auth_service.sessions.model import RefreshToken, Rotation, Session
@@ -23,7 +25,7 @@ from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.errors import NotAuthenticated
 from shared.ids import new_id
-from shared.security.identity import Role
+from shared.security.identity import Identity, Role
 from shared.security.verifier import TokenVerifier
 
 
@@ -53,18 +55,29 @@ class SignInService:
         self._session_service = session_service
         self._clock = clock
 
-    async def register(self, account: NewAccount, client: Client) -> SignedIn:
-        """A new customer, signed in. Raises `EmailAlreadyRegistered`, `TooManyRequests`,
-        `PasswordsOverloaded`."""
+    async def register(self, account: NewAccount, client: Client, guest: Identity | None = None) -> SignedIn:
+        """A new customer, signed in. The session of the `guest` who signs up ends. Raises
+        `EmailAlreadyRegistered`, `TooManyRequests`, `PasswordsOverloaded`."""
         await self._throttle.sign_up(client)
         now, session_id = self._clock.now(), new_id()
-        user = await self._registration.create(account, Role.CUSTOMER, sessions=(session_id,))
-        return await self._opener.open_listed(user, session_id, client, now)
+        user = await self._registration.create(account, Role.CUSTOMER, sessions=(session_id,), client=client)
+        signed_in = await self._opener.open_listed(user, session_id, client, now)
+        await self._session_service.end_guest(guest)
+        return signed_in
 
-    async def login(self, email: str, password: str, client: Client) -> SignedIn:
-        """Raises `InvalidCredentials`, `AccountDisabled`, `TooManyRequests`, `PasswordsOverloaded`."""
+    async def login(
+        self, email: str, password: str, client: Client, guest: Identity | None = None
+    ) -> SignedIn:
+        """Ends the session of the `guest` who signs in. Raises `InvalidCredentials`, `AccountDisabled`,
+        `TooManyRequests`, `PasswordsOverloaded`."""
         verified = await self._authentication.sign_in(email, password, client)
-        return await self._opener.open(verified.user.id, client, admit=_admission(verified))
+        try:
+            signed_in = await self._opener.open(verified.user.id, client, admit=_admission(verified))
+        except AccountDisabled:
+            await self._authentication.record_failure(verified.user, client, "account_disabled")
+            raise
+        await self._session_service.end_guest(guest)
+        return signed_in
 
     async def guest(self, client: Client) -> SignedIn:
         """A new guest, who can have a cart but no account. Raises `TooManyRequests`."""
@@ -93,18 +106,18 @@ class SignInService:
             raise InvalidRefreshToken
         return self._tokens.of(user, session, newest, now)
 
-    async def revoke(self, text: str, verifier: TokenVerifier) -> str | None:
+    async def revoke(self, text: str, verifier: TokenVerifier, client: Client) -> str | None:
         """Ends the session of a refresh token or an access token, and returns its id. None for a text that is
         neither."""
         token = self._tokens.refresh.read(text)
         if token is not None:
-            await self._session_service.revoke(token)
+            await self._session_service.revoke(token, client)
             return token.session_id
         try:
             identity = verifier.verify(text)
         except NotAuthenticated:
             return None
-        await self._session_service.logout(identity)
+        await self._session_service.logout(identity, client)
         return identity.session_id
 
     def _exchange(
@@ -118,7 +131,8 @@ class SignInService:
             changed, rotation = session.exchange(token, successor, now, ends_at, self._tokens.lives)
             result = (changed, rotation)
             if rotation is Rotation.REUSED:
-                return Change(changed, result, [SessionEnded.of(changed, "reuse").to_event(now)])
+                ended = SessionEnded.of(changed, "reuse", by="").to_event(now)
+                return Change(changed, result, [ended if session.is_guest else witnessed(ended, Actor(""))])
             return Change(changed if rotation is Rotation.ROTATED else None, result)
 
         return exchange
