@@ -11,8 +11,16 @@ from functools import partial
 from auth_service.accounts.administrator_store import ADMINISTRATORS, AdministratorsCodec
 from auth_service.accounts.administrators import AdministratorRegister, Administrators
 from auth_service.accounts.authentication import Authentication
+from auth_service.accounts.breaches import BreachRanges, NoBreaches
+from auth_service.accounts.password_rules import PasswordPolicy
 from auth_service.accounts.passwords import ArgonPasswords
-from auth_service.accounts.ports import EmailClaimRepository, Passwords, Throttle, UserRepository
+from auth_service.accounts.ports import (
+    BreachedPasswords,
+    EmailClaimRepository,
+    Passwords,
+    Throttle,
+    UserRepository,
+)
 from auth_service.accounts.reauthentication import RecentSignIn
 from auth_service.accounts.registration import Registration
 from auth_service.accounts.removal import AccountRemoval
@@ -60,6 +68,8 @@ from shared.security.revocations import revocations_bucket
 from shared.store.ports import DocumentStore
 
 _HOT_LOGS_BYTES = 4 * 2**20
+_BREACH_SECONDS = 1.0
+"""The longest wait for the service of breached passwords. After it a password is accepted unchecked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,7 @@ class Adapters:
     administrators: Repository[Administrators]
     security_logs: SecurityLogRepository
     passwords: Passwords
+    breached: BreachedPasswords
     throttle: Throttle
 
 
@@ -127,6 +138,8 @@ async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIter
             iterations=settings.auth_password_iterations,
         )
         stack.enter_context(closing(passwords))
+        breached = _breached_passwords(settings)
+        stack.push_async_callback(breached.close)
         tallies = RedisTallies(settings.redis_url.get_secret_value())
         stack.push_async_callback(tallies.close)
         throttle = SignInThrottle(_budgets(settings), FallbackTallies(tallies, LocalTallies()))
@@ -139,12 +152,18 @@ async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIter
             administrators=AggregateRepository(await stores.open(ADMINISTRATORS), AdministratorsCodec()),
             security_logs=audited.security_logs,
             passwords=passwords,
+            breached=breached,
             throttle=throttle,
         )
         for _, outbox in audited.outboxes:
             await outbox.start(backends.tasks)
             stack.push_async_callback(outbox.close)
         yield adapters
+
+
+def _breached_passwords(settings: AuthSettings) -> BreachedPasswords:
+    url = settings.auth_breached_passwords_url
+    return BreachRanges(url, timeout_seconds=_BREACH_SECONDS) if url else NoBreaches()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +226,17 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         clock=clock,
         sessions_per_user=settings.auth_sessions_per_user,
     )
-    registration = Registration(users, adapters.claims, adapters.passwords, clock)
+    policy = PasswordPolicy(settings.shop_name, adapters.breached)
+    registration = Registration(users, adapters.claims, adapters.passwords, policy, clock)
     security_log = SecurityLogService(adapters.security_logs, clock)
     authentication = Authentication(
-        users, adapters.claims, adapters.passwords, adapters.throttle, devices=device_tokens, log=security_log
+        users=users,
+        claims=adapters.claims,
+        passwords=adapters.passwords,
+        throttle=adapters.throttle,
+        devices=device_tokens,
+        policy=policy,
+        log=security_log,
     )
     session_service = SessionService(users, sessions, clock)
     administrators = AdministratorRegister(users, adapters.administrators, clock)
@@ -220,6 +246,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         sessions=sessions,
         claims=adapters.claims,
         passwords=adapters.passwords,
+        policy=policy,
         authentication=authentication,
         removal=removal,
         clock=clock,

@@ -9,6 +9,7 @@ from auth_service.accounts.credentials import checked, claim_id, clean_name, cle
 from auth_service.accounts.errors import GuestsHaveNoAccount, WrongPassword
 from auth_service.accounts.events import DELIVERY_SECONDS, UserRenamed, UserSignedOut
 from auth_service.accounts.model import User, existing, guest
+from auth_service.accounts.password_rules import PasswordPolicy
 from auth_service.accounts.ports import EmailClaimRepository, GuestSessions, Passwords, UserRepository
 from auth_service.accounts.removal import AccountRemoval
 from auth_service.clients import Client
@@ -29,6 +30,7 @@ class AccountService:
         sessions: GuestSessions,
         claims: EmailClaimRepository,
         passwords: Passwords,
+        policy: PasswordPolicy,
         authentication: Authentication,
         removal: AccountRemoval,
         clock: Clock,
@@ -37,6 +39,7 @@ class AccountService:
         self._sessions = sessions
         self._claims = claims
         self._passwords = passwords
+        self._policy = policy
         self._authentication = authentication
         self._removal = removal
         self._clock = clock
@@ -70,7 +73,8 @@ class AccountService:
         _refuse_guests(identity)
         password = checked("/new_password", clean_password, new)
         user = await self._confirmed(identity, current, client)
-        password_hash, now = await self._passwords.hash(password), self._clock.now()
+        await self._policy.check("/new_password", password, user.role, name=user.name, email=user.email)
+        password_hash, now = await self._passwords.hash(password, network=client.network), self._clock.now()
 
         def change(newest: User | None) -> Change[User, None]:
             present = _unchanged_since(user, newest)
@@ -86,6 +90,7 @@ class AccountService:
         password = checked("/password", clean_password, new)
         claim = await self._claims.get(claim_id(address))
         user = existing(await self._users.get(claim.user_id) if claim else None)
+        await self._policy.check("/password", password, user.role, name=user.name, email=user.email)
         password_hash, now = await self._passwords.hash(password), self._clock.now()
 
         await self._users.update(

@@ -8,7 +8,12 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 
 from auth_service.accounts.credentials import new_account
 from auth_service.accounts.dependencies import ClientDep
-from auth_service.accounts.errors import AccountDisabled, EmailAlreadyRegistered, InvalidCredentials
+from auth_service.accounts.errors import (
+    AccountDisabled,
+    EmailAlreadyRegistered,
+    InvalidCredentials,
+    PasswordTooWeak,
+)
 from auth_service.browsers import Browser, BrowserDep, CrossSiteRequest, cookie_cleared_on_refusal
 from auth_service.sessions.errors import InvalidRefreshToken, RefreshTokenReused
 from auth_service.sign_in.guest_tokens import guest_of
@@ -49,7 +54,9 @@ router = APIRouter(dependencies=[Depends(no_store)])
 VerifierDep = Annotated[TokenVerifier, Depends(verifier)]
 SignInDep = Annotated[SignInService, Depends(provided(SignInService))]
 
-_REFUSED = problem_responses(InvalidCredentials, AccountDisabled, SignInThrottled, CrossSiteRequest)
+_REFUSED = problem_responses(
+    InvalidCredentials, AccountDisabled, PasswordTooWeak, SignInThrottled, CrossSiteRequest
+)
 
 
 @router.post(
