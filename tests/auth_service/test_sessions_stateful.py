@@ -48,7 +48,10 @@ class TwoReplicas:
         self.loop = asyncio.new_event_loop()
         self.clock = MovableClock(SystemClock().now().replace(microsecond=0))
         self.settings: AuthSettings = make(
-            auth_sessions_per_user=MOST_SESSIONS, auth_failures_per_account=10**6, log_requests=False
+            auth_sessions_per_user=MOST_SESSIONS,
+            auth_failures_per_account=10**6,
+            auth_failures_per_device=10**6,
+            log_requests=False,
         )
         self.clients: list[httpx.AsyncClient] = []
 
