@@ -9,8 +9,16 @@ from datetime import timedelta
 
 from auth_service.accounts.administration import AdministrationService
 from auth_service.accounts.authentication import Authentication
+from auth_service.accounts.breaches import BreachRanges, NoBreaches
+from auth_service.accounts.password_rules import PasswordPolicy
 from auth_service.accounts.passwords import ArgonPasswords
-from auth_service.accounts.ports import EmailClaimRepository, Passwords, Throttle, UserRepository
+from auth_service.accounts.ports import (
+    BreachedPasswords,
+    EmailClaimRepository,
+    Passwords,
+    Throttle,
+    UserRepository,
+)
 from auth_service.accounts.registration import Registration
 from auth_service.accounts.service import AccountService
 from auth_service.accounts.store import EMAIL_CLAIMS, USERS, StoredEmailClaims, StoredUsers
@@ -46,6 +54,9 @@ from shared.backends import Backends, open_backends_within
 from shared.clock import Clock, MillisecondClock, SystemClock
 from shared.security.revocations import revocations_bucket
 
+_BREACH_SECONDS = 1.0
+"""The longest wait for the service of breached passwords. After it a password is accepted unchecked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Adapters:
@@ -56,6 +67,7 @@ class Adapters:
     sessions: SessionRepository
     keyrings: Repository[SigningKeyring]
     passwords: Passwords
+    breached: BreachedPasswords
     throttle: Throttle
 
 
@@ -98,6 +110,8 @@ async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIter
             iterations=settings.auth_password_iterations,
         )
         stack.enter_context(closing(passwords))
+        breached = _breached_passwords(settings)
+        stack.push_async_callback(breached.close)
         tallies = RedisTallies(settings.redis_url.get_secret_value())
         stack.push_async_callback(tallies.close)
         throttle = SignInThrottle(_budgets(settings), FallbackTallies(tallies, LocalTallies()))
@@ -109,12 +123,18 @@ async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIter
             sessions=StoredSessions(await stores.open(SESSIONS), outboxes[1]),
             keyrings=AggregateRepository(await stores.open(SIGNING_KEYS), SigningKeyringCodec()),
             passwords=passwords,
+            breached=breached,
             throttle=throttle,
         )
         for outbox in outboxes:
             await outbox.start(backends.tasks)
             stack.push_async_callback(outbox.close)
         yield adapters
+
+
+def _breached_passwords(settings: AuthSettings) -> BreachedPasswords:
+    url = settings.auth_breached_passwords_url
+    return BreachRanges(url, timeout_seconds=_BREACH_SECONDS) if url else NoBreaches()
 
 
 def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> AuthService:
@@ -146,9 +166,15 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         clock=clock,
         sessions_per_user=settings.auth_sessions_per_user,
     )
-    registration = Registration(users, adapters.claims, adapters.passwords, clock)
+    policy = PasswordPolicy(settings.shop_name, adapters.breached)
+    registration = Registration(users, adapters.claims, adapters.passwords, policy, clock)
     authentication = Authentication(
-        users, adapters.claims, adapters.passwords, adapters.throttle, device_tokens
+        users=users,
+        claims=adapters.claims,
+        passwords=adapters.passwords,
+        throttle=adapters.throttle,
+        devices=device_tokens,
+        policy=policy,
     )
     session_service = SessionService(users, sessions, clock)
     accounts = AccountService(
@@ -156,6 +182,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         sessions=sessions,
         claims=adapters.claims,
         passwords=adapters.passwords,
+        policy=policy,
         authentication=authentication,
         clock=clock,
     )

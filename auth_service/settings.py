@@ -55,6 +55,12 @@ class AuthSettings(ServiceSettings):
         19_456, ge=8, description="Memory of one argon2id hash. The default is OWASP's minimum."
     )
     auth_password_iterations: int = Field(2, ge=1, le=100, description="Passes of one argon2id hash.")
+    auth_breached_passwords_url: str = Field(
+        "",
+        pattern=r"^(https?://\S+)?$",
+        max_length=2000,
+        description="Service of breached passwords, by ranges as in Have I Been Pwned; empty asks nobody.",
+    )
     auth_failures_per_account: int = Field(
         30, ge=1, description="Failed sign-ins of unknown devices to one account before they must wait."
     )

@@ -4,6 +4,7 @@
 401 NotAuthenticated   └── InvalidCredentials       wrong e-mail or wrong password, never which
 403 PermissionDenied   ├── AccountDisabled
                        ├── GuestsHaveNoAccount
+                       ├── PasswordTooWeak          when an account has got more rights than its password fits
                        └── WrongPassword            when somebody changes their own account
 404 NotFound           └── AccountNotFound
 409 Conflict           ├── EmailAlreadyRegistered
@@ -28,6 +29,14 @@ class AccountDisabled(PermissionDenied):
 class GuestsHaveNoAccount(PermissionDenied):
     code, title = "guest-has-no-account", "Guests have no account"
     detail = "A guest has no account to change. Register or sign in first."
+
+
+class PasswordTooWeak(PermissionDenied):
+    code, title = "password-too-weak", "Password too weak for this role"
+    detail = (
+        "The password is right, but editors and administrators need one of at least 15 characters that "
+        "nobody guesses. Ask for a code by mail and set a new one, or ask the shop's operator."
+    )
 
 
 class WrongPassword(PermissionDenied):

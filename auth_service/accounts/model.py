@@ -98,9 +98,10 @@ REGISTRATION_TIMEOUT = timedelta(seconds=30)
 class EmailClaim:
     """`user_id` has, or is about to get, the account of this address.
 
-    A registration claims the address, writes the account and then confirms the claim. If it dies in between,
-    another registration may take the claim over. Each step is a compare-and-swap write of the claim, so a
-    registration that was overtaken fails to confirm, and an address never has two accounts.
+    A registration claims the address, hashes the password, writes the account and then confirms the claim. If
+    it fails before the account is written, it frees the address. If it dies in between, another registration
+    may take the claim over. Each step is a compare-and-swap write of the claim, so a registration that was
+    overtaken fails to confirm, and an address never has two accounts.
     """
 
     user_id: str

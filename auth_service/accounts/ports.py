@@ -48,17 +48,28 @@ class EmailClaimRepository(Repository[EmailClaim], Protocol):
 
 
 class Passwords(Protocol):
-    """Slow hashes of passwords. Raises `PasswordsOverloaded`."""
+    """Slow hashes of passwords. The networks whose clients wait are served in turn; the operator's is empty.
+    Raises `PasswordsOverloaded`."""
 
-    async def hash(self, password: str) -> str: ...
+    async def hash(self, password: str, *, network: str = "") -> str: ...
 
-    async def verify(self, password: str, password_hash: str | None) -> bool:
+    async def verify(self, password: str, password_hash: str | None, *, network: str = "") -> bool:
         """Whether the password matches. None for the hash takes the same work, and gives False."""
         ...
 
     def outdated(self, password_hash: str) -> bool:
-        """Whether the hash has other parameters than today's."""
+        """Whether today's parameters are stronger than those of the hash."""
         ...
+
+
+class BreachedPasswords(Protocol):
+    """Passwords that are known from breaches of other sites."""
+
+    async def contains(self, password: str) -> bool:
+        """False also if nobody can say."""
+        ...
+
+    async def close(self) -> None: ...
 
 
 class Throttle(Protocol):

@@ -9,6 +9,7 @@ from auth_service.accounts.credentials import checked, claim_id, clean_name, cle
 from auth_service.accounts.errors import GuestsHaveNoAccount, WrongPassword
 from auth_service.accounts.events import DELIVERY_SECONDS, UserSignedOut
 from auth_service.accounts.model import User, existing, guest
+from auth_service.accounts.password_rules import PasswordPolicy
 from auth_service.accounts.ports import EmailClaimRepository, GuestSessions, Passwords, UserRepository
 from auth_service.clients import Client
 from shared.aggregates.change import Change
@@ -27,6 +28,7 @@ class AccountService:
         sessions: GuestSessions,
         claims: EmailClaimRepository,
         passwords: Passwords,
+        policy: PasswordPolicy,
         authentication: Authentication,
         clock: Clock,
     ) -> None:
@@ -34,6 +36,7 @@ class AccountService:
         self._sessions = sessions
         self._claims = claims
         self._passwords = passwords
+        self._policy = policy
         self._authentication = authentication
         self._clock = clock
 
@@ -64,7 +67,8 @@ class AccountService:
         _refuse_guests(identity)
         password = checked("/new_password", clean_password, new)
         user = await self._confirmed(identity, current, client)
-        password_hash, now = await self._passwords.hash(password), self._clock.now()
+        await self._policy.check("/new_password", password, user.role, name=user.name, email=user.email)
+        password_hash, now = await self._passwords.hash(password, network=client.network), self._clock.now()
 
         def change(newest: User | None) -> Change[User, None]:
             return _new_password(_unchanged_since(user, newest), password_hash, now, identity.session_id)
@@ -79,6 +83,7 @@ class AccountService:
         password = checked("/password", clean_password, new)
         claim = await self._claims.get(claim_id(address))
         user = existing(await self._users.get(claim.user_id) if claim else None)
+        await self._policy.check("/password", password, user.role, name=user.name, email=user.email)
         password_hash, now = await self._passwords.hash(password), self._clock.now()
 
         await self._users.update(

@@ -8,7 +8,12 @@ from fastapi import APIRouter, Depends, Form, Response
 
 from auth_service.accounts.credentials import new_account
 from auth_service.accounts.dependencies import ClientDep
-from auth_service.accounts.errors import AccountDisabled, EmailAlreadyRegistered, InvalidCredentials
+from auth_service.accounts.errors import (
+    AccountDisabled,
+    EmailAlreadyRegistered,
+    InvalidCredentials,
+    PasswordTooWeak,
+)
 from auth_service.sessions.errors import InvalidRefreshToken, RefreshTokenReused
 from auth_service.sign_in.oauth_errors import TokenRequestRefused, as_oauth_error
 from auth_service.sign_in.schemas import (
@@ -39,7 +44,7 @@ router = APIRouter(tags=["Sign in"], dependencies=[Depends(no_store)])
 
 SignInDep = Annotated[SignInService, Depends(provided(SignInService))]
 
-_REFUSED = problem_responses(InvalidCredentials, AccountDisabled, SignInThrottled)
+_REFUSED = problem_responses(InvalidCredentials, AccountDisabled, PasswordTooWeak, SignInThrottled)
 
 
 @router.post(
