@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 import orjson
@@ -27,11 +27,13 @@ class RevokingDelivery:
         bus: EventBus,
         config: BucketConfig,
         end: Callable[[str, datetime], None],
+        publish: Callable[[Event], Awaitable[None]],
         sessions: SessionRepository | None = None,
     ) -> None:
         """With `sessions`, the documents of the sessions end too: for events of accounts, whose one write
         ended them all."""
         self._bus = bus
+        self._publish = publish
         self._config = config
         self._end = end
         self._sessions = sessions
@@ -42,7 +44,7 @@ class RevokingDelivery:
             await self._revoke(event)
             if self._sessions is not None:
                 await _end_documents(self._sessions, event)
-            await self._bus.publish(event)
+            await self._publish(event)
 
     async def _revoke(self, event: Event) -> None:
         # This reads no event class, so a session is revoked even if the rest of the event is unreadable.

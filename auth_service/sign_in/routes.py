@@ -8,7 +8,12 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 
 from auth_service.accounts.credentials import new_account
 from auth_service.accounts.dependencies import ClientDep
-from auth_service.accounts.errors import AccountDisabled, EmailAlreadyRegistered, InvalidCredentials
+from auth_service.accounts.errors import (
+    AccountDisabled,
+    EmailAlreadyRegistered,
+    InvalidCredentials,
+    PasswordTooWeak,
+)
 from auth_service.browsers import Browser, BrowserDep, CrossSiteRequest, cookie_cleared_on_refusal
 from auth_service.sessions.errors import InvalidRefreshToken, RefreshTokenReused
 from auth_service.sign_in.oauth_errors import TokenRequestRefused, as_oauth_error
@@ -24,6 +29,7 @@ from auth_service.sign_in.schemas import (
     signed_in_answer,
 )
 from auth_service.sign_in.service import SignInService
+from auth_service.throttling.errors import SignInThrottled
 from shared.errors import InvalidInput, TooManyRequests
 from shared.http.responses import problem_responses
 from shared.http.runtime import provided, runtime_of
@@ -47,7 +53,9 @@ router = APIRouter(dependencies=[Depends(no_store)])
 VerifierDep = Annotated[TokenVerifier, Depends(verifier)]
 SignInDep = Annotated[SignInService, Depends(provided(SignInService))]
 
-_REFUSED = problem_responses(InvalidCredentials, AccountDisabled, TooManyRequests, CrossSiteRequest)
+_REFUSED = problem_responses(
+    InvalidCredentials, AccountDisabled, PasswordTooWeak, SignInThrottled, CrossSiteRequest
+)
 
 
 @router.post(
@@ -71,8 +79,10 @@ async def register(
 async def login(
     body: LoginRequest, response: Response, client: ClientDep, browser: BrowserDep, sign_in: SignInDep
 ) -> SignedInPublic:
-    """An unknown address and a wrong password get the same answer, after the same work. Failures count per
-    account and per client. After too many the answer is 429."""
+    """An unknown address and a wrong password get the same answer, after the same work. Failures count for
+    the account, for the client's network and for both. After too many of them an unknown device gets 429, and
+    a code by e-mail lets it in. A device that sends the `device_token` of an earlier sign-in is known: only
+    its own failures count."""
     browser.require_own_page(body.mode)
     return signed_in_answer(response, await sign_in.login(body.email, body.password, client), body.mode)
 
@@ -81,7 +91,7 @@ async def login(
     "/token",
     tags=["Sign in"],
     summary="Sign in with an OAuth2 password form",
-    responses=problem_responses(TokenRequestRefused, TooManyRequests),
+    responses=problem_responses(TokenRequestRefused, SignInThrottled),
 )
 @errors_translated(as_oauth_error)
 async def create_token(

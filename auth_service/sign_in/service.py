@@ -7,8 +7,9 @@ from datetime import datetime
 
 from auth_service.accounts.authentication import Authentication, Verified
 from auth_service.accounts.credentials import NewAccount
-from auth_service.accounts.errors import InvalidCredentials
+from auth_service.accounts.errors import InvalidCredentials, PasswordTooWeak
 from auth_service.accounts.model import User, guest, is_live
+from auth_service.accounts.password_rules import is_privileged
 from auth_service.accounts.ports import Throttle, UserRepository
 from auth_service.accounts.registration import Registration
 from auth_service.clients import Client
@@ -56,19 +57,27 @@ class SignInService:
     async def register(self, account: NewAccount, client: Client) -> SignedIn:
         """A new customer, signed in. Raises `EmailAlreadyRegistered`, `TooManyRequests`,
         `PasswordsOverloaded`."""
-        await self._throttle.sign_up(client.address)
+        # A request counts like a guest. Only a new account is a sign-up: an address that is taken costs none.
+        await self._throttle.guest(client)
         now, session_id = self._clock.now(), new_id()
-        user = await self._registration.create(account, Role.CUSTOMER, sessions=(session_id,))
+        user = await self._registration.create(
+            account,
+            Role.CUSTOMER,
+            sessions=(session_id,),
+            network=client.network,
+            admit=lambda: self._throttle.sign_up(client),
+        )
         return await self._opener.open_listed(user, session_id, client, now)
 
     async def login(self, email: str, password: str, client: Client) -> SignedIn:
-        """Raises `InvalidCredentials`, `AccountDisabled`, `TooManyRequests`, `PasswordsOverloaded`."""
+        """Raises `InvalidCredentials`, `AccountDisabled`, `PasswordTooWeak`, `TooManyRequests`,
+        `PasswordsOverloaded`."""
         verified = await self._authentication.sign_in(email, password, client)
         return await self._opener.open(verified.user.id, client, admit=_admission(verified))
 
     async def guest(self, client: Client) -> SignedIn:
         """A new guest, who can have a cart but no account. Raises `TooManyRequests`."""
-        await self._throttle.sign_up(client.address)
+        await self._throttle.guest(client)
         now = self._clock.now()
         return await self._opener.open_listed(guest(new_id(), now), new_id(), client, now)
 
@@ -134,11 +143,16 @@ class SignInService:
 
 
 def _admission(verified: Verified) -> Callable[[User], User]:
-    """Refuses the newest account if the password has changed after it was checked."""
+    """Refuses the newest account if the password has changed after it was checked, or is too weak for the
+    role, which may be new."""
 
     def admit(user: User) -> User:
         if user.credentials_version != verified.user.credentials_version:
             raise InvalidCredentials
-        return user.rehashed(verified.rehashed) if verified.rehashed else user
+        if is_privileged(user.role) and not verified.is_for_privileged:
+            raise PasswordTooWeak
+        # Another replica may have hashed it meanwhile, with stronger parameters.
+        is_same = user.password_hash == verified.user.password_hash
+        return user.rehashed(verified.rehashed) if verified.rehashed and is_same else user
 
     return admit
