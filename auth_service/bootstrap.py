@@ -2,40 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
-from auth_service.accounts.administration import AdministrationService
+from auth_service.accounts.administrator_store import ADMINISTRATORS, AdministratorsCodec
+from auth_service.accounts.administrators import AdministratorRegister, Administrators
 from auth_service.accounts.authentication import Authentication
+from auth_service.accounts.breaches import BreachRanges, NoBreaches
+from auth_service.accounts.password_rules import PasswordPolicy
 from auth_service.accounts.passwords import ArgonPasswords
-from auth_service.accounts.ports import EmailClaimRepository, Passwords, Throttle, UserRepository
+from auth_service.accounts.ports import (
+    BreachedPasswords,
+    EmailClaimRepository,
+    Passwords,
+    Throttle,
+    UserRepository,
+)
+from auth_service.accounts.reauthentication import RecentSignIn
 from auth_service.accounts.registration import Registration
+from auth_service.accounts.removal import AccountRemoval
 from auth_service.accounts.service import AccountService
 from auth_service.accounts.store import EMAIL_CLAIMS, USERS, StoredEmailClaims, StoredUsers
-from auth_service.accounts.throttle import RedisThrottle
+from auth_service.administration.service import AdministrationService
+from auth_service.browsers import AllowedOrigins
+from auth_service.clients import ClientAddresses
 from auth_service.keys.model import SigningKeyring
 from auth_service.keys.reload import reload_keys
 from auth_service.keys.service import KeyService
-from auth_service.keys.signing import Es256Signer, derive_key
+from auth_service.keys.signing import Es256Signer, Secrets
 from auth_service.keys.store import SIGNING_KEYS, SigningKeyringCodec
 from auth_service.operator import OperatorService
+from auth_service.security_log.delivery import RecordingPublisher
+from auth_service.security_log.ports import SecurityLogRepository
+from auth_service.security_log.removal import sweep_security_logs
+from auth_service.security_log.service import SecurityLogService
+from auth_service.security_log.store import SECURITY_LOGS, StoredSecurityLogs
 from auth_service.service import AuthService
+from auth_service.sessions.model import SessionLives
 from auth_service.sessions.ports import SessionRepository
 from auth_service.sessions.removal import sweep_sessions
 from auth_service.sessions.revocations import RevokingDelivery
 from auth_service.sessions.service import SessionService
 from auth_service.sessions.store import SESSIONS, StoredSessions
-from auth_service.sessions.tokens import AccessTokens, RefreshTokens
+from auth_service.sessions.tokens import AccessTokens, RefreshTokens, SessionTokens
 from auth_service.settings import AuthSettings
+from auth_service.sign_in.opening import SessionOpener
 from auth_service.sign_in.service import SignInService
-from shared.aggregates.outbox import Outbox
+from auth_service.subscribers import subscribe
+from auth_service.throttling import devices
+from auth_service.throttling.budgets import Budgets
+from auth_service.throttling.devices import DeviceTokens
+from auth_service.throttling.fallback import FallbackTallies
+from auth_service.throttling.local_tallies import LocalTallies
+from auth_service.throttling.redis_tallies import RedisTallies
+from auth_service.throttling.service import SignInThrottle
+from shared.aggregates.outbox import Outbox, publish_to
 from shared.aggregates.ports import Repository
 from shared.aggregates.repository import AggregateRepository
 from shared.backends import Backends, open_backends_within
 from shared.clock import Clock, MillisecondClock, SystemClock
 from shared.security.revocations import revocations_bucket
+from shared.store.ports import DocumentStore
+
+_BREACH_SECONDS = 1.0
+"""The longest wait for the service of breached passwords. After it a password is accepted unchecked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +79,39 @@ class Adapters:
     claims: EmailClaimRepository
     sessions: SessionRepository
     keyrings: Repository[SigningKeyring]
+    administrators: Repository[Administrators]
+    security_logs: SecurityLogRepository
     passwords: Passwords
+    breached: BreachedPasswords
     throttle: Throttle
 
 
 @asynccontextmanager
 async def bootstrap(settings: AuthSettings, backends: Backends) -> AsyncIterator[AuthService]:
-    """The use cases on these backends, with their background work. Raises `WrongSecret` when AUTH_SECRET
-    does not open the signing keys in the store."""
+    """The use cases on these backends, with their subscribers and background work. Raises `WrongSecret` when
+    AUTH_SECRET does not open the signing keys in the store."""
+    clock, running = backends.clock, backends.tasks.running
+    async with open_use_cases(settings, backends) as (service, adapters):
+        await subscribe(backends.bus, service)
+        reload = reload_keys(service.keys, backends.bus, settings.auth_key_reload_seconds)
+        async with (
+            running("auth-keys", reload),
+            running("auth-sweep", sweep_sessions(adapters.sessions, clock)),
+            running("security-log-sweep", sweep_security_logs(adapters.security_logs, clock)),
+        ):
+            yield service
+
+
+@asynccontextmanager
+async def open_use_cases(
+    settings: AuthSettings, backends: Backends
+) -> AsyncIterator[tuple[AuthService, Adapters]]:
+    """The use cases and their adapters. Only the outboxes run. Raises `WrongSecret`."""
     async with open_adapters(settings, backends) as adapters:
         service = compose(settings, backends, adapters)
         await service.keys.load()
         await service.keys.publish()
-        seconds = settings.auth_key_reload_seconds
-        async with (
-            backends.tasks.running("auth-keys", reload_keys(service.keys, backends.bus, seconds)),
-            backends.tasks.running("auth-sweep", sweep_sessions(adapters.sessions, backends.clock)),
-        ):
-            yield service
+        yield service, adapters
 
 
 @asynccontextmanager
@@ -73,7 +121,7 @@ async def open_operator_tools(
     """The operator's use cases, without HTTP. Raises `Unavailable` when the store or NATS does not answer
     within `patience_seconds`, and `WrongSecret`."""
     opened = open_backends_within(patience_seconds, settings, clock or SystemClock(), name="operator")
-    async with opened as backends, bootstrap(settings, backends) as service:
+    async with opened as backends, open_use_cases(settings, backends) as (service, _):
         yield service.operator
 
 
@@ -89,36 +137,72 @@ async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIter
             iterations=settings.auth_password_iterations,
         )
         stack.enter_context(closing(passwords))
-        throttle = RedisThrottle(
-            settings.redis_url.get_secret_value(),
-            failures_per_account=settings.auth_failures_per_account,
-            failures_per_client=settings.auth_failures_per_client,
-            window_seconds=settings.auth_failure_window_seconds,
-            sign_ups_per_minute=settings.auth_sign_ups_per_minute,
-        )
-        stack.push_async_callback(throttle.close)
-        delivery = RevokingDelivery(backends.bus, revocations_bucket(settings), backends.verifier.end)
-        outboxes = [Outbox(delivery, clock=backends.clock) for _ in (USERS, SESSIONS)]
+        breached = _breached_passwords(settings)
+        stack.push_async_callback(breached.close)
+        tallies = RedisTallies(settings.redis_url.get_secret_value())
+        stack.push_async_callback(tallies.close)
+        throttle = SignInThrottle(_budgets(settings), FallbackTallies(tallies, LocalTallies()))
+        audited = await open_audited(backends)
         adapters = Adapters(
-            users=StoredUsers(await stores.open(USERS), outboxes[0]),
+            users=audited.users,
             claims=StoredEmailClaims(await stores.open(EMAIL_CLAIMS)),
-            sessions=StoredSessions(await stores.open(SESSIONS), outboxes[1]),
+            sessions=audited.sessions,
             keyrings=AggregateRepository(await stores.open(SIGNING_KEYS), SigningKeyringCodec()),
+            administrators=AggregateRepository(await stores.open(ADMINISTRATORS), AdministratorsCodec()),
+            security_logs=audited.security_logs,
             passwords=passwords,
+            breached=breached,
             throttle=throttle,
         )
-        for outbox in outboxes:
+        for _, outbox in audited.outboxes:
             await outbox.start(backends.tasks)
             stack.push_async_callback(outbox.close)
         yield adapters
 
 
+def _breached_passwords(settings: AuthSettings) -> BreachedPasswords:
+    url = settings.auth_breached_passwords_url
+    return BreachRanges(url, timeout_seconds=_BREACH_SECONDS) if url else NoBreaches()
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """The repositories whose events go to the owner's log before they are published, and the store and the
+    outbox of each."""
+
+    users: StoredUsers
+    sessions: StoredSessions
+    security_logs: StoredSecurityLogs
+    outboxes: Sequence[tuple[DocumentStore, Outbox]]
+
+
+async def open_audited(backends: Backends) -> Audited:
+    """Opens them. Nothing runs in the background until the outboxes are started."""
+    collections = (USERS, SESSIONS, SECURITY_LOGS)
+    users, sessions, logs = [await backends.stores.open(collection) for collection in collections]
+    log_outbox = Outbox(publish_to(backends.bus), clock=backends.clock)
+    security_logs = StoredSecurityLogs(logs, log_outbox)
+    recording = RecordingPublisher(backends.bus, SecurityLogService(security_logs, backends.clock))
+    config = revocations_bucket(backends.settings)
+    revoke = partial(RevokingDelivery, backends.bus, config, backends.verifier.end, recording.publish)
+    session_outbox = Outbox(revoke(), clock=backends.clock)
+    stored_sessions = StoredSessions(sessions, session_outbox)
+    user_outbox = Outbox(revoke(stored_sessions), clock=backends.clock)
+    return Audited(
+        StoredUsers(users, user_outbox),
+        stored_sessions,
+        security_logs,
+        [(users, user_outbox), (sessions, session_outbox), (logs, log_outbox)],
+    )
+
+
 def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> AuthService:
     """The use cases over these adapters. Call `keys.load` before any of them."""
     clock, users, sessions = MillisecondClock(backends.clock), adapters.users, adapters.sessions
-    session_life = timedelta(seconds=settings.auth_session_seconds)
-    secret = settings.auth_secret.get_secret_value()
-    signer = Es256Signer(secret)
+    secrets = Secrets(
+        settings.auth_secret.get_secret_value(), settings.auth_secret_previous.get_secret_value()
+    )
+    signer = Es256Signer(secrets)
     # Every replica looks for new keys within the lead. The overlap outlasts the last token of an old key.
     lead = timedelta(seconds=2 * settings.auth_key_reload_seconds)
     overlap = timedelta(seconds=settings.auth_access_token_seconds) + lead
@@ -130,34 +214,85 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         audience=settings.auth_audience,
         expires_in=settings.auth_access_token_seconds,
     )
-    registration = Registration(users, adapters.claims, adapters.passwords, clock)
-    authentication = Authentication(users, adapters.claims, adapters.passwords, adapters.throttle)
-    session_service = SessionService(users, sessions, clock, session_life)
+    refresh_tokens = RefreshTokens(secrets.keys("trolley refresh tokens"))
+    session_tokens = SessionTokens(tokens, refresh_tokens, _lives(settings))
+    device_tokens = DeviceTokens(secrets.keys(devices.PURPOSE), clock)
+    opener = SessionOpener(
+        users=users,
+        sessions=sessions,
+        tokens=session_tokens,
+        devices=device_tokens,
+        clock=clock,
+        sessions_per_user=settings.auth_sessions_per_user,
+    )
+    policy = PasswordPolicy(settings.shop_name, adapters.breached)
+    registration = Registration(users, adapters.claims, adapters.passwords, policy, clock)
+    authentication = Authentication(
+        users=users,
+        claims=adapters.claims,
+        passwords=adapters.passwords,
+        throttle=adapters.throttle,
+        devices=device_tokens,
+        policy=policy,
+    )
+    session_service = SessionService(users, sessions, clock)
+    administrators = AdministratorRegister(users, adapters.administrators, clock)
+    removal = AccountRemoval(users, adapters.claims, administrators, clock)
     accounts = AccountService(
         users=users,
         sessions=sessions,
         claims=adapters.claims,
         passwords=adapters.passwords,
+        policy=policy,
         authentication=authentication,
+        removal=removal,
         clock=clock,
     )
     return AuthService(
         accounts=accounts,
+        recent_sign_in=RecentSignIn(clock, timedelta(seconds=settings.auth_recent_sign_in_seconds)),
         sign_in=SignInService(
             users=users,
             sessions=sessions,
             registration=registration,
             authentication=authentication,
             throttle=adapters.throttle,
-            tokens=tokens,
-            refresh_tokens=RefreshTokens(derive_key(secret, "trolley refresh tokens")),
+            tokens=session_tokens,
+            opener=opener,
             session_service=session_service,
             clock=clock,
-            session_life=session_life,
-            sessions_per_user=settings.auth_sessions_per_user,
         ),
         sessions=session_service,
-        administration=AdministrationService(users, clock),
+        administration=AdministrationService(users, sessions, administrators, removal, clock),
+        security_log=SecurityLogService(adapters.security_logs, clock),
         keys=keys,
-        operator=OperatorService(registration, accounts, keys, tokens, clock),
+        operator=OperatorService(
+            registration, administrators, accounts=accounts, keys=keys, tokens=tokens, clock=clock
+        ),
+        addresses=ClientAddresses(settings.gateway_secret.get_secret_value()),
+        devices=device_tokens,
+        origins=AllowedOrigins(settings.gateway_cors_origins),
+    )
+
+
+def _budgets(settings: AuthSettings) -> Budgets:
+    return Budgets.of(
+        failures_per_account=settings.auth_failures_per_account,
+        failures_per_network=settings.auth_failures_per_network,
+        failures_per_device=settings.auth_failures_per_device,
+        first_wait=settings.auth_first_wait_seconds,
+        longest_wait=settings.auth_longest_wait_seconds,
+        sign_ups_per_minute=settings.auth_sign_ups_per_minute,
+        guests_per_minute=settings.auth_guests_per_minute,
+        mails_per_account=settings.auth_mails_per_account,
+        mails_per_network=settings.auth_mails_per_network,
+    )
+
+
+def _lives(settings: AuthSettings) -> SessionLives:
+    return SessionLives(
+        idle=timedelta(seconds=settings.auth_session_seconds),
+        absolute=timedelta(seconds=settings.auth_session_longest_seconds),
+        admin=timedelta(seconds=settings.auth_admin_session_seconds),
+        grace=timedelta(seconds=settings.auth_refresh_grace_seconds),
     )

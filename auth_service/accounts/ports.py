@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from auth_service.accounts.model import EmailClaim, User
+from auth_service.clients import Client
 from shared.aggregates.ports import AnnouncingRepository, ListPage, Repository
 from shared.errors import Unavailable
+from shared.security.identity import Role
 from shared.store.ports import Position
 
 
@@ -18,9 +22,23 @@ class PasswordsOverloaded(Unavailable):
     code = "sign-in-overloaded"
 
 
+@dataclass(frozen=True, slots=True)
+class UserFilter:
+    """Which accounts to list. Each condition that is not None has to hold. A text that is not an address is
+    that of no account."""
+
+    email: str | None = None
+    email_prefix: str | None = None
+    role: Role | None = None
+
+
 class UserRepository(AnnouncingRepository[User], Protocol):
-    async def page(self, email: str | None, limit: int, after: Position | None) -> ListPage[User]:
-        """Accounts, the oldest first, or the one with that address. Shows a change after about a second."""
+    async def page(self, wanted: UserFilter, limit: int, after: Position | None) -> ListPage[User]:
+        """Accounts, the oldest first. Shows a change after about a second."""
+        ...
+
+    def administrators(self) -> AsyncIterator[User]:
+        """Every enabled administrator, after every write acknowledged before this call."""
         ...
 
 
@@ -47,29 +65,57 @@ class EmailClaimRepository(Repository[EmailClaim], Protocol):
 
 
 class Passwords(Protocol):
-    """Slow hashes of passwords. Raises `PasswordsOverloaded`."""
+    """Slow hashes of passwords. The networks whose clients wait are served in turn; the operator's is empty.
+    Raises `PasswordsOverloaded`."""
 
-    async def hash(self, password: str) -> str: ...
+    async def hash(self, password: str, *, network: str = "") -> str: ...
 
-    async def verify(self, password: str, password_hash: str | None) -> bool:
+    async def verify(self, password: str, password_hash: str | None, *, network: str = "") -> bool:
         """Whether the password matches. None for the hash takes the same work, and gives False."""
         ...
 
     def outdated(self, password_hash: str) -> bool:
-        """Whether the hash has other parameters than today's."""
+        """Whether today's parameters are stronger than those of the hash."""
         ...
+
+
+class BreachedPasswords(Protocol):
+    """Passwords that are known from breaches of other sites."""
+
+    async def contains(self, password: str) -> bool:
+        """False also if nobody can say."""
+        ...
+
+    async def close(self) -> None: ...
 
 
 class Throttle(Protocol):
-    """Counts failed sign-ins per account and per client address, and sign-ups per client address. If it
-    cannot count, it lets the request through."""
+    """Slows down those who guess passwords, without locking the owner out. Attempts of unknown devices count
+    for the account, for the client's network, and for both. Those of a known device, and those of a signed-in
+    owner, have budgets of their own, which no stranger can use up. Raises `TooManyRequests`, whose answer is
+    the same whether the account exists or not."""
 
-    def attempt(self, account: str, client: str) -> AbstractAsyncContextManager[None]:
-        """Encloses the check of a password. The attempt counts as a failure from its beginning, until the
-        block succeeds, or raises `Unavailable` because nothing was checked. Raises `TooManyRequests` after
-        too many."""
+    def attempt(
+        self, account: str, client: Client, *, known: str | None = None
+    ) -> AbstractAsyncContextManager[None]:
+        """Encloses the check of a password. `account` is the claim id of the address, and `known` the id of
+        the device if the account knows it. The attempt counts as a failure from its beginning, until the
+        block succeeds, or raises `Unavailable` or `TooManyRequests` because nothing was checked."""
         ...
 
-    async def sign_up(self, client: str) -> None:
-        """Counts a new account or guest. Raises `TooManyRequests` after too many."""
+    def confirmation(self, session_id: str, client: Client) -> AbstractAsyncContextManager[None]:
+        """Encloses the check of a password that a signed-in owner gives again."""
+        ...
+
+    async def sign_up(self, client: Client) -> None:
+        """Counts a new account."""
+        ...
+
+    async def guest(self, client: Client) -> None:
+        """Counts a new guest."""
+        ...
+
+    async def mail(self, account: str, client: Client) -> bool:
+        """Counts a request for a mailed code, and returns whether another mail may go to the account. Raises
+        `TooManyRequests` if this network has asked for too many."""
         ...

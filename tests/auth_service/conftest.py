@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from auth_service.accounts.credentials import NewAccount, new_account
-from auth_service.bootstrap import Adapters, compose, open_adapters
+from auth_service.bootstrap import Adapters, compose, open_adapters, open_operator_tools
 from auth_service.clients import Client
 from auth_service.main import create_app
 from auth_service.service import AuthService
@@ -34,7 +34,12 @@ def auth_settings(backend_settings: dict[str, Any]) -> MakeSettings:
     def make(**replaced: Any) -> AuthSettings:
         cheap = {"auth_password_memory_kib": 64, "auth_password_iterations": 1, "auth_password_queue": 1000}
         # Tests share a Redis and come from one address.
-        limits = {"auth_failures_per_client": 1_000_000}
+        limits = {
+            "auth_failures_per_network": 1_000_000,
+            "auth_first_wait_seconds": 900,  # none is over before a slow test has looked
+            "auth_sign_ups_per_minute": 0,
+            "auth_guests_per_minute": 0,
+        }
         return AuthSettings(**{**backend_settings, **cheap, **limits, **replaced})
 
     return make
@@ -51,6 +56,15 @@ async def shop(auth_settings: MakeSettings, fast: bool) -> AsyncIterator[httpx.A
 async def ana(shop: httpx.AsyncClient) -> Person:
     """A customer who has just registered."""
     return await Person.registered(shop)
+
+
+@pytest.fixture
+async def admin(shop: httpx.AsyncClient, auth_settings: MakeSettings) -> Person:
+    """The first administrator, made as the operator makes one."""
+    email = fresh_email()
+    async with open_operator_tools(auth_settings()) as operator:
+        await operator.create_user("Root", email, PASSWORD, Role.ADMIN)
+    return await Person(shop, email, "", "", "").login()
 
 
 CLIENT = Client("192.0.2.1", "a test")
@@ -110,4 +124,5 @@ async def signed_in(auth: AuthService, account: NewAccount) -> SignedIn:
 async def identity(auth: AuthService, world: World, signed_in: SignedIn) -> Identity:
     token = RefreshToken.parse(signed_in.refresh_token)
     assert token is not None
-    return Identity(signed_in.user.id, token.session_id, Role.CUSTOMER, frozenset(), world.clock.now())
+    now = world.clock.now()
+    return Identity(signed_in.user.id, token.session_id, Role.CUSTOMER, frozenset(), now, now)

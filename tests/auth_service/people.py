@@ -27,6 +27,7 @@ class Person:
     access_token: str
     refresh_token: str
     id: str
+    device_token: str
 
     @classmethod
     async def registered(cls, shop: httpx.AsyncClient) -> Person:
@@ -38,7 +39,14 @@ class Person:
 
     @classmethod
     def of(cls, shop: httpx.AsyncClient, email: str, session: dict[str, Any]) -> Person:
-        return cls(shop, email, session["access_token"], session["refresh_token"], session["user"]["id"])
+        return cls(
+            shop,
+            email,
+            session["access_token"],
+            session["refresh_token"],
+            session["user"]["id"],
+            session["device_token"],
+        )
 
     @property
     def session_id(self) -> str:
@@ -60,6 +68,12 @@ class Person:
 
     async def refresh(self) -> httpx.Response:
         return await self.shop.post(f"{AUTH}/refresh", json={"refresh_token": self.refresh_token})
+
+    async def renewed(self) -> Person:
+        """The same session with the tokens of a refresh."""
+        answer = await self.refresh()
+        assert answer.status_code == 200, answer.text
+        return self.of(self.shop, self.email, answer.json())
 
     async def call(self, method: str, path: str, body: Any = None) -> httpx.Response:
         return await self.shop.request(method, f"{AUTH}{path}", json=body, headers=self.headers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -15,42 +15,8 @@ from jose import jwt
 from shared.errors import NotAuthenticated
 from shared.events.ports import Entry
 from shared.security.identity import Role, Scope
-from shared.security.keyring import Keyring
-from shared.security.revocations import Revocations
-from shared.security.verifier import TokenVerifier
-from shared.settings import ServiceSettings
-from tests.support.clock import MovableClock
+from tests.shared.security.bench import START, Bench, segment
 from tests.support.tokens import TokenIssuer
-
-START = datetime(2026, 1, 1, 12, tzinfo=UTC)
-
-
-class Bench:
-    """A verifier with one key, and the issuer that has it."""
-
-    def __init__(self) -> None:
-        self.clock = MovableClock(START)
-        self.issuer = TokenIssuer(self.clock)
-        self.keys = Keyring()
-        self.revocations = Revocations(ServiceSettings(), self.clock)
-        self.verifier = TokenVerifier(
-            self.keys, self.revocations, self.clock, issuer="trolley", audience="trolley"
-        )
-        self.add_key(self.issuer)
-
-    def add_key(self, issuer: TokenIssuer) -> None:
-        self.keys.apply(Entry(issuer.kid, 1, orjson.dumps(issuer.public_jwk)))
-
-    def remove_key(self, issuer: TokenIssuer) -> None:
-        self.keys.apply(Entry(issuer.kid, 2, None))
-
-    def refused(self, token: str) -> str:
-        with pytest.raises(NotAuthenticated) as caught:
-            self.verifier.verify(token)
-        challenge = caught.value.headers["WWW-Authenticate"]
-        assert challenge.startswith('Bearer realm="trolley", error="invalid_token", error_description="')
-        challenge.encode("ascii")
-        return caught.value.detail
 
 
 @pytest.fixture
@@ -64,10 +30,6 @@ ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 def with_spare_bit(part: str) -> str:
     """The same bytes: the last character of a signature has four bits that stand for nothing."""
     return part[:-1] + ALPHABET[ALPHABET.index(part[-1]) + 1]
-
-
-def segment(value: Any) -> str:
-    return urlsafe_b64encode(orjson.dumps(value)).rstrip(b"=").decode()
 
 
 @pytest.mark.parametrize("end", ["=", "==", "=====", " ", "\n", "!", "%3D", "+/", "\u00e9"])
@@ -165,17 +127,33 @@ def test_the_public_key_is_no_shared_secret(bench: Bench) -> None:
     assert "ES256" in bench.refused(forged)
 
 
-def signed_with(bench: Bench, changes: dict[str, Any]) -> str:
-    """A token with other claims; one that is None is left out."""
-    claims = {**jwt.get_unverified_claims(bench.issuer.token()), **changes}
-    present = {name: value for name, value in claims.items() if value is not None}
-    key_id = {"kid": bench.issuer.kid}
-    return str(jwt.encode(present, bench.issuer.private_pem, algorithm="ES256", headers=key_id))
+CLAIMS = [
+    *("iss", "exp", "aud", "sub", "client_id", "iat", "jti", "auth_time", "scope"),  # RFC 9068, section 2.2
+    *("sid", "role"),
+]
 
 
-@pytest.mark.parametrize("claim", ["iss", "aud", "sub", "sid", "scope", "role", "exp", "jti"])
+@pytest.mark.parametrize("claim", CLAIMS)
 def test_a_missing_claim_is_named(bench: Bench, claim: str) -> None:
-    assert claim in bench.refused(signed_with(bench, {claim: None}))
+    assert claim in bench.refused(bench.token_with({claim: None}))
+
+
+@pytest.mark.parametrize("value", [7, True, [], {}, ["trolley", 7][1:]])
+@pytest.mark.parametrize("claim", ["iss", "aud", "sub", "client_id", "jti", "scope", "sid", "role"])
+def test_a_claim_that_is_no_text_is_named(bench: Bench, claim: str, value: Any) -> None:
+    assert claim in bench.refused(bench.token_with({claim: value}))
+
+
+@pytest.mark.parametrize("value", ["1767268800", "2026-01-01T12:00:00Z", True, [], {}, 1e300])
+@pytest.mark.parametrize("claim", ["exp", "iat", "auth_time", "nbf"])
+def test_a_claim_that_is_no_time_is_named(bench: Bench, claim: str, value: Any) -> None:
+    assert claim in bench.refused(bench.token_with({claim: value}))
+
+
+def test_when_the_user_signed_in_is_known(bench: Bench) -> None:
+    signed_in_at = START - timedelta(hours=3)
+    token = bench.issuer.token(auth_time=int(signed_in_at.timestamp()))
+    assert bench.verifier.verify(token).authenticated_at == signed_in_at
 
 
 @pytest.mark.parametrize(
@@ -186,7 +164,10 @@ def test_a_missing_claim_is_named(bench: Bench, claim: str) -> None:
         ({"aud": ["elsewhere"]}, "aud"),
         ({"aud": {"trolley": 1}}, "aud"),
         ({"role": "emperor"}, "role"),
-        ({"sub": ""}, "no user"),
+        ({"sub": ""}, "sub"),
+        ({"sid": ""}, "sid"),
+        ({"client_id": ""}, "client_id"),
+        ({"jti": ""}, "jti"),
         ({"sub": 7}, "sub"),
         ({"scope": ["catalog:write"]}, "scope"),
         ({"exp": True}, "exp"),
@@ -196,11 +177,11 @@ def test_a_missing_claim_is_named(bench: Bench, claim: str) -> None:
         ({"iat": START.timestamp() + 60}, "not valid yet"),
         ({"nbf": START.timestamp() + 60}, "not valid yet"),
         ({"nbf": "soon"}, "not valid yet"),
+        ({"auth_time": START.timestamp() + 60}, "not valid yet"),
     ],
 )
 def test_a_wrong_claim_is_named(bench: Bench, claims: dict[str, Any], reason: str) -> None:
-    signed = signed_with(bench, claims)
-    assert reason in bench.refused(signed)
+    assert reason in bench.refused(bench.token_with(claims))
 
 
 def test_one_of_several_audiences(bench: Bench) -> None:
@@ -234,7 +215,7 @@ def test_what_is_no_token(bench: Bench, token: str) -> None:
 def test_claims_that_are_no_object(bench: Bench) -> None:
     from jose import jws
 
-    signed = jws.sign(b"[1]", bench.issuer.private_pem, {"kid": bench.issuer.kid}, "ES256")
+    signed = jws.sign(b"[1]", bench.issuer.private_pem, {"kid": bench.issuer.kid, "typ": "at+jwt"}, "ES256")
     assert "claims" in bench.refused(signed)
 
 

@@ -1,0 +1,293 @@
+"""Sessions, devices and passwords against a model that says who is signed in, at two replicas."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+import httpx
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from jose import jwt
+
+from auth_service.main import create_app
+from shared.clock import SystemClock
+from tests.auth_service.conftest import MakeSettings
+from tests.auth_service.people import AUTH, fresh_email
+from tests.support.apps import running
+from tests.support.clock import MovableClock
+from tests.support.waiting import eventually
+
+MOST_SESSIONS = 3
+DAY = 86_400
+IDLE, LONGEST, GRACE = timedelta(days=30), timedelta(days=60), timedelta(seconds=30)
+"""Lives of a session: without a refresh, and at the longest. For the last one after an exchange, the spent
+token still gives the newest one."""
+
+replicas = st.integers(0, 1)
+picks = st.integers(0, 10)
+
+
+class TwoReplicas:
+    """Two replicas of auth_service, whose clock the test moves."""
+
+    def __init__(self, make: MakeSettings) -> None:
+        self._make = make
+        self._stack = AsyncExitStack()
+        self.loop = asyncio.new_event_loop()
+        self.clock = MovableClock(SystemClock().now().replace(microsecond=0))
+        self.secrets = [f"secret number {0:>16}"]
+        self.clients: list[httpx.AsyncClient] = []
+
+    def run(self, awaitable: Any) -> Any:
+        return self.loop.run_until_complete(awaitable)
+
+    def start(self) -> None:
+        self.run(self._start())
+
+    def stop(self) -> None:
+        self.run(self._stack.aclose())
+
+    def rotate_secret(self) -> None:
+        """Restarts both replicas with another secret; they know the previous one."""
+        self.stop()
+        self.secrets.append(f"secret number {len(self.secrets):>16}")
+        self.start()
+
+    async def _start(self) -> None:
+        previous = self.secrets[-2] if len(self.secrets) > 1 else ""
+        settings = self._make(
+            auth_secret=self.secrets[-1],
+            auth_secret_previous=previous,
+            auth_session_seconds=IDLE.total_seconds(),
+            auth_session_longest_seconds=LONGEST.total_seconds(),
+            auth_refresh_grace_seconds=GRACE.total_seconds(),
+            auth_sessions_per_user=MOST_SESSIONS,
+            auth_failures_per_account=10**6,
+            auth_sign_ups_per_minute=0,
+            log_requests=False,
+        )
+        self.clients = [
+            await self._stack.enter_async_context(running(create_app(settings, clock=self.clock)))
+            for _ in range(2)
+        ]
+
+    def close(self) -> None:
+        self.stop()
+        self.loop.close()
+
+
+@dataclass
+class Device:
+    """A sign-in. `tokens` are its refresh tokens, the newest last, each with the number of the secret that it
+    was made with."""
+
+    access: str
+    tokens: list[tuple[str, int]]
+    signed_in_at: datetime
+    exchanged_at: datetime
+    access_expires_at: datetime
+    expires_at: datetime
+    signed_in: bool = True
+
+    @property
+    def id(self) -> str:
+        return str(jwt.get_unverified_claims(self.access)["sid"])
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.access}"}
+
+
+@dataclass
+class Account:
+    """What the model knows of the person."""
+
+    email: str = field(default_factory=fresh_email)
+    password: str = "password number 0"
+    changes: int = 0
+    devices: list[Device] = field(default_factory=list)
+
+
+class SessionMachine(RuleBasedStateMachine):
+    """One account at two replicas. No rule waits: the clock is moved."""
+
+    world: ClassVar[TwoReplicas]
+
+    @initialize()
+    def register(self) -> None:
+        self.account, self.rotations = Account(), 0
+        body = {"name": "Ana", "email": self.account.email, "password": self.account.password}
+        self._add(self._post(0, "/register", body, 201))
+
+    @rule(replica=replicas)
+    def sign_in(self, replica: int) -> None:
+        body = {"email": self.account.email, "password": self.account.password}
+        self._add(self._post(replica, "/login", body, 200))
+        # A session that time has ended keeps its place.
+        for device in [it for it in self.account.devices if it.signed_in][:-MOST_SESSIONS]:
+            device.signed_in = False
+
+    @rule(replica=replicas)
+    def fail_to_sign_in(self, replica: int) -> None:
+        body = {"email": self.account.email, "password": "not my password"}
+        self._post(replica, "/login", body, 401)
+
+    @rule(replica=replicas, pick=picks, back=st.integers(0, 3))
+    def refresh(self, replica: int, pick: int, back: int) -> None:
+        """With the newest token, its predecessor, or an older one."""
+        device = self._pick(pick, self.account.devices)
+        back = min(back, len(device.tokens) - 1)
+        token, secret = device.tokens[-1 - back]
+        counts = self._is_live(device) and secret >= len(self.world.secrets) - 2
+        kept = back == 0 or (back == 1 and self.now <= device.exchanged_at + GRACE)
+        answer = self._post(replica, "/refresh", {"refresh_token": token}, 200 if counts and kept else 401)
+        if counts and kept:
+            self._renew(device, answer, exchanged=back == 0)
+        elif counts:
+            device.signed_in = False
+
+    @rule(replica=replicas, pick=picks)
+    def sign_out(self, replica: int, pick: int) -> None:
+        if device := self._with_access(pick):
+            self._call(replica, device, "POST", "/logout")
+            device.signed_in = False
+
+    @rule(replica=replicas, pick=picks)
+    def sign_out_everywhere(self, replica: int, pick: int) -> None:
+        if device := self._with_access(pick):
+            self._call(replica, device, "POST", "/logout-all")
+            self._end_all()
+
+    @rule(replica=replicas, pick=picks, other=picks)
+    def sign_out_another_device(self, replica: int, pick: int, other: int) -> None:
+        if device := self._with_access(pick):
+            ended = self._pick(other, self._signed_in())
+            self._call(replica, device, "DELETE", f"/sessions/{ended.id}")
+            ended.signed_in = False
+
+    @rule(replica=replicas, pick=picks)
+    def change_password(self, replica: int, pick: int) -> None:
+        if device := self._with_access(pick):
+            account, former = self.account, self.account.password
+            account.changes += 1
+            account.password = f"password number {account.changes}"
+            body = {"current_password": former, "new_password": account.password}
+            self._call(replica, device, "POST", "/password", body)
+            self._end_all(keep=device)
+
+    @precondition(lambda self: self.rotations < 2)
+    @rule()
+    def change_the_secret(self) -> None:
+        self.rotations += 1
+        self.world.rotate_secret()
+
+    @rule(seconds=st.sampled_from([10, 10, 40, 660, 8 * DAY, 25 * DAY]))
+    def let_time_pass(self, seconds: int) -> None:
+        self.world.clock.move(seconds=seconds)
+
+    @invariant()
+    def replicas_agree_with_the_model(self) -> None:
+        """An access token works as long as its device is signed in, and no longer."""
+        if not hasattr(self, "account"):
+            return
+        for device in self.account.devices:
+            wanted = 200 if self._is_usable(device) else 401
+            for client in self.world.clients:
+                self.world.run(self._has_status(client, device, wanted))
+
+    @invariant()
+    def the_list_shows_who_is_signed_in(self) -> None:
+        if hasattr(self, "account") and (device := self._with_access(0)):
+            for client in self.world.clients:
+                answer = self.world.run(client.get(f"{AUTH}/sessions", headers=device.headers))
+                listed = [session["id"] for session in answer.json()["items"]]
+                assert listed == [it.id for it in self._signed_in()]
+
+    @property
+    def now(self) -> datetime:
+        return self.world.clock.now()
+
+    async def _has_status(self, client: httpx.AsyncClient, device: Device, wanted: int) -> None:
+        async def answers() -> bool:
+            return (await client.get(f"{AUTH}/me", headers=device.headers)).status_code == wanted
+
+        if wanted == 200:
+            assert await answers()
+        else:  # the revocation is on its way
+            await eventually(answers)
+
+    def _signed_in(self) -> list[Device]:
+        return [device for device in self.account.devices if self._is_live(device)]
+
+    def _is_live(self, device: Device) -> bool:
+        return device.signed_in and self.now < device.expires_at
+
+    def _is_usable(self, device: Device) -> bool:
+        return device.signed_in and self.now < device.access_expires_at
+
+    def _with_access(self, pick: int) -> Device | None:
+        usable = [device for device in self.account.devices if self._is_usable(device)]
+        return self._pick(pick, usable) if usable else None
+
+    def _pick(self, pick: int, devices: list[Device]) -> Device:
+        return devices[pick % len(devices)]
+
+    def _end_all(self, keep: Device | None = None) -> None:
+        for device in self.account.devices:
+            device.signed_in = device.signed_in and device is keep
+
+    def _add(self, answer: dict[str, Any]) -> None:
+        device = Device(answer["access_token"], [], *[self.now] * 4)
+        self.account.devices.append(device)
+        self._renew(device, answer, exchanged=True)
+
+    def _renew(self, device: Device, answer: dict[str, Any], *, exchanged: bool) -> None:
+        device.access = answer["access_token"]
+        device.access_expires_at = self.now + timedelta(seconds=answer["expires_in"])
+        if not exchanged:
+            assert answer["refresh_token"] == device.tokens[-1][0]
+            return
+        device.tokens.append((answer["refresh_token"], len(self.world.secrets) - 1))
+        device.exchanged_at = self.now
+        device.expires_at = min(self.now + IDLE, device.signed_in_at + LONGEST)
+
+    def _post(self, replica: int, path: str, body: dict[str, Any], wanted: int) -> dict[str, Any]:
+        answer = self.world.run(self.world.clients[replica].post(f"{AUTH}{path}", json=body))
+        assert answer.status_code == wanted, (path, answer.text)
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def _call(self, replica: int, device: Device, method: str, path: str, body: Any = None) -> None:
+        client = self.world.clients[replica]
+        request = client.request(method, f"{AUTH}{path}", json=body, headers=device.headers)
+        answer = self.world.run(request)
+        assert answer.status_code == 204, (path, answer.text)
+
+
+@pytest.fixture
+def two_replicas(auth_settings: MakeSettings) -> Iterator[TwoReplicas]:
+    opened = TwoReplicas(auth_settings)
+    opened.start()
+    yield opened
+    opened.close()
+
+
+def test_the_model_says_who_is_signed_in(two_replicas: TwoReplicas) -> None:
+    SessionMachine.world = two_replicas
+    run_state_machine_as_test(
+        SessionMachine, settings=settings(max_examples=40, stateful_step_count=25, deadline=None)
+    )
