@@ -30,7 +30,10 @@ SPEC = ServiceSpec(
     ],
     tags=[
         {"name": "Cart", "description": "What the caller is about to buy."},
-        {"name": "Promotions", "description": "What promo codes give. Needs the scope `catalog:write`."},
+        {
+            "name": "Promotions",
+            "description": "What promo codes give. Needs the scope `catalog:write` (editors).",
+        },
     ],
     without_redis="everything works, slower",
 )

@@ -18,7 +18,12 @@ SPEC = ServiceSpec(
     title="Trolley: products",
     description="The products of the shop: find, show and change them.",
     routers=[search_routes.router, routes.router, import_routes.router],
-    tags=[{"name": "Products", "description": "The catalogue. Writing needs the scope `catalog:write`."}],
+    tags=[
+        {
+            "name": "Products",
+            "description": "The catalogue. Writing needs the scope `catalog:write` (editors).",
+        }
+    ],
 )
 
 

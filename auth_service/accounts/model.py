@@ -32,6 +32,7 @@ class User:
     disabled: bool = False
     deleted: bool = False
     sessions: tuple[str, ...] = ()
+    email_verified: bool = False
 
     def signed_in(self, session_id: str, limit: int, now: datetime) -> tuple[User, tuple[str, ...]]:
         """The user with one more session, and the ids of the oldest sessions, which end to keep the
@@ -65,7 +66,9 @@ class User:
 
     def erased(self, now: datetime) -> User:
         """The shell that stays, without personal data and sessions."""
-        return self._changed(now, name="", email="", password_hash="", deleted=True, sessions=())
+        return self._changed(
+            now, name="", email="", email_verified=False, password_hash="", deleted=True, sessions=()
+        )
 
     def _changed(self, now: datetime, **changes: Any) -> User:
         return replace(self, updated_at=now, version=self.version + 1, **changes)

@@ -146,8 +146,10 @@ class PasswordChange(StrictModel):
 class UserUpdate(StrictModel):
     """A JSON merge patch (RFC 7396): a missing member stays, and null gives `disabled` its default."""
 
-    role: Literal["customer", "admin"] = Field(
-        default_factory=lambda: "customer", description="What the user may do.", examples=["customer"]
+    role: Literal["customer", "editor", "admin"] = Field(
+        default_factory=lambda: "customer",
+        description="What the user may do: an editor changes the catalogue, an admin does everything.",
+        examples=["customer"],
     )
     disabled: bool | None = Field(
         default_factory=bool, description="A disabled user cannot sign in. Null: false.", examples=[False]

@@ -19,9 +19,10 @@ _OPAQUE = Field(FieldType.OPAQUE)
 
 USERS = Collection(
     "users",
-    1,
+    2,
     {
         "email": _KEYWORD,
+        "email_verified": Field(FieldType.BOOLEAN),
         "role": _KEYWORD,
         "disabled": Field(FieldType.BOOLEAN),
         "deleted": Field(FieldType.BOOLEAN),
@@ -45,6 +46,7 @@ class UserCodec:
     def to_document(self, user: User) -> Json:
         return {
             "email": user.email,
+            "email_verified": user.email_verified,
             "role": user.role.value,
             "disabled": user.disabled,
             "deleted": user.deleted,
@@ -71,6 +73,7 @@ class UserCodec:
             disabled=body["disabled"],
             deleted=body["deleted"],
             sessions=tuple(body["sessions"]),
+            email_verified=body.get("email_verified", False),  # absent before version 2
         )
 
 

@@ -27,7 +27,7 @@ router = APIRouter(prefix="/promo-code", tags=["Cart"])
 uses_router = APIRouter(
     prefix="/promotions",
     tags=["Promotions"],
-    dependencies=[Depends(requires(Scope.CATALOG_WRITE))],
+    dependencies=[Depends(requires(Scope.ORDERS_WRITE))],
     responses=problem_responses(NotAuthenticated, PermissionDenied),
 )
 
@@ -64,7 +64,7 @@ async def remove_promo_code(changes: CartChangesDep, promo_codes: PromoCodesDep)
     ),
 )
 async def add_promotion_use(code: PromotionCode, body: UseCreate, promo_codes: PromoCodesDep) -> Response:
-    """For the service that places orders. The use that the user's cart has reserved becomes final, and the
-    code leaves the cart. A repeat for the same order changes nothing. If no use is reserved, one is taken
-    now, if the limits allow it."""
+    """For the system that places orders; needs the scope `orders:write`. The use that the user's cart has
+    reserved becomes final, and the code leaves the cart. A repeat for the same order changes nothing. If no
+    use is reserved, one is taken now, if the limits allow it."""
     return JsonBytes.of(await promo_codes.redeem(code.upper(), body.user_id, body.order_id))

@@ -34,9 +34,10 @@ TOKEN_URL = "/api/v1/auth/token"  # noqa: S105 (a path)
 
 _PASSWORD_FLOW = "PasswordFlow"  # noqa: S105 (a name)
 _SCOPES = {
-    Scope.CATALOG_WRITE: "Change the catalogue.",
-    Scope.USERS_ADMIN: "Administrate users.",
-    Scope.CART_ANY: "Read and change any cart.",
+    Scope.CATALOG_WRITE: "Change the catalogue (editors and administrators).",
+    Scope.USERS_ADMIN: "Administrate users (administrators).",
+    Scope.CART_ANY: "Read and change any cart (administrators).",
+    Scope.ORDERS_WRITE: "Take orders (administrators and the system that places orders).",
 }
 _OF_EVERY_OPERATION: tuple[type[ShopError], ...] = (
     UriTooLong,

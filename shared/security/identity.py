@@ -14,6 +14,7 @@ class Role(StrEnum):
 
     GUEST = "guest"
     CUSTOMER = "customer"
+    EDITOR = "editor"
     ADMIN = "admin"
 
 
@@ -23,11 +24,13 @@ class Scope(StrEnum):
     CATALOG_WRITE = "catalog:write"
     USERS_ADMIN = "users:admin"
     CART_ANY = "cart:any"
+    ORDERS_WRITE = "orders:write"
 
 
 SCOPES_OF_ROLE: dict[Role, frozenset[Scope]] = {
     Role.GUEST: frozenset(),
     Role.CUSTOMER: frozenset(),
+    Role.EDITOR: frozenset({Scope.CATALOG_WRITE}),
     Role.ADMIN: frozenset(Scope),
 }
 

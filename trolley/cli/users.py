@@ -45,6 +45,7 @@ def create(
     *,
     name: Annotated[str, typer.Option(help="The displayed name. [the first part of the e-mail]")] = "",
     admin: Annotated[bool, typer.Option("--admin", help="May manage products, users and any cart.")] = False,
+    editor: Annotated[bool, typer.Option("--editor", help="May manage products and promotions.")] = False,
     password_stdin: PasswordOption = False,
 ) -> None:
     """Create an account, for example the first admin.
@@ -54,7 +55,11 @@ def create(
     """
     environment = operator_environment()
     password = _password(password_stdin)
-    role = Role.ADMIN if admin else Role.CUSTOMER
+    if admin and editor:
+        raise typer.BadParameter(
+            "give --admin or --editor, not both: an admin may do all that an editor may."
+        )
+    role = Role.ADMIN if admin else Role.EDITOR if editor else Role.CUSTOMER
     shown = name or email.partition("@")[0]
     execute(operate(environment, lambda operator: operator.create_user(shown, email, password, role)))
     console.print(f"[green]{role.value.capitalize()} {email} can sign in.[/]")

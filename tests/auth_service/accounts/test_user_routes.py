@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from jose import jwt
 
 from auth_service.bootstrap import open_operator_tools
 from shared.security.identity import Role
@@ -94,6 +95,14 @@ async def test_a_new_role_takes_effect_at_the_next_sign_in(admin: Person, ana: P
     assert await ana.status() == 401
     promoted = await ana.login()
     assert (await promoted.call("GET", f"/users/{admin.id}")).status_code == 200
+
+
+async def test_an_editor_changes_the_catalogue_and_no_account(admin: Person, ana: Person) -> None:
+    assert (await admin.call("PATCH", f"/users/{ana.id}", {"role": "editor"})).json()["role"] == "editor"
+    editor = await ana.login()
+    claims = jwt.get_unverified_claims(editor.access_token)
+    assert (claims["role"], claims["scope"]) == ("editor", "catalog:write")
+    assert (await editor.call("GET", "/users")).status_code == 403
 
 
 async def test_a_change_to_what_is_already_so_signs_nobody_out(admin: Person, ana: Person) -> None:
