@@ -14,6 +14,11 @@ class AuthSettings(ServiceSettings):
         min_length=16,
         description="Seals the signing keys in the store; the same for all replicas. Any long random text.",
     )
+    gateway_secret: SecretStr = Field(
+        SecretStr(f"{DEVELOPMENT_ONLY}-gateway-secret"),
+        min_length=16,
+        description="The gateway's, in X-Gateway-Secret: auth takes X-Forwarded-For only with it.",
+    )
     auth_key_reload_seconds: float = Field(
         30,
         ge=0.1,

@@ -63,7 +63,9 @@ def test_the_routes_that_answer_429_themselves_are_the_ones_the_gateway_leaves_a
         if isinstance(route, APIRoute) and 429 in route.responses
     }
     chains = "shop-sign-in-chain|shop-stream-chain"
-    rules = re.findall(rf"rule: (.*)\n +priority: 20\n +middlewares: \[(?:{chains})\]", ROUTES)
+    rules = re.findall(
+        rf"rule: (.*)\n +priority: 20\n +middlewares: \[(?:{chains})(?:, gateway-secret)?\]", ROUTES
+    )
     assert set(re.findall(r"Path\(`([^`]+)`\)", " ".join(rules))) == answering
 
 

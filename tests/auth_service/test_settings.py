@@ -20,7 +20,9 @@ def test_default_secrets_are_refused_outside_development() -> None:
 
 def test_own_secrets_are_accepted() -> None:
     secret = "a secret of our own, long enough"
-    assert AuthSettings(environment="production", cursor_secret=secret, auth_secret=secret)
+    assert AuthSettings(
+        environment="production", cursor_secret=secret, auth_secret=secret, gateway_secret=secret
+    )
 
 
 def test_a_short_secret_is_refused() -> None:

@@ -18,7 +18,7 @@ ADDRESSES = "addresses.env"
 PROCESS = "RUN_PROCESS"
 """The name, in the file of addresses, of the process that wrote it."""
 
-_SECRET_NAMES = ("AUTH_SECRET", "CURSOR_SECRET")
+_SECRET_NAMES = ("AUTH_SECRET", "CURSOR_SECRET", "GATEWAY_SECRET")
 
 
 def read_environment(
