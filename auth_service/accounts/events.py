@@ -10,7 +10,7 @@ from typing import Literal, Self
 from auth_service.accounts.model import User
 from shared.events.domain_event import DomainEvent
 
-SignOutReason = Literal["logout_all", "password_changed", "access_changed", "too_many_sessions"]
+SignOutReason = Literal["logout_all", "password_changed", "password_removed", "access_changed", "too_many_sessions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,28 @@ class UserSignedOut(DomainEvent):
     @classmethod
     def of(cls, user: User, session_ids: Iterable[str], reason: SignOutReason) -> Self:
         return cls(user.id, user.version, sorted(session_ids), reason)
+
+
+@dataclass(frozen=True, slots=True)
+class UserEmailVerified(DomainEvent):
+    """The owner of the account has proved to read the mails to its address."""
+
+    type = "user.email_verified"
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        return cls(user.id, user.version)
+
+
+@dataclass(frozen=True, slots=True)
+class UserEmailChanged(DomainEvent):
+    """The account has another address."""
+
+    type = "user.email_changed"
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        return cls(user.id, user.version)
 
 
 DELIVERY_SECONDS = 1.0

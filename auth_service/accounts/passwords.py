@@ -42,7 +42,7 @@ class ArgonPasswords:
     async def verify(self, password: str, password_hash: str | None) -> bool:
         known = password_hash or self._dummy_hash
         matches = await self._run("verify", lambda: bool(self._scheme.verify(password, known)))
-        return matches and password_hash is not None
+        return matches and bool(password_hash)
 
     def outdated(self, password_hash: str) -> bool:
         return bool(self._scheme.needs_update(password_hash))

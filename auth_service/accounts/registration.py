@@ -7,6 +7,8 @@ from auth_service.accounts.errors import EmailAlreadyRegistered
 from auth_service.accounts.events import UserRegistered
 from auth_service.accounts.model import EmailClaim, User, is_live
 from auth_service.accounts.ports import EmailClaimRepository, Passwords, UserRepository
+from auth_service.mail.model import MailKind
+from auth_service.mail.notices import with_notice
 from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.events.contracts import UserDeleted
@@ -41,7 +43,8 @@ class Registration:
 
         await self._claims.update(claim, take)
         registered = UserRegistered.of(user).to_event(now)
-        await self._users.update(user.id, lambda _: Change(user, None, [registered]))
+        verification = with_notice(registered, MailKind.VERIFY, user.email)
+        await self._users.update(user.id, lambda _: Change(user, None, [verification]))
         await self._confirm(claim, user)
         return user
 
@@ -50,7 +53,8 @@ class Registration:
         seen = await self._claims.get(claim)
         if seen is None:
             return None
-        if not seen.registration_is_over(self._clock.now()) or is_live(await self._users.get(seen.user_id)):
+        holder = await self._users.get(seen.user_id)
+        if not seen.registration_is_over(self._clock.now()) or holds(holder, claim):
             raise EmailAlreadyRegistered
         return seen
 
@@ -77,3 +81,9 @@ class Registration:
             return Change(erased, None, [deleted.to_event(now)])
 
         await self._users.update(user_id, withdraw)
+
+
+def holds(user: User | None, claim: str) -> bool:
+    """Whether the claim is that of the account's address. It is not if the account got another address, and
+    the claim was left behind."""
+    return is_live(user) and claim_id(user.email) == claim

@@ -6,11 +6,13 @@ from datetime import datetime
 
 from auth_service.accounts.authentication import Authentication
 from auth_service.accounts.credentials import checked, claim_id, clean_name, clean_password, normalise_email
-from auth_service.accounts.errors import GuestsHaveNoAccount, WrongPassword
+from auth_service.accounts.errors import AccountNotFound, GuestsHaveNoAccount, WrongPassword
 from auth_service.accounts.events import DELIVERY_SECONDS, UserSignedOut
 from auth_service.accounts.model import User, existing, guest
 from auth_service.accounts.ports import EmailClaimRepository, GuestSessions, Passwords, UserRepository
 from auth_service.clients import Client
+from auth_service.mail.model import MailKind
+from auth_service.mail.notices import with_notice
 from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.events.contracts import UserDeleted
@@ -79,6 +81,8 @@ class AccountService:
         password = checked("/password", clean_password, new)
         claim = await self._claims.get(claim_id(address))
         user = existing(await self._users.get(claim.user_id) if claim else None)
+        if user.email != address:  # the account has another address by now
+            raise AccountNotFound
         password_hash, now = await self._passwords.hash(password), self._clock.now()
 
         await self._users.update(
@@ -95,8 +99,9 @@ class AccountService:
         def erase(newest: User | None) -> Change[User, None]:
             present = _unchanged_since(user, newest)
             erased, ended = present.erased(now), {*present.sessions, identity.session_id}
-            deleted = UserDeleted(erased.id, erased.version, sorted(ended))
-            return Change(erased, None, [deleted.to_event(now)])
+            deleted = UserDeleted(erased.id, erased.version, sorted(ended)).to_event(now)
+            notice = with_notice(deleted, MailKind.ACCOUNT_DELETED, present.email)
+            return Change(erased, None, [notice])
 
         await self._users.update(user.id, erase)
         await self._claims.release(claim_id(user.email), user.id)
@@ -119,7 +124,7 @@ def _new_password(
     signed_out, ended = user.signed_out(now, keep=keep_session)
     changed = signed_out.with_password(password_hash, now)
     event = UserSignedOut.of(changed, ended, "password_changed").to_event(now)
-    return Change(changed, None, [event])
+    return Change(changed, None, [with_notice(event, MailKind.PASSWORD_CHANGED, user.email)])
 
 
 def _unchanged_since(checked_user: User, newest: User | None) -> User:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import datetime
 
 from auth_service.accounts.model import EmailClaim, User
 from shared.aggregates.outbox import Outbox
@@ -104,9 +105,9 @@ class StoredEmailClaims(AggregateRepository[EmailClaim]):
     def __init__(self, store: DocumentStore) -> None:
         super().__init__(store, EmailClaimCodec())
 
-    async def release(self, id: str, user_id: str) -> None:
+    async def release(self, id: str, user_id: str, claimed_at: datetime | None = None) -> None:
         def check(claim: EmailClaim) -> None:
-            if claim.user_id != user_id:
+            if claim.user_id != user_id or claimed_at not in (None, claim.claimed_at):
                 raise _ClaimedByAnother
 
         with suppress(_ClaimedByAnother):
@@ -114,4 +115,4 @@ class StoredEmailClaims(AggregateRepository[EmailClaim]):
 
 
 class _ClaimedByAnother(Exception):
-    """Another account has claimed the address meanwhile."""
+    """The address has another claim by now."""
