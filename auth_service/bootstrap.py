@@ -18,17 +18,19 @@ from auth_service.accounts.throttle import RedisThrottle
 from auth_service.keys.model import SigningKeyring
 from auth_service.keys.reload import reload_keys
 from auth_service.keys.service import KeyService
-from auth_service.keys.signing import Es256Signer, derive_key
+from auth_service.keys.signing import Es256Signer, Secrets
 from auth_service.keys.store import SIGNING_KEYS, SigningKeyringCodec
 from auth_service.operator import OperatorService
 from auth_service.service import AuthService
+from auth_service.sessions.model import SessionLives
 from auth_service.sessions.ports import SessionRepository
 from auth_service.sessions.removal import sweep_sessions
 from auth_service.sessions.revocations import RevokingDelivery
 from auth_service.sessions.service import SessionService
 from auth_service.sessions.store import SESSIONS, StoredSessions
-from auth_service.sessions.tokens import AccessTokens, RefreshTokens
+from auth_service.sessions.tokens import AccessTokens, RefreshTokens, SessionTokens
 from auth_service.settings import AuthSettings
+from auth_service.sign_in.opening import SessionOpener
 from auth_service.sign_in.service import SignInService
 from shared.aggregates.outbox import Outbox
 from shared.aggregates.ports import Repository
@@ -116,9 +118,10 @@ async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIter
 def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> AuthService:
     """The use cases over these adapters. Call `keys.load` before any of them."""
     clock, users, sessions = MillisecondClock(backends.clock), adapters.users, adapters.sessions
-    session_life = timedelta(seconds=settings.auth_session_seconds)
-    secret = settings.auth_secret.get_secret_value()
-    signer = Es256Signer(secret)
+    secrets = Secrets(
+        settings.auth_secret.get_secret_value(), settings.auth_secret_previous.get_secret_value()
+    )
+    signer = Es256Signer(secrets)
     # Every replica looks for new keys within the lead. The overlap outlasts the last token of an old key.
     lead = timedelta(seconds=2 * settings.auth_key_reload_seconds)
     overlap = timedelta(seconds=settings.auth_access_token_seconds) + lead
@@ -130,9 +133,18 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         audience=settings.auth_audience,
         expires_in=settings.auth_access_token_seconds,
     )
+    refresh_tokens = RefreshTokens(secrets.keys("trolley refresh tokens"))
+    session_tokens = SessionTokens(tokens, refresh_tokens, _lives(settings))
+    opener = SessionOpener(
+        users=users,
+        sessions=sessions,
+        tokens=session_tokens,
+        clock=clock,
+        sessions_per_user=settings.auth_sessions_per_user,
+    )
     registration = Registration(users, adapters.claims, adapters.passwords, clock)
     authentication = Authentication(users, adapters.claims, adapters.passwords, adapters.throttle)
-    session_service = SessionService(users, sessions, clock, session_life)
+    session_service = SessionService(users, sessions, clock)
     accounts = AccountService(
         users=users,
         sessions=sessions,
@@ -149,15 +161,22 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
             registration=registration,
             authentication=authentication,
             throttle=adapters.throttle,
-            tokens=tokens,
-            refresh_tokens=RefreshTokens(derive_key(secret, "trolley refresh tokens")),
+            tokens=session_tokens,
+            opener=opener,
             session_service=session_service,
             clock=clock,
-            session_life=session_life,
-            sessions_per_user=settings.auth_sessions_per_user,
         ),
         sessions=session_service,
         administration=AdministrationService(users, clock),
         keys=keys,
         operator=OperatorService(registration, accounts, keys, tokens, clock),
+    )
+
+
+def _lives(settings: AuthSettings) -> SessionLives:
+    return SessionLives(
+        idle=timedelta(seconds=settings.auth_session_seconds),
+        absolute=timedelta(seconds=settings.auth_session_longest_seconds),
+        admin=timedelta(seconds=settings.auth_admin_session_seconds),
+        grace=timedelta(seconds=settings.auth_refresh_grace_seconds),
     )

@@ -48,7 +48,16 @@ class OperatorService:
         """An access token of the role `admin` with these scopes. Publishes the key first: services accept the
         token once they have seen the key. Raises `StoreUnavailable`, `BusUnavailable`."""
         await self._keys.publish()
-        return self._tokens.issue(OPERATOR_ID, new_id(), Role.ADMIN, scopes, self._clock.now())
+        now = self._clock.now()
+        return self._tokens.issue(
+            OPERATOR_ID,
+            new_id(),
+            Role.ADMIN,
+            scopes,
+            now,
+            authenticated_at=now,
+            expires_in=self._tokens.expires_in,
+        )
 
     async def rotate_keys(self) -> SigningKey:
         """See `KeyService.rotate`. Raises `StoreUnavailable`, `BusUnavailable`."""

@@ -14,6 +14,10 @@ class AuthSettings(ServiceSettings):
         min_length=16,
         description="Seals the signing keys in the store; the same for all replicas. Any long random text.",
     )
+    auth_secret_previous: SecretStr = Field(
+        SecretStr(""),
+        description="The secret before a change of AUTH_SECRET: what it sealed and signed is still read.",
+    )
     gateway_secret: SecretStr = Field(
         SecretStr(f"{DEVELOPMENT_ONLY}-gateway-secret"),
         min_length=16,
@@ -27,6 +31,18 @@ class AuthSettings(ServiceSettings):
     )
     auth_session_seconds: int = Field(
         2_592_000, ge=60, description="A session without a refresh ends after this time."
+    )
+    auth_session_longest_seconds: int = Field(
+        15_552_000, ge=60, description="A session ends after this time, however often it is refreshed."
+    )
+    auth_admin_session_seconds: int = Field(
+        43_200, ge=60, description="The same for the sessions of administrators."
+    )
+    auth_refresh_grace_seconds: int = Field(
+        30,
+        ge=0,
+        le=300,
+        description="So long an exchanged refresh token gets the newest one; later it ends the session.",
     )
     auth_sessions_per_user: int = Field(
         50, ge=1, le=1000, description="Sessions of one user; one more ends the oldest."

@@ -45,8 +45,9 @@ class KeyService:
 
     async def load(self) -> None:
         """Reads the keys, and makes the first one if there is none. Of several replicas that make one, one
-        wins. Raises `WrongSecret` when AUTH_SECRET does not open the keys."""
-        self._adopt(await self._keyrings.update(KEYRING_ID, self._with_first_key))
+        wins. Seals keys of the previous secret with the current one. Raises `WrongSecret` when neither
+        secret opens the keys."""
+        self._adopt(await self._keyrings.update(KEYRING_ID, self._sealed))
 
     async def publish(self) -> None:
         """Puts the public keys into the bucket that every service watches, and takes the retired ones out. A
@@ -86,9 +87,10 @@ class KeyService:
         """The public keys as JSON Web Keys (RFC 7517)."""
         return [key.public for key in self.published()]
 
-    def _with_first_key(self, ring: SigningKeyring | None) -> Change[SigningKeyring, SigningKeyring]:
+    def _sealed(self, ring: SigningKeyring | None) -> Change[SigningKeyring, SigningKeyring]:
         if ring is not None:
-            return Change(None, ring)
+            resealed = SigningKeyring(tuple(self._signer.resealed(key) for key in ring.keys))
+            return Change(None if resealed == ring else resealed, resealed)
         first = SigningKeyring((self._signer.generate(self._clock.now()),))
         return Change(first, first)
 

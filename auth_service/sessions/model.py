@@ -17,14 +17,31 @@ class Rotation(StrEnum):
     """The outcome of an attempt to exchange a refresh token."""
 
     ROTATED = "rotated"
+    REPEATED = "repeated"
     REUSED = "reused"
     ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
+class SessionLives:
+    """How long sessions live: without a refresh (`idle`), and at the longest (`absolute`; `admin` for
+    administrators). For `grace` after an exchange, the exchanged token still gets the newest one."""
+
+    idle: timedelta
+    absolute: timedelta
+    admin: timedelta
+    grace: timedelta
+
+    def ends_at(self, authenticated_at: datetime, *roles: Role) -> datetime:
+        """The end that no refresh postpones, for a user who has, or had at sign-in, these roles."""
+        life = min(self.admin, self.absolute) if Role.ADMIN in roles else self.absolute
+        return authenticated_at + life
+
+
+@dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """`<session id>.<secret>`. Only the SHA-256 of the secret is stored. The secret has 256 random bits, so
-    it needs no salt and no slow hash."""
+    """`<session id>.<secret>`. Only the SHA-256 of the secret is stored. The secret has 256 bits that nobody
+    can guess, so it needs no salt and no slow hash."""
 
     session_id: str
     secret: str
@@ -35,6 +52,9 @@ class RefreshToken:
     @property
     def digest(self) -> str:
         return hashlib.sha256(self.secret.encode()).hexdigest()
+
+    def matches(self, digest: str) -> bool:
+        return hmac.compare_digest(self.digest, digest)
 
     @classmethod
     def parse(cls, text: str) -> RefreshToken | None:
@@ -47,7 +67,11 @@ class RefreshToken:
 @dataclass(frozen=True, slots=True)
 class Session:
     """One sign-in on one device. `role` is the role at sign-in; the present role of the account decides what
-    the user may do."""
+    the user may do. `authenticated_at` is when the user proved who they are.
+
+    `counter` is the number of the newest refresh token, `refresh_digest` its digest, and `previous_digest`
+    that of the token that was exchanged for it at `exchanged_at`.
+    """
 
     id: str
     user_id: str
@@ -56,9 +80,13 @@ class Session:
     created_at: datetime
     refreshed_at: datetime
     expires_at: datetime
+    authenticated_at: datetime
     user_agent: str = ""
     version: int = 1
     ended_at: datetime | None = None
+    counter: int = 0
+    previous_digest: str = ""
+    exchanged_at: datetime | None = None
 
     @property
     def is_guest(self) -> bool:
@@ -67,28 +95,53 @@ class Session:
     def alive(self, now: datetime) -> bool:
         return self.ended_at is None and now < self.expires_at
 
-    def rotate(
-        self, token: RefreshToken, successor: RefreshToken, now: datetime, life: timedelta
+    def exchange(
+        self,
+        token: RefreshToken,
+        successor: RefreshToken,
+        now: datetime,
+        ends_at: datetime,
+        lives: SessionLives,
     ) -> tuple[Session, Rotation]:
-        """Exchanges `token`, which was issued for this session, for `successor`, and extends the session by
-        `life`.
+        """Exchanges `token`, which was issued for this session, for `successor`, and extends the session, at
+        most to `ends_at`.
 
-        A token that is not the newest was exchanged before. Someone else may have it, so the session ends
-        (RFC 9700, section 4.14.2). Therefore one of two concurrent exchanges ends the session.
+        The token before the newest one changes nothing for `lives.grace`: two tabs may have sent it at once,
+        or the answer was lost, and its owner gets the newest token. Any older one, or the same one later, may
+        be in the hands of somebody else, so the session ends (RFC 9700, section 4.14.2).
         """
-        if not self.alive(now):
+        if not self.alive(now) or now >= ends_at:
             return self, Rotation.ENDED
-        if not hmac.compare_digest(self.refresh_digest, token.digest):
-            return self.end(now), Rotation.REUSED
-        renewed = replace(
-            self,
-            refresh_digest=successor.digest,
-            refreshed_at=now,
-            expires_at=now + life,
-            version=self.version + 1,
-        )
-        return renewed, Rotation.ROTATED
+        if token.matches(self.refresh_digest):
+            return self._renewed(successor, now, min(now + lives.idle, ends_at)), Rotation.ROTATED
+        if self._is_predecessor(token, now, lives.grace):
+            return self, Rotation.REPEATED
+        return self.end(now), Rotation.REUSED
+
+    def _is_predecessor(self, token: RefreshToken, now: datetime, grace: timedelta) -> bool:
+        is_recent = self.exchanged_at is not None and now - self.exchanged_at <= grace
+        return is_recent and token.matches(self.previous_digest)
 
     def end(self, now: datetime) -> Session:
-        """The ended session. All its tokens end with it."""
-        return replace(self, refresh_digest="", ended_at=self.ended_at or now, version=self.version + 1)
+        """The ended session. All its tokens end with it, and it no longer says what device it was."""
+        return replace(
+            self,
+            refresh_digest="",
+            previous_digest="",
+            user_agent="",
+            ended_at=self.ended_at or now,
+            expires_at=min(self.expires_at, now),
+            version=self.version + 1,
+        )
+
+    def _renewed(self, successor: RefreshToken, now: datetime, expires_at: datetime) -> Session:
+        return replace(
+            self,
+            counter=self.counter + 1,
+            refresh_digest=successor.digest,
+            previous_digest=self.refresh_digest,
+            exchanged_at=now,
+            refreshed_at=now,
+            expires_at=expires_at,
+            version=self.version + 1,
+        )

@@ -4,8 +4,6 @@ is back."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from auth_service.accounts.events import DELIVERY_SECONDS, UserSignedOut
 from auth_service.accounts.model import User, is_live
 from auth_service.accounts.ports import UserRepository
@@ -21,13 +19,10 @@ from shared.security.identity import Identity, Role
 class SessionService:
     """Lists and ends the caller's own sessions."""
 
-    def __init__(
-        self, users: UserRepository, sessions: SessionRepository, clock: Clock, session_life: timedelta
-    ) -> None:
+    def __init__(self, users: UserRepository, sessions: SessionRepository, clock: Clock) -> None:
         self._users = users
         self._sessions = sessions
         self._clock = clock
-        self._life = session_life
 
     async def logout(self, identity: Identity) -> None:
         """Ends the session that the token belongs to; repeating it changes nothing."""
@@ -77,7 +72,7 @@ class SessionService:
     async def _end(self, identity: Identity, session_id: str) -> None:
         now = self._clock.now()
         # A session without a document (an operator's token has none) is written as an ended one.
-        unknown = Session(session_id, identity.user_id, identity.role, "", now, now, now + self._life)
+        unknown = Session(session_id, identity.user_id, identity.role, "", now, now, now, now)
 
         def end(session: Session | None) -> Change[Session, None]:
             if session is not None and session.ended_at is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from auth_service.sessions.model import Session
 from shared.aggregates.outbox import Outbox
@@ -28,7 +29,7 @@ _OPAQUE = Field(FieldType.OPAQUE)
 
 SESSIONS = Collection(
     "sessions",
-    1,
+    2,
     {
         "user_id": _KEYWORD,
         "role": _KEYWORD,
@@ -36,8 +37,12 @@ SESSIONS = Collection(
         "refreshed_at": _DATE,
         "expires_at": _DATE,
         "ended_at": _DATE,
+        "authenticated_at": _DATE,
+        "exchanged_at": _DATE,
+        "counter": Field(FieldType.LONG),
         "version": Field(FieldType.LONG),
         "refresh_digest": _OPAQUE,
+        "previous_digest": _OPAQUE,
         "user_agent": _OPAQUE,
         **OUTBOX_FIELDS,
     },
@@ -55,10 +60,15 @@ class SessionCodec:
             "ended_at": to_rfc3339(session.ended_at) if session.ended_at else None,
             "version": session.version,
             "refresh_digest": session.refresh_digest,
+            "previous_digest": session.previous_digest,
+            "exchanged_at": to_rfc3339(session.exchanged_at) if session.exchanged_at else None,
+            "counter": session.counter,
+            "authenticated_at": to_rfc3339(session.authenticated_at),
             "user_agent": session.user_agent,
         }
 
     def from_document(self, id: str, body: Json) -> Session:
+        # Documents of schema 1 lack the counter and what came with it.
         return Session(
             id=id,
             user_id=body["user_id"],
@@ -69,8 +79,16 @@ class SessionCodec:
             expires_at=from_rfc3339(body["expires_at"]),
             user_agent=body["user_agent"],
             version=body["version"],
-            ended_at=from_rfc3339(body["ended_at"]) if body["ended_at"] else None,
+            ended_at=_time_or_none(body["ended_at"]),
+            authenticated_at=from_rfc3339(body.get("authenticated_at", body["created_at"])),
+            counter=body.get("counter", 0),
+            previous_digest=body.get("previous_digest", ""),
+            exchanged_at=_time_or_none(body.get("exchanged_at")),
         )
+
+
+def _time_or_none(text: Any) -> datetime | None:
+    return from_rfc3339(text) if text else None
 
 
 class StoredSessions(AggregateRepository[Session]):

@@ -12,12 +12,14 @@ from auth_service.accounts.errors import AccountDisabled, EmailAlreadyRegistered
 from auth_service.sessions.errors import InvalidRefreshToken, RefreshTokenReused
 from auth_service.sign_in.oauth_errors import TokenRequestRefused, as_oauth_error
 from auth_service.sign_in.schemas import (
+    GuestRequest,
     LoginRequest,
     RefreshRequest,
     RegisterRequest,
     SignedInPublic,
     TokenForm,
     TokenPublic,
+    signed_in_answer,
 )
 from auth_service.sign_in.service import SignInService
 from shared.errors import TooManyRequests
@@ -45,18 +47,22 @@ _REFUSED = problem_responses(InvalidCredentials, AccountDisabled, TooManyRequest
     summary="Create an account and sign in",
     responses=problem_responses(EmailAlreadyRegistered, TooManyRequests),
 )
-async def register(body: RegisterRequest, client: ClientDep, sign_in: SignInDep) -> SignedInPublic:
+async def register(
+    body: RegisterRequest, response: Response, client: ClientDep, sign_in: SignInDep
+) -> SignedInPublic:
     """An e-mail address has one account, in upper or lower case. Of many requests at the same time one
     succeeds."""
     account = new_account(body.name, body.email, body.password)
-    return SignedInPublic.of(await sign_in.register(account, client))
+    return signed_in_answer(response, await sign_in.register(account, client), body.mode)
 
 
 @router.post("/login", summary="Sign in", responses=_REFUSED)
-async def login(body: LoginRequest, client: ClientDep, sign_in: SignInDep) -> SignedInPublic:
+async def login(
+    body: LoginRequest, response: Response, client: ClientDep, sign_in: SignInDep
+) -> SignedInPublic:
     """An unknown address and a wrong password get the same answer, after the same work. Failures count per
     account and per client. After too many the answer is 429."""
-    return SignedInPublic.of(await sign_in.login(body.email, body.password, client))
+    return signed_in_answer(response, await sign_in.login(body.email, body.password, client), body.mode)
 
 
 @router.post(
@@ -76,9 +82,12 @@ async def create_token(
 @router.post(
     "/guest", status_code=201, summary="Start as a guest", responses=problem_responses(TooManyRequests)
 )
-async def create_guest(client: ClientDep, sign_in: SignInDep) -> SignedInPublic:
+async def create_guest(
+    response: Response, client: ClientDep, sign_in: SignInDep, body: GuestRequest | None = None
+) -> SignedInPublic:
     """A guest can fill a cart, and merge it into an account's cart later."""
-    return SignedInPublic.of(await sign_in.guest(client))
+    mode = body.mode if body else "bearer"
+    return signed_in_answer(response, await sign_in.guest(client), mode)
 
 
 @router.post(
@@ -86,7 +95,7 @@ async def create_guest(client: ClientDep, sign_in: SignInDep) -> SignedInPublic:
     summary="Exchange a refresh token for new tokens",
     responses=problem_responses(InvalidRefreshToken, RefreshTokenReused),
 )
-async def refresh(body: RefreshRequest, sign_in: SignInDep) -> SignedInPublic:
+async def refresh(body: RefreshRequest, response: Response, sign_in: SignInDep) -> SignedInPublic:
     """Each refresh token works once. If one is used again, it may be stolen, so the session ends for both
     users."""
-    return SignedInPublic.of(await sign_in.refresh(body.refresh_token))
+    return signed_in_answer(response, await sign_in.refresh(body.refresh_token), body.mode)

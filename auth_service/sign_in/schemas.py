@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
+from fastapi import Response
 from pydantic import BaseModel, Field
 
 from auth_service.accounts import credentials
 from auth_service.accounts.schemas import Email, GivenEmail, GivenPassword, Name, Password, UserPublic
 from auth_service.sessions.tokens import SignedIn
+from auth_service.sign_in.cookies import device_cookie, refresh_cookie
 from shared.http.models import PublicModel, StrictModel
 
 LONGEST_TOKEN = 4096
 
 
-class TokenPublic(PublicModel):
-    """The tokens of a session (RFC 6749, section 5.1)."""
+Mode = Literal["bearer", "cookie"]
+
+
+class AccessTokenPublic(PublicModel):
+    """An access token (RFC 6749, section 5.1)."""
 
     access_token: Annotated[
         str,
@@ -30,32 +35,82 @@ class TokenPublic(PublicModel):
         int,
         Field(ge=0, le=10**9, description="Seconds until the access token expires.", examples=[600]),
     ]
+
+
+class TokenPublic(AccessTokenPublic):
+    """The tokens of a session (RFC 6749, section 5.1)."""
+
     refresh_token: Annotated[
         str,
         Field(
             max_length=LONGEST_TOKEN,
-            description="Exchange it at `/refresh` for new tokens, once.",
-            examples=["0198c1d2e3f47a5b8c9d0e1f2a3b4c5d.b3Blbi1zZXNhbWU"],
+            description="Exchange it at `/refresh` for new tokens.",
+            examples=["0198c1d2e3f47a5b8c9d0e1f2a3b4c5d.7.b3Blbi1zZXNhbWU"],
         ),
     ]
 
 
-class SignedInPublic(TokenPublic):
+class SignedInPublic(AccessTokenPublic):
     """A session: its tokens and its user."""
 
+    refresh_token: Annotated[
+        str | None,
+        Field(
+            max_length=LONGEST_TOKEN,
+            description="Exchange it at `/refresh` for new tokens. Null in cookie mode: the cookie has it.",
+            examples=["0198c1d2e3f47a5b8c9d0e1f2a3b4c5d.7.b3Blbi1zZXNhbWU"],
+        ),
+    ]
+    device_token: Annotated[
+        str | None,
+        Field(
+            max_length=LONGEST_TOKEN,
+            description="Send it as `Device-Token` when you sign in again, so that this device is known. "
+            "Null in cookie mode: a cookie has it.",
+            examples=["0198c1d2e3f47a5b8c9d0e1f2a3b4c5d.0198c1d2.1772357400.b3Blbi1zZXNhbWU"],
+        ),
+    ]
     user: Annotated[UserPublic, Field(description="The user of the session.")]
 
     @classmethod
-    def of(cls, signed_in: SignedIn) -> Self:
+    def of(cls, signed_in: SignedIn, mode: Mode) -> Self:
+        is_cookie = mode == "cookie"
         return cls(
             user=UserPublic.of(signed_in.user),
             access_token=signed_in.access_token,
             expires_in=signed_in.expires_in,
-            refresh_token=signed_in.refresh_token,
+            refresh_token=None if is_cookie else signed_in.refresh_token,
+            device_token=None if is_cookie else signed_in.device_token,
         )
 
 
-class RegisterRequest(StrictModel):
+def signed_in_answer(response: Response, signed_in: SignedIn, mode: Mode) -> SignedInPublic:
+    """The answer of every route that opens or renews a session. In cookie mode no body has a refresh token or
+    a device token; the cookies in `response` have them."""
+    if mode == "cookie":
+        cookies = [refresh_cookie(signed_in.refresh_token, signed_in.session_seconds)]
+        cookies += [device_cookie(signed_in.device_token)] if signed_in.device_token else []
+        for cookie in cookies:
+            response.headers.append("Set-Cookie", cookie)
+    return SignedInPublic.of(signed_in, mode)
+
+
+class SessionMode(StrictModel):
+    """How the client keeps the session."""
+
+    mode: Mode = Field(
+        "bearer",
+        description="`bearer` for apps: the refresh token is in the answer. `cookie` for pages: it is in a "
+        "cookie that no script can read.",
+        examples=["bearer"],
+    )
+
+
+class GuestRequest(SessionMode):
+    """A new guest."""
+
+
+class RegisterRequest(SessionMode):
     """A new account."""
 
     name: Name
@@ -63,7 +118,7 @@ class RegisterRequest(StrictModel):
     password: Password
 
 
-class LoginRequest(StrictModel):
+class LoginRequest(SessionMode):
     """The credentials of an account."""
 
     email: GivenEmail
@@ -86,7 +141,7 @@ class TokenForm(BaseModel):
     password: Annotated[GivenPassword, Field(min_length=1)]
 
 
-class RefreshRequest(StrictModel):
+class RefreshRequest(SessionMode):
     """The session to renew."""
 
     refresh_token: Annotated[

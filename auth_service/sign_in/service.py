@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from auth_service.accounts.authentication import Authentication, Verified
 from auth_service.accounts.credentials import NewAccount
-from auth_service.accounts.errors import AccountDisabled, InvalidCredentials
-from auth_service.accounts.events import UserSignedOut
+from auth_service.accounts.errors import InvalidCredentials
 from auth_service.accounts.model import User, guest, is_live
 from auth_service.accounts.ports import Throttle, UserRepository
 from auth_service.accounts.registration import Registration
 from auth_service.clients import Client
 from auth_service.sessions.errors import InvalidRefreshToken, RefreshTokenReused
 from auth_service.sessions.events import SessionEnded
-from auth_service.sessions.model import USER_AGENT_MAX, RefreshToken, Rotation, Session
+from auth_service.sessions.model import RefreshToken, Rotation, Session
 from auth_service.sessions.ports import SessionRepository
 from auth_service.sessions.service import SessionService
-from auth_service.sessions.tokens import AccessTokens, RefreshTokens, SignedIn
+from auth_service.sessions.tokens import SessionTokens, SignedIn
+from auth_service.sign_in.opening import SessionOpener
 from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.ids import new_id
-from shared.security.identity import SCOPES_OF_ROLE, Role
+from shared.security.identity import Role
 
 
 class SignInService:
-    """Opens sessions and renews their tokens. A session ends when it was not refreshed for `session_life`, or
-    when its user has `sessions_per_user` newer ones."""
+    """Opens sessions and renews their tokens."""
 
     def __init__(
         self,
@@ -37,12 +36,10 @@ class SignInService:
         registration: Registration,
         authentication: Authentication,
         throttle: Throttle,
-        tokens: AccessTokens,
-        refresh_tokens: RefreshTokens,
+        tokens: SessionTokens,
+        opener: SessionOpener,
         session_service: SessionService,
         clock: Clock,
-        session_life: timedelta,
-        sessions_per_user: int,
     ) -> None:
         self._users = users
         self._sessions = sessions
@@ -50,11 +47,9 @@ class SignInService:
         self._authentication = authentication
         self._throttle = throttle
         self._tokens = tokens
-        self._refresh_tokens = refresh_tokens
+        self._opener = opener
         self._session_service = session_service
         self._clock = clock
-        self._session_life = session_life
-        self._sessions_per_user = sessions_per_user
 
     async def register(self, account: NewAccount, client: Client) -> SignedIn:
         """A new customer, signed in. Raises `EmailAlreadyRegistered`, `TooManyRequests`,
@@ -62,50 +57,53 @@ class SignInService:
         await self._throttle.sign_up(client.address)
         now, session_id = self._clock.now(), new_id()
         user = await self._registration.create(account, Role.CUSTOMER, sessions=(session_id,))
-        return await self._open(user, session_id, client, now)
+        return await self._opener.open_listed(user, session_id, client, now)
 
     async def login(self, email: str, password: str, client: Client) -> SignedIn:
         """Raises `InvalidCredentials`, `AccountDisabled`, `TooManyRequests`, `PasswordsOverloaded`."""
         verified = await self._authentication.sign_in(email, password, client)
-        now, session_id = self._clock.now(), new_id()
-        admit = _admit(verified, session_id, self._sessions_per_user, now)
-        user = await self._users.update(verified.user.id, admit)
-        return await self._open(user, session_id, client, now)
+        return await self._opener.open(verified.user.id, client, admit=_admission(verified))
 
     async def guest(self, client: Client) -> SignedIn:
         """A new guest, who can have a cart but no account. Raises `TooManyRequests`."""
         await self._throttle.sign_up(client.address)
         now = self._clock.now()
-        return await self._open(guest(new_id(), now), new_id(), client, now)
+        return await self._opener.open_listed(guest(new_id(), now), new_id(), client, now)
 
     async def refresh(self, text: str) -> SignedIn:
-        """Exchanges a refresh token; it works once. Raises `InvalidRefreshToken`, `RefreshTokenReused`."""
-        token = self._refresh_tokens.read(text)
-        session = await self._sessions.get(token.session_id) if token else None
-        if token is None or session is None:
+        """Exchanges a refresh token for the session's newest one. Raises `InvalidRefreshToken`,
+        `RefreshTokenReused`."""
+        token, now = self._tokens.refresh.read(text), self._clock.now()
+        read = await self._sessions.get(token.session_id) if token else None
+        if token is None or read is None:
             raise InvalidRefreshToken
-        now = self._clock.now()
-        user = await self._owner(session)
-        successor = self._refresh_tokens.issue(session.id)
-        rotation = await self._sessions.update(session.id, self._exchange(token, successor, now))
+        user = await self._owner(read)
+        exchange = self._exchange(token, user, now)
+        # A repeat is answered from what was read. Anything else is decided by the write.
+        session, rotation = exchange(read).result
+        if rotation is not Rotation.REPEATED:
+            session, rotation = await self._sessions.update(token.session_id, exchange)
         if rotation is Rotation.REUSED:
             await self._session_service.forget(session.id, user.id, user.role)
             raise RefreshTokenReused
-        if rotation is Rotation.ENDED:
+        newest = self._tokens.refresh.newest(session)
+        if rotation is Rotation.ENDED or newest is None:
             raise InvalidRefreshToken
-        return self._signed_in(user, successor, now)
+        return self._tokens.of(user, session, newest, now)
 
     def _exchange(
-        self, token: RefreshToken, successor: RefreshToken, now: datetime
-    ) -> Callable[[Session | None], Change[Session, Rotation]]:
-        def exchange(session: Session | None) -> Change[Session, Rotation]:
+        self, token: RefreshToken, user: User, now: datetime
+    ) -> Callable[[Session | None], Change[Session, tuple[Session, Rotation]]]:
+        def exchange(session: Session | None) -> Change[Session, tuple[Session, Rotation]]:
             if session is None:
-                return Change(None, Rotation.ENDED)
-            changed, rotation = session.rotate(token, successor, now, self._session_life)
-            if rotation is Rotation.ENDED:
-                return Change(None, rotation)
-            reused = SessionEnded.of(changed, "reuse")
-            return Change(changed, rotation, [reused.to_event(now)] if rotation is Rotation.REUSED else [])
+                raise InvalidRefreshToken
+            successor = self._tokens.refresh.issue(session.id, session.counter + 1)
+            ends_at = self._tokens.ends_at(session, user)
+            changed, rotation = session.exchange(token, successor, now, ends_at, self._tokens.lives)
+            result = (changed, rotation)
+            if rotation is Rotation.REUSED:
+                return Change(changed, result, [SessionEnded.of(changed, "reuse").to_event(now)])
+            return Change(changed if rotation is Rotation.ROTATED else None, result)
 
         return exchange
 
@@ -118,41 +116,13 @@ class SignInService:
             raise InvalidRefreshToken
         return user
 
-    async def _open(self, user: User, session_id: str, client: Client, now: datetime) -> SignedIn:
-        token = self._refresh_tokens.issue(session_id)
-        session = Session(
-            session_id,
-            user.id,
-            user.role,
-            token.digest,
-            created_at=now,
-            refreshed_at=now,
-            expires_at=now + self._session_life,
-            user_agent=client.user_agent[:USER_AGENT_MAX],
-        )
-        await self._sessions.update(session_id, lambda _: Change(session, None))
-        return self._signed_in(user, token, now)
 
-    def _signed_in(self, user: User, refresh_token: RefreshToken, now: datetime) -> SignedIn:
-        session_id, scopes = refresh_token.session_id, SCOPES_OF_ROLE[user.role]
-        access_token = self._tokens.issue(user.id, session_id, user.role, scopes, now)
-        return SignedIn(user, access_token, self._tokens.expires_in, str(refresh_token))
+def _admission(verified: Verified) -> Callable[[User], User]:
+    """Refuses the newest account if the password has changed after it was checked."""
 
-
-def _admit(
-    verified: Verified, session_id: str, limit: int, now: datetime
-) -> Callable[[User | None], Change[User, User]]:
-    """Adds the session to the newest account, which may have changed after the check of the password."""
-
-    def admit(user: User | None) -> Change[User, User]:
-        if not is_live(user) or user.credentials_version != verified.user.credentials_version:
+    def admit(user: User) -> User:
+        if user.credentials_version != verified.user.credentials_version:
             raise InvalidCredentials
-        if user.disabled:
-            raise AccountDisabled
-        if verified.rehashed:
-            user = user.rehashed(verified.rehashed)
-        admitted, ended = user.signed_in(session_id, limit, now)
-        signed_out = UserSignedOut.of(admitted, ended, "too_many_sessions")
-        return Change(admitted, admitted, [signed_out.to_event(now)] if ended else [])
+        return user.rehashed(verified.rehashed) if verified.rehashed else user
 
     return admit

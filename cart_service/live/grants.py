@@ -58,6 +58,7 @@ def _encode(grant: StreamGrant, valid_until: datetime) -> dict[str, Any]:
         "role": viewer.role,
         "scopes": sorted(viewer.scopes),
         "expires_at": to_rfc3339(viewer.expires_at),
+        "authenticated_at": to_rfc3339(viewer.authenticated_at),
         "valid_until": to_rfc3339(valid_until),
     }
 
@@ -69,5 +70,6 @@ def _decode(body: dict[str, Any]) -> tuple[StreamGrant, datetime]:
         Role(body["role"]),
         frozenset(Scope(scope) for scope in body["scopes"]),
         from_rfc3339(body["expires_at"]),
+        from_rfc3339(body["authenticated_at"]),
     )
     return StreamGrant(body["owner"], viewer), from_rfc3339(body["valid_until"])

@@ -37,13 +37,15 @@ SCOPES_OF_ROLE: dict[Role, frozenset[Scope]] = {
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The caller: `user_id` owns carts and accounts, `session_id` is what a logout ends."""
+    """The caller: `user_id` owns carts and accounts, `session_id` is what a logout ends. `authenticated_at`
+    is when the user last proved who they are: by a password or a code, not by a refresh token."""
 
     user_id: str
     session_id: str
     role: Role
     scopes: frozenset[Scope]
     expires_at: datetime
+    authenticated_at: datetime
 
 
 _REALM = NotAuthenticated.default_headers["WWW-Authenticate"]

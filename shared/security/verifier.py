@@ -1,5 +1,5 @@
-"""Verifies access tokens: JWTs (RFC 7519) signed with ES256. The token's header cannot choose another
-algorithm."""
+"""Verifies access tokens: JWTs (RFC 7519) of the type `at+jwt` (RFC 9068), signed with ES256. The token's
+header cannot choose another algorithm."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ from shared.security.identity import Identity, Role, Scope, invalid_token
 from shared.security.keyring import ALGORITHM, Keyring
 from shared.security.revocations import Revocations
 
-# The shop's tokens have some 500 characters.
+ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105 (a kind of token)
+"""The `typ` of an access token (RFC 9068, section 2.1). Other tokens that the same keys sign, such as an id
+token, are not accepted in its place."""
+
+# The shop's tokens have some 600 characters.
 _LONGEST_TOKEN = 4096
 _MEMOISED = 20_000
 _LEEWAY_SECONDS = 5  # the clocks of two machines may differ by this
@@ -33,6 +37,7 @@ section 2): the signature is the only part of a token that it does not protect i
 _UNREADABLE = (JWSError, ValueError, TypeError, AttributeError, RecursionError)
 """Exceptions of the library for a text that is not a token."""
 
+_ROLES = frozenset(Role)
 _KNOWN_SCOPES = frozenset(Scope)
 _MEMO_HIT = TOKENS_VERIFIED.labels("memoised")
 _VERIFIED = TOKENS_VERIFIED.labels("valid")
@@ -135,9 +140,11 @@ class TokenVerifier:
 
     def _check_start(self, claims: Mapping[str, Any]) -> None:
         latest = self._clock.now().timestamp() + _LEEWAY_SECONDS
-        for name in ("iat", "nbf"):
-            start = claims.get(name)
-            if start is not None and (not _is_number(start) or start > latest):
+        if "iat" not in claims:
+            raise invalid_token("The access token lacks the claim iat.")
+        for name in ("iat", "nbf", "auth_time"):
+            start = claims.get(name, 0)
+            if not _is_number(start) or start > latest:
                 raise invalid_token(f"The access token is not valid yet ({name}). Check the clocks.")
 
 
@@ -148,31 +155,47 @@ def _key_id(token: str) -> str:
         raise invalid_token("The access token is not a JSON Web Token.") from error
     if not isinstance(header, dict) or header.get("alg") != ALGORITHM:
         raise invalid_token(f"The access token must be signed with {ALGORITHM}.")
+    _check_type(header.get("typ"))
+    if "crit" in header:
+        raise invalid_token("The access token has extensions (crit) that the shop does not know.")
     key_id = header.get("kid")
     if not isinstance(key_id, str):
         raise invalid_token("The access token does not name its key (kid).")
     return key_id
 
 
+def _check_type(given: Any) -> None:
+    """A media type is the same in upper and lower case, and `application/` may be left out (RFC 7515, section
+    4.1.9)."""
+    if not isinstance(given, str) or given.lower().removeprefix("application/") != ACCESS_TOKEN_TYPE:
+        raise invalid_token(f"The token is not an access token: its type (typ) is not {ACCESS_TOKEN_TYPE}.")
+
+
 def _identity_of(claims: Mapping[str, Any]) -> Identity:
-    for name in ("sub", "sid", "role", "scope", "jti"):
+    for name in ("sub", "sid", "role", "scope", "jti", "client_id"):
         if not isinstance(claims.get(name), str):
             raise invalid_token(f"The access token lacks the claim {name}.")
-    if not claims["sub"] or not claims["sid"]:
-        raise invalid_token("The access token names no user or no session.")
-    if claims["role"] not in {*Role}:
+    for name in ("sub", "sid", "jti", "client_id"):
+        if not claims[name]:
+            raise invalid_token(f"The claim {name} of the access token is empty.")
+    if claims["role"] not in _ROLES:
         raise invalid_token("The access token has an unknown role.")
     scopes = frozenset(Scope(name) for name in claims["scope"].split() if name in _KNOWN_SCOPES)
-    return Identity(claims["sub"], claims["sid"], Role(claims["role"]), scopes, _expiry(claims))
+    return Identity(claims["sub"], claims["sid"], Role(claims["role"]), scopes, *_times(claims))
 
 
-def _expiry(claims: Mapping[str, Any]) -> datetime:
-    if not _is_number(claims.get("exp")):
-        raise invalid_token("The access token lacks the claim exp.")
+def _times(claims: Mapping[str, Any]) -> tuple[datetime, datetime]:
+    """When the token expires, and when its user signed in."""
+    return _time(claims, "exp"), _time(claims, "auth_time")
+
+
+def _time(claims: Mapping[str, Any], name: str) -> datetime:
+    if not _is_number(claims.get(name)):
+        raise invalid_token(f"The access token lacks the claim {name}.")
     try:
-        return datetime.fromtimestamp(claims["exp"], UTC)
+        return datetime.fromtimestamp(claims[name], UTC)
     except (ValueError, OverflowError, OSError) as error:
-        raise invalid_token("The claim exp of the access token is not a time. Sign in again.") from error
+        raise invalid_token(f"The claim {name} of the access token is not a time. Sign in again.") from error
 
 
 def _is_number(value: Any) -> bool:

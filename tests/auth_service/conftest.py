@@ -110,4 +110,5 @@ async def signed_in(auth: AuthService, account: NewAccount) -> SignedIn:
 async def identity(auth: AuthService, world: World, signed_in: SignedIn) -> Identity:
     token = RefreshToken.parse(signed_in.refresh_token)
     assert token is not None
-    return Identity(signed_in.user.id, token.session_id, Role.CUSTOMER, frozenset(), world.clock.now())
+    now = world.clock.now()
+    return Identity(signed_in.user.id, token.session_id, Role.CUSTOMER, frozenset(), now, now)

@@ -61,6 +61,12 @@ class Person:
     async def refresh(self) -> httpx.Response:
         return await self.shop.post(f"{AUTH}/refresh", json={"refresh_token": self.refresh_token})
 
+    async def renewed(self) -> Person:
+        """The same session with the tokens of a refresh."""
+        answer = await self.refresh()
+        assert answer.status_code == 200, answer.text
+        return self.of(self.shop, self.email, answer.json())
+
     async def call(self, method: str, path: str, body: Any = None) -> httpx.Response:
         return await self.shop.request(method, f"{AUTH}{path}", json=body, headers=self.headers)
 

@@ -69,7 +69,8 @@ class Stage:
 
 
 def viewer(user_id: str = "ann", session_id: str = "phone", life: float = 600) -> Identity:
-    return Identity(user_id, session_id, Role.CUSTOMER, frozenset(), START + timedelta(seconds=life))
+    until = START + timedelta(seconds=life)
+    return Identity(user_id, session_id, Role.CUSTOMER, frozenset(), until, START)
 
 
 async def shown(stream: CartStream) -> Rendered:

@@ -57,24 +57,29 @@ class TokenIssuer:
         scopes: Iterable[Scope | str] | None = None,
         session_id: str = "session-1",
         expires_in: float = 600,
+        typ: str | None = "at+jwt",
         **claims: Any,
     ) -> str:
-        """A signed token. `claims` replace the usual ones; a claim that is None is left out."""
+        """A signed token with this `typ` in its header. `claims` replace the usual ones; a claim that is None
+        is left out."""
         now = self._clock.now()
         granted = SCOPES_OF_ROLE[Role(role)] if scopes is None else scopes
         body = {
             **self._defaults,
             "sub": user_id,
+            "client_id": "trolley",
             "sid": session_id,
             "scope": " ".join(sorted(granted)),
             "role": str(role),
+            "auth_time": int(now.timestamp()),
             "iat": int(now.timestamp()),
             "exp": int((now + timedelta(seconds=expires_in)).timestamp()),
             "jti": new_id(),
             **claims,
         }
         present = {name: value for name, value in body.items() if value is not None}
-        return str(jwt.encode(present, self.private_pem, algorithm="ES256", headers={"kid": self.kid}))
+        headers = {"kid": self.kid, "typ": typ}
+        return str(jwt.encode(present, self.private_pem, algorithm="ES256", headers=headers))
 
     def issue(self, user_id: str = "user-1", role: Role | str = Role.CUSTOMER, **options: Any) -> str:
         """The value of an `Authorization` header; see `token` for the options."""

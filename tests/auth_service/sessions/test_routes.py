@@ -40,29 +40,35 @@ async def test_refreshing_gives_new_tokens_of_the_same_session(ana: Person) -> N
     assert (await renewed.refresh()).status_code == 200
 
 
-async def test_a_spent_refresh_token_ends_its_session(ana: Person, replica: httpx.AsyncClient) -> None:
-    renewed = Person.of(ana.shop, ana.email, (await ana.refresh()).json())
-    again = await ana.refresh()
+async def test_a_token_two_generations_old_ends_its_session_everywhere(
+    ana: Person, replica: httpx.AsyncClient
+) -> None:
+    renewed = await ana.renewed()
+    newest = await renewed.renewed()
+    again = await ana.at(replica).refresh()
     assert again.status_code == 401
     assert again.json()["type"] == "urn:trolley:problem:refresh-token-reused"
-    assert (await renewed.refresh()).status_code == 401
-    await becomes_refused(renewed.at(replica))
+    for person in (renewed, newest):
+        assert (await person.refresh()).status_code == 401
+        assert (await person.at(replica).refresh()).status_code == 401
+    for person in (ana, newest, newest.at(replica)):
+        await becomes_refused(person)
     assert (await ana.login()).session_id != ana.session_id
 
 
-async def test_of_parallel_refreshes_one_wins_and_the_session_ends(
-    ana: Person, replica: httpx.AsyncClient
-) -> None:
-    people = [ana, ana.at(replica)] * 5
+async def test_parallel_refreshes_with_one_token_all_succeed(ana: Person, replica: httpx.AsyncClient) -> None:
+    """Tabs of one browser wake up together, and an answer may be lost on the way. Neither is a theft, and
+    ending the session then signs out people who did nothing wrong."""
+    people = [ana, ana.at(replica)] * 25
     answers = await asyncio.gather(*(person.refresh() for person in people))
-    codes = [answer.status_code for answer in answers]
-    kinds = [answer.json().get("type", "").rpartition(":")[2] for answer in answers]
-    assert codes.count(200) == 1
-    assert kinds.count("refresh-token-reused") == 1
-    assert kinds.count("invalid-refresh-token") == 8
-    winner = Person.of(ana.shop, ana.email, next(a.json() for a in answers if a.status_code == 200))
-    assert (await winner.refresh()).status_code == 401
-    await becomes_refused(winner)
+    repeats = await asyncio.gather(*(person.refresh() for person in people[:10]))
+    assert [answer.status_code for answer in (*answers, *repeats)] == [200] * 60
+    family = [Person.of(ana.shop, ana.email, answer.json()) for answer in (*answers, *repeats)]
+    assert {person.session_id for person in family} == {ana.session_id}
+    assert len({person.refresh_token for person in family}) == 1
+    assert [await person.at(replica).status() for person in family] == [200] * 60
+    assert (await family[0].at(replica).refresh()).status_code == 200
+    assert len((await family[0].call("GET", "/sessions")).json()["items"]) == 1
 
 
 async def test_whoever_knows_a_sessions_id_cannot_end_it(ana: Person) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -18,9 +18,8 @@ from tests.support.events import running_bus
 from tests.support.servers import NatsServer
 
 UNTIL = datetime(2026, 1, 1, 12, tzinfo=UTC)
-GRANT = StreamGrant(
-    "bob", Identity("ann", "phone", Role.ADMIN, frozenset({Scope.CART_ANY, Scope.CATALOG_WRITE}), UNTIL)
-)
+SCOPES = frozenset({Scope.CART_ANY, Scope.CATALOG_WRITE})
+GRANT = StreamGrant("bob", Identity("ann", "phone", Role.ADMIN, SCOPES, UNTIL, UNTIL - timedelta(minutes=5)))
 
 
 @pytest.fixture

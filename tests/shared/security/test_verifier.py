@@ -10,7 +10,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jose import jwt
+from jose import jwk, jwt
 
 from shared.errors import NotAuthenticated
 from shared.events.ports import Entry
@@ -43,6 +43,13 @@ class Bench:
 
     def remove_key(self, issuer: TokenIssuer) -> None:
         self.keys.apply(Entry(issuer.kid, 2, None))
+
+    def token_with(self, changes: dict[str, Any]) -> str:
+        """A token with other claims; one that is None is left out."""
+        claims = {**jwt.get_unverified_claims(self.issuer.token()), **changes}
+        present = {name: value for name, value in claims.items() if value is not None}
+        headers = {"kid": self.issuer.kid, "typ": "at+jwt"}
+        return str(jwt.encode(present, self.issuer.private_pem, algorithm="ES256", headers=headers))
 
     def refused(self, token: str) -> str:
         with pytest.raises(NotAuthenticated) as caught:
@@ -165,17 +172,76 @@ def test_the_public_key_is_no_shared_secret(bench: Bench) -> None:
     assert "ES256" in bench.refused(forged)
 
 
-def signed_with(bench: Bench, changes: dict[str, Any]) -> str:
-    """A token with other claims; one that is None is left out."""
-    claims = {**jwt.get_unverified_claims(bench.issuer.token()), **changes}
-    present = {name: value for name, value in claims.items() if value is not None}
-    key_id = {"kid": bench.issuer.kid}
-    return str(jwt.encode(present, bench.issuer.private_pem, algorithm="ES256", headers=key_id))
+CLAIMS = [
+    *("iss", "exp", "aud", "sub", "client_id", "iat", "jti", "auth_time", "scope"),  # RFC 9068, section 2.2
+    *("sid", "role"),
+]
 
 
-@pytest.mark.parametrize("claim", ["iss", "aud", "sub", "sid", "scope", "role", "exp", "jti"])
+@pytest.mark.parametrize("claim", CLAIMS)
 def test_a_missing_claim_is_named(bench: Bench, claim: str) -> None:
-    assert claim in bench.refused(signed_with(bench, {claim: None}))
+    assert claim in bench.refused(bench.token_with({claim: None}))
+
+
+@pytest.mark.parametrize("value", [7, True, [], {}, ["trolley", 7][1:]])
+@pytest.mark.parametrize("claim", ["iss", "aud", "sub", "client_id", "jti", "scope", "sid", "role"])
+def test_a_claim_that_is_no_text_is_named(bench: Bench, claim: str, value: Any) -> None:
+    assert claim in bench.refused(bench.token_with({claim: value}))
+
+
+@pytest.mark.parametrize("value", ["1767268800", "2026-01-01T12:00:00Z", True, [], {}, 1e300])
+@pytest.mark.parametrize("claim", ["exp", "iat", "auth_time", "nbf"])
+def test_a_claim_that_is_no_time_is_named(bench: Bench, claim: str, value: Any) -> None:
+    assert claim in bench.refused(bench.token_with({claim: value}))
+
+
+def with_header(bench: Bench, header: dict[str, Any]) -> str:
+    """A token with a good signature over this header and good claims."""
+    claims = bench.issuer.token().split(".")[1]
+    signed = f"{segment(header)}.{claims}"
+    key = jwk.construct(bench.issuer.private_pem, "ES256")
+    return f"{signed}.{urlsafe_b64encode(key.sign(signed.encode())).rstrip(b'=').decode()}"
+
+
+@pytest.mark.parametrize("typ", ["at+jwt", "AT+JWT", "application/at+jwt", "Application/At+Jwt"])
+def test_the_type_of_an_access_token_has_four_spellings(bench: Bench, typ: str) -> None:
+    assert bench.verifier.verify(bench.issuer.token("ada", typ=typ)).user_id == "ada"
+
+
+OTHER_TYPES = [
+    *("JWT", "jwt", "id_token", "id+jwt", "logout+jwt", "dpop+jwt", "rt+jwt", ""),
+    *(" at+jwt", "at+jwt ", "at jwt"),
+    *("application/jwt", "application/application/at+jwt", "application/", "text/at+jwt", "xat+jwt"),
+    *(None, True, 1, ["at+jwt"], {"at+jwt": 1}),
+]
+
+
+@pytest.mark.parametrize("typ", OTHER_TYPES)
+def test_another_token_of_the_same_key_is_no_access_token(bench: Bench, typ: Any) -> None:
+    assert "typ" in bench.refused(bench.issuer.token(typ=typ))
+
+
+def test_a_token_without_a_type_is_no_access_token(bench: Bench) -> None:
+    assert "typ" in bench.refused(with_header(bench, {"alg": "ES256", "kid": bench.issuer.kid}))
+
+
+def test_extensions_that_must_be_understood_are_refused(bench: Bench) -> None:
+    header = {"alg": "ES256", "kid": bench.issuer.kid, "typ": "at+jwt"}
+    bench.verifier.verify(with_header(bench, header))
+    assert "crit" in bench.refused(with_header(bench, {**header, "crit": ["b64"], "b64": False}))
+    assert "crit" in bench.refused(with_header(bench, {**header, "crit": []}))
+
+
+def test_a_key_in_the_header_is_not_used(bench: Bench) -> None:
+    forger = TokenIssuer(bench.clock)
+    header = {"alg": "ES256", "kid": forger.kid, "typ": "at+jwt", "jwk": forger.public_jwk}
+    assert "key" in bench.refused(with_header(bench, header))
+
+
+def test_when_the_user_signed_in_is_known(bench: Bench) -> None:
+    signed_in_at = START - timedelta(hours=3)
+    token = bench.issuer.token(auth_time=int(signed_in_at.timestamp()))
+    assert bench.verifier.verify(token).authenticated_at == signed_in_at
 
 
 @pytest.mark.parametrize(
@@ -186,7 +252,10 @@ def test_a_missing_claim_is_named(bench: Bench, claim: str) -> None:
         ({"aud": ["elsewhere"]}, "aud"),
         ({"aud": {"trolley": 1}}, "aud"),
         ({"role": "emperor"}, "role"),
-        ({"sub": ""}, "no user"),
+        ({"sub": ""}, "sub"),
+        ({"sid": ""}, "sid"),
+        ({"client_id": ""}, "client_id"),
+        ({"jti": ""}, "jti"),
         ({"sub": 7}, "sub"),
         ({"scope": ["catalog:write"]}, "scope"),
         ({"exp": True}, "exp"),
@@ -196,11 +265,11 @@ def test_a_missing_claim_is_named(bench: Bench, claim: str) -> None:
         ({"iat": START.timestamp() + 60}, "not valid yet"),
         ({"nbf": START.timestamp() + 60}, "not valid yet"),
         ({"nbf": "soon"}, "not valid yet"),
+        ({"auth_time": START.timestamp() + 60}, "not valid yet"),
     ],
 )
 def test_a_wrong_claim_is_named(bench: Bench, claims: dict[str, Any], reason: str) -> None:
-    signed = signed_with(bench, claims)
-    assert reason in bench.refused(signed)
+    assert reason in bench.refused(bench.token_with(claims))
 
 
 def test_one_of_several_audiences(bench: Bench) -> None:
@@ -234,7 +303,7 @@ def test_what_is_no_token(bench: Bench, token: str) -> None:
 def test_claims_that_are_no_object(bench: Bench) -> None:
     from jose import jws
 
-    signed = jws.sign(b"[1]", bench.issuer.private_pem, {"kid": bench.issuer.kid}, "ES256")
+    signed = jws.sign(b"[1]", bench.issuer.private_pem, {"kid": bench.issuer.kid, "typ": "at+jwt"}, "ES256")
     assert "claims" in bench.refused(signed)
 
 

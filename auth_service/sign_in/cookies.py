@@ -1,0 +1,28 @@
+"""The cookies of a browser that signed in with `mode: "cookie"`.
+
+Scripts cannot read them (`HttpOnly`), so a hostile script on a page cannot take the refresh token away. The
+prefix `__Host-` ties a cookie to this host over TLS: no other host, and no page without TLS, can set it
+(RFC 6265bis, section 4.1.3; RFC 10017, section 6.1).
+"""
+
+from __future__ import annotations
+
+REFRESH_COOKIE = "__Host-trolley-refresh"
+DEVICE_COOKIE = "__Host-trolley-device"
+
+_ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
+_DEVICE_SECONDS = 400 * 86_400
+"""Browsers keep no cookie longer (RFC 6265bis, section 5.5)."""
+
+
+def refresh_cookie(token: str, seconds: int) -> str:
+    """The value of `Set-Cookie`. `seconds` is the longest life that is left to the session."""
+    return f"{REFRESH_COOKIE}={token}; Max-Age={seconds}; {_ATTRIBUTES}"
+
+
+def device_cookie(token: str) -> str:
+    return f"{DEVICE_COOKIE}={token}; Max-Age={_DEVICE_SECONDS}; {_ATTRIBUTES}"
+
+
+NO_REFRESH_COOKIE = refresh_cookie("", 0)
+"""The value of `Set-Cookie` that removes the refresh token."""
