@@ -9,17 +9,25 @@ from datetime import timedelta
 
 from auth_service.accounts.administration import AdministrationService
 from auth_service.accounts.authentication import Authentication
+from auth_service.accounts.credentials import checked, clean_password
+from auth_service.accounts.model import User
 from auth_service.accounts.passwords import ArgonPasswords
 from auth_service.accounts.ports import EmailClaimRepository, Passwords, Throttle, UserRepository
 from auth_service.accounts.registration import Registration
 from auth_service.accounts.service import AccountService
 from auth_service.accounts.store import EMAIL_CLAIMS, USERS, StoredEmailClaims, StoredUsers
 from auth_service.accounts.throttle import RedisThrottle
+from auth_service.clients import Client
+from auth_service.codes.email_change import EmailChangeService
+from auth_service.codes.removal import sweep_codes
+from auth_service.codes.service import CodeService
+from auth_service.codes.using import CodeUseService
 from auth_service.keys.model import SigningKeyring
 from auth_service.keys.reload import reload_keys
 from auth_service.keys.service import KeyService
 from auth_service.keys.signing import Es256Signer, Secrets
 from auth_service.keys.store import SIGNING_KEYS, SigningKeyringCodec
+from auth_service.mailing import Mailing, open_mailing
 from auth_service.operator import OperatorService
 from auth_service.service import AuthService
 from auth_service.sessions.model import SessionLives
@@ -50,6 +58,7 @@ class Adapters:
     keyrings: Repository[SigningKeyring]
     passwords: Passwords
     throttle: Throttle
+    mailing: Mailing
 
 
 @asynccontextmanager
@@ -64,6 +73,7 @@ async def bootstrap(settings: AuthSettings, backends: Backends) -> AsyncIterator
         async with (
             backends.tasks.running("auth-keys", reload_keys(service.keys, backends.bus, seconds)),
             backends.tasks.running("auth-sweep", sweep_sessions(adapters.sessions, backends.clock)),
+            backends.tasks.running("code-sweep", sweep_codes(adapters.mailing.expiring, backends.clock)),
         ):
             yield service
 
@@ -100,16 +110,21 @@ async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIter
         )
         stack.push_async_callback(throttle.close)
         delivery = RevokingDelivery(backends.bus, revocations_bucket(settings), backends.verifier.end)
-        outboxes = [Outbox(delivery, clock=backends.clock) for _ in (USERS, SESSIONS)]
+        claims = StoredEmailClaims(await stores.open(EMAIL_CLAIMS))
+        mailing = await open_mailing(settings, backends, claims)
+        outboxes = [
+            Outbox(deliver, clock=backends.clock) for deliver in (mailing.delivery(delivery), delivery)
+        ]
         adapters = Adapters(
             users=StoredUsers(await stores.open(USERS), outboxes[0]),
-            claims=StoredEmailClaims(await stores.open(EMAIL_CLAIMS)),
+            claims=claims,
             sessions=StoredSessions(await stores.open(SESSIONS), outboxes[1]),
             keyrings=AggregateRepository(await stores.open(SIGNING_KEYS), SigningKeyringCodec()),
             passwords=passwords,
             throttle=throttle,
+            mailing=mailing,
         )
-        for outbox in outboxes:
+        for outbox in (*outboxes, *mailing.outboxes):
             await outbox.start(backends.tasks)
             stack.push_async_callback(outbox.close)
         yield adapters
@@ -153,6 +168,17 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         authentication=authentication,
         clock=clock,
     )
+    mailing = adapters.mailing
+    codes = CodeService(
+        users=users,
+        claims=adapters.claims,
+        codes=mailing.codes,
+        requests=mailing.requests,
+        issuer=mailing.issuer,
+        derivation=mailing.derivation,
+        throttle=_NoCodeThrottle(),
+        clock=clock,
+    )
     return AuthService(
         accounts=accounts,
         sign_in=SignInService(
@@ -168,6 +194,19 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         ),
         sessions=session_service,
         administration=AdministrationService(users, clock),
+        codes=codes,
+        code_use=CodeUseService(
+            codes=codes,
+            users=users,
+            passwords=adapters.passwords,
+            check_password=_checked_password,
+            opener=opener,
+            devices=_NoDevices(),
+            clock=clock,
+        ),
+        email_change=EmailChangeService(
+            codes=codes, users=users, claims=adapters.claims, authentication=authentication, clock=clock
+        ),
         keys=keys,
         operator=OperatorService(registration, accounts, keys, tokens, clock),
     )
@@ -180,3 +219,17 @@ def _lives(settings: AuthSettings) -> SessionLives:
         admin=timedelta(seconds=settings.auth_admin_session_seconds),
         grace=timedelta(seconds=settings.auth_refresh_grace_seconds),
     )
+
+
+async def _checked_password(password: str, _: User) -> str:
+    return checked("/new_password", clean_password, password)
+
+
+class _NoCodeThrottle:
+    async def mail(self, account: str, client: Client) -> bool:
+        return True
+
+
+class _NoDevices:
+    def issue(self, user_id: str) -> str:
+        return user_id

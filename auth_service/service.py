@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from auth_service.accounts.administration import AdministrationService
 from auth_service.accounts.service import AccountService
+from auth_service.codes.email_change import EmailChangeService
+from auth_service.codes.service import CodeService
+from auth_service.codes.using import CodeUseService
 from auth_service.keys.service import KeyService
 from auth_service.operator import OperatorService
 from auth_service.sessions.service import SessionService
@@ -14,11 +17,14 @@ from auth_service.sign_in.service import SignInService
 
 @dataclass(frozen=True, slots=True)
 class AuthService:
-    """Routes use the first five groups, the operator's command line uses the last."""
+    """Routes use all groups but the last, which the operator's command line uses."""
 
     accounts: AccountService
     sign_in: SignInService
     sessions: SessionService
     administration: AdministrationService
+    codes: CodeService
+    code_use: CodeUseService
+    email_change: EmailChangeService
     keys: KeyService
     operator: OperatorService

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr
 
-from shared.settings import DEVELOPMENT_ONLY, ServiceSettings
+from auth_service.mail.settings import MailSettings
+from shared.settings import DEVELOPMENT_ONLY
 
 
-class AuthSettings(ServiceSettings):
+class AuthSettings(MailSettings):
     auth_port: int = Field(3001, ge=1, le=65535, description="Port of auth_service.")
     auth_secret: SecretStr = Field(
         SecretStr(f"{DEVELOPMENT_ONLY}-auth-secret"),

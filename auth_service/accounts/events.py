@@ -10,7 +10,9 @@ from typing import Literal, Self
 from auth_service.accounts.model import User
 from shared.events.domain_event import DomainEvent
 
-SignOutReason = Literal["logout_all", "password_changed", "password_removed", "access_changed", "too_many_sessions"]
+SignOutReason = Literal[
+    "logout_all", "password_changed", "password_removed", "access_changed", "too_many_sessions"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ class User:
 
     `sessions` are the ids of the sessions that are signed in, oldest first. Any other session has ended, even
     if its own document says otherwise, so one write of this document ends all sessions. `credentials_version`
-    counts changes of the password and the address, so a sign-in with old ones fails if they change meanwhile. A
-    deleted account stays as an empty shell without personal data.
+    counts changes of the password and the address, so a sign-in with old ones fails if they change meanwhile.
+    A deleted account stays as an empty shell without personal data.
     """
 
     id: str

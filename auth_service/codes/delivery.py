@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from auth_service.accounts.credentials import claim_id
 from auth_service.accounts.model import User, is_live
-from auth_service.accounts.ports import EmailClaimRepository, UserRepository
+from auth_service.accounts.ports import EmailClaimRepository
 from auth_service.accounts.registration import holds
 from auth_service.codes.derivation import CodeDerivation
 from auth_service.codes.events import nonce_of
 from auth_service.codes.model import CODE_LIFE, CodePurpose, IssuedCode, MailedCodes
-from auth_service.codes.ports import MailedCodesRepository
 from auth_service.mail.model import Mail, MailKind
 from auth_service.mail.service import MailService
+from shared.aggregates.ports import Repository
 from shared.events.envelope import Event
 
 
@@ -23,8 +23,8 @@ class CodeMailer:
 
     def __init__(
         self,
-        codes: MailedCodesRepository,
-        users: UserRepository,
+        codes: Repository[MailedCodes],
+        users: Repository[User],
         claims: EmailClaimRepository,
         derivation: CodeDerivation,
         mails: MailService,

@@ -30,8 +30,8 @@ class CodeDerivation:
         return f"{letters[:4]}-{letters[4:]}"
 
     def matches(self, given: str, codes_id: str, nonce: str) -> bool:
-        """Whether the given text is the code, in upper or lower case, with any hyphens and spaces. The time does
-        not depend on the text."""
+        """Whether the given text is the code, in upper or lower case, with any hyphens and spaces. The time
+        does not depend on the text."""
         letters = "".join(given.upper().replace("-", "").split()).encode()
         # A list, because `any` over a generator would end at the first match.
         matches = [
@@ -46,7 +46,7 @@ class CodeDerivation:
 
     def is_codes_id(self, id: str, purpose: CodePurpose, subject: str) -> bool:
         """Whether the id belongs to the subject, under the current secret or an earlier one."""
-        return any([hmac.compare_digest(id, _id(key, purpose, subject)) for key in self._id_keys])
+        return any(hmac.compare_digest(id, _id(key, purpose, subject)) for key in self._id_keys)
 
 
 def _letters(key: bytes, codes_id: str, nonce: str) -> str:

@@ -48,8 +48,8 @@ class EmailChangeService:
 
     async def request(self, identity: Identity, email: str, password: str, client: Client) -> CodeHandle:
         """Mails a code to the new address. The answer does not say whether that has an account. Raises
-        `WrongPassword`, `GuestsHaveNoAccount`, `AccountNotFound`, `TooManyRequests`, and `InvalidInput` for an
-        invalid address."""
+        `WrongPassword`, `GuestsHaveNoAccount`, `AccountNotFound`, `TooManyRequests`, and `InvalidInput` for
+        an invalid address."""
         if identity.role is Role.GUEST:
             raise GuestsHaveNoAccount
         address = checked("/email", normalise_email, email)

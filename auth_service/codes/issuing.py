@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 from auth_service.codes.derivation import CodeDerivation
 from auth_service.codes.events import code_issued
-from auth_service.codes.model import CODE_LIFE, REPEATED_FOR, CodePurpose, CodeRequest, IssuedCode, MailedCodes
+from auth_service.codes.model import (
+    CODE_LIFE,
+    REPEATED_FOR,
+    CodePurpose,
+    CodeRequest,
+    IssuedCode,
+    MailedCodes,
+)
 from auth_service.codes.ports import CodeRequestRepository, MailedCodesRepository
 from shared.aggregates.change import Change
 from shared.clock import Clock
@@ -22,7 +29,8 @@ class CodeHandle:
 
 
 class CodeIssuer:
-    """Issues codes. The outbox of their document mails them, so none is lost while the mail server is away."""
+    """Issues codes. The outbox of their document mails them, so none is lost while the mail server is
+    away."""
 
     def __init__(
         self,
@@ -49,7 +57,9 @@ class CodeIssuer:
         """The code of the subject, which is new or was mailed before (see `MailedCodes.repeatable`)."""
         now = self._clock.now()
         codes_id = self._derivation.codes_id(purpose, subject)
-        new = IssuedCode(secrets.token_hex(16), user_id, credentials_version, now, now + CODE_LIFE + REPEATED_FOR)
+        new = IssuedCode(
+            secrets.token_hex(16), user_id, credentials_version, now, now + CODE_LIFE + REPEATED_FOR
+        )
 
         def issue(mailed: MailedCodes | None) -> Change[MailedCodes, IssuedCode]:
             known = mailed or MailedCodes(codes_id, purpose)

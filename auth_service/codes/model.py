@@ -10,8 +10,8 @@ CODE_LIFE = timedelta(minutes=10)
 """The life of a request for a code."""
 CODE_TRIES = 5
 REPEATED_FOR = timedelta(minutes=1)
-"""Another request within this time gets the code that was just mailed. So a code outlives its first request by
-this time."""
+"""Another request within this time gets the code that was just mailed. So a code outlives its first request
+by this time."""
 LEAST_LEFT = timedelta(minutes=2)
 """A code with less time than this is not repeated."""
 MOST_LIVE = 5

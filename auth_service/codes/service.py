@@ -80,8 +80,8 @@ class CodeService:
         return await self._issuer.request(purpose, account, code)
 
     async def request_change(self, user: User, email: str, client: Client) -> CodeHandle:
-        """Mails a code for the change of the account's address to the new address, in its normal form. If that
-        has an account, the mail says so instead. Raises `TooManyRequests`."""
+        """Mails a code for the change of the account's address to the new address, in its normal form. If
+        that has an account, the mail says so instead. Raises `TooManyRequests`."""
         may_mail = await self._throttle.mail(claim_id(email), client)
         subject = _change(user.id, email)
         code = await self._issuer.issue(
@@ -127,7 +127,9 @@ class CodeService:
 
         await self._requests.update(checked.request.id, give_back)
 
-    async def _check(self, code_id: str, given: str, purpose: CodePurpose, subject_of: _Subject) -> CheckedCode:
+    async def _check(
+        self, code_id: str, given: str, purpose: CodePurpose, subject_of: _Subject
+    ) -> CheckedCode:
         request = await self._try(code_id)
         mailed = await self._codes.get(request.codes_id)
         code = mailed.find(request.nonce) if mailed else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,8 +23,8 @@ from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.errors import InvalidInput
 
-CheckPassword = Callable[[str, User], str]
-"""The password in its normal form. Raises `InvalidInput` if this user may not have it."""
+CheckPassword = Callable[[str, User], Awaitable[str]]
+"""Gives the password in its normal form. Raises `InvalidInput` if this user may not have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class CodeUseService:
         code usable."""
         checked = await self._checked(given)
         try:
-            password = self._check_password(new_password, checked.user)
+            password = await self._check_password(new_password, checked.user)
         except InvalidInput:
             await self._codes.give_back(checked)
             raise

@@ -30,7 +30,9 @@ class MailFolder:
         try:
             await asyncio.to_thread(self._write, message)
         except OSError as error:
-            raise MailServerAway(f"The folder of mails (MAIL_DIRECTORY) is not writable: {error.strerror}.") from None
+            raise MailServerAway(
+                f"The folder of mails (MAIL_DIRECTORY) is not writable: {error.strerror}."
+            ) from None
 
     def _write(self, message: EmailMessage) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

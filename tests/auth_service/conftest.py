@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,21 +24,29 @@ from shared.security.identity import Identity, Role
 from tests.auth_service.people import PASSWORD, Person, fresh_email
 from tests.support.apps import running
 from tests.support.clock import MovableClock
+from tests.support.mails import MailsInFolder
 
 MakeSettings = Callable[..., AuthSettings]
 
 
 @pytest.fixture
-def auth_settings(backend_settings: dict[str, Any]) -> MakeSettings:
+def auth_settings(backend_settings: dict[str, Any], tmp_path: Path) -> MakeSettings:
     """Settings on the test's backends; keywords replace single ones."""
 
     def make(**replaced: Any) -> AuthSettings:
         cheap = {"auth_password_memory_kib": 64, "auth_password_iterations": 1, "auth_password_queue": 1000}
         # Tests share a Redis and come from one address.
         limits = {"auth_failures_per_client": 1_000_000}
-        return AuthSettings(**{**backend_settings, **cheap, **limits, **replaced})
+        mails = {"mail_directory": tmp_path / "mail"}
+        return AuthSettings(**{**mails, **backend_settings, **cheap, **limits, **replaced})
 
     return make
+
+
+@pytest.fixture
+def mails(tmp_path: Path) -> MailsInFolder:
+    """The mails that the shop of this test has sent."""
+    return MailsInFolder(tmp_path / "mail")
 
 
 @pytest.fixture
