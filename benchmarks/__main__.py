@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
-from benchmarks import gateway, latency, store_writes
+from benchmarks import accounts, gateway, latency, store_writes
 from benchmarks.costs import Counts, Spent, add_counts, counted, divide, for_each_answer, spent_by_all
 from benchmarks.load import BenchmarkPlan, BenchmarkResult, generator, run
 from benchmarks.report import ADD, SUMMARY, show, show_cpu, show_pair, show_trips
@@ -28,7 +28,7 @@ WARM_UP_SECONDS, ADD_WARM_UP_SECONDS = 1.0, 8.0
 """Before the first round. The JVM of a store compiles for some seconds."""
 QUICK_PRODUCTS = 10_000
 GATEWAY_TURNS = 6
-PARTS = ("gateway", "throughput", "latency", "writes")
+PARTS = ("gateway", "throughput", "accounts", "latency", "writes")
 Trips = dict[str, Counts]
 Loads = Mapping[str, Sequence[BenchmarkResult]]
 Costs = Mapping[str, Sequence[Spent]]
@@ -102,6 +102,22 @@ async def latencies(process: ProcessPoolExecutor, console: Console, store: str, 
             show_pair(console, f"An add by the size of the catalogue, on {store}; ms", largest_first, 1.2)
 
 
+async def account_routes(
+    process: ProcessPoolExecutor, console: Console, store: str, chosen: argparse.Namespace
+) -> None:
+    """Login, refresh and the profile beside their ceilings, and the profile while the replica hashes."""
+    seconds = chosen.seconds / ROUNDS
+    with tempfile.TemporaryDirectory() as directory:
+        async with open_shop(Path(directory), demo(), store=store) as stack:
+            with console.status(f"accounts on {store} …"):
+                benchmark = accounts.AccountsBenchmark(process, stack, chosen.connections)
+                await benchmark.prepare()
+                loads, costs = await benchmark.measure(ROUNDS, seconds)
+                latencies = await benchmark.latencies(ROUNDS, seconds)
+    accounts.show(console, loads, costs, store)
+    accounts.show_latencies(console, latencies, store)
+
+
 async def main() -> None:
     arguments = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     arguments.add_argument("--seconds", type=float, default=6, help="length of each measurement, in all (6)")
@@ -119,6 +135,8 @@ async def main() -> None:
         for store in stores():
             if "throughput" in parts:
                 await throughput(process, console, store, chosen)
+            if "accounts" in parts:
+                await account_routes(process, console, store, chosen)
             if "latency" in parts:
                 await latencies(process, console, store, quick=chosen.quick)
     if "writes" in parts:

@@ -49,6 +49,11 @@ async def one_get() -> dict[str, bool]:
     return {"there": await redis.get("bare") is not None}
 
 
+@app.get("/bare/me")
+async def me(user: CurrentUserDep) -> dict[str, str]:
+    return {"user_id": user.user_id, "session_id": user.session_id}
+
+
 @app.post("/bare/add")
 async def add(item: ItemAdd, user: CurrentUserDep) -> dict[str, str]:
     return {"user_id": user.user_id, "product_id": item.product_id}

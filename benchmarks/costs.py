@@ -34,7 +34,8 @@ def spent_by_all(stack: LocalStack) -> Spent:
         name: [stack.process(name, index).pid for index in range(count)]
         for name, count in stack.scale.items()
     }
-    pids |= {"store": [listener(stack.environment.get("ELASTICSEARCH_URL") or "")]}
+    for name, address in {"store": "ELASTICSEARCH_URL", "bare": "BARE_URL"}.items():
+        pids[name] = [listener(stack.environment.get(address) or "")]
     pids |= {"bus": [stack.process("nats").pid], "redis": [stack.process("redis").pid]}
     return {name: sum(spent(pid) for pid in each if pid) for name, each in pids.items() if any(each)}
 

@@ -17,17 +17,24 @@ from functools import partial
 from multiprocessing import get_context
 from typing import cast
 
+import orjson
+
 END_OF_HEAD = b"\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkPlan:
-    """For `seconds`, the `connections` send `requests` (whole HTTP requests) again and again."""
+    """For `seconds`, the `connections` send `requests` (whole HTTP requests) again and again.
+
+    Each connection comes from its own loopback address, as customers do. With `refreshing` a request is the
+    exchange of a refresh token: each connection takes one, and repeats it with the token of the last answer.
+    """
 
     port: int
     requests: Sequence[bytes]
     connections: int
     seconds: float
+    refreshing: bool = False
 
     def __post_init__(self) -> None:
         if not (1 <= self.connections <= 256 and 0 < self.seconds <= 60):
@@ -95,7 +102,10 @@ class Connection(asyncio.Protocol):
         if self._sent_at >= self._end:
             self._transport.close()
         else:
-            self._transport.write(next(self._requests))
+            self._transport.write(self._next_request())
+
+    def _next_request(self) -> bytes:
+        return next(self._requests)
 
     def data_received(self, data: bytes) -> None:
         if self._missing is None:
@@ -125,14 +135,49 @@ class Connection(asyncio.Protocol):
             self.finished.set_result(None)
 
 
+class RefreshingConnection(Connection):
+    """Exchanges the refresh token of the last answer. The first request gives the first token."""
+
+    def __init__(self, requests: Sequence[bytes], end: float) -> None:
+        super().__init__(requests, end)
+        self._request = requests[0]
+        self._received = b""
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        super().data_received(data)
+
+    def _next_request(self) -> bytes:
+        body = self._received.partition(END_OF_HEAD)[2]
+        self._received = b""
+        if body:
+            token = orjson.loads(body)["refresh_token"]
+            self._request = with_body(self._request, {"refresh_token": token})
+        return self._request
+
+
+def with_body(request: bytes, body: object) -> bytes:
+    """The request with another JSON body."""
+    head, content = request.partition(END_OF_HEAD)[0], orjson.dumps(body)
+    lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"content-length:")]
+    return b"\r\n".join([*lines, b"Content-Length: %d" % len(content), b"", content])
+
+
+def _address(number: int) -> tuple[str, int]:
+    return f"127.0.1.{1 + number % 250}", 0
+
+
 async def _run(plan: BenchmarkPlan) -> BenchmarkResult:
     loop = asyncio.get_running_loop()
     started = time.perf_counter()
     shares = [plan.requests[n :: plan.connections] or plan.requests for n in range(plan.connections)]
     end = started + plan.seconds
+    kind = RefreshingConnection if plan.refreshing else Connection
     opened = [
-        await loop.create_connection(partial(Connection, share, end), "127.0.0.1", plan.port)
-        for share in shares
+        await loop.create_connection(
+            partial(kind, share, end), "127.0.0.1", plan.port, local_addr=_address(number)
+        )
+        for number, share in enumerate(shares)
     ]
     connections = [protocol for _, protocol in opened]
     await asyncio.wait_for(asyncio.gather(*(c.finished for c in connections)), plan.seconds + 30)

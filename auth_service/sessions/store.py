@@ -80,9 +80,9 @@ class SessionCodec:
             user_agent=body["user_agent"],
             version=body["version"],
             ended_at=_time_or_none(body["ended_at"]),
-            authenticated_at=from_rfc3339(body.get("authenticated_at", body["created_at"])),
-            counter=body.get("counter", 0),
-            previous_digest=body.get("previous_digest", ""),
+            authenticated_at=from_rfc3339(body.get("authenticated_at") or body["created_at"]),
+            counter=body.get("counter") or 0,
+            previous_digest=body.get("previous_digest") or "",
             exchanged_at=_time_or_none(body.get("exchanged_at")),
         )
 

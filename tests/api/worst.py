@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
-from dataclasses import dataclass
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 from urllib.parse import quote
@@ -27,7 +28,28 @@ def accents(length: int) -> str:
     return ("a" + "\u0300" * half + "\u0316" * half)[:length]
 
 
-WORST = accents(BODY // 2)  # in UTF-8 an accent takes two bytes
+KINDS: dict[str, Callable[[int], str]] = {
+    "accents": accents,
+    "ligatures": lambda length: "\ufdfa" * length,  # of 18 letters each, once they are taken apart
+    "marks of direction": lambda length: "\u202e\u200d" * (length // 2),
+    "a coded domain": lambda length: ("a@xn--" + "a9" * length)[: max(length - 4, 0)] + ".com",
+    "labels": lambda length: ("a@" + "b." * length)[: max(length - 3, 0)] + "com",
+    "signs": lambda length: "@" * length,
+    "dots": lambda length: "." * length,
+    "digits": lambda length: "9" * length,
+    "blanks": lambda length: " " * length,
+}
+"""Texts of so many characters that some reader of names, addresses, passwords, codes or tokens may be slow
+with."""
+
+
+@cache
+def megabyte(kind: str, size: int = BODY) -> str:
+    """Text of that kind of so many bytes in UTF-8."""
+    return KINDS[kind](size).encode()[:size].decode(errors="ignore")
+
+
+WORST = megabyte("accents")
 LONG = accents(5_000)
 """Nearly 32 KiB when it is percent-encoded, the most that an address may have."""
 BOMB = gzip.compress(bytes(64 * MIB))
@@ -53,6 +75,27 @@ COMMON_HEADERS = (
     "X-Request-Id",
 )
 """Headers that the service or the framework may read on any route."""
+CREDENTIALS = {
+    "Authorization": b"Bearer %b",
+    "Cookie": b"__Host-trolley-refresh=%b",
+    "cookie": b"__Host-trolley-device=%b",
+    "Device-Token": b"%b",
+    "Origin": b"https://%b",
+    "Sec-Fetch-Site": b"%b",
+    "X-Forwarded-For": b"%b",
+    "X-Gateway-Secret": b"%b",
+}
+"""Headers that say who sends a request, which a route may read where its document does not list them."""
+NESTED = urlsafe_b64encode(b"[" * MIB)[:MIB]
+CREDENTIAL_TEXTS = {
+    "dots": b"a." * (MIB // 2),
+    "dashes and dots": b"a-b." * 8_000,
+    "a nested token": NESTED + b".e30." + b"A" * 86,
+    "a token as long as one may be": NESTED[:4_000] + b".e30." + b"A" * 86,
+    "addresses": b"2001:db8::1, " * 5_000,
+    "letters beyond ASCII": "\u0300\u0316".encode() * 10_000,
+    "semicolons": b"; a=b" * 6_000,
+}
 
 STRUCTURES = {
     "nested lists": b"[" * BODY,
@@ -91,9 +134,11 @@ class Operation:
     path: str
     method: str
     described: dict[str, Any]
+    known: Mapping[str, Any] = field(default_factory=dict)
 
     def requests(self) -> Iterator[WorstRequest]:
         yield from self._parameters()
+        yield from self._credentials()
         for media_type, content in self._contents():
             yield from self._bodies(media_type, self._resolved(content["schema"]))
 
@@ -103,6 +148,18 @@ class Operation:
             for text in (b',"' * (MIB // 2), b";" * 30_000):
                 yield self._request(f"header {name} of {text[:2]!r}", headers={name: text})
         yield self._request("many headers", headers={f"x-{n}": b"1" for n in range(20_000)})
+
+    def _credentials(self) -> Iterator[WorstRequest]:
+        bodies = [
+            (self._encoded(media_type, self._example(variant)), media_type)
+            for media_type, content in self._contents()
+            for variant in self._variants(self._resolved(content["schema"]))
+        ]
+        body, media_type = bodies[0] if bodies else (b"", "application/json")
+        for name, form in CREDENTIALS.items():
+            for what, text in CREDENTIAL_TEXTS.items():
+                label = f"header {form.partition(b'%')[0].decode() or name} of {what}"
+                yield self._request(label, body, media_type, headers={name: form % text})
 
     def _contents(self) -> list[tuple[str, Any]]:
         return list(self.described.get("requestBody", {}).get("content", {}).items())
@@ -126,9 +183,10 @@ class Operation:
         for variant in self._variants(schema):
             example = self._example(variant)
             for name in variant.get("properties", {}):
-                for length in (self._length(variant["properties"][name]), HEAVY, len(WORST)):
-                    body = self._encoded(media_type, {**example, name: accents(length)})
-                    yield self._request(f"{name} of {length}", body, media_type)
+                longest = self._length(variant["properties"][name])
+                for what, text in self._texts(longest, media_type):
+                    body = self._encoded(media_type, {**example, name: text})
+                    yield self._request(f"{name} of {what}", body, media_type)
                 many = self._encoded(media_type, {**example, name: [accents(8)] * 50_000})
                 yield self._request(f"many {name}", many, media_type)
         for what, body in STRUCTURES.items():
@@ -140,6 +198,13 @@ class Operation:
             for line in (b"\n", b"1\n", b"{}\n", b'{"sku":"A","name":"B","price":1}\n', b"\r\n"):
                 lines = line * (MIB // len(line) if not line.strip() else 5000)
                 yield self._request(f"many lines of {line!r}", lines, media_type)
+
+    def _texts(self, longest: int, media_type: str) -> Iterator[tuple[str, str]]:
+        """Each with its description. In a form, a character of them takes three times the bytes."""
+        yield f"{HEAVY} accents", accents(HEAVY)
+        for kind, make in KINDS.items():
+            yield f"{longest} characters of {kind}", make(longest)[:longest]
+            yield f"a MiB of {kind}", megabyte(kind, BODY // 3 if media_type == FORM else BODY)
 
     def _request(
         self,
@@ -183,7 +248,8 @@ class Operation:
 
     def _example(self, schema: dict[str, Any]) -> dict[str, Any]:
         properties = schema.get("properties", {})
-        return {name: _value(properties[name]) for name in schema.get("required", [])}
+        wanted = dict.fromkeys([*schema.get("required", []), *(properties.keys() & self.known.keys())])
+        return {name: self.known.get(name, _value(properties[name])) for name in wanted}
 
     def _length(self, schema: dict[str, Any]) -> int:
         return max((_longest(self._resolved(each)) for each in (schema, *schema.get("anyOf", []))), default=1)
@@ -208,12 +274,15 @@ def _longest(schema: dict[str, Any]) -> int:
     return longest
 
 
-def worst_requests(document: dict[str, Any]) -> Iterator[WorstRequest]:
-    """Each operation's own; of one GET and one POST also those that any route has."""
+def worst_requests(
+    document: dict[str, Any], known: Callable[[str], Mapping[str, Any]] = lambda _: {}
+) -> Iterator[WorstRequest]:
+    """Each operation's own; of one GET and one POST also those that any route has. `known` gives values for
+    the fields of a path that the service accepts, so that the worst text beside them is looked at."""
     left = {"get", "post"}
     for path, described in document["paths"].items():
         for method, operation in described.items():
-            found = Operation(document, path, method.upper(), operation)
+            found = Operation(document, path, method.upper(), operation, known(path))
             yield from found.requests()
             if method in left:
                 yield from found.header_requests()

@@ -9,7 +9,9 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from typing import Any
 
+import orjson
 import uvicorn
 from fastapi import FastAPI
 
@@ -81,6 +83,16 @@ class MeasuredServer:
             except (ConnectionError, http.client.HTTPException):
                 return None
             return answer.status
+
+    def answer(self, method: str, target: str, body: Any) -> Any:
+        """The decoded answer to a request that succeeds."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)) as connection:
+            typed = {"Content-Type": "application/json"}
+            connection.request(method, target, orjson.dumps(body), typed)
+            answer = connection.getresponse()
+            content = answer.read()
+            assert answer.status < 300, content
+            return orjson.loads(content)
 
     def held(self, method: str, target: str, bodies: Sequence[bytes], headers: Mapping[str, bytes]) -> float:
         """Seconds for which the request held the loop, the best of its tries where they are many: the first

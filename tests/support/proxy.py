@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Self
 from urllib.parse import urlsplit
 
 
@@ -25,7 +26,7 @@ class Proxy:
 
     @classmethod
     @asynccontextmanager
-    async def to(cls, url: str) -> AsyncIterator[Proxy]:
+    async def to(cls, url: str) -> AsyncIterator[Self]:
         """A proxy on a free port, until the block ends."""
         parts = urlsplit(url)
         proxy = cls(parts.hostname or "127.0.0.1", parts.port or 80)
@@ -69,12 +70,22 @@ class Proxy:
             self._connections.discard(writer)
             return
         self._connections.add(back_writer)
-        await asyncio.gather(self._pump(reader, back_writer), self._pump(back_reader, writer))
+        there = self._pump(reader, back_writer, self.sending)
+        await asyncio.gather(there, self._pump(back_reader, writer, self.answering))
         self._connections -= {writer, back_writer}
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def sending(self, chunk: bytes) -> None:
+        """A client has sent this."""
+
+    def answering(self, chunk: bytes) -> None:
+        """The server has sent this."""
+
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, note: Callable[[bytes], None]
+    ) -> None:
         with contextlib.suppress(OSError):
             while chunk := await reader.read(1 << 16):
+                note(chunk)
                 if not self._flows.is_set():
                     self.held += chunk
                     await self._flows.wait()
