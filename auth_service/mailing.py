@@ -10,7 +10,6 @@ from auth_service.accounts.store import USERS, UserCodec
 from auth_service.codes.delivery import CodeMailer
 from auth_service.codes.derivation import CODES_KEY, IDS_KEY, CodeDerivation
 from auth_service.codes.issuing import CodeIssuer
-from auth_service.codes.registration import VerificationDelivery
 from auth_service.codes.removal import ExpiringRepository
 from auth_service.codes.store import (
     CODE_REQUESTS,
@@ -56,8 +55,8 @@ class Mailing:
         return [self.codes, self.requests, self.notices]
 
     def delivery(self, publish: Deliver) -> Deliver:
-        """Delivers the events of accounts: publishes them, and mails what they ask for."""
-        return VerificationDelivery(NoticeDelivery(publish, self.notices), self.issuer)
+        """Delivers the events of accounts: publishes them, and queues their notices."""
+        return NoticeDelivery(publish, self.notices)
 
 
 async def open_mailing(settings: AuthSettings, backends: Backends, claims: EmailClaimRepository) -> Mailing:
@@ -76,12 +75,13 @@ async def open_mailing(settings: AuthSettings, backends: Backends, claims: Email
         derivation,
         mails,
     )
-    outboxes = [Outbox(deliver, clock=backends.clock) for deliver in (code_mailer, NoticeMailer(mails))]
-    codes = StoredMailedCodes(codes_store, outboxes[0])
+    code_outbox = Outbox(code_mailer, clock=backends.clock)
+    codes = StoredMailedCodes(codes_store, code_outbox)
     requests = StoredCodeRequests(await stores.open(CODE_REQUESTS))
-    notices = StoredNotices(await stores.open(NOTICES), outboxes[1])
     issuer = CodeIssuer(codes, requests, derivation, clock)
-    return Mailing(codes, requests, notices, derivation, issuer, outboxes)
+    notice_outbox = Outbox(NoticeMailer(mails, issuer), clock=backends.clock)
+    notices = StoredNotices(await stores.open(NOTICES), notice_outbox)
+    return Mailing(codes, requests, notices, derivation, issuer, [code_outbox, notice_outbox])
 
 
 def create_mailer(settings: MailSettings) -> Mailer:

@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator, Callable
 from functools import partial
 
 from auth_service.accounts.store import EMAIL_CLAIMS, USERS
+from auth_service.codes.store import CODE_REQUESTS, MAILED_CODES
 from auth_service.keys.store import SIGNING_KEYS
+from auth_service.mail.store import NOTICES
 from auth_service.sessions.store import SESSIONS
 from cart_service.carts.store import CARTS
 from cart_service.promotions.store import PROMOTION_CLAIMS, PROMOTION_TALLIES, PROMOTIONS
@@ -18,6 +20,7 @@ from shared.store.ports import Collection, MigrationReport
 
 COLLECTIONS: tuple[Collection, ...] = (
     *(USERS, EMAIL_CLAIMS, SESSIONS, SIGNING_KEYS),
+    *(MAILED_CODES, CODE_REQUESTS, NOTICES),
     PRODUCTS,
     *(CARTS, PROMOTIONS, PROMOTION_CLAIMS, PROMOTION_TALLIES),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
+from auth_service.accounts.credentials import claim_id
 from auth_service.codes.derivation import CodeDerivation
 from auth_service.codes.events import code_issued
 from auth_service.codes.model import (
@@ -18,6 +19,8 @@ from auth_service.codes.model import (
 from auth_service.codes.ports import CodeRequestRepository, MailedCodesRepository
 from shared.aggregates.change import Change
 from shared.clock import Clock
+
+_FIRST_CREDENTIALS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,13 @@ class CodeIssuer:
             return Change(issued, new, [code_issued(issued, new, now)])
 
         return await self._codes.update(codes_id, issue)
+
+    async def issue_verification(self, user_id: str, email: str) -> None:
+        """Issues the code that a new account gets, without a request. The page of the registration asks for a
+        handle at `/codes`, and gets one for this code."""
+        await self.issue(
+            CodePurpose.VERIFY, claim_id(email), user_id=user_id, credentials_version=_FIRST_CREDENTIALS
+        )
 
     async def request(self, purpose: CodePurpose, subject: str, code: IssuedCode) -> CodeHandle:
         """A handle, with tries of its own, for the issued code."""

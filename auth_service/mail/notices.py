@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from auth_service.mail.model import NOTICE_LIFE, Mail, MailKind
 from auth_service.mail.service import MailService
@@ -55,19 +56,28 @@ class NoticeDelivery:
     async def __call__(self, document_id: str, events: Sequence[Event]) -> None:
         for event in events:
             await self._publish(document_id, [without_notice(event)])
-            notice = notice_of(event)
-            if notice and notice.kind is not MailKind.VERIFY:  # that one needs a code
+            if notice_of(event):
                 await self._notices.queue(event)
 
 
-class NoticeMailer:
-    """The delivery of queued notices: sends the mails."""
+class VerificationCodes(Protocol):
+    """Issues the codes that new accounts get."""
 
-    def __init__(self, mails: MailService) -> None:
+    async def issue_verification(self, user_id: str, email: str) -> None: ...
+
+
+class NoticeMailer:
+    """The delivery of queued notices: sends the mails, or issues the code that goes into one."""
+
+    def __init__(self, mails: MailService, codes: VerificationCodes) -> None:
         self._mails = mails
+        self._codes = codes
 
     async def __call__(self, _document_id: str, events: Sequence[Event]) -> None:
         for event in events:
-            if notice := notice_of(event):
+            notice = notice_of(event)
+            if notice and notice.kind is MailKind.VERIFY:
+                await self._codes.issue_verification(event.entity_id, notice.to)
+            elif notice:
                 expires_at = event.time + NOTICE_LIFE
                 await self._mails.send(Mail(event.id, notice.kind, notice.to, event.time, expires_at))

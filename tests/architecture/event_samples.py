@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from auth_service.accounts.events import UserRegistered, UserSignedOut
+from auth_service.accounts.events import UserEmailChanged, UserEmailVerified, UserRegistered, UserSignedOut
 from auth_service.accounts.model import User
 from auth_service.sessions.events import SessionEnded
 from auth_service.sessions.model import Session
@@ -39,9 +39,11 @@ def definitions() -> list[Event]:
 
 def _of_accounts() -> Iterator[Event]:
     user = User("u1", "Ann", "ann@example.com", "hash", Role.CUSTOMER, NOW, NOW, version=3)
-    session = Session("s1", "u1", Role.CUSTOMER, "", NOW, NOW, NOW, version=2)
+    session = Session("s1", "u1", Role.CUSTOMER, "", NOW, NOW, NOW, NOW, version=2)
     yield UserRegistered.of(user).to_event(NOW)
     yield UserSignedOut.of(user, {"s2", "s1"}, "logout_all").to_event(NOW)
+    yield UserEmailVerified.of(user).to_event(NOW)
+    yield UserEmailChanged.of(user).to_event(NOW)
     yield UserDeleted("u1", 3, ["s1", "s2"]).to_event(NOW)
     yield UserDeleted("u1", 3, []).to_event(NOW)
     yield SessionEnded.of(session, "logout").to_event(NOW)

@@ -61,8 +61,8 @@ class MailsInFolder:
 
 
 class MailServer:
-    """A real SMTP server in this process. `answers` are its next answers to RCPT, `data_answers` those to DATA;
-    without one it takes the mail."""
+    """A real SMTP server in this process. `answers` are its next answers to RCPT, `data_answers` those to
+    DATA; without one it takes the mail."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []

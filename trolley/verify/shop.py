@@ -7,6 +7,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from auth_service.accounts.store import USERS, StoredUsers
+from auth_service.mail.notices import NoticeDelivery
+from auth_service.mail.store import NOTICES, StoredNotices
 from auth_service.sessions.revocations import RevokingDelivery
 from auth_service.sessions.store import SESSIONS, StoredSessions
 from cart_service.bootstrap import OperatorTools, open_operator_tools
@@ -17,6 +19,8 @@ from shared.aggregates.outbox import Outbox
 from shared.backends import Backends, open_backends_within
 from shared.cache.ports import Cache, CacheUnavailable
 from shared.clock import Clock, SystemClock
+from shared.errors import Unavailable
+from shared.events.envelope import Event
 from shared.events.ports import Bucket, EventBus
 from shared.security.revocations import revocations_bucket
 from shared.store.ports import DocumentStore
@@ -76,12 +80,19 @@ async def open_shop(environment: Mapping[str, str], clock: Clock | None = None) 
 async def _open_auth(stack: AsyncExitStack, backends: Backends) -> list[tuple[DocumentStore, Outbox]]:
     delivery = RevokingDelivery(backends.bus, revocations_bucket(backends.settings), backends.verifier.end)
     users, sessions = await backends.stores.open(USERS), await backends.stores.open(SESSIONS)
-    outboxes = [Outbox(delivery, clock=backends.clock) for _ in (users, sessions)]
+    # The running shop mails the notices.
+    notices = StoredNotices(await backends.stores.open(NOTICES), Outbox(_leave, clock=backends.clock))
+    deliveries = (NoticeDelivery(delivery, notices), delivery)
+    outboxes = [Outbox(deliver, clock=backends.clock) for deliver in deliveries]
     StoredUsers(users, outboxes[0])
     StoredSessions(sessions, outboxes[1])
     for outbox in outboxes:
         stack.push_async_callback(outbox.close)
     return [(users, outboxes[0]), (sessions, outboxes[1])]
+
+
+async def _leave(_document_id: str, _events: Sequence[Event]) -> None:
+    raise Unavailable("The shop mails notices.")
 
 
 async def _require_cache(cache: Cache) -> None:

@@ -197,9 +197,7 @@ async def test_a_body_that_makes_no_sense_is_refused(codes: Codes, change: dict[
     assert answer.status_code == 422
 
 
-async def test_notices_tell_of_a_new_password_and_of_the_deletion(
-    mails: MailsInFolder, ana: Person
-) -> None:
+async def test_notices_tell_of_a_new_password_and_of_the_deletion(mails: MailsInFolder, ana: Person) -> None:
     body = {"current_password": PASSWORD, "new_password": NEW}
     assert (await ana.call("POST", "/password", body)).status_code == 204
     await mails.wait(ana.email, "password")

@@ -67,7 +67,7 @@ def test_html_is_escaped() -> None:
 
 @pytest.mark.parametrize("name", ["Shop\r\nBcc: eve@example.com", "Shop\nX: y"])
 def test_a_name_adds_no_header(name: str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"CR|linefeed|newline"):
         writer(name).message(a_mail())
 
 
@@ -83,7 +83,9 @@ def test_a_domain_travels_in_ascii(address: str, expected: str) -> None:
     assert recipient(address) == expected
 
 
-@pytest.mark.parametrize("address", ["", "ana", "ana@", "a\r\nRCPT TO:<b@c.de>@example.com", "a b@example.com"])
+@pytest.mark.parametrize(
+    "address", ["", "ana", "ana@", "a\r\nRCPT TO:<b@c.de>@example.com", "a b@example.com"]
+)
 def test_another_text_is_no_recipient(address: str) -> None:
     with pytest.raises(MailRefused):
         recipient(address)
