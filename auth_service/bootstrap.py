@@ -16,8 +16,7 @@ from auth_service.accounts.ports import EmailClaimRepository, Passwords, Throttl
 from auth_service.accounts.registration import Registration
 from auth_service.accounts.service import AccountService
 from auth_service.accounts.store import EMAIL_CLAIMS, USERS, StoredEmailClaims, StoredUsers
-from auth_service.accounts.throttle import RedisThrottle
-from auth_service.clients import Client
+from auth_service.clients import ClientAddresses
 from auth_service.codes.email_change import EmailChangeService
 from auth_service.codes.removal import sweep_codes
 from auth_service.codes.service import CodeService
@@ -40,6 +39,13 @@ from auth_service.sessions.tokens import AccessTokens, RefreshTokens, SessionTok
 from auth_service.settings import AuthSettings
 from auth_service.sign_in.opening import SessionOpener
 from auth_service.sign_in.service import SignInService
+from auth_service.throttling import devices
+from auth_service.throttling.budgets import Budgets
+from auth_service.throttling.devices import DeviceTokens
+from auth_service.throttling.fallback import FallbackTallies
+from auth_service.throttling.local_tallies import LocalTallies
+from auth_service.throttling.redis_tallies import RedisTallies
+from auth_service.throttling.service import SignInThrottle
 from shared.aggregates.outbox import Outbox
 from shared.aggregates.ports import Repository
 from shared.aggregates.repository import AggregateRepository
@@ -101,14 +107,9 @@ async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIter
             iterations=settings.auth_password_iterations,
         )
         stack.enter_context(closing(passwords))
-        throttle = RedisThrottle(
-            settings.redis_url.get_secret_value(),
-            failures_per_account=settings.auth_failures_per_account,
-            failures_per_client=settings.auth_failures_per_client,
-            window_seconds=settings.auth_failure_window_seconds,
-            sign_ups_per_minute=settings.auth_sign_ups_per_minute,
-        )
-        stack.push_async_callback(throttle.close)
+        tallies = RedisTallies(settings.redis_url.get_secret_value())
+        stack.push_async_callback(tallies.close)
+        throttle = SignInThrottle(_budgets(settings), FallbackTallies(tallies, LocalTallies()))
         delivery = RevokingDelivery(backends.bus, revocations_bucket(settings), backends.verifier.end)
         claims = StoredEmailClaims(await stores.open(EMAIL_CLAIMS))
         mailing = await open_mailing(settings, backends, claims)
@@ -150,15 +151,19 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
     )
     refresh_tokens = RefreshTokens(secrets.keys("trolley refresh tokens"))
     session_tokens = SessionTokens(tokens, refresh_tokens, _lives(settings))
+    device_tokens = DeviceTokens(secrets.keys(devices.PURPOSE), clock)
     opener = SessionOpener(
         users=users,
         sessions=sessions,
         tokens=session_tokens,
+        devices=device_tokens,
         clock=clock,
         sessions_per_user=settings.auth_sessions_per_user,
     )
     registration = Registration(users, adapters.claims, adapters.passwords, clock)
-    authentication = Authentication(users, adapters.claims, adapters.passwords, adapters.throttle)
+    authentication = Authentication(
+        users, adapters.claims, adapters.passwords, adapters.throttle, device_tokens
+    )
     session_service = SessionService(users, sessions, clock)
     accounts = AccountService(
         users=users,
@@ -176,7 +181,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         requests=mailing.requests,
         issuer=mailing.issuer,
         derivation=mailing.derivation,
-        throttle=_NoCodeThrottle(),
+        throttle=adapters.throttle,
         clock=clock,
     )
     return AuthService(
@@ -201,7 +206,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
             passwords=adapters.passwords,
             check_password=_checked_password,
             opener=opener,
-            devices=_NoDevices(),
+            devices=device_tokens,
             clock=clock,
         ),
         email_change=EmailChangeService(
@@ -209,6 +214,22 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         ),
         keys=keys,
         operator=OperatorService(registration, accounts, keys, tokens, clock),
+        addresses=ClientAddresses(settings.gateway_secret.get_secret_value()),
+        devices=device_tokens,
+    )
+
+
+def _budgets(settings: AuthSettings) -> Budgets:
+    return Budgets.of(
+        failures_per_account=settings.auth_failures_per_account,
+        failures_per_network=settings.auth_failures_per_network,
+        failures_per_device=settings.auth_failures_per_device,
+        first_wait=settings.auth_first_wait_seconds,
+        longest_wait=settings.auth_longest_wait_seconds,
+        sign_ups_per_minute=settings.auth_sign_ups_per_minute,
+        guests_per_minute=settings.auth_guests_per_minute,
+        mails_per_account=settings.auth_mails_per_account,
+        mails_per_network=settings.auth_mails_per_network,
     )
 
 
@@ -223,13 +244,3 @@ def _lives(settings: AuthSettings) -> SessionLives:
 
 async def _checked_password(password: str, _: User) -> str:
     return checked("/new_password", clean_password, password)
-
-
-class _NoCodeThrottle:
-    async def mail(self, account: str, client: Client) -> bool:
-        return True
-
-
-class _NoDevices:
-    def issue(self, user_id: str) -> str:
-        return user_id

@@ -37,7 +37,7 @@ SPEC = ServiceSpec(
         {"name": "Administration", "description": "Other people's accounts; needs the scope `users:admin`."},
         {"name": "Keys", "description": "The public keys that verify access tokens."},
     ],
-    without_redis="failed sign-ins and new guests are not counted",
+    without_redis="each replica counts alone who fails to sign in and who registers",
 )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from auth_service.accounts.administration import AdministrationService
 from auth_service.accounts.service import AccountService
+from auth_service.clients import ClientAddresses
 from auth_service.codes.email_change import EmailChangeService
 from auth_service.codes.service import CodeService
 from auth_service.codes.using import CodeUseService
@@ -13,11 +14,12 @@ from auth_service.keys.service import KeyService
 from auth_service.operator import OperatorService
 from auth_service.sessions.service import SessionService
 from auth_service.sign_in.service import SignInService
+from auth_service.throttling.devices import DeviceTokens
 
 
 @dataclass(frozen=True, slots=True)
 class AuthService:
-    """Routes use all groups but the last, which the operator's command line uses."""
+    """Routes use all groups but `operator`, which the operator's command line uses."""
 
     accounts: AccountService
     sign_in: SignInService
@@ -28,3 +30,5 @@ class AuthService:
     email_change: EmailChangeService
     keys: KeyService
     operator: OperatorService
+    addresses: ClientAddresses
+    devices: DeviceTokens

@@ -57,16 +57,38 @@ class AuthSettings(MailSettings):
     )
     auth_password_iterations: int = Field(2, ge=1, le=100, description="Passes of one argon2id hash.")
     auth_failures_per_account: int = Field(
-        10, ge=1, description="Failed sign-ins to one account in the window; past that sign-in answers 429."
+        30, ge=1, description="Failed sign-ins of unknown devices to one account before they must wait."
     )
-    auth_failures_per_client: int = Field(
+    auth_failures_per_network: int = Field(
         100,
         ge=1,
-        description="Failed sign-ins from one client address in the window; past that sign-in answers 429.",
+        description="Failed sign-ins from one address (IPv6: /64) before unknown devices there wait.",
     )
-    auth_failure_window_seconds: int = Field(900, ge=1, le=86_400, description="How long a failure counts.")
+    auth_failures_per_device: int = Field(
+        10,
+        ge=1,
+        description="Failures at one account by one address, known device or session, without a wait.",
+    )
+    auth_first_wait_seconds: float = Field(
+        1,
+        ge=0.1,
+        le=86_400,
+        description="The first wait after too many failures; each further one doubles it.",
+    )
+    auth_longest_wait_seconds: float = Field(
+        900, ge=0.1, le=86_400, description="The longest wait; in this time one failure is forgiven."
+    )
     auth_sign_ups_per_minute: int = Field(
-        6000,
-        ge=0,
-        description="New accounts and guests from one client address; past that it answers 429. 0: no limit.",
+        30, ge=0, description="New accounts from one address; past that it answers 429. 0: no limit."
+    )
+    auth_guests_per_minute: int = Field(
+        600, ge=0, description="New guests from one address; past that it answers 429. 0: no limit."
+    )
+    auth_mails_per_account: int = Field(
+        5, ge=1, description="Mailed codes to one account at once; one more after each five minutes."
+    )
+    auth_mails_per_network: int = Field(
+        60,
+        ge=1,
+        description="Mailed codes that one address may ask for in an hour; past that it answers 429.",
     )

@@ -9,6 +9,7 @@ from auth_service.accounts.errors import InvalidCredentials, WrongPassword
 from auth_service.accounts.model import User, is_live
 from auth_service.accounts.ports import EmailClaimRepository, Passwords, Throttle, UserRepository
 from auth_service.clients import Client as Client  # noqa: PLC0414 (for those who still import it from here)
+from auth_service.throttling.devices import DeviceTokens
 
 _NOBODY = "nobody"
 
@@ -27,30 +28,45 @@ class Authentication:
     much and gets the same answer as a wrong password."""
 
     def __init__(
-        self, users: UserRepository, claims: EmailClaimRepository, passwords: Passwords, throttle: Throttle
+        self,
+        users: UserRepository,
+        claims: EmailClaimRepository,
+        passwords: Passwords,
+        throttle: Throttle,
+        devices: DeviceTokens,
     ) -> None:
         self._users = users
         self._claims = claims
         self._passwords = passwords
         self._throttle = throttle
+        self._devices = devices
 
     async def sign_in(self, email: str, password: str, client: Client) -> Verified:
         """Raises `InvalidCredentials`, `TooManyRequests`, `PasswordsOverloaded`."""
         address = email_or_none(email)
         account = claim_id(address or email)
-        async with self._throttle.attempt(account, client.address):
+        known = await self._known_device(address, client)
+        async with self._throttle.attempt(account, client, known=known):
             user = await self._find(address) if address else None
             if not await self._matches(user, password) or user is None:
                 raise InvalidCredentials
         outdated = self._passwords.outdated(user.password_hash)
         return Verified(user, await self._passwords.hash(clean_password(password)) if outdated else None)
 
-    async def confirm(self, user: User, password: str, client: Client) -> None:
-        """Checks the password of a signed-in user again. Raises `WrongPassword`, or another error of
-        `sign_in`."""
-        async with self._throttle.attempt(claim_id(user.email), client.address):
+    async def confirm(self, user: User, password: str, client: Client, session_id: str) -> None:
+        """Checks the password that the user gives again in this session. Raises `WrongPassword`, or another
+        error of `sign_in`."""
+        async with self._throttle.confirmation(session_id, client):
             if not await self._matches(user, password):
                 raise WrongPassword
+
+    async def _known_device(self, email: str | None, client: Client) -> str | None:
+        """The id of the device if it has signed in to the account of this address before."""
+        device = self._devices.holder(client.device)
+        if device is None:
+            return None
+        user = await self._users.get(device.user_id)
+        return device.id if is_live(user) and user.email == email else None
 
     async def _matches(self, user: User | None, password: str) -> bool:
         try:

@@ -9,17 +9,25 @@ from fastapi import Depends, Request
 from auth_service.accounts.administration import AdministrationService
 from auth_service.accounts.credentials import PASSWORD_MAX
 from auth_service.accounts.service import AccountService
-from auth_service.clients import Client
-from shared.http.headers import RequestHeader
-from shared.http.runtime import provided
+from auth_service.clients import Client, ClientAddresses
+from auth_service.throttling.devices import DEVICE_COOKIE, DEVICE_TOKEN_MAX
+from shared.http.headers import RequestHeader, headers_of
+from shared.http.runtime import provided, use_cases
+
+device_token = RequestHeader(
+    "Device-Token",
+    "`device_token` of an earlier sign-in to this account. The failures of others do not slow down a known "
+    "device. Browsers in cookie mode send a cookie instead.",
+    max_length=DEVICE_TOKEN_MAX,
+)
 
 
-async def client(request: Request) -> Client:
-    """The client's address is the last entry of `X-Forwarded-For`, which the gateway wrote; the client can
-    make up the earlier ones. Without a gateway it is the peer of the connection."""
-    forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-    address = forwarded or (request.client.host if request.client else "unknown")
-    return Client(address[:64], request.headers.get("user-agent", ""))
+async def client(request: Request, shown: Annotated[str | None, Depends(device_token)]) -> Client:
+    """Who sends the request."""
+    peer = request.client.host if request.client else None
+    address = use_cases(request, ClientAddresses).address(headers_of(request), peer)
+    device = shown or request.cookies.get(DEVICE_COOKIE)
+    return Client(address, request.headers.get("user-agent", ""), device)
 
 
 class PasswordHeader(RequestHeader):

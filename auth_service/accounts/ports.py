@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from auth_service.accounts.model import EmailClaim, User
+from auth_service.clients import Client
 from shared.aggregates.ports import AnnouncingRepository, ListPage, Repository
 from shared.errors import Unavailable
 from shared.store.ports import Position
@@ -61,15 +62,32 @@ class Passwords(Protocol):
 
 
 class Throttle(Protocol):
-    """Counts failed sign-ins per account and per client address, and sign-ups per client address. If it
-    cannot count, it lets the request through."""
+    """Slows down those who guess passwords, without locking the owner out. Attempts of unknown devices count
+    for the account, for the client's network, and for both. Those of a known device, and those of a signed-in
+    owner, have budgets of their own, which no stranger can use up. Raises `TooManyRequests`, whose answer is
+    the same whether the account exists or not."""
 
-    def attempt(self, account: str, client: str) -> AbstractAsyncContextManager[None]:
-        """Encloses the check of a password. The attempt counts as a failure from its beginning, until the
-        block succeeds, or raises `Unavailable` because nothing was checked. Raises `TooManyRequests` after
-        too many."""
+    def attempt(
+        self, account: str, client: Client, *, known: str | None = None
+    ) -> AbstractAsyncContextManager[None]:
+        """Encloses the check of a password. `account` is the claim id of the address, and `known` the id of
+        the device if the account knows it. The attempt counts as a failure from its beginning, until the
+        block succeeds, or raises `Unavailable` or `TooManyRequests` because nothing was checked."""
         ...
 
-    async def sign_up(self, client: str) -> None:
-        """Counts a new account or guest. Raises `TooManyRequests` after too many."""
+    def confirmation(self, session_id: str, client: Client) -> AbstractAsyncContextManager[None]:
+        """Encloses the check of a password that a signed-in owner gives again."""
+        ...
+
+    async def sign_up(self, client: Client) -> None:
+        """Counts a new account."""
+        ...
+
+    async def guest(self, client: Client) -> None:
+        """Counts a new guest."""
+        ...
+
+    async def mail(self, account: str, client: Client) -> bool:
+        """Counts a request for a mailed code, and returns whether another mail may go to the account. Raises
+        `TooManyRequests` if this network has asked for too many."""
         ...

@@ -109,7 +109,7 @@ class AccountService:
 
     async def _confirmed(self, identity: Identity, password: str, client: Client) -> User:
         user = existing(await self._users.get(identity.user_id))
-        await self._authentication.confirm(user, password, client)
+        await self._authentication.confirm(user, password, client, identity.session_id)
         return user
 
 

@@ -54,7 +54,7 @@ class EmailChangeService:
             raise GuestsHaveNoAccount
         address = checked("/email", normalise_email, email)
         user = existing(await self._users.get(identity.user_id))
-        await self._authentication.confirm(user, password, client)
+        await self._authentication.confirm(user, password, client, identity.session_id)
         return await self._codes.request_change(user, address, client)
 
     async def confirm(self, identity: Identity, code_id: str, code: str) -> User:

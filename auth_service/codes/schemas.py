@@ -77,7 +77,7 @@ class CodeUse(SessionMode):
     email: GivenEmail
     new_password: Password = Field(
         default_factory=str,
-        description="For `reset`, and only then: the new password. " + "8 to 128 characters.",
+        description="For `reset`, and only then: the new password.",
     )
 
     @model_validator(mode="after")

@@ -7,12 +7,12 @@ prefix `__Host-` ties a cookie to this host over TLS: no other host, and no page
 
 from __future__ import annotations
 
+from auth_service.throttling.devices import DEVICE_COOKIE, DEVICE_TOKEN_LIFE
+
 REFRESH_COOKIE = "__Host-trolley-refresh"
-DEVICE_COOKIE = "__Host-trolley-device"
 
 _ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
-_DEVICE_SECONDS = 400 * 86_400
-"""Browsers keep no cookie longer (RFC 6265bis, section 5.5)."""
+_DEVICE_SECONDS = int(DEVICE_TOKEN_LIFE.total_seconds())
 
 
 def refresh_cookie(token: str, seconds: int) -> str:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
-from auth_service.accounts.authentication import Client
 from auth_service.accounts.errors import AccountDisabled
 from auth_service.accounts.events import UserSignedOut
 from auth_service.accounts.model import User, is_live
 from auth_service.accounts.ports import UserRepository
+from auth_service.clients import Client
 from auth_service.sessions.model import USER_AGENT_MAX, Session
 from auth_service.sessions.ports import SessionRepository
 from auth_service.sessions.tokens import SessionTokens, SignedIn
+from auth_service.throttling.devices import DeviceTokens
 from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.ids import new_id
+from shared.security.identity import Role
 
 
 def _as_it_is(user: User) -> User:
@@ -31,12 +34,14 @@ class SessionOpener:
         users: UserRepository,
         sessions: SessionRepository,
         tokens: SessionTokens,
+        devices: DeviceTokens,
         clock: Clock,
         sessions_per_user: int,
     ) -> None:
         self._users = users
         self._sessions = sessions
         self._tokens = tokens
+        self._devices = devices
         self._clock = clock
         self._sessions_per_user = sessions_per_user
 
@@ -51,7 +56,8 @@ class SessionOpener:
         return await self.open_listed(user, session_id, client, now)
 
     async def open_listed(self, user: User, session_id: str, client: Client, now: datetime) -> SignedIn:
-        """Opens a session that the account lists already, or that of a guest, who has no account."""
+        """Opens a session that the account lists already, or that of a guest, who has no account and so no
+        known device."""
         token = self._tokens.refresh.issue(session_id, 1)
         ends_at = self._tokens.lives.ends_at(now, user.role)
         session = Session(
@@ -67,7 +73,8 @@ class SessionOpener:
             counter=1,
         )
         await self._sessions.update(session_id, lambda _: Change(session, None))
-        return self._tokens.of(user, session, token, now)
+        device = None if user.role is Role.GUEST else self._devices.issue(user.id, client.device)
+        return replace(self._tokens.of(user, session, token, now), device_token=device)
 
     def _added(
         self, session_id: str, now: datetime, admit: Callable[[User], User]

@@ -22,6 +22,7 @@ from auth_service.sign_in.schemas import (
     signed_in_answer,
 )
 from auth_service.sign_in.service import SignInService
+from auth_service.throttling.errors import SignInThrottled
 from shared.errors import TooManyRequests
 from shared.http.responses import problem_responses
 from shared.http.runtime import provided
@@ -38,7 +39,7 @@ router = APIRouter(tags=["Sign in"], dependencies=[Depends(no_store)])
 
 SignInDep = Annotated[SignInService, Depends(provided(SignInService))]
 
-_REFUSED = problem_responses(InvalidCredentials, AccountDisabled, TooManyRequests)
+_REFUSED = problem_responses(InvalidCredentials, AccountDisabled, SignInThrottled)
 
 
 @router.post(
@@ -60,15 +61,17 @@ async def register(
 async def login(
     body: LoginRequest, response: Response, client: ClientDep, sign_in: SignInDep
 ) -> SignedInPublic:
-    """An unknown address and a wrong password get the same answer, after the same work. Failures count per
-    account and per client. After too many the answer is 429."""
+    """An unknown address and a wrong password get the same answer, after the same work. Failures count for
+    the account, for the client's network and for both. After too many of them an unknown device gets 429, and
+    a code by e-mail lets it in. A device that sends the `device_token` of an earlier sign-in is known: only
+    its own failures count."""
     return signed_in_answer(response, await sign_in.login(body.email, body.password, client), body.mode)
 
 
 @router.post(
     "/token",
     summary="Sign in with an OAuth2 password form",
-    responses=problem_responses(TokenRequestRefused, TooManyRequests),
+    responses=problem_responses(TokenRequestRefused, SignInThrottled),
 )
 @errors_translated(as_oauth_error)
 async def create_token(

@@ -54,7 +54,7 @@ class SignInService:
     async def register(self, account: NewAccount, client: Client) -> SignedIn:
         """A new customer, signed in. Raises `EmailAlreadyRegistered`, `TooManyRequests`,
         `PasswordsOverloaded`."""
-        await self._throttle.sign_up(client.address)
+        await self._throttle.sign_up(client)
         now, session_id = self._clock.now(), new_id()
         user = await self._registration.create(account, Role.CUSTOMER, sessions=(session_id,))
         return await self._opener.open_listed(user, session_id, client, now)
@@ -66,7 +66,7 @@ class SignInService:
 
     async def guest(self, client: Client) -> SignedIn:
         """A new guest, who can have a cart but no account. Raises `TooManyRequests`."""
-        await self._throttle.sign_up(client.address)
+        await self._throttle.guest(client)
         now = self._clock.now()
         return await self._opener.open_listed(guest(new_id(), now), new_id(), client, now)
 

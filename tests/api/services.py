@@ -24,7 +24,13 @@ from trolley.openapi.operations import ApiOperation, operations_of
 Json = dict[str, Any]
 
 CHEAP = {"auth_password_memory_kib": 64, "auth_password_iterations": 1}
-PATIENT = dict.fromkeys(("auth_failures_per_account", "auth_failures_per_client"), 10**6)
+PATIENT = {
+    **dict.fromkeys(
+        ("auth_failures_per_account", "auth_failures_per_network", "auth_failures_per_device"), 10**6
+    ),
+    "auth_sign_ups_per_minute": 0,
+    "auth_guests_per_minute": 0,
+}
 SERVICES: dict[str, Callable[[Json], FastAPI]] = {
     "auth": lambda settings: auth_service.main.create_app(AuthSettings(**settings, **CHEAP, **PATIENT)),
     "products": lambda settings: product_service.main.create_app(ProductSettings(**settings)),

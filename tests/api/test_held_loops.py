@@ -16,11 +16,11 @@ from cart_service.settings import CartSettings
 from product_service.settings import ProductSettings
 from shared.ids import new_id
 from shared.security.identity import Role
+from tests.api.services import CHEAP, PATIENT
 from tests.api.worst import worst_requests
 from tests.support.loops import MeasuredServer, measured
 from tests.support.tokens import TokenIssuer
 
-CHEAP_PASSWORDS = {"auth_password_memory_kib": 64, "auth_password_iterations": 1}
 PASSWORD = "correct horse battery"
 MOST_SECONDS = 0.1
 """Of the loop's own processor time."""
@@ -29,12 +29,7 @@ MOST_SECONDS = 0.1
 def apps(backend_settings: dict[str, Any], service: str) -> FastAPI:
     match service:
         case "auth":
-            limits = {
-                "auth_failures_per_account": 10**6,
-                "auth_failures_per_client": 10**6,
-                "auth_sign_ups_per_minute": 0,
-            }
-            settings = AuthSettings(**backend_settings, **CHEAP_PASSWORDS, **limits)
+            settings = AuthSettings(**backend_settings, **CHEAP, **PATIENT)
             return auth_service.main.create_app(settings)
         case "products":
             return product_service.main.create_app(ProductSettings(**backend_settings))

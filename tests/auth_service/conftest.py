@@ -36,7 +36,13 @@ def auth_settings(backend_settings: dict[str, Any], tmp_path: Path) -> MakeSetti
     def make(**replaced: Any) -> AuthSettings:
         cheap = {"auth_password_memory_kib": 64, "auth_password_iterations": 1, "auth_password_queue": 1000}
         # Tests share a Redis and come from one address.
-        limits = {"auth_failures_per_client": 1_000_000}
+        limits = {
+            "auth_failures_per_network": 1_000_000,
+            "auth_first_wait_seconds": 900,  # none is over before a slow test has looked
+            "auth_sign_ups_per_minute": 0,
+            "auth_guests_per_minute": 0,
+            "auth_mails_per_network": 1_000_000,
+        }
         mails = {"mail_directory": tmp_path / "mail"}
         return AuthSettings(**{**mails, **backend_settings, **cheap, **limits, **replaced})
 

@@ -27,6 +27,7 @@ class Person:
     access_token: str
     refresh_token: str
     id: str
+    device_token: str
 
     @classmethod
     async def registered(cls, shop: httpx.AsyncClient) -> Person:
@@ -38,7 +39,14 @@ class Person:
 
     @classmethod
     def of(cls, shop: httpx.AsyncClient, email: str, session: dict[str, Any]) -> Person:
-        return cls(shop, email, session["access_token"], session["refresh_token"], session["user"]["id"])
+        return cls(
+            shop,
+            email,
+            session["access_token"],
+            session["refresh_token"],
+            session["user"]["id"],
+            session["device_token"],
+        )
 
     @property
     def session_id(self) -> str:

@@ -31,6 +31,7 @@ class Engine:
             "GATEWAY_PORT": str(port),
             "GATEWAY_RATE_AVERAGE": "0",
             "AUTH_SIGN_UPS_PER_MINUTE": "0",
+            "AUTH_GUESTS_PER_MINUTE": "0",
         }
 
     @classmethod

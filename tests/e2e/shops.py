@@ -95,7 +95,7 @@ async def running_shop(
     directory: Path, settings: Mapping[str, str] | None = None, **scale: int
 ) -> AsyncIterator[Shop]:
     """A shop of our own with the demo catalogue; on SQLite, unless the settings name another store."""
-    unlimited = {"GATEWAY_RATE_AVERAGE": "0", "AUTH_SIGN_UPS_PER_MINUTE": "0"}
+    unlimited = {"GATEWAY_RATE_AVERAGE": "0", "AUTH_SIGN_UPS_PER_MINUTE": "0", "AUTH_GUESTS_PER_MINUTE": "0"}
     environment = {**bare_environment(), **unlimited, **(settings or {})}
     stack = LocalStack(directory, scale=scale, environment=environment)
     await stack.start()

@@ -113,13 +113,16 @@ async def test_an_empty_patch_of_the_profile_changes_nothing(ana: Person) -> Non
 
 
 async def test_asking_for_the_password_is_throttled_too(auth_settings: MakeSettings) -> None:
-    async with running(create_app(auth_settings(auth_failures_per_account=3))) as shop:
+    """A stolen session does not guess the password. Only this session has to wait."""
+    async with running(create_app(auth_settings(auth_failures_per_device=3))) as shop:
         ana = await Person.registered(shop)
+        elsewhere = await ana.login()
         codes = [
             (await ana.call("DELETE", "/me", {"password": f"wrong horse {attempt}"})).status_code
             for attempt in range(4)
         ]
         assert codes == [403, 403, 403, 429]
+        assert (await elsewhere.call("DELETE", "/me", {"password": PASSWORD})).status_code == 204
 
 
 @pytest.mark.parametrize("path", ["/me", "/sessions", "/users"])
