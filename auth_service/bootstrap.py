@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
-from auth_service.accounts.administration import AdministrationService
+from auth_service.accounts.administrator_store import ADMINISTRATORS, AdministratorsCodec
+from auth_service.accounts.administrators import AdministratorRegister, Administrators
 from auth_service.accounts.authentication import Authentication
-from auth_service.accounts.credentials import checked, clean_password
-from auth_service.accounts.model import User
+from auth_service.accounts.breaches import BreachRanges, NoBreaches
+from auth_service.accounts.password_rules import PasswordPolicy
 from auth_service.accounts.passwords import ArgonPasswords
-from auth_service.accounts.ports import EmailClaimRepository, Passwords, Throttle, UserRepository
+from auth_service.accounts.ports import (
+    BreachedPasswords,
+    EmailClaimRepository,
+    Passwords,
+    Throttle,
+    UserRepository,
+)
+from auth_service.accounts.reauthentication import RecentSignIn
 from auth_service.accounts.registration import Registration
+from auth_service.accounts.removal import AccountRemoval
 from auth_service.accounts.service import AccountService
 from auth_service.accounts.store import EMAIL_CLAIMS, USERS, StoredEmailClaims, StoredUsers
+from auth_service.administration.service import AdministrationService
+from auth_service.browsers import AllowedOrigins
 from auth_service.clients import ClientAddresses
 from auth_service.codes.email_change import EmailChangeService
 from auth_service.codes.removal import sweep_codes
@@ -26,8 +38,15 @@ from auth_service.keys.reload import reload_keys
 from auth_service.keys.service import KeyService
 from auth_service.keys.signing import Es256Signer, Secrets
 from auth_service.keys.store import SIGNING_KEYS, SigningKeyringCodec
+from auth_service.mail.notices import NoticeDelivery
+from auth_service.mail.store import StoredNotices
 from auth_service.mailing import Mailing, open_mailing
 from auth_service.operator import OperatorService
+from auth_service.security_log.delivery import RecordingPublisher
+from auth_service.security_log.ports import SecurityLogRepository
+from auth_service.security_log.removal import sweep_security_logs
+from auth_service.security_log.service import SecurityLogService
+from auth_service.security_log.store import SECURITY_LOGS, StoredSecurityLogs
 from auth_service.service import AuthService
 from auth_service.sessions.model import SessionLives
 from auth_service.sessions.ports import SessionRepository
@@ -39,6 +58,7 @@ from auth_service.sessions.tokens import AccessTokens, RefreshTokens, SessionTok
 from auth_service.settings import AuthSettings
 from auth_service.sign_in.opening import SessionOpener
 from auth_service.sign_in.service import SignInService
+from auth_service.subscribers import subscribe
 from auth_service.throttling import devices
 from auth_service.throttling.budgets import Budgets
 from auth_service.throttling.devices import DeviceTokens
@@ -46,12 +66,16 @@ from auth_service.throttling.fallback import FallbackTallies
 from auth_service.throttling.local_tallies import LocalTallies
 from auth_service.throttling.redis_tallies import RedisTallies
 from auth_service.throttling.service import SignInThrottle
-from shared.aggregates.outbox import Outbox
+from shared.aggregates.outbox import Outbox, publish_to
 from shared.aggregates.ports import Repository
 from shared.aggregates.repository import AggregateRepository
 from shared.backends import Backends, open_backends_within
 from shared.clock import Clock, MillisecondClock, SystemClock
 from shared.security.revocations import revocations_bucket
+from shared.store.ports import DocumentStore
+
+_BREACH_SECONDS = 1.0
+"""The longest wait for the service of breached passwords. After it a password is accepted unchecked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +86,41 @@ class Adapters:
     claims: EmailClaimRepository
     sessions: SessionRepository
     keyrings: Repository[SigningKeyring]
+    administrators: Repository[Administrators]
+    security_logs: SecurityLogRepository
     passwords: Passwords
+    breached: BreachedPasswords
     throttle: Throttle
     mailing: Mailing
 
 
 @asynccontextmanager
 async def bootstrap(settings: AuthSettings, backends: Backends) -> AsyncIterator[AuthService]:
-    """The use cases on these backends, with their background work. Raises `WrongSecret` when AUTH_SECRET
-    does not open the signing keys in the store."""
+    """The use cases on these backends, with their subscribers and background work. Raises `WrongSecret` when
+    AUTH_SECRET does not open the signing keys in the store."""
+    clock, running = backends.clock, backends.tasks.running
+    async with open_use_cases(settings, backends) as (service, adapters):
+        await subscribe(backends.bus, service)
+        reload = reload_keys(service.keys, backends.bus, settings.auth_key_reload_seconds)
+        async with (
+            running("auth-keys", reload),
+            running("auth-sweep", sweep_sessions(adapters.sessions, clock)),
+            running("code-sweep", sweep_codes(adapters.mailing.expiring, clock)),
+            running("security-log-sweep", sweep_security_logs(adapters.security_logs, clock)),
+        ):
+            yield service
+
+
+@asynccontextmanager
+async def open_use_cases(
+    settings: AuthSettings, backends: Backends
+) -> AsyncIterator[tuple[AuthService, Adapters]]:
+    """The use cases and their adapters. Only the outboxes run. Raises `WrongSecret`."""
     async with open_adapters(settings, backends) as adapters:
         service = compose(settings, backends, adapters)
         await service.keys.load()
         await service.keys.publish()
-        seconds = settings.auth_key_reload_seconds
-        async with (
-            backends.tasks.running("auth-keys", reload_keys(service.keys, backends.bus, seconds)),
-            backends.tasks.running("auth-sweep", sweep_sessions(adapters.sessions, backends.clock)),
-            backends.tasks.running("code-sweep", sweep_codes(adapters.mailing.expiring, backends.clock)),
-        ):
-            yield service
+        yield service, adapters
 
 
 @asynccontextmanager
@@ -91,7 +130,7 @@ async def open_operator_tools(
     """The operator's use cases, without HTTP. Raises `Unavailable` when the store or NATS does not answer
     within `patience_seconds`, and `WrongSecret`."""
     opened = open_backends_within(patience_seconds, settings, clock or SystemClock(), name="operator")
-    async with opened as backends, bootstrap(settings, backends) as service:
+    async with opened as backends, open_use_cases(settings, backends) as (service, _):
         yield service.operator
 
 
@@ -107,28 +146,67 @@ async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIter
             iterations=settings.auth_password_iterations,
         )
         stack.enter_context(closing(passwords))
+        breached = _breached_passwords(settings)
+        stack.push_async_callback(breached.close)
         tallies = RedisTallies(settings.redis_url.get_secret_value())
         stack.push_async_callback(tallies.close)
         throttle = SignInThrottle(_budgets(settings), FallbackTallies(tallies, LocalTallies()))
-        delivery = RevokingDelivery(backends.bus, revocations_bucket(settings), backends.verifier.end)
         claims = StoredEmailClaims(await stores.open(EMAIL_CLAIMS))
         mailing = await open_mailing(settings, backends, claims)
-        outboxes = [
-            Outbox(deliver, clock=backends.clock) for deliver in (mailing.delivery(delivery), delivery)
-        ]
+        audited = await open_audited(backends, mailing.notices)
         adapters = Adapters(
-            users=StoredUsers(await stores.open(USERS), outboxes[0]),
+            users=audited.users,
             claims=claims,
-            sessions=StoredSessions(await stores.open(SESSIONS), outboxes[1]),
+            sessions=audited.sessions,
             keyrings=AggregateRepository(await stores.open(SIGNING_KEYS), SigningKeyringCodec()),
+            administrators=AggregateRepository(await stores.open(ADMINISTRATORS), AdministratorsCodec()),
+            security_logs=audited.security_logs,
             passwords=passwords,
+            breached=breached,
             throttle=throttle,
             mailing=mailing,
         )
-        for outbox in (*outboxes, *mailing.outboxes):
+        for outbox in (*(outbox for _, outbox in audited.outboxes), *mailing.outboxes):
             await outbox.start(backends.tasks)
             stack.push_async_callback(outbox.close)
         yield adapters
+
+
+def _breached_passwords(settings: AuthSettings) -> BreachedPasswords:
+    url = settings.auth_breached_passwords_url
+    return BreachRanges(url, timeout_seconds=_BREACH_SECONDS) if url else NoBreaches()
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """The repositories whose events go to the owner's log before they are published, and the store and the
+    outbox of each."""
+
+    users: StoredUsers
+    sessions: StoredSessions
+    security_logs: StoredSecurityLogs
+    outboxes: Sequence[tuple[DocumentStore, Outbox]]
+
+
+async def open_audited(backends: Backends, notices: StoredNotices) -> Audited:
+    """Opens them. Notices in their events go to `notices`. Nothing runs in the background until the outboxes
+    are started."""
+    collections = (USERS, SESSIONS, SECURITY_LOGS)
+    users, sessions, logs = [await backends.stores.open(collection) for collection in collections]
+    log_outbox = Outbox(publish_to(backends.bus), clock=backends.clock)
+    security_logs = StoredSecurityLogs(logs, log_outbox)
+    recording = RecordingPublisher(backends.bus, SecurityLogService(security_logs, backends.clock))
+    config = revocations_bucket(backends.settings)
+    revoke = partial(RevokingDelivery, backends.bus, config, backends.verifier.end, recording.publish)
+    session_outbox = Outbox(revoke(), clock=backends.clock)
+    stored_sessions = StoredSessions(sessions, session_outbox)
+    user_outbox = Outbox(NoticeDelivery(revoke(stored_sessions), notices), clock=backends.clock)
+    return Audited(
+        StoredUsers(users, user_outbox),
+        stored_sessions,
+        security_logs,
+        [(users, user_outbox), (sessions, session_outbox), (logs, log_outbox)],
+    )
 
 
 def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> AuthService:
@@ -160,17 +238,27 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         clock=clock,
         sessions_per_user=settings.auth_sessions_per_user,
     )
-    registration = Registration(users, adapters.claims, adapters.passwords, clock)
+    policy = PasswordPolicy(settings.shop_name, adapters.breached)
+    registration = Registration(users, adapters.claims, adapters.passwords, policy, clock)
     authentication = Authentication(
-        users, adapters.claims, adapters.passwords, adapters.throttle, device_tokens
+        users=users,
+        claims=adapters.claims,
+        passwords=adapters.passwords,
+        throttle=adapters.throttle,
+        devices=device_tokens,
+        policy=policy,
     )
     session_service = SessionService(users, sessions, clock)
+    administrators = AdministratorRegister(users, adapters.administrators, clock)
+    removal = AccountRemoval(users, adapters.claims, administrators, clock)
     accounts = AccountService(
         users=users,
         sessions=sessions,
         claims=adapters.claims,
         passwords=adapters.passwords,
+        policy=policy,
         authentication=authentication,
+        removal=removal,
         clock=clock,
     )
     mailing = adapters.mailing
@@ -186,6 +274,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
     )
     return AuthService(
         accounts=accounts,
+        recent_sign_in=RecentSignIn(clock, timedelta(seconds=settings.auth_recent_sign_in_seconds)),
         sign_in=SignInService(
             users=users,
             sessions=sessions,
@@ -198,13 +287,12 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
             clock=clock,
         ),
         sessions=session_service,
-        administration=AdministrationService(users, clock),
         codes=codes,
         code_use=CodeUseService(
             codes=codes,
             users=users,
             passwords=adapters.passwords,
-            check_password=_checked_password,
+            policy=policy,
             opener=opener,
             devices=device_tokens,
             clock=clock,
@@ -212,10 +300,15 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         email_change=EmailChangeService(
             codes=codes, users=users, claims=adapters.claims, authentication=authentication, clock=clock
         ),
+        administration=AdministrationService(users, sessions, administrators, removal, clock),
+        security_log=SecurityLogService(adapters.security_logs, clock),
         keys=keys,
-        operator=OperatorService(registration, accounts, keys, tokens, clock),
+        operator=OperatorService(
+            registration, administrators, accounts=accounts, keys=keys, tokens=tokens, clock=clock
+        ),
         addresses=ClientAddresses(settings.gateway_secret.get_secret_value()),
         devices=device_tokens,
+        origins=AllowedOrigins(settings.gateway_cors_origins),
     )
 
 
@@ -240,7 +333,3 @@ def _lives(settings: AuthSettings) -> SessionLives:
         admin=timedelta(seconds=settings.auth_admin_session_seconds),
         grace=timedelta(seconds=settings.auth_refresh_grace_seconds),
     )
-
-
-async def _checked_password(password: str, _: User) -> str:
-    return checked("/new_password", clean_password, password)

@@ -21,7 +21,7 @@ from auth_service.codes.store import (
 from auth_service.keys.signing import Secrets
 from auth_service.mail.folder import MailFolder
 from auth_service.mail.message import MessageWriter
-from auth_service.mail.notices import NoticeDelivery, NoticeMailer
+from auth_service.mail.notices import NoticeMailer
 from auth_service.mail.ports import Mailer
 from auth_service.mail.service import MailService
 from auth_service.mail.settings import FILES, MailSettings
@@ -32,7 +32,6 @@ from shared.aggregates.outbox import Outbox
 from shared.aggregates.repository import AggregateRepository
 from shared.backends import Backends
 from shared.clock import MillisecondClock
-from shared.events.ports import Deliver
 from shared.observability.logging import get_logger
 from shared.settings import Environment
 
@@ -53,10 +52,6 @@ class Mailing:
     @property
     def expiring(self) -> Sequence[ExpiringRepository]:
         return [self.codes, self.requests, self.notices]
-
-    def delivery(self, publish: Deliver) -> Deliver:
-        """Delivers the events of accounts: publishes them, and queues their notices."""
-        return NoticeDelivery(publish, self.notices)
 
 
 async def open_mailing(settings: AuthSettings, backends: Backends, claims: EmailClaimRepository) -> Mailing:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from auth_service.accounts import routes as account_routes
-from auth_service.accounts import user_routes
+from auth_service.administration import routes as administration_routes
 from auth_service.bootstrap import bootstrap
 from auth_service.codes import routes as code_routes
 from auth_service.keys import routes as key_routes
+from auth_service.security_log import routes as security_log_routes
 from auth_service.sessions import routes as session_routes
 from auth_service.settings import AuthSettings
 from auth_service.sign_in import routes as sign_in_routes
@@ -26,7 +27,8 @@ SPEC = ServiceSpec(
         session_routes.router,
         account_routes.router,
         code_routes.router,
-        user_routes.router,
+        security_log_routes.router,
+        administration_routes.router,
         key_routes.router,
     ],
     tags=[

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from auth_service.mail.settings import MailSettings
 from shared.settings import DEVELOPMENT_ONLY
+
+SECRET_MIN = 16
 
 
 class AuthSettings(MailSettings):
     auth_port: int = Field(3001, ge=1, le=65535, description="Port of auth_service.")
     auth_secret: SecretStr = Field(
         SecretStr(f"{DEVELOPMENT_ONLY}-auth-secret"),
-        min_length=16,
+        min_length=SECRET_MIN,
         description="Seals the signing keys in the store; the same for all replicas. Any long random text.",
     )
     auth_secret_previous: SecretStr = Field(
         SecretStr(""),
         description="The secret before a change of AUTH_SECRET: what it sealed and signed is still read.",
+    )
+    gateway_cors_origins: str = Field(
+        "http://localhost:*,http://127.0.0.1:*",
+        description="Origins whose pages may call the shop, with commas. `:*` at the end of one is any port.",
     )
     gateway_secret: SecretStr = Field(
         SecretStr(f"{DEVELOPMENT_ONLY}-gateway-secret"),
@@ -39,6 +45,12 @@ class AuthSettings(MailSettings):
     auth_admin_session_seconds: int = Field(
         43_200, ge=60, description="The same for the sessions of administrators."
     )
+    auth_recent_sign_in_seconds: int = Field(
+        900,
+        ge=60,
+        le=86_400,
+        description="Age of the sign-in after which editors and admins sign in again for sensitive changes.",
+    )
     auth_refresh_grace_seconds: int = Field(
         30,
         ge=0,
@@ -56,6 +68,12 @@ class AuthSettings(MailSettings):
         19_456, ge=8, description="Memory of one argon2id hash. The default is OWASP's minimum."
     )
     auth_password_iterations: int = Field(2, ge=1, le=100, description="Passes of one argon2id hash.")
+    auth_breached_passwords_url: str = Field(
+        "",
+        pattern=r"^(https?://\S+)?$",
+        max_length=2000,
+        description="Service of breached passwords, by ranges as in Have I Been Pwned; empty asks nobody.",
+    )
     auth_failures_per_account: int = Field(
         30, ge=1, description="Failed sign-ins of unknown devices to one account before they must wait."
     )
@@ -92,3 +110,10 @@ class AuthSettings(MailSettings):
         ge=1,
         description="Mailed codes that one address may ask for in an hour; past that it answers 429.",
     )
+
+    @field_validator("auth_secret_previous")
+    @classmethod
+    def _check_previous_secret(cls, secret: SecretStr) -> SecretStr:
+        if 0 < len(secret.get_secret_value()) < SECRET_MIN:
+            raise ValueError(f"leave it empty, or set a secret of at least {SECRET_MIN} characters")
+        return secret

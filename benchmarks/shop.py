@@ -69,8 +69,8 @@ async def open_shop(
         "ELASTICSEARCH_INDEX_PREFIX": prefix,
         "GATEWAY_RATE_AVERAGE": "0",
         "AUTH_SIGN_UPS_PER_MINUTE": "0",
-        "AUTH_GUESTS_PER_MINUTE": "0",
         "BARE_URL": f"http://127.0.0.1:{port}",
+        "AUTH_GUESTS_PER_MINUTE": "0",
         "LOG_REQUESTS": "false",
     }
     stack = LocalStack(directory, scale=scale, environment=environment, routes=_routes(directory, port))

@@ -34,6 +34,13 @@ class ServiceSettings(BaseSettings):
     environment: Environment = Field(
         Environment.DEVELOPMENT, description="`production` refuses default secrets and hides nothing else."
     )
+    shop_name: str = Field(
+        "Trolley",
+        min_length=1,
+        max_length=100,
+        pattern=r"^[^\x00-\x1f\x7f]*$",
+        description="What the shop is called, in mails; no password contains it.",
+    )
     shop_currency: str = Field("USD", pattern="^[A-Z]{3}$", description="ISO 4217 code of all prices.")
 
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level logged.")

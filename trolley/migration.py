@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 
+from auth_service.accounts.administrator_store import ADMINISTRATORS
 from auth_service.accounts.store import EMAIL_CLAIMS, USERS
 from auth_service.codes.store import CODE_REQUESTS, MAILED_CODES
 from auth_service.keys.store import SIGNING_KEYS
 from auth_service.mail.store import NOTICES
+from auth_service.security_log.store import SECURITY_LOGS
 from auth_service.sessions.store import SESSIONS
 from cart_service.carts.store import CARTS
 from cart_service.promotions.store import PROMOTION_CLAIMS, PROMOTION_TALLIES, PROMOTIONS
@@ -19,7 +21,7 @@ from shared.store.migrations import migrate
 from shared.store.ports import Collection, MigrationReport
 
 COLLECTIONS: tuple[Collection, ...] = (
-    *(USERS, EMAIL_CLAIMS, SESSIONS, SIGNING_KEYS),
+    *(USERS, EMAIL_CLAIMS, ADMINISTRATORS, SESSIONS, SECURITY_LOGS, SIGNING_KEYS),
     *(MAILED_CODES, CODE_REQUESTS, NOTICES),
     PRODUCTS,
     *(CARTS, PROMOTIONS, PROMOTION_CLAIMS, PROMOTION_TALLIES),

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from auth_service.accounts.credentials import claim_id, clean_password, email_or_none
+from auth_service.accounts.credentials import claim_id, email_or_none
 from auth_service.accounts.errors import InvalidCredentials, WrongPassword
 from auth_service.accounts.model import User, is_live
-from auth_service.accounts.ports import EmailClaimRepository, Passwords, Throttle, UserRepository
+from auth_service.accounts.password_rules import PasswordPolicy, given_password
+from auth_service.accounts.ports import (
+    EmailClaimRepository,
+    Passwords,
+    PasswordsOverloaded,
+    Throttle,
+    UserRepository,
+)
 from auth_service.clients import Client as Client  # noqa: PLC0414 (for those who still import it from here)
 from auth_service.throttling.devices import DeviceTokens
+from shared.security.identity import Role
 
 _NOBODY = "nobody"
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """An account whose password was right. `rehashed` is a hash with today's parameters if the stored hash is
-    older."""
+    """An account whose password was right. `rehashed` is a hash with today's parameters if they are stronger
+    than those of the stored hash. `is_for_privileged` says whether an editor may have this password."""
 
     user: User
     rehashed: str | None
+    is_for_privileged: bool
 
 
 class Authentication:
@@ -29,17 +38,20 @@ class Authentication:
 
     def __init__(
         self,
+        *,
         users: UserRepository,
         claims: EmailClaimRepository,
         passwords: Passwords,
         throttle: Throttle,
         devices: DeviceTokens,
+        policy: PasswordPolicy,
     ) -> None:
         self._users = users
         self._claims = claims
         self._passwords = passwords
         self._throttle = throttle
         self._devices = devices
+        self._policy = policy
 
     async def sign_in(self, email: str, password: str, client: Client) -> Verified:
         """Raises `InvalidCredentials`, `TooManyRequests`, `PasswordsOverloaded`."""
@@ -48,16 +60,21 @@ class Authentication:
         known = await self._known_device(address, client)
         async with self._throttle.attempt(account, client, known=known):
             user = await self._find(address) if address else None
-            if not await self._matches(user, password) or user is None:
+            if not await self._matches(user, password, client) or user is None:
                 raise InvalidCredentials
-        outdated = self._passwords.outdated(user.password_hash)
-        return Verified(user, await self._passwords.hash(clean_password(password)) if outdated else None)
+        given = given_password(password)
+        words = {"name": user.name, "email": user.email}
+        return Verified(
+            user,
+            await self._rehashed(user, given, client),
+            is_for_privileged=self._policy.fault(given, Role.ADMIN, **words) is None,
+        )
 
     async def confirm(self, user: User, password: str, client: Client, session_id: str) -> None:
         """Checks the password that the user gives again in this session. Raises `WrongPassword`, or another
         error of `sign_in`."""
         async with self._throttle.confirmation(session_id, client):
-            if not await self._matches(user, password):
+            if not await self._matches(user, password, client):
                 raise WrongPassword
 
     async def _known_device(self, email: str | None, client: Client) -> str | None:
@@ -68,13 +85,20 @@ class Authentication:
         user = await self._users.get(device.user_id)
         return device.id if is_live(user) and user.email == email else None
 
-    async def _matches(self, user: User | None, password: str) -> bool:
+    async def _matches(self, user: User | None, password: str, client: Client) -> bool:
+        network, stored = client.network, user.password_hash if user else None
         try:
-            return await self._passwords.verify(
-                clean_password(password), user.password_hash if user else None
-            )
+            return await self._passwords.verify(given_password(password), stored, network=network)
         except ValueError:  # not a possible password: the same work, and False
-            return await self._passwords.verify("", None)
+            return await self._passwords.verify("", None, network=network)
+
+    async def _rehashed(self, user: User, password: str, client: Client) -> str | None:
+        if not self._passwords.outdated(user.password_hash):
+            return None
+        try:
+            return await self._passwords.hash(password, network=client.network)
+        except PasswordsOverloaded:  # it waits for another sign-in
+            return None
 
     async def _find(self, email: str) -> User | None:
         claim = await self._claims.get(claim_id(email))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from auth_service.accounts.emails import EMAIL_MAX, claim_id, email_or_none, normalise_email
 from auth_service.accounts.names import NAME_MAX, clean_name
+from auth_service.accounts.password_rules import PASSWORD_MAX, PASSWORD_MIN, clean_password
 from shared.errors import FieldError, InvalidInput
 
 __all__ = [
@@ -24,9 +24,6 @@ __all__ = [
     "new_account",
     "normalise_email",
 ]
-
-PASSWORD_MIN = 8
-PASSWORD_MAX = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +63,3 @@ def _checked(pointer: str, clean: Callable[[str], str], value: str, errors: list
     except ValueError as error:
         errors.append(FieldError(pointer, str(error)))
         return value
-
-
-def clean_password(text: str) -> str:
-    """The password in NFC, so that two keyboards give the same. The given text has 8 to 128 characters of any
-    script (NIST SP 800-63B). Raises ValueError."""
-    if not PASSWORD_MIN <= len(text) <= PASSWORD_MAX:
-        raise ValueError(f"A password has {PASSWORD_MIN} to {PASSWORD_MAX} characters.")
-    return unicodedata.normalize("NFC", text)

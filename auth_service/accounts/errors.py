@@ -4,9 +4,11 @@
 401 NotAuthenticated   └── InvalidCredentials       wrong e-mail or wrong password, never which
 403 PermissionDenied   ├── AccountDisabled
                        ├── GuestsHaveNoAccount
+                       ├── PasswordTooWeak          when an account has got more rights than its password fits
                        └── WrongPassword            when somebody changes their own account
 404 NotFound           └── AccountNotFound
 409 Conflict           ├── EmailAlreadyRegistered
+                       ├── LastAdmin                the shop keeps one administrator
                        └── OwnAccount               administrators cannot lock themselves out
 """
 
@@ -30,6 +32,14 @@ class GuestsHaveNoAccount(PermissionDenied):
     detail = "A guest has no account to change. Register or sign in first."
 
 
+class PasswordTooWeak(PermissionDenied):
+    code, title = "password-too-weak", "Password too weak for this role"
+    detail = (
+        "The password is right, but editors and administrators need one of at least 15 characters that "
+        "nobody guesses. Ask for a code by mail and set a new one, or ask the shop's operator."
+    )
+
+
 class WrongPassword(PermissionDenied):
     code, title = "wrong-password", "Wrong password"
     detail = "The password is wrong. Send the current password of this account."
@@ -45,6 +55,11 @@ class EmailAlreadyRegistered(Conflict):
     detail = "An account with this e-mail address exists. Sign in, or use another address."
 
 
+class LastAdmin(Conflict):
+    code, title = "last-admin", "Last administrator"
+    detail = "This is the shop's last enabled administrator. Make another account an administrator first."
+
+
 class OwnAccount(Conflict):
     code, title = "own-account", "Your own account"
-    detail = "You cannot change your own role or disable yourself. Ask another administrator."
+    detail = "You cannot change your own access here. Ask another administrator, or use the routes of `/me`."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -10,6 +12,7 @@ from auth_service.accounts.model import EmailClaim, User
 from auth_service.clients import Client
 from shared.aggregates.ports import AnnouncingRepository, ListPage, Repository
 from shared.errors import Unavailable
+from shared.security.identity import Role
 from shared.store.ports import Position
 
 
@@ -19,9 +22,23 @@ class PasswordsOverloaded(Unavailable):
     code = "sign-in-overloaded"
 
 
+@dataclass(frozen=True, slots=True)
+class UserFilter:
+    """Which accounts to list. Each condition that is not None has to hold. A text that is not an address is
+    that of no account."""
+
+    email: str | None = None
+    email_prefix: str | None = None
+    role: Role | None = None
+
+
 class UserRepository(AnnouncingRepository[User], Protocol):
-    async def page(self, email: str | None, limit: int, after: Position | None) -> ListPage[User]:
-        """Accounts, the oldest first, or the one with that address. Shows a change after about a second."""
+    async def page(self, wanted: UserFilter, limit: int, after: Position | None) -> ListPage[User]:
+        """Accounts, the oldest first. Shows a change after about a second."""
+        ...
+
+    def administrators(self) -> AsyncIterator[User]:
+        """Every enabled administrator, after every write acknowledged before this call."""
         ...
 
 
@@ -48,17 +65,28 @@ class EmailClaimRepository(Repository[EmailClaim], Protocol):
 
 
 class Passwords(Protocol):
-    """Slow hashes of passwords. Raises `PasswordsOverloaded`."""
+    """Slow hashes of passwords. The networks whose clients wait are served in turn; the operator's is empty.
+    Raises `PasswordsOverloaded`."""
 
-    async def hash(self, password: str) -> str: ...
+    async def hash(self, password: str, *, network: str = "") -> str: ...
 
-    async def verify(self, password: str, password_hash: str | None) -> bool:
+    async def verify(self, password: str, password_hash: str | None, *, network: str = "") -> bool:
         """Whether the password matches. None or an empty hash takes the same work, and gives False."""
         ...
 
     def outdated(self, password_hash: str) -> bool:
-        """Whether the hash has other parameters than today's."""
+        """Whether today's parameters are stronger than those of the hash."""
         ...
+
+
+class BreachedPasswords(Protocol):
+    """Passwords that are known from breaches of other sites."""
+
+    async def contains(self, password: str) -> bool:
+        """False also if nobody can say."""
+        ...
+
+    async def close(self) -> None: ...
 
 
 class Throttle(Protocol):

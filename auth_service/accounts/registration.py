@@ -2,51 +2,98 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
 from auth_service.accounts.credentials import NewAccount, claim_id
 from auth_service.accounts.errors import EmailAlreadyRegistered
 from auth_service.accounts.events import UserRegistered
 from auth_service.accounts.model import EmailClaim, User, is_live
+from auth_service.accounts.password_rules import PasswordPolicy
 from auth_service.accounts.ports import EmailClaimRepository, Passwords, UserRepository
 from auth_service.mail.model import MailKind
 from auth_service.mail.notices import with_notice
 from shared.aggregates.change import Change
 from shared.clock import Clock
+from shared.errors import Unavailable
 from shared.events.contracts import UserDeleted
 from shared.ids import new_id
+from shared.observability.logging import get_logger
 from shared.security.identity import Role
+
+_log = get_logger(__name__)
+
+
+async def _everybody() -> None:
+    """Admits every new account."""
 
 
 class Registration:
-    """Claims the address, writes the account, confirms the claim. `EmailClaim` explains the three steps."""
+    """Claims the address, hashes the password, writes the account, confirms the claim. `EmailClaim` explains
+    the steps. Of many registrations of one address only the one that has the claim hashes."""
 
     def __init__(
-        self, users: UserRepository, claims: EmailClaimRepository, passwords: Passwords, clock: Clock
+        self,
+        users: UserRepository,
+        claims: EmailClaimRepository,
+        passwords: Passwords,
+        policy: PasswordPolicy,
+        clock: Clock,
     ) -> None:
         self._users = users
         self._claims = claims
         self._passwords = passwords
+        self._policy = policy
         self._clock = clock
 
-    async def create(self, account: NewAccount, role: Role, sessions: tuple[str, ...] = ()) -> User:
-        """The new account, with these sessions signed in. Raises `EmailAlreadyRegistered`,
+    async def create(
+        self,
+        account: NewAccount,
+        role: Role,
+        sessions: tuple[str, ...] = (),
+        *,
+        network: str = "",
+        admit: Callable[[], Awaitable[None]] = _everybody,
+    ) -> User:
+        """The new account, with these sessions signed in. `network` is the client's. `admit` may refuse an
+        account, by raising; it is asked only when the address is free. Raises what it raises,
+        `EmailAlreadyRegistered`, `InvalidInput` for a password that others would guess, and
         `PasswordsOverloaded`."""
-        claim = claim_id(account.email)
-        seen = await self._free(claim)
-        password_hash = await self._passwords.hash(account.password)
-        now = self._clock.now()
-        user = User(new_id(), account.name, account.email, password_hash, role, now, now, sessions=sessions)
-
-        def take(current: EmailClaim | None) -> Change[EmailClaim, None]:
-            if current != seen:
-                raise EmailAlreadyRegistered
-            return Change(EmailClaim(user.id, now), None)
-
-        await self._claims.update(claim, take)
+        await self._policy.check("/password", account.password, role, name=account.name, email=account.email)
+        claim, user_id, now = claim_id(account.email), new_id(), self._clock.now()
+        await self._take(claim, user_id, now)
+        try:
+            await admit()
+            password_hash = await self._passwords.hash(account.password, network=network)
+        except BaseException:
+            await self._give_back(claim, user_id)
+            raise
+        user = User(user_id, account.name, account.email, password_hash, role, now, now, sessions=sessions)
         registered = UserRegistered.of(user).to_event(now)
         verification = with_notice(registered, MailKind.VERIFY, user.email)
         await self._users.update(user.id, lambda _: Change(user, None, [verification]))
         await self._confirm(claim, user)
         return user
+
+    async def _take(self, claim: str, user_id: str, now: datetime) -> None:
+        """Raises `EmailAlreadyRegistered`."""
+        seen = await self._free(claim)
+
+        def take(current: EmailClaim | None) -> Change[EmailClaim, None]:
+            if current != seen:
+                raise EmailAlreadyRegistered
+            return Change(EmailClaim(user_id, now), None)
+
+        await self._claims.update(claim, take)
+
+    async def _give_back(self, claim: str, user_id: str) -> None:
+        """Frees the address for the next registration. If the store is away, the claim's time runs out."""
+        try:
+            # Shielded, because a client that disconnects cancels the registration.
+            await asyncio.shield(self._claims.release(claim, user_id))
+        except Unavailable as error:
+            _log.warning("an address stays claimed for a while, without an account", reason=error.detail)
 
     async def _free(self, claim: str) -> EmailClaim | None:
         """The claim to take over, or None where there is none. Raises `EmailAlreadyRegistered`."""
@@ -77,7 +124,7 @@ class Registration:
             if not is_live(user):
                 return Change(None, None)
             erased = user.erased(now)
-            deleted = UserDeleted(erased.id, erased.version, sorted(user.sessions))
+            deleted = UserDeleted(erased.id, erased.version, sorted(user.sessions), user.id)
             return Change(erased, None, [deleted.to_event(now)])
 
         await self._users.update(user_id, withdraw)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field
 
-from auth_service.accounts import credentials
+from auth_service.accounts import credentials, password_rules
 from auth_service.accounts.model import User
 from shared.http.models import Count, Id, Page, PublicModel, StrictModel, Timestamp
 from shared.security.identity import Role
@@ -74,6 +74,12 @@ class UserAdministeredPage(Page[UserAdministered]):
 _CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
 _VISIBLE_LINE = rf"^[^{_CONTROL}]*[^\s{_CONTROL}][^{_CONTROL}]*$"
 
+_PASSWORD = (
+    f"{password_rules.PASSWORD_MIN} to {password_rules.PASSWORD_MAX} characters of any script, in NFC; "
+    f"{password_rules.PRIVILEGED_PASSWORD_MIN} for editors and administrators. A common one is refused, and "
+    "one that repeats, counts, or contains the name, the e-mail address or the name of the shop."
+)
+
 Name = Annotated[
     str,
     Field(
@@ -97,12 +103,15 @@ Email = Annotated[
 Password = Annotated[
     str,
     Field(
-        max_length=credentials.PASSWORD_MAX,
-        description=f"{credentials.PASSWORD_MIN} to {credentials.PASSWORD_MAX} characters of any script.",
+        description=_PASSWORD,
         examples=["correct horse battery"],
-        json_schema_extra={"format": "password", "minLength": credentials.PASSWORD_MIN},
+        json_schema_extra={
+            "format": "password",
+            "minLength": password_rules.PASSWORD_MIN,
+            "maxLength": password_rules.PASSWORD_MAX,
+        },
     ),
-    AfterValidator(credentials.clean_password),
+    AfterValidator(password_rules.clean_password),
 ]
 GivenEmail = Annotated[
     str,
@@ -115,11 +124,11 @@ GivenEmail = Annotated[
 GivenPassword = Annotated[
     str,
     Field(
-        max_length=credentials.PASSWORD_MAX,
         description="The account's password.",
         examples=["correct horse battery"],
-        json_schema_extra={"format": "password"},
+        json_schema_extra={"format": "password", "maxLength": password_rules.PASSWORD_MAX},
     ),
+    AfterValidator(password_rules.given_password),
 ]
 
 

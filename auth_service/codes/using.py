@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from auth_service.accounts.errors import AccountDisabled
 from auth_service.accounts.events import DELIVERY_SECONDS, UserEmailVerified, UserSignedOut
 from auth_service.accounts.model import User, is_live
+from auth_service.accounts.password_rules import PasswordPolicy, clean_password
 from auth_service.accounts.ports import Passwords, UserRepository
 from auth_service.clients import Client
 from auth_service.codes.errors import InvalidCode
@@ -21,10 +22,7 @@ from auth_service.sessions.tokens import SignedIn
 from auth_service.sign_in.opening import SessionOpener
 from shared.aggregates.change import Change
 from shared.clock import Clock
-from shared.errors import InvalidInput
-
-CheckPassword = Callable[[str, User], Awaitable[str]]
-"""Gives the password in its normal form. Raises `InvalidInput` if this user may not have it."""
+from shared.errors import InvalidInput, Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ class CodeUseService:
         codes: CodeService,
         users: UserRepository,
         passwords: Passwords,
-        check_password: CheckPassword,
+        policy: PasswordPolicy,
         opener: SessionOpener,
         devices: DeviceTokenIssuer,
         clock: Clock,
@@ -54,7 +52,7 @@ class CodeUseService:
         self._codes = codes
         self._users = users
         self._passwords = passwords
-        self._check_password = check_password
+        self._policy = policy
         self._opener = opener
         self._devices = devices
         self._clock = clock
@@ -82,12 +80,13 @@ class CodeUseService:
         `AccountDisabled`, `PasswordsOverloaded`, and `InvalidInput` for an invalid password, which leaves the
         code usable."""
         checked = await self._checked(given)
+        user, password = checked.user, clean_password(new_password)
         try:
-            password = await self._check_password(new_password, checked.user)
-        except InvalidInput:
+            await self._policy.check("/new_password", password, user.role, name=user.name, email=user.email)
+            password_hash = await self._passwords.hash(password, network=client.network)
+        except (InvalidInput, Unavailable):
             await self._codes.give_back(checked)
             raise
-        password_hash = await self._passwords.hash(password)
         await self._codes.spend(checked)
 
         def reset(user: User, now: datetime) -> Change[User, User]:

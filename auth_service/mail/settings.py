@@ -27,13 +27,6 @@ class MailSettings(ServiceSettings):
         20, ge=0.1, le=300, description="Time for one mail, until the mail server has taken it."
     )
     mail_directory: Path = Field(Path(".data/mail"), description="Folder of the mails that are files.")
-    shop_name: str = Field(
-        "Trolley",
-        min_length=1,
-        max_length=60,
-        pattern=r"^[^\x00-\x1f\x7f]*$",
-        description="Of the shop, in mails.",
-    )
     shop_url: str = Field(
         "",
         max_length=200,

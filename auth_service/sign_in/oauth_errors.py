@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from fastapi.exceptions import RequestValidationError
 
-from auth_service.accounts.errors import AccountDisabled, InvalidCredentials
+from auth_service.accounts.errors import AccountDisabled, InvalidCredentials, PasswordTooWeak
 from shared.errors import InvalidInput, MalformedRequest, ShopError
 from shared.http.validation import from_validation_error
 
@@ -25,7 +25,7 @@ class TokenRequestRefused(ShopError):
 def as_oauth_error(error: Exception) -> ShopError | None:
     """The error by the names of RFC 6749; None for an error without a name there, such as 429."""
     match error:
-        case InvalidCredentials() | AccountDisabled():
+        case InvalidCredentials() | AccountDisabled() | PasswordTooWeak():
             return TokenRequestRefused.of(error, "invalid_grant")
         case RequestValidationError():
             return TokenRequestRefused.of(from_validation_error(error), _name(error))

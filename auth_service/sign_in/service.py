@@ -7,8 +7,9 @@ from datetime import datetime
 
 from auth_service.accounts.authentication import Authentication, Verified
 from auth_service.accounts.credentials import NewAccount
-from auth_service.accounts.errors import InvalidCredentials
+from auth_service.accounts.errors import InvalidCredentials, PasswordTooWeak
 from auth_service.accounts.model import User, guest, is_live
+from auth_service.accounts.password_rules import is_privileged
 from auth_service.accounts.ports import Throttle, UserRepository
 from auth_service.accounts.registration import Registration
 from auth_service.clients import Client
@@ -21,8 +22,10 @@ from auth_service.sessions.tokens import SessionTokens, SignedIn
 from auth_service.sign_in.opening import SessionOpener
 from shared.aggregates.change import Change
 from shared.clock import Clock
+from shared.errors import NotAuthenticated
 from shared.ids import new_id
 from shared.security.identity import Role
+from shared.security.verifier import TokenVerifier
 
 
 class SignInService:
@@ -54,13 +57,21 @@ class SignInService:
     async def register(self, account: NewAccount, client: Client) -> SignedIn:
         """A new customer, signed in. Raises `EmailAlreadyRegistered`, `TooManyRequests`,
         `PasswordsOverloaded`."""
-        await self._throttle.sign_up(client)
+        # A request counts like a guest. Only a new account is a sign-up: an address that is taken costs none.
+        await self._throttle.guest(client)
         now, session_id = self._clock.now(), new_id()
-        user = await self._registration.create(account, Role.CUSTOMER, sessions=(session_id,))
+        user = await self._registration.create(
+            account,
+            Role.CUSTOMER,
+            sessions=(session_id,),
+            network=client.network,
+            admit=lambda: self._throttle.sign_up(client),
+        )
         return await self._opener.open_listed(user, session_id, client, now)
 
     async def login(self, email: str, password: str, client: Client) -> SignedIn:
-        """Raises `InvalidCredentials`, `AccountDisabled`, `TooManyRequests`, `PasswordsOverloaded`."""
+        """Raises `InvalidCredentials`, `AccountDisabled`, `PasswordTooWeak`, `TooManyRequests`,
+        `PasswordsOverloaded`."""
         verified = await self._authentication.sign_in(email, password, client)
         return await self._opener.open(verified.user.id, client, admit=_admission(verified))
 
@@ -91,6 +102,20 @@ class SignInService:
             raise InvalidRefreshToken
         return self._tokens.of(user, session, newest, now)
 
+    async def revoke(self, text: str, verifier: TokenVerifier) -> str | None:
+        """Ends the session of a refresh token or an access token, and returns its id. None for a text that is
+        neither."""
+        token = self._tokens.refresh.read(text)
+        if token is not None:
+            await self._session_service.revoke(token)
+            return token.session_id
+        try:
+            identity = verifier.verify(text)
+        except NotAuthenticated:
+            return None
+        await self._session_service.logout(identity)
+        return identity.session_id
+
     def _exchange(
         self, token: RefreshToken, user: User, now: datetime
     ) -> Callable[[Session | None], Change[Session, tuple[Session, Rotation]]]:
@@ -118,11 +143,16 @@ class SignInService:
 
 
 def _admission(verified: Verified) -> Callable[[User], User]:
-    """Refuses the newest account if the password has changed after it was checked."""
+    """Refuses the newest account if the password has changed after it was checked, or is too weak for the
+    role, which may be new."""
 
     def admit(user: User) -> User:
         if user.credentials_version != verified.user.credentials_version:
             raise InvalidCredentials
-        return user.rehashed(verified.rehashed) if verified.rehashed else user
+        if is_privileged(user.role) and not verified.is_for_privileged:
+            raise PasswordTooWeak
+        # Another replica may have hashed it meanwhile, with stronger parameters.
+        is_same = user.password_hash == verified.user.password_hash
+        return user.rehashed(verified.rehashed) if verified.rehashed and is_same else user
 
     return admit

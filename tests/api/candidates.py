@@ -19,6 +19,12 @@ MADE_BY_THE_SHOP = {"cursor", "guest_token", "refresh_token"}
 OF_THE_SHOP = {"currency"}
 """Which of the valid ones is accepted depends on a setting."""
 
+EASY_TO_GUESS = {"password", "new_password"}
+"""Passwords are also compared with lists and with the user, as their descriptions say."""
+
+OF_PEOPLE = {"name", "email"}
+"""Texts about people. Those with characters that nobody sees are refused, which no pattern can list."""
+
 BESIDE_OTHERS = {"ids", "ends_at", "password"}
 """Fields that are refused, or wanted, beside certain values of other fields, as their descriptions say. The
 password of `DELETE /me` may be in a header instead."""

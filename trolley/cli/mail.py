@@ -49,7 +49,9 @@ def show(
     with report_failures():
         found = mails(address or context.obj)
         if number > len(found):
-            raise CommandFailed(f"There are {len(found)} mails to choose from. `{command('mail')}` lists them.")
+            raise CommandFailed(
+                f"There are {len(found)} mails to choose from. `{command('mail')}` lists them."
+            )
     chosen = found[number - 1]
     for name in ("From", "To", "Date", "Subject"):
         console.print(Text(f"{name}: {chosen[name]}"), soft_wrap=True)

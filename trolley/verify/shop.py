@@ -6,11 +6,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from auth_service.accounts.store import USERS, StoredUsers
-from auth_service.mail.notices import NoticeDelivery
+from auth_service.bootstrap import open_audited
 from auth_service.mail.store import NOTICES, StoredNotices
-from auth_service.sessions.revocations import RevokingDelivery
-from auth_service.sessions.store import SESSIONS, StoredSessions
 from cart_service.bootstrap import OperatorTools, open_operator_tools
 from cart_service.promotions.view import PROMOTION_ENTRIES
 from cart_service.settings import CartSettings
@@ -22,7 +19,6 @@ from shared.clock import Clock, SystemClock
 from shared.errors import Unavailable
 from shared.events.envelope import Event
 from shared.events.ports import Bucket, EventBus
-from shared.security.revocations import revocations_bucket
 from shared.store.ports import DocumentStore
 from trolley.environment import require_servers, require_store, settings_from
 from trolley.verify.carts import Announcements, CartProducts, SummariesCheck
@@ -77,18 +73,13 @@ async def open_shop(environment: Mapping[str, str], clock: Clock | None = None) 
         )
 
 
-async def _open_auth(stack: AsyncExitStack, backends: Backends) -> list[tuple[DocumentStore, Outbox]]:
-    delivery = RevokingDelivery(backends.bus, revocations_bucket(backends.settings), backends.verifier.end)
-    users, sessions = await backends.stores.open(USERS), await backends.stores.open(SESSIONS)
+async def _open_auth(stack: AsyncExitStack, backends: Backends) -> Sequence[tuple[DocumentStore, Outbox]]:
     # The running shop mails the notices.
     notices = StoredNotices(await backends.stores.open(NOTICES), Outbox(_leave, clock=backends.clock))
-    deliveries = (NoticeDelivery(delivery, notices), delivery)
-    outboxes = [Outbox(deliver, clock=backends.clock) for deliver in deliveries]
-    StoredUsers(users, outboxes[0])
-    StoredSessions(sessions, outboxes[1])
-    for outbox in outboxes:
+    outboxes = (await open_audited(backends, notices)).outboxes
+    for _, outbox in outboxes:
         stack.push_async_callback(outbox.close)
-    return [(users, outboxes[0]), (sessions, outboxes[1])]
+    return outboxes
 
 
 async def _leave(_document_id: str, _events: Sequence[Event]) -> None:

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from auth_service.accounts.credentials import NewAccount, claim_id
 from auth_service.accounts.errors import EmailAlreadyRegistered, InvalidCredentials
 from auth_service.accounts.model import EmailClaim
+from auth_service.accounts.password_rules import PasswordPolicy
+from auth_service.accounts.passwords import ArgonPasswords
+from auth_service.accounts.ports import PasswordsOverloaded
+from auth_service.accounts.registration import Registration
 from auth_service.clients import Client
 from auth_service.service import AuthService
 from auth_service.sessions.tokens import SignedIn
 from shared.aggregates.change import Change
+from shared.errors import InvalidInput, TooManyRequests
 from shared.ids import new_id
-from shared.security.identity import Identity
+from shared.observability.metrics import REGISTRY
+from shared.security.identity import Identity, Role
 from tests.auth_service.conftest import CLIENT, World
 from tests.auth_service.gates import Gate
 from tests.support.clock import MovableClock
+
+
+def hashes() -> float:
+    return REGISTRY.get_sample_value("auth_password_duration_seconds_count", {"operation": "hash"}) or 0
 
 
 async def leave_claim(world: World, account: NewAccount) -> None:
@@ -95,9 +106,10 @@ async def test_an_account_that_was_written_is_never_overtaken(
     assert (await login(auth, account)).user.id == (await slow).user.id
 
 
-async def test_a_take_over_that_was_overtaken_fails(
+async def test_one_who_takes_a_claim_over_has_it_while_its_password_is_hashed(
     world: World, auth: AuthService, clock: MovableClock, account: NewAccount
 ) -> None:
+    """The claim comes before the hash, so it decides: the first one is late, although its hash is done."""
     users = Gate(world.adapters.users, "update")
     first = asyncio.create_task((await world.compose(users=users)).sign_in.register(account, CLIENT))
     await users.reached.wait()
@@ -106,11 +118,81 @@ async def test_a_take_over_that_was_overtaken_fails(
     second = asyncio.create_task((await world.compose(passwords=passwords)).sign_in.register(account, CLIENT))
     await passwords.reached.wait()
     users.open()
-    winner = await first
-    passwords.open()
     with pytest.raises(EmailAlreadyRegistered):
-        await second
+        await first
+    passwords.open()
+    winner = await second
     assert (await login(auth, account)).user.id == winner.user.id
+
+
+async def test_an_address_that_is_claimed_costs_no_hash(
+    world: World, auth: AuthService, account: NewAccount
+) -> None:
+    passwords = Gate(world.adapters.passwords, "hash")
+    first = asyncio.create_task((await world.compose(passwords=passwords)).sign_in.register(account, CLIENT))
+    await passwords.reached.wait()
+    before = hashes()
+    with pytest.raises(EmailAlreadyRegistered):
+        await auth.sign_in.register(account, CLIENT)
+    assert hashes() == before
+    passwords.open()
+    assert (await first).user.email == account.email
+
+
+async def test_a_registration_that_gets_no_hash_frees_the_address(
+    world: World, auth: AuthService, account: NewAccount
+) -> None:
+    full = ArgonPasswords(1, 0, memory_kib=65_536, iterations=3)
+    running = asyncio.create_task(full.hash("x"))
+    await asyncio.sleep(0)
+    with pytest.raises(PasswordsOverloaded):
+        await (await world.compose(passwords=full)).sign_in.register(account, CLIENT)
+    assert await world.adapters.claims.get(claim_id(account.email)) is None
+    assert (await auth.sign_in.register(account, CLIENT)).user.email == account.email
+    await running
+    full.close()
+
+
+async def test_a_registration_that_is_cancelled_frees_the_address(
+    world: World, auth: AuthService, account: NewAccount
+) -> None:
+    passwords = Gate(world.adapters.passwords, "hash")
+    gone = asyncio.create_task((await world.compose(passwords=passwords)).sign_in.register(account, CLIENT))
+    await passwords.reached.wait()
+    gone.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+    assert (await auth.sign_in.register(account, CLIENT)).user.email == account.email
+
+
+async def test_a_registration_that_is_not_admitted_frees_the_address(
+    world: World, auth: AuthService, account: NewAccount
+) -> None:
+    before = hashes()
+
+    async def refuse() -> None:
+        raise TooManyRequests("Too many.", retry_after=1)
+
+    registration = Registration(
+        world.adapters.users,
+        world.adapters.claims,
+        world.adapters.passwords,
+        PasswordPolicy("Trolley", world.adapters.breached),
+        world.clock,
+    )
+    with pytest.raises(TooManyRequests):
+        await registration.create(account, Role.CUSTOMER, admit=refuse)
+    assert hashes() == before
+    assert (await auth.sign_in.register(account, CLIENT)).user.email == account.email
+
+
+async def test_a_password_that_others_would_guess_claims_nothing(
+    world: World, auth: AuthService, account: NewAccount
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        await auth.sign_in.register(replace(account, password="password1"), CLIENT)
+    assert [error.pointer for error in refused.value.errors] == ["/password"]
+    assert await world.adapters.claims.get(claim_id(account.email)) is None
 
 
 async def test_an_account_deleted_before_its_confirmation_stays_deleted(

@@ -41,7 +41,7 @@ async def test_deleting_an_account_is_told_to_the_other_services(ana: Person, na
     event = orjson.loads((await subscription.next_msg(timeout=60)).data)
     await client.close()
     assert (event["type"], event["subject"]) == ("shop.user.deleted", ana.id)
-    assert event["data"] == {"session_ids": [ana.session_id]}
+    assert event["data"] == {"session_ids": [ana.session_id], "by": ana.id}
 
 
 async def test_deleting_needs_the_password(ana: Person) -> None:

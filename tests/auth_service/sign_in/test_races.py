@@ -6,15 +6,19 @@ import asyncio
 
 import pytest
 
-from auth_service.accounts.credentials import NewAccount
-from auth_service.accounts.errors import InvalidCredentials, WrongPassword
+from auth_service.accounts.credentials import NewAccount, new_account
+from auth_service.accounts.errors import InvalidCredentials, PasswordTooWeak, WrongPassword
+from auth_service.accounts.model import existing
 from auth_service.accounts.passwords import ArgonPasswords
+from auth_service.accounts.ports import PasswordsOverloaded
 from auth_service.service import AuthService
 from auth_service.sessions.errors import InvalidRefreshToken
 from auth_service.sessions.tokens import SignedIn
-from shared.security.identity import Identity
+from shared.aggregates.change import Change
+from shared.security.identity import Identity, Role
 from tests.auth_service.conftest import CLIENT, World
 from tests.auth_service.gates import Gate
+from tests.auth_service.people import fresh_email
 from tests.support.clock import MovableClock
 from tests.support.waiting import eventually
 
@@ -91,6 +95,76 @@ async def test_better_parameters_are_used_from_the_next_sign_in_on(
     assert "m=128," in after.password_hash
     assert (await auth.sign_in.login(account.email, account.password, CLIENT)).user.id == signed_in.user.id
     stronger.close()
+
+
+async def test_weaker_parameters_are_never_used(
+    world: World, auth: AuthService, account: NewAccount, signed_in: SignedIn
+) -> None:
+    """A replica of the former release, or with other settings, runs beside this one."""
+    weaker = ArgonPasswords(1, 10, memory_kib=32, iterations=1)
+    before = await world.adapters.users.get(signed_in.user.id)
+    await (await world.compose(passwords=weaker)).sign_in.login(account.email, account.password, CLIENT)
+    after = await world.adapters.users.get(signed_in.user.id)
+    assert before is not None
+    assert after is not None
+    assert before.password_hash == after.password_hash
+    weaker.close()
+
+
+async def test_of_two_who_rehash_the_first_is_kept(
+    world: World, auth: AuthService, account: NewAccount, signed_in: SignedIn
+) -> None:
+    strong, stronger = (ArgonPasswords(1, 10, memory_kib=size, iterations=1) for size in (96, 128))
+    hashed = Gate(strong, "hash", before=False)
+    slow = await world.compose(passwords=hashed)
+    login = asyncio.create_task(slow.sign_in.login(account.email, account.password, CLIENT))
+    await hashed.reached.wait()
+    await (await world.compose(passwords=stronger)).sign_in.login(account.email, account.password, CLIENT)
+    hashed.open()
+    await login
+    user = await world.adapters.users.get(signed_in.user.id)
+    assert user is not None
+    assert "m=128," in user.password_hash
+    strong.close()
+    stronger.close()
+
+
+async def test_a_sign_in_goes_on_when_there_is_no_thread_to_hash_again(
+    world: World, auth: AuthService, account: NewAccount, signed_in: SignedIn
+) -> None:
+    class Full(ArgonPasswords):
+        async def hash(self, password: str, *, network: str = "") -> str:
+            raise PasswordsOverloaded("Too many.", retry_after=1)
+
+    full = Full(1, 0, memory_kib=128, iterations=1)
+    again = await (await world.compose(passwords=full)).sign_in.login(account.email, account.password, CLIENT)
+    assert again.user.id == signed_in.user.id
+    full.close()
+
+
+@pytest.mark.parametrize(
+    ("password", "is_enough"), [("brown otter", False), ("correct horse battery", True), ("p4-x9-w2", False)]
+)
+async def test_who_gets_more_rights_needs_a_password_that_fits(
+    world: World, auth: AuthService, clock: MovableClock, password: str, is_enough: bool
+) -> None:
+    """Only the hash is known at a promotion. So the next sign-in looks, also when it began before."""
+    account = new_account("Ana", fresh_email(), password)
+    user = (await auth.sign_in.register(account, CLIENT)).user
+    passwords = Gate(world.adapters.passwords, "verify", before=False)
+    slow = await world.compose(passwords=passwords)
+    login = asyncio.create_task(slow.sign_in.login(account.email, password, CLIENT))
+    await passwords.reached.wait()
+    await world.adapters.users.update(
+        user.id, lambda it: Change(existing(it).with_access(Role.ADMIN, False, clock.now()), None)
+    )
+    passwords.open()
+    for attempt in (login, auth.sign_in.login(account.email, password, CLIENT)):
+        if is_enough:
+            assert (await attempt).user.role is Role.ADMIN
+        else:
+            with pytest.raises(PasswordTooWeak):
+                await attempt
 
 
 async def test_signing_out_twice_ends_the_session_once(
