@@ -15,6 +15,7 @@ from auth_service.accounts.errors import (
     WrongPassword,
 )
 from auth_service.accounts.schemas import UserPublic
+from auth_service.browsers import BrowserDep, CrossSiteRequest, device_cookie
 from auth_service.codes.email_change import EmailChangeService
 from auth_service.codes.errors import InvalidCode
 from auth_service.codes.model import CodePurpose
@@ -28,7 +29,6 @@ from auth_service.codes.schemas import (
 )
 from auth_service.codes.service import CodeService
 from auth_service.codes.using import CodeUseService
-from auth_service.sign_in.cookies import device_cookie
 from auth_service.sign_in.routes import no_store
 from auth_service.sign_in.schemas import signed_in_answer
 from shared.errors import NotAuthenticated, TooManyRequests
@@ -61,13 +61,16 @@ async def create_code(body: CodeCreate, client: ClientDep, codes: CodesDep) -> C
 @router.post(
     "/codes/use",
     summary="Use a mailed code",
-    responses=problem_responses(InvalidCode, AccountDisabled),
+    responses=problem_responses(InvalidCode, AccountDisabled, CrossSiteRequest),
 )
-async def use_code(body: CodeUse, response: Response, client: ClientDep, codes: CodeUseDep) -> CodeUsed:
+async def use_code(
+    body: CodeUse, response: Response, client: ClientDep, browser: BrowserDep, codes: CodeUseDep
+) -> CodeUsed:
     """A code that is used shows that the address is the owner's. `reset` sets the new password, ends every
     other session and opens one; an invalid password leaves the code usable. `sign_in` opens a session; if the
     address was never verified, it ends the other sessions and removes the password, because somebody else may
     have registered the address. `unlock` makes this device known. A request for a code has five tries."""
+    browser.require_own_page(body.mode)
     given, session, device_token = body.given, None, None
     if given.purpose is CodePurpose.VERIFY:
         await codes.verify(given)

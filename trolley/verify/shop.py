@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from auth_service.bootstrap import open_audited
+from auth_service.auditing import open_audited
 from auth_service.mail.store import NOTICES, StoredNotices
 from cart_service.bootstrap import OperatorTools, open_operator_tools
 from cart_service.promotions.view import PROMOTION_ENTRIES

@@ -93,6 +93,7 @@ async def test_unlocking_gives_a_device_token_and_no_session(codes: Codes, ana: 
 
 
 async def test_in_cookie_mode_no_token_is_in_the_body(codes: Codes, ana: Person) -> None:
+    codes.shop.headers["Sec-Fetch-Site"] = "same-origin"
     await codes.through(ana.email, "verify")
     session = await codes.through(ana.email, "sign_in", mode="cookie")
     assert session.json()["session"]["refresh_token"] is None
@@ -100,6 +101,14 @@ async def test_in_cookie_mode_no_token_is_in_the_body(codes: Codes, ana: Person)
     unlocked = await codes.through(ana.email, "unlock", mode="cookie")
     assert unlocked.json() == {"session": None, "device_token": None}
     assert "__Host-trolley-device=" in unlocked.headers["set-cookie"]
+
+
+async def test_a_page_of_another_site_uses_no_code_in_cookie_mode(codes: Codes, ana: Person) -> None:
+    code_id = await codes.request(ana.email, "unlock")
+    code = await codes.mailed(ana.email, "unlock")
+    refused = await codes.use(code_id, code, "unlock", ana.email, mode="cookie")
+    assert refused.json()["type"] == "urn:trolley:problem:cross-site-request"
+    assert (await codes.use(code_id, code, "unlock", ana.email)).status_code == 200
 
 
 @pytest.mark.parametrize("form", [str.lower, lambda code: code.replace("-", ""), lambda code: f" {code} "])
