@@ -69,6 +69,7 @@ class MailServer:
         self.recipients: list[str] = []
         self.answers: list[str] = []
         self.data_answers: list[str] = []
+        self.lost_answers = 0
         self.encrypted: list[bool] = []
         self.users: list[str] = []
         self._server: asyncio.Server | None = None
@@ -92,6 +93,9 @@ class MailServer:
         self.mails.append(read_mail(cast(bytes, envelope.content)))
         self.recipients += envelope.rcpt_tos
         self.encrypted.append(session.ssl is not None or self._tls is not None)
+        if self.lost_answers:
+            self.lost_answers -= 1
+            server.transport.abort()
         return "250 OK"
 
     def authenticate(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
