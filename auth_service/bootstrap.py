@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
-from auth_service.accounts.administration import AdministrationService
+from auth_service.accounts.administrator_store import ADMINISTRATORS, AdministratorsCodec
+from auth_service.accounts.administrators import AdministratorRegister, Administrators
 from auth_service.accounts.authentication import Authentication
 from auth_service.accounts.breaches import BreachRanges, NoBreaches
 from auth_service.accounts.password_rules import PasswordPolicy
@@ -19,9 +21,13 @@ from auth_service.accounts.ports import (
     Throttle,
     UserRepository,
 )
+from auth_service.accounts.reauthentication import RecentSignIn
 from auth_service.accounts.registration import Registration
+from auth_service.accounts.removal import AccountRemoval
 from auth_service.accounts.service import AccountService
 from auth_service.accounts.store import EMAIL_CLAIMS, USERS, StoredEmailClaims, StoredUsers
+from auth_service.administration.service import AdministrationService
+from auth_service.browsers import AllowedOrigins
 from auth_service.clients import ClientAddresses
 from auth_service.keys.model import SigningKeyring
 from auth_service.keys.reload import reload_keys
@@ -29,6 +35,11 @@ from auth_service.keys.service import KeyService
 from auth_service.keys.signing import Es256Signer, Secrets
 from auth_service.keys.store import SIGNING_KEYS, SigningKeyringCodec
 from auth_service.operator import OperatorService
+from auth_service.security_log.delivery import RecordingPublisher
+from auth_service.security_log.ports import SecurityLogRepository
+from auth_service.security_log.removal import sweep_security_logs
+from auth_service.security_log.service import SecurityLogService
+from auth_service.security_log.store import SECURITY_LOGS, StoredSecurityLogs
 from auth_service.service import AuthService
 from auth_service.sessions.model import SessionLives
 from auth_service.sessions.ports import SessionRepository
@@ -40,6 +51,7 @@ from auth_service.sessions.tokens import AccessTokens, RefreshTokens, SessionTok
 from auth_service.settings import AuthSettings
 from auth_service.sign_in.opening import SessionOpener
 from auth_service.sign_in.service import SignInService
+from auth_service.subscribers import subscribe
 from auth_service.throttling import devices
 from auth_service.throttling.budgets import Budgets
 from auth_service.throttling.devices import DeviceTokens
@@ -47,12 +59,13 @@ from auth_service.throttling.fallback import FallbackTallies
 from auth_service.throttling.local_tallies import LocalTallies
 from auth_service.throttling.redis_tallies import RedisTallies
 from auth_service.throttling.service import SignInThrottle
-from shared.aggregates.outbox import Outbox
+from shared.aggregates.outbox import Outbox, publish_to
 from shared.aggregates.ports import Repository
 from shared.aggregates.repository import AggregateRepository
 from shared.backends import Backends, open_backends_within
 from shared.clock import Clock, MillisecondClock, SystemClock
 from shared.security.revocations import revocations_bucket
+from shared.store.ports import DocumentStore
 
 _BREACH_SECONDS = 1.0
 """The longest wait for the service of breached passwords. After it a password is accepted unchecked."""
@@ -66,6 +79,8 @@ class Adapters:
     claims: EmailClaimRepository
     sessions: SessionRepository
     keyrings: Repository[SigningKeyring]
+    administrators: Repository[Administrators]
+    security_logs: SecurityLogRepository
     passwords: Passwords
     breached: BreachedPasswords
     throttle: Throttle
@@ -73,18 +88,30 @@ class Adapters:
 
 @asynccontextmanager
 async def bootstrap(settings: AuthSettings, backends: Backends) -> AsyncIterator[AuthService]:
-    """The use cases on these backends, with their background work. Raises `WrongSecret` when AUTH_SECRET
-    does not open the signing keys in the store."""
+    """The use cases on these backends, with their subscribers and background work. Raises `WrongSecret` when
+    AUTH_SECRET does not open the signing keys in the store."""
+    clock, running = backends.clock, backends.tasks.running
+    async with open_use_cases(settings, backends) as (service, adapters):
+        await subscribe(backends.bus, service)
+        reload = reload_keys(service.keys, backends.bus, settings.auth_key_reload_seconds)
+        async with (
+            running("auth-keys", reload),
+            running("auth-sweep", sweep_sessions(adapters.sessions, clock)),
+            running("security-log-sweep", sweep_security_logs(adapters.security_logs, clock)),
+        ):
+            yield service
+
+
+@asynccontextmanager
+async def open_use_cases(
+    settings: AuthSettings, backends: Backends
+) -> AsyncIterator[tuple[AuthService, Adapters]]:
+    """The use cases and their adapters. Only the outboxes run. Raises `WrongSecret`."""
     async with open_adapters(settings, backends) as adapters:
         service = compose(settings, backends, adapters)
         await service.keys.load()
         await service.keys.publish()
-        seconds = settings.auth_key_reload_seconds
-        async with (
-            backends.tasks.running("auth-keys", reload_keys(service.keys, backends.bus, seconds)),
-            backends.tasks.running("auth-sweep", sweep_sessions(adapters.sessions, backends.clock)),
-        ):
-            yield service
+        yield service, adapters
 
 
 @asynccontextmanager
@@ -94,7 +121,7 @@ async def open_operator_tools(
     """The operator's use cases, without HTTP. Raises `Unavailable` when the store or NATS does not answer
     within `patience_seconds`, and `WrongSecret`."""
     opened = open_backends_within(patience_seconds, settings, clock or SystemClock(), name="operator")
-    async with opened as backends, bootstrap(settings, backends) as service:
+    async with opened as backends, open_use_cases(settings, backends) as (service, _):
         yield service.operator
 
 
@@ -115,18 +142,19 @@ async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIter
         tallies = RedisTallies(settings.redis_url.get_secret_value())
         stack.push_async_callback(tallies.close)
         throttle = SignInThrottle(_budgets(settings), FallbackTallies(tallies, LocalTallies()))
-        delivery = RevokingDelivery(backends.bus, revocations_bucket(settings), backends.verifier.end)
-        outboxes = [Outbox(delivery, clock=backends.clock) for _ in (USERS, SESSIONS)]
+        audited = await open_audited(backends)
         adapters = Adapters(
-            users=StoredUsers(await stores.open(USERS), outboxes[0]),
+            users=audited.users,
             claims=StoredEmailClaims(await stores.open(EMAIL_CLAIMS)),
-            sessions=StoredSessions(await stores.open(SESSIONS), outboxes[1]),
+            sessions=audited.sessions,
             keyrings=AggregateRepository(await stores.open(SIGNING_KEYS), SigningKeyringCodec()),
+            administrators=AggregateRepository(await stores.open(ADMINISTRATORS), AdministratorsCodec()),
+            security_logs=audited.security_logs,
             passwords=passwords,
             breached=breached,
             throttle=throttle,
         )
-        for outbox in outboxes:
+        for _, outbox in audited.outboxes:
             await outbox.start(backends.tasks)
             stack.push_async_callback(outbox.close)
         yield adapters
@@ -135,6 +163,37 @@ async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIter
 def _breached_passwords(settings: AuthSettings) -> BreachedPasswords:
     url = settings.auth_breached_passwords_url
     return BreachRanges(url, timeout_seconds=_BREACH_SECONDS) if url else NoBreaches()
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """The repositories whose events go to the owner's log before they are published, and the store and the
+    outbox of each."""
+
+    users: StoredUsers
+    sessions: StoredSessions
+    security_logs: StoredSecurityLogs
+    outboxes: Sequence[tuple[DocumentStore, Outbox]]
+
+
+async def open_audited(backends: Backends) -> Audited:
+    """Opens them. Nothing runs in the background until the outboxes are started."""
+    collections = (USERS, SESSIONS, SECURITY_LOGS)
+    users, sessions, logs = [await backends.stores.open(collection) for collection in collections]
+    log_outbox = Outbox(publish_to(backends.bus), clock=backends.clock)
+    security_logs = StoredSecurityLogs(logs, log_outbox)
+    recording = RecordingPublisher(backends.bus, SecurityLogService(security_logs, backends.clock))
+    config = revocations_bucket(backends.settings)
+    revoke = partial(RevokingDelivery, backends.bus, config, backends.verifier.end, recording.publish)
+    session_outbox = Outbox(revoke(), clock=backends.clock)
+    stored_sessions = StoredSessions(sessions, session_outbox)
+    user_outbox = Outbox(revoke(stored_sessions), clock=backends.clock)
+    return Audited(
+        StoredUsers(users, user_outbox),
+        stored_sessions,
+        security_logs,
+        [(users, user_outbox), (sessions, session_outbox), (logs, log_outbox)],
+    )
 
 
 def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> AuthService:
@@ -177,6 +236,8 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         policy=policy,
     )
     session_service = SessionService(users, sessions, clock)
+    administrators = AdministratorRegister(users, adapters.administrators, clock)
+    removal = AccountRemoval(users, adapters.claims, administrators, clock)
     accounts = AccountService(
         users=users,
         sessions=sessions,
@@ -184,10 +245,12 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         passwords=adapters.passwords,
         policy=policy,
         authentication=authentication,
+        removal=removal,
         clock=clock,
     )
     return AuthService(
         accounts=accounts,
+        recent_sign_in=RecentSignIn(clock, timedelta(seconds=settings.auth_recent_sign_in_seconds)),
         sign_in=SignInService(
             users=users,
             sessions=sessions,
@@ -200,11 +263,15 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
             clock=clock,
         ),
         sessions=session_service,
-        administration=AdministrationService(users, clock),
+        administration=AdministrationService(users, sessions, administrators, removal, clock),
+        security_log=SecurityLogService(adapters.security_logs, clock),
         keys=keys,
-        operator=OperatorService(registration, accounts, keys, tokens, clock),
+        operator=OperatorService(
+            registration, administrators, accounts=accounts, keys=keys, tokens=tokens, clock=clock
+        ),
         addresses=ClientAddresses(settings.gateway_secret.get_secret_value()),
         devices=device_tokens,
+        origins=AllowedOrigins(settings.gateway_cors_origins),
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from auth_service.accounts import routes as account_routes
-from auth_service.accounts import user_routes
+from auth_service.administration import routes as administration_routes
 from auth_service.bootstrap import bootstrap
 from auth_service.keys import routes as key_routes
+from auth_service.security_log import routes as security_log_routes
 from auth_service.sessions import routes as session_routes
 from auth_service.settings import AuthSettings
 from auth_service.sign_in import routes as sign_in_routes
@@ -24,7 +25,8 @@ SPEC = ServiceSpec(
         sign_in_routes.router,
         session_routes.router,
         account_routes.router,
-        user_routes.router,
+        security_log_routes.router,
+        administration_routes.router,
         key_routes.router,
     ],
     tags=[

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from auth_service.accounts.administrators import AdministratorRegister
 from auth_service.accounts.credentials import new_account
-from auth_service.accounts.model import User
+from auth_service.accounts.events import UserAccessChanged
+from auth_service.accounts.model import User, existing
 from auth_service.accounts.registration import Registration
 from auth_service.accounts.service import AccountService
 from auth_service.keys.model import SigningKey
 from auth_service.keys.service import KeyService
+from auth_service.security_log.model import Actor
 from auth_service.sessions.tokens import AccessTokens
+from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.ids import new_id
 from shared.security.identity import Role, Scope
 
-OPERATOR_ID = "operator"
+OPERATOR = Actor("operator")
 
 
 class OperatorService:
@@ -24,12 +28,15 @@ class OperatorService:
     def __init__(
         self,
         registration: Registration,
+        administrators: AdministratorRegister,
+        *,
         accounts: AccountService,
         keys: KeyService,
         tokens: AccessTokens,
         clock: Clock,
     ) -> None:
         self._registration = registration
+        self._administrators = administrators
         self._accounts = accounts
         self._keys = keys
         self._tokens = tokens
@@ -38,11 +45,23 @@ class OperatorService:
     async def create_user(self, name: str, email: str, password: str, role: Role = Role.CUSTOMER) -> User:
         """Creates an account, such as that of the first administrator. Raises `InvalidInput`,
         `EmailAlreadyRegistered`, `StoreUnavailable`."""
-        return await self._registration.create(new_account(name, email, password), role)
+        first = Role.EDITOR if role is Role.ADMIN else role
+        user = await self._registration.create(new_account(name, email, password), first)
+        return await self._make_admin(user.id) if role is Role.ADMIN else user
 
     async def set_password(self, email: str, password: str) -> None:
         """Ends every session of the account. Raises `AccountNotFound`, `InvalidInput`, `StoreUnavailable`."""
-        await self._accounts.replace_password(email, password)
+        await self._accounts.replace_password(email, password, OPERATOR)
+
+    async def _make_admin(self, user_id: str) -> User:
+        """Only `AdministratorRegister` makes administrators, so that each is counted."""
+        now = self._clock.now()
+
+        def promote(user: User | None) -> Change[User, User]:
+            changed = existing(user).with_access(Role.ADMIN, False, now)
+            return Change(changed, changed, [UserAccessChanged.of(changed, OPERATOR.id).to_event(now)])
+
+        return await self._administrators.update(user_id, promote)
 
     async def issue_operator_token(self, scopes: Iterable[Scope]) -> str:
         """An access token of the role `admin` with these scopes. Publishes the key first: services accept the
@@ -50,7 +69,7 @@ class OperatorService:
         await self._keys.publish()
         now = self._clock.now()
         return self._tokens.issue(
-            OPERATOR_ID,
+            OPERATOR.id,
             new_id(),
             Role.ADMIN,
             scopes,

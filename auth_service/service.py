@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from auth_service.accounts.administration import AdministrationService
+from auth_service.accounts.reauthentication import RecentSignIn
 from auth_service.accounts.service import AccountService
+from auth_service.administration.service import AdministrationService
+from auth_service.browsers import AllowedOrigins
 from auth_service.clients import ClientAddresses
 from auth_service.keys.service import KeyService
 from auth_service.operator import OperatorService
+from auth_service.security_log.service import SecurityLogService
 from auth_service.sessions.service import SessionService
 from auth_service.sign_in.service import SignInService
 from auth_service.throttling.devices import DeviceTokens
@@ -19,10 +22,13 @@ class AuthService:
     """Routes use all groups but `operator`, which the operator's command line uses."""
 
     accounts: AccountService
+    recent_sign_in: RecentSignIn
     sign_in: SignInService
     sessions: SessionService
     administration: AdministrationService
+    security_log: SecurityLogService
     keys: KeyService
     operator: OperatorService
     addresses: ClientAddresses
     devices: DeviceTokens
+    origins: AllowedOrigins

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from shared.settings import DEVELOPMENT_ONLY, ServiceSettings
+
+SECRET_MIN = 16
 
 
 class AuthSettings(ServiceSettings):
     auth_port: int = Field(3001, ge=1, le=65535, description="Port of auth_service.")
     auth_secret: SecretStr = Field(
         SecretStr(f"{DEVELOPMENT_ONLY}-auth-secret"),
-        min_length=16,
+        min_length=SECRET_MIN,
         description="Seals the signing keys in the store; the same for all replicas. Any long random text.",
     )
     auth_secret_previous: SecretStr = Field(
         SecretStr(""),
         description="The secret before a change of AUTH_SECRET: what it sealed and signed is still read.",
+    )
+    gateway_cors_origins: str = Field(
+        "http://localhost:*,http://127.0.0.1:*",
+        description="Origins whose pages may call the shop, with commas. `:*` at the end of one is any port.",
     )
     gateway_secret: SecretStr = Field(
         SecretStr(f"{DEVELOPMENT_ONLY}-gateway-secret"),
@@ -37,6 +43,12 @@ class AuthSettings(ServiceSettings):
     )
     auth_admin_session_seconds: int = Field(
         43_200, ge=60, description="The same for the sessions of administrators."
+    )
+    auth_recent_sign_in_seconds: int = Field(
+        900,
+        ge=60,
+        le=86_400,
+        description="Age of the sign-in after which editors and admins sign in again for sensitive changes.",
     )
     auth_refresh_grace_seconds: int = Field(
         30,
@@ -97,3 +109,10 @@ class AuthSettings(ServiceSettings):
         ge=1,
         description="Mailed codes that one address may ask for in an hour; past that it answers 429.",
     )
+
+    @field_validator("auth_secret_previous")
+    @classmethod
+    def _check_previous_secret(cls, secret: SecretStr) -> SecretStr:
+        if 0 < len(secret.get_secret_value()) < SECRET_MIN:
+            raise ValueError(f"leave it empty, or set a secret of at least {SECRET_MIN} characters")
+        return secret

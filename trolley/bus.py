@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-import nats
 import nats.errors
 from nats.aio.client import Client
 
+import nats
 from shared.addresses import split_addresses, without_credentials
+from shared.jetstream.accounts import inbox_prefix
 from shared.jetstream.requests import Requests
 from shared.jetstream.session import NatsSession
 from trolley.environment import require_servers
@@ -28,6 +29,7 @@ async def nats_client(environment: Mapping[str, str]) -> AsyncIterator[Client]:
         client = await nats.connect(
             split_addresses(urls),
             connect_timeout=2,
+            inbox_prefix=inbox_prefix(split_addresses(urls)[0]),
             allow_reconnect=False,
             max_reconnect_attempts=1,  # else it tries each address sixty times before it gives up
             reconnect_time_wait=0.1,

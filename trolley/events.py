@@ -10,11 +10,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
-from nats.aio.msg import Msg
 
 from shared.clock import to_rfc3339
 from shared.events.envelope import Event
-from shared.jetstream.feed import Feed
+from shared.jetstream.feed import Feed, StoredMessage
 from shared.jetstream.requests import ApiError
 from shared.jetstream.session import NatsSession
 from shared.jetstream.streams import SHOP
@@ -61,7 +60,7 @@ async def follow(session: NatsSession, subject: str, age: timedelta | None = Non
             "Subjects of the shop begin with `shop.`, as in shop.cart.> or shop.*.deleted.*, "
             f"not {subject!r}."
         )
-    arrived: asyncio.Queue[Msg | None] = asyncio.Queue()
+    arrived: asyncio.Queue[StoredMessage | None] = asyncio.Queue()
     feed = Feed(session, SHOP, arrived.put_nowait)
     try:
         await feed.open({"filter_subject": subject, **_start(age)})

@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
 
 from auth_service.accounts.address_migration import AddressFinding, AddressMigration
+from auth_service.accounts.administrator_store import ADMINISTRATORS
 from auth_service.accounts.store import EMAIL_CLAIMS, USERS
 from auth_service.keys.store import SIGNING_KEYS
+from auth_service.security_log.store import SECURITY_LOGS
 from auth_service.sessions.store import SESSIONS
 from cart_service.carts.store import CARTS
 from cart_service.promotions.store import PROMOTION_CLAIMS, PROMOTION_TALLIES, PROMOTIONS
@@ -20,7 +22,7 @@ from shared.store.ports import Collection, MigrationReport
 from trolley.errors import CommandFailed
 
 COLLECTIONS: tuple[Collection, ...] = (
-    *(USERS, EMAIL_CLAIMS, SESSIONS, SIGNING_KEYS),
+    *(USERS, EMAIL_CLAIMS, ADMINISTRATORS, SESSIONS, SECURITY_LOGS, SIGNING_KEYS),
     PRODUCTS,
     *(CARTS, PROMOTIONS, PROMOTION_CLAIMS, PROMOTION_TALLIES),
 )

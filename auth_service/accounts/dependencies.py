@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from auth_service.accounts.administration import AdministrationService
 from auth_service.accounts.credentials import PASSWORD_MAX
+from auth_service.accounts.reauthentication import RecentSignIn
 from auth_service.accounts.service import AccountService
 from auth_service.clients import Client, ClientAddresses
 from auth_service.throttling.devices import DEVICE_COOKIE, DEVICE_TOKEN_MAX
 from shared.http.headers import RequestHeader, headers_of
+from shared.http.identity import CurrentUserDep
 from shared.http.runtime import provided, use_cases
 
 device_token = RequestHeader(
@@ -50,7 +51,16 @@ current_password = PasswordHeader(
 )
 
 
+async def recent_sign_in(
+    identity: CurrentUserDep, recent: Annotated[RecentSignIn, Depends(provided(RecentSignIn))]
+) -> None:
+    """Raises `Reauthenticate`."""
+    recent.require(identity)
+
+
+RECENT_SIGN_IN = [Depends(recent_sign_in)]
+"""The dependencies of a route for sensitive changes."""
+
 AccountsDep = Annotated[AccountService, Depends(provided(AccountService))]
-AdministrationDep = Annotated[AdministrationService, Depends(provided(AdministrationService))]
 CurrentPasswordDep = Annotated[str | None, Depends(current_password)]
 ClientDep = Annotated[Client, Depends(client)]

@@ -8,6 +8,7 @@
                        └── WrongPassword            when somebody changes their own account
 404 NotFound           └── AccountNotFound
 409 Conflict           ├── EmailAlreadyRegistered
+                       ├── LastAdmin                the shop keeps one administrator
                        └── OwnAccount               administrators cannot lock themselves out
 """
 
@@ -54,6 +55,11 @@ class EmailAlreadyRegistered(Conflict):
     detail = "An account with this e-mail address exists. Sign in, or use another address."
 
 
+class LastAdmin(Conflict):
+    code, title = "last-admin", "Last administrator"
+    detail = "This is the shop's last enabled administrator. Make another account an administrator first."
+
+
 class OwnAccount(Conflict):
     code, title = "own-account", "Your own account"
-    detail = "You cannot change your own role or disable yourself. Ask another administrator."
+    detail = "You cannot change your own access here. Ask another administrator, or use the routes of `/me`."

@@ -1,16 +1,25 @@
 """The events of accounts; `UserDeleted` is in `shared.events.contracts`. `session_ids` in an event are the
-sessions that ended with it. The delivery of the event revokes their access tokens."""
+sessions that ended with it. The delivery of the event revokes their access tokens. `by` is the id of the user
+or administrator who did it, or `operator`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Self
 
 from auth_service.accounts.model import User
+from auth_service.security_log.events import witnessed
+from auth_service.security_log.model import Actor
+from shared.events.contracts import UserDeleted
 from shared.events.domain_event import DomainEvent
+from shared.events.envelope import Event
 
-SignOutReason = Literal["logout_all", "password_changed", "access_changed", "too_many_sessions"]
+SignOutReason = Literal[
+    "logout_all", "password_changed", "access_changed", "too_many_sessions", "ended_by_admin"
+]
+SignInMethod = Literal["password", "registration", "code"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +29,25 @@ class UserRegistered(DomainEvent):
     type = "user.registered"
 
     role: str
+    by: str | None = None
 
     @classmethod
-    def of(cls, user: User) -> Self:
-        return cls(user.id, user.version, user.role.value)
+    def of(cls, user: User, by: str | None = None) -> Self:
+        return cls(user.id, user.version, user.role.value, by)
+
+
+@dataclass(frozen=True, slots=True)
+class UserSignedIn(DomainEvent):
+    """Somebody signed in, by `password` or `code`."""
+
+    type = "user.signed_in"
+
+    session_id: str
+    method: SignInMethod
+
+    @classmethod
+    def of(cls, user: User, session_id: str, method: SignInMethod) -> Self:
+        return cls(user.id, user.version, session_id, method)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +58,48 @@ class UserSignedOut(DomainEvent):
 
     session_ids: Sequence[str]
     reason: SignOutReason
+    by: str | None = None
 
     @classmethod
-    def of(cls, user: User, session_ids: Iterable[str], reason: SignOutReason) -> Self:
-        return cls(user.id, user.version, sorted(session_ids), reason)
+    def of(cls, user: User, session_ids: Iterable[str], reason: SignOutReason, by: str | None = None) -> Self:
+        return cls(user.id, user.version, sorted(session_ids), reason, by)
+
+
+@dataclass(frozen=True, slots=True)
+class UserRenamed(DomainEvent):
+    """The account has another name."""
+
+    type = "user.renamed"
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserAccessChanged(DomainEvent):
+    """The account has another role, or was disabled or enabled."""
+
+    type = "user.access_changed"
+
+    role: str
+    disabled: bool
+    by: str
+
+    @classmethod
+    def of(cls, user: User, by: str) -> Self:
+        return cls(user.id, user.version, user.role.value, user.disabled, by)
+
+
+@dataclass(frozen=True, slots=True)
+class UserExported(DomainEvent):
+    """Somebody got everything that is kept about the account."""
+
+    type = "user.exported"
+
+    by: str
+
+
+def deleted_event(erased: User, ended: Iterable[str], actor: Actor, now: datetime) -> Event:
+    return witnessed(UserDeleted(erased.id, erased.version, sorted(ended), actor.id).to_event(now), actor)
 
 
 DELIVERY_SECONDS = 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeGuard
@@ -16,7 +17,8 @@ class User:
 
     `sessions` are the ids of the sessions that are signed in, oldest first. Any other session has ended, even
     if its own document says otherwise, so one write of this document ends all sessions. `credentials_version`
-    counts changes of the password, so a sign-in with the old one fails if the password changes meanwhile. A
+    counts changes of the password, so a sign-in with the old one fails if the password changes meanwhile.
+    `access_version` counts changes of `role`, `disabled` and `deleted`; see `AdministratorRegister`. A
     deleted account stays as an empty shell without personal data.
     """
 
@@ -33,6 +35,12 @@ class User:
     deleted: bool = False
     sessions: tuple[str, ...] = ()
     email_verified: bool = False
+    access_version: int = 1
+
+    @property
+    def is_administrator(self) -> bool:
+        """Whether it can administrate: a disabled administrator cannot."""
+        return self.role is Role.ADMIN and not self.disabled and not self.deleted
 
     def signed_in(self, session_id: str, limit: int, now: datetime) -> tuple[User, tuple[str, ...]]:
         """The user with one more session, and the ids of the oldest sessions, which end to keep the
@@ -46,8 +54,11 @@ class User:
         kept = tuple(id for id in self.sessions if id == keep)
         return self._changed(now, sessions=kept), tuple(id for id in self.sessions if id != keep)
 
+    def without_sessions(self, ended: Collection[str], now: datetime) -> User:
+        return self._changed(now, sessions=tuple(id for id in self.sessions if id not in ended))
+
     def without_session(self, session_id: str, now: datetime) -> User:
-        return self._changed(now, sessions=tuple(id for id in self.sessions if id != session_id))
+        return self.without_sessions([session_id], now)
 
     def renamed(self, name: str, now: datetime) -> User:
         return self._changed(now, name=name)
@@ -62,13 +73,20 @@ class User:
         )
 
     def with_access(self, role: Role, disabled: bool, now: datetime) -> User:
-        return self._changed(now, role=role, disabled=disabled)
+        return self._access_changed(now, role=role, disabled=disabled)
+
+    def with_access_confirmed(self, now: datetime) -> User:
+        """The same access as the next `access_version`, so a slow change of the former one fails."""
+        return self._access_changed(now)
 
     def erased(self, now: datetime) -> User:
         """The shell that stays, without personal data and sessions."""
-        return self._changed(
+        return self._access_changed(
             now, name="", email="", email_verified=False, password_hash="", deleted=True, sessions=()
         )
+
+    def _access_changed(self, now: datetime, **changes: Any) -> User:
+        return self._changed(now, access_version=self.access_version + 1, **changes)
 
     def _changed(self, now: datetime, **changes: Any) -> User:
         return replace(self, updated_at=now, version=self.version + 1, **changes)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -10,6 +12,7 @@ from auth_service.accounts.model import EmailClaim, User
 from auth_service.clients import Client
 from shared.aggregates.ports import AnnouncingRepository, ListPage, Repository
 from shared.errors import Unavailable
+from shared.security.identity import Role
 from shared.store.ports import Position
 
 
@@ -19,9 +22,23 @@ class PasswordsOverloaded(Unavailable):
     code = "sign-in-overloaded"
 
 
+@dataclass(frozen=True, slots=True)
+class UserFilter:
+    """Which accounts to list. Each condition that is not None has to hold. A text that is not an address is
+    that of no account."""
+
+    email: str | None = None
+    email_prefix: str | None = None
+    role: Role | None = None
+
+
 class UserRepository(AnnouncingRepository[User], Protocol):
-    async def page(self, email: str | None, limit: int, after: Position | None) -> ListPage[User]:
-        """Accounts, the oldest first, or the one with that address. Shows a change after about a second."""
+    async def page(self, wanted: UserFilter, limit: int, after: Position | None) -> ListPage[User]:
+        """Accounts, the oldest first. Shows a change after about a second."""
+        ...
+
+    def administrators(self) -> AsyncIterator[User]:
+        """Every enabled administrator, after every write acknowledged before this call."""
         ...
 
 

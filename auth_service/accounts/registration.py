@@ -120,7 +120,7 @@ class Registration:
             if not is_live(user):
                 return Change(None, None)
             erased = user.erased(now)
-            deleted = UserDeleted(erased.id, erased.version, sorted(user.sessions))
+            deleted = UserDeleted(erased.id, erased.version, sorted(user.sessions), user.id)
             return Change(erased, None, [deleted.to_event(now)])
 
         await self._users.update(user_id, withdraw)

@@ -7,14 +7,16 @@ from datetime import datetime
 from auth_service.accounts.authentication import Authentication
 from auth_service.accounts.credentials import checked, claim_id, clean_name, clean_password, normalise_email
 from auth_service.accounts.errors import GuestsHaveNoAccount, WrongPassword
-from auth_service.accounts.events import DELIVERY_SECONDS, UserSignedOut
+from auth_service.accounts.events import DELIVERY_SECONDS, UserRenamed, UserSignedOut
 from auth_service.accounts.model import User, existing, guest
 from auth_service.accounts.password_rules import PasswordPolicy
 from auth_service.accounts.ports import EmailClaimRepository, GuestSessions, Passwords, UserRepository
+from auth_service.accounts.removal import AccountRemoval
 from auth_service.clients import Client
+from auth_service.security_log.events import witnessed
+from auth_service.security_log.model import Actor
 from shared.aggregates.change import Change
 from shared.clock import Clock
-from shared.events.contracts import UserDeleted
 from shared.security.identity import Identity, Role
 
 
@@ -30,6 +32,7 @@ class AccountService:
         passwords: Passwords,
         policy: PasswordPolicy,
         authentication: Authentication,
+        removal: AccountRemoval,
         clock: Clock,
     ) -> None:
         self._users = users
@@ -38,6 +41,7 @@ class AccountService:
         self._passwords = passwords
         self._policy = policy
         self._authentication = authentication
+        self._removal = removal
         self._clock = clock
 
     async def profile(self, identity: Identity) -> User:
@@ -47,17 +51,19 @@ class AccountService:
             return existing(guest(session.user_id, session.created_at) if session else None)
         return existing(await self._users.get(identity.user_id))
 
-    async def rename(self, identity: Identity, name: str | None) -> User:
+    async def rename(self, identity: Identity, name: str | None, client: Client) -> User:
         """None changes nothing. Raises `GuestsHaveNoAccount`, `AccountNotFound`, and `InvalidInput` for an
         invalid name."""
         _refuse_guests(identity)
         if name is None:
             return await self.profile(identity)
         kept, now = checked("/name", clean_name, name), self._clock.now()
+        actor = Actor(identity.user_id, client)
 
         def change(user: User | None) -> Change[User, User]:
             renamed = existing(user).renamed(kept, now)
-            return Change(renamed, renamed)
+            event = UserRenamed(renamed.id, renamed.version, actor.id).to_event(now)
+            return Change(renamed, renamed, [witnessed(event, actor)])
 
         return await self._users.update(identity.user_id, change)
 
@@ -71,12 +77,13 @@ class AccountService:
         password_hash, now = await self._passwords.hash(password, network=client.network), self._clock.now()
 
         def change(newest: User | None) -> Change[User, None]:
-            return _new_password(_unchanged_since(user, newest), password_hash, now, identity.session_id)
+            present = _unchanged_since(user, newest)
+            return _new_password(present, password_hash, now, Actor(user.id, client), identity.session_id)
 
         await self._users.update(user.id, change)
         await self._users.delivered(user.id, DELIVERY_SECONDS)
 
-    async def replace_password(self, email: str, new: str) -> None:
+    async def replace_password(self, email: str, new: str, actor: Actor) -> None:
         """Sets a password that the user has forgotten, for the shop's operator. Every session ends. Raises
         `AccountNotFound`, and `InvalidInput` for an invalid address or password."""
         address = checked("/email", normalise_email, email)
@@ -87,25 +94,21 @@ class AccountService:
         password_hash, now = await self._passwords.hash(password), self._clock.now()
 
         await self._users.update(
-            user.id, lambda newest: _new_password(existing(newest), password_hash, now, None)
+            user.id, lambda newest: _new_password(existing(newest), password_hash, now, actor)
         )
         await self._users.delivered(user.id, DELIVERY_SECONDS)
 
     async def delete(self, identity: Identity, password: str, client: Client) -> None:
         """Erases all personal data, ends all sessions and frees the address. The event removes the cart.
-        Raises `WrongPassword`, `GuestsHaveNoAccount`, `AccountNotFound`."""
+        Raises `WrongPassword`, `GuestsHaveNoAccount`, `AccountNotFound`, `LastAdmin`."""
         _refuse_guests(identity)
-        user, now = await self._confirmed(identity, password, client), self._clock.now()
+        user = await self._confirmed(identity, password, client)
 
-        def erase(newest: User | None) -> Change[User, None]:
-            present = _unchanged_since(user, newest)
-            erased, ended = present.erased(now), {*present.sessions, identity.session_id}
-            deleted = UserDeleted(erased.id, erased.version, sorted(ended))
-            return Change(erased, None, [deleted.to_event(now)])
+        def check(newest: User) -> None:
+            _unchanged_since(user, newest)
 
-        await self._users.update(user.id, erase)
-        await self._claims.release(claim_id(user.email), user.id)
-        await self._users.delivered(user.id, DELIVERY_SECONDS)
+        actor = Actor(identity.user_id, client)
+        await self._removal.remove(user.id, actor, check, also_ended=[identity.session_id])
 
     async def _confirmed(self, identity: Identity, password: str, client: Client) -> User:
         user = existing(await self._users.get(identity.user_id))
@@ -119,12 +122,12 @@ def _refuse_guests(identity: Identity) -> None:
 
 
 def _new_password(
-    user: User, password_hash: str, now: datetime, keep_session: str | None
+    user: User, password_hash: str, now: datetime, actor: Actor, keep_session: str | None = None
 ) -> Change[User, None]:
     signed_out, ended = user.signed_out(now, keep=keep_session)
     changed = signed_out.with_password(password_hash, now)
-    event = UserSignedOut.of(changed, ended, "password_changed").to_event(now)
-    return Change(changed, None, [event])
+    event = UserSignedOut.of(changed, ended, "password_changed", actor.id).to_event(now)
+    return Change(changed, None, [witnessed(event, actor)])
 
 
 def _unchanged_since(checked_user: User, newest: User | None) -> User:

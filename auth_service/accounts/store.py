@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import AsyncIterator
 from contextlib import suppress
 
+from auth_service.accounts.credentials import email_or_none
 from auth_service.accounts.model import EmailClaim, User
+from auth_service.accounts.ports import UserFilter
 from shared.aggregates.outbox import Outbox
 from shared.aggregates.outbox_fields import OUTBOX_FIELDS
 from shared.aggregates.ports import ListPage
 from shared.aggregates.repository import AggregateRepository
 from shared.clock import from_rfc3339, to_rfc3339
 from shared.security.identity import Role
-from shared.store.ports import Collection, DocumentStore, Equals, Field, FieldType, Json, Position, Query
+from shared.store.ports import (
+    Between,
+    Collection,
+    Condition,
+    DocumentStore,
+    Equals,
+    Field,
+    FieldType,
+    Json,
+    Position,
+    Query,
+)
 
 _DATE = Field(FieldType.DATE)
 _KEYWORD = Field(FieldType.KEYWORD)
 _OPAQUE = Field(FieldType.OPAQUE)
+_LAST_CHARACTER = "\U0010ffff"
 
 USERS = Collection(
     "users",
@@ -32,6 +48,7 @@ USERS = Collection(
         "name": _OPAQUE,
         "password_hash": _OPAQUE,
         "credentials_version": _OPAQUE,
+        "access_version": _OPAQUE,
         "sessions": _OPAQUE,
         **OUTBOX_FIELDS,
     },
@@ -56,6 +73,7 @@ class UserCodec:
             "name": user.name,
             "password_hash": user.password_hash,
             "credentials_version": user.credentials_version,
+            "access_version": user.access_version,
             "sessions": list(user.sessions),
         }
 
@@ -73,7 +91,9 @@ class UserCodec:
             disabled=body["disabled"],
             deleted=body["deleted"],
             sessions=tuple(body["sessions"]),
-            email_verified=body.get("email_verified", False),  # absent before version 2
+            # A document of schema version 1 lacks the following fields.
+            email_verified=body.get("email_verified", False),
+            access_version=body.get("access_version", 1),
         )
 
 
@@ -93,11 +113,26 @@ class StoredUsers(AggregateRepository[User]):
     def __init__(self, store: DocumentStore, outbox: Outbox) -> None:
         super().__init__(store, UserCodec(), outbox)
 
-    async def page(self, email: str | None, limit: int, after: Position | None) -> ListPage[User]:
-        conditions = [Equals("deleted", False)]
-        if email is not None:
-            conditions.append(Equals("email", email))
-        return await self.find(Query(conditions, ["created_at"], limit, after))
+    async def page(self, wanted: UserFilter, limit: int, after: Position | None) -> ListPage[User]:
+        return await self.find(Query(_conditions(wanted), ["created_at"], limit, after))
+
+    async def administrators(self) -> AsyncIterator[User]:
+        await self.refresh()
+        found = [Equals("role", Role.ADMIN.value), Equals("disabled", False), Equals("deleted", False)]
+        async for user in self.scan(found):
+            yield user
+
+
+def _conditions(wanted: UserFilter) -> list[Condition]:
+    conditions: list[Condition] = [Equals("deleted", False)]
+    if wanted.email is not None:
+        conditions.append(Equals("email", email_or_none(wanted.email) or wanted.email))
+    if wanted.email_prefix is not None:
+        prefix = unicodedata.normalize("NFC", wanted.email_prefix.strip()).lower()
+        conditions.append(Between("email", at_least=prefix, below=prefix + _LAST_CHARACTER))
+    if wanted.role is not None:
+        conditions.append(Equals("role", wanted.role.value))
+    return conditions
 
 
 class StoredEmailClaims(AggregateRepository[EmailClaim]):

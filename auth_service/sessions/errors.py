@@ -1,7 +1,7 @@
 """The refusals of sessions.
 
 NotAuthenticated   ├── InvalidRefreshToken      unknown, or its session has expired or ended
-                   └── RefreshTokenReused       exchanged before; its session has ended
+                   └── RefreshTokenReused       replaced by newer ones; its session has ended
 NotFound           └── SessionNotFound
 """
 
@@ -18,7 +18,7 @@ class InvalidRefreshToken(NotAuthenticated):
 class RefreshTokenReused(NotAuthenticated):
     code, title = "refresh-token-reused", "Refresh token used twice"
     detail = (
-        "This refresh token was exchanged before, so it may be stolen, and its session has ended. "
+        "Newer refresh tokens have replaced this one, so it may be stolen, and its session has ended. "
         "Sign in again."
     )
 

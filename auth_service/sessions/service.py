@@ -9,7 +9,7 @@ from auth_service.accounts.model import User, is_live
 from auth_service.accounts.ports import UserRepository
 from auth_service.sessions.errors import SessionNotFound
 from auth_service.sessions.events import SessionEnded
-from auth_service.sessions.model import Session
+from auth_service.sessions.model import RefreshToken, Session
 from auth_service.sessions.ports import SessionRepository
 from shared.aggregates.change import Change
 from shared.clock import Clock
@@ -26,7 +26,13 @@ class SessionService:
 
     async def logout(self, identity: Identity) -> None:
         """Ends the session that the token belongs to; repeating it changes nothing."""
-        await self._end(identity, identity.session_id)
+        await self._end(identity.user_id, identity.role, identity.session_id)
+
+    async def revoke(self, token: RefreshToken) -> None:
+        """Ends the session of a token that was issued, also of a spent one (RFC 7009)."""
+        session = await self._sessions.get(token.session_id)
+        if session is not None:
+            await self._end(session.user_id, session.role, session.id)
 
     async def logout_all(self, identity: Identity) -> None:
         """Ends every session of the account, by one write, so that none is missed."""
@@ -40,7 +46,7 @@ class SessionService:
             return Change(changed, None, [signed_out.to_event(now)])
 
         await self._users.update(identity.user_id, sign_out)
-        await self._end(identity, identity.session_id)
+        await self._end(identity.user_id, identity.role, identity.session_id)
         await self._users.delivered(identity.user_id, DELIVERY_SECONDS)
 
     async def sessions(self, identity: Identity) -> list[Session]:
@@ -54,7 +60,7 @@ class SessionService:
         """Ends one of the caller's sessions. Raises `SessionNotFound`."""
         if session_id not in {session.id for session in await self.sessions(identity)}:
             raise SessionNotFound
-        await self._end(identity, session_id)
+        await self._end(identity.user_id, identity.role, session_id)
 
     async def forget(self, session_id: str, user_id: str, role: Role) -> None:
         """Takes an ended session off the account's list. Waits up to DELIVERY_SECONDS for its revocation."""
@@ -69,10 +75,10 @@ class SessionService:
             await self._users.update(user_id, forget)
         await self._sessions.delivered(session_id, DELIVERY_SECONDS)
 
-    async def _end(self, identity: Identity, session_id: str) -> None:
+    async def _end(self, user_id: str, role: Role, session_id: str) -> None:
         now = self._clock.now()
         # A session without a document (an operator's token has none) is written as an ended one.
-        unknown = Session(session_id, identity.user_id, identity.role, "", now, now, now, now)
+        unknown = Session(session_id, user_id, role, "", now, now, now, now)
 
         def end(session: Session | None) -> Change[Session, None]:
             if session is not None and session.ended_at is not None:
@@ -81,4 +87,4 @@ class SessionService:
             return Change(ended, None, [SessionEnded.of(ended, "logout").to_event(now)])
 
         await self._sessions.update(session_id, end)
-        await self.forget(session_id, identity.user_id, identity.role)
+        await self.forget(session_id, user_id, role)

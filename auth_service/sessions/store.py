@@ -91,9 +91,13 @@ def _time_or_none(text: Any) -> datetime | None:
     return from_rfc3339(text) if text else None
 
 
+_HOT_BYTES = 4 * 2**20
+"""A refresh reads a session and then changes it; the copy saves the second read."""
+
+
 class StoredSessions(AggregateRepository[Session]):
     def __init__(self, store: DocumentStore, outbox: Outbox) -> None:
-        super().__init__(store, SessionCodec(), outbox)
+        super().__init__(store, SessionCodec(), outbox, hot_bytes=_HOT_BYTES)
 
     async def remove_expired(self, before: datetime, batch: int) -> int:
         expired = [Between("expires_at", below=to_rfc3339(before))]

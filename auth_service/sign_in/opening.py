@@ -72,7 +72,8 @@ class SessionOpener:
             user_agent=client.user_agent[:USER_AGENT_MAX],
             counter=1,
         )
-        await self._sessions.update(session_id, lambda _: Change(session, None))
+        # A sign-out everywhere may have ended it already.
+        await self._sessions.update(session_id, lambda known: Change(None if known else session, None))
         device = None if user.role is Role.GUEST else self._devices.issue(user.id, client.device)
         return replace(self._tokens.of(user, session, token, now), device_token=device)
 

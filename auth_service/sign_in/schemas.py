@@ -9,14 +9,11 @@ from pydantic import BaseModel, Field
 
 from auth_service.accounts import credentials
 from auth_service.accounts.schemas import Email, GivenEmail, GivenPassword, Name, Password, UserPublic
+from auth_service.browsers import Mode, device_cookie, refresh_cookie
 from auth_service.sessions.tokens import SignedIn
-from auth_service.sign_in.cookies import device_cookie, refresh_cookie
 from shared.http.models import PublicModel, StrictModel
 
 LONGEST_TOKEN = 4096
-
-
-Mode = Literal["bearer", "cookie"]
 
 
 class AccessTokenPublic(PublicModel):
@@ -141,14 +138,36 @@ class TokenForm(BaseModel):
     password: Annotated[GivenPassword, Field(min_length=1)]
 
 
+class RevocationForm(BaseModel):
+    """The form of a revocation (RFC 7009, section 2.1); other fields of OAuth clients are ignored."""
+
+    token: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=LONGEST_TOKEN,
+            description="A refresh token or an access token.",
+            examples=["0198c1d2e3f47a5b8c9d0e1f2a3b4c5d.7.b3Blbi1zZXNhbWU"],
+        ),
+    ]
+    token_type_hint: Annotated[
+        str,
+        Field(
+            max_length=100,
+            description="`refresh_token` or `access_token`. The shop recognises the token without it.",
+            examples=["refresh_token"],
+        ),
+    ] = ""
+
+
 class RefreshRequest(SessionMode):
     """The session to renew."""
 
     refresh_token: Annotated[
-        str,
+        str | None,
         Field(
             max_length=LONGEST_TOKEN,
-            description="The newest refresh token of the session. It works once.",
-            examples=["0198c1d2e3f47a5b8c9d0e1f2a3b4c5d.b3Blbi1zZXNhbWU"],
+            description="The newest refresh token of the session. Without it the cookie counts.",
+            examples=["0198c1d2e3f47a5b8c9d0e1f2a3b4c5d.7.b3Blbi1zZXNhbWU"],
         ),
-    ]
+    ] = None

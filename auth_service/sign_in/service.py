@@ -22,8 +22,10 @@ from auth_service.sessions.tokens import SessionTokens, SignedIn
 from auth_service.sign_in.opening import SessionOpener
 from shared.aggregates.change import Change
 from shared.clock import Clock
+from shared.errors import NotAuthenticated
 from shared.ids import new_id
 from shared.security.identity import Role
+from shared.security.verifier import TokenVerifier
 
 
 class SignInService:
@@ -99,6 +101,20 @@ class SignInService:
         if rotation is Rotation.ENDED or newest is None:
             raise InvalidRefreshToken
         return self._tokens.of(user, session, newest, now)
+
+    async def revoke(self, text: str, verifier: TokenVerifier) -> str | None:
+        """Ends the session of a refresh token or an access token, and returns its id. None for a text that is
+        neither."""
+        token = self._tokens.refresh.read(text)
+        if token is not None:
+            await self._session_service.revoke(token)
+            return token.session_id
+        try:
+            identity = verifier.verify(text)
+        except NotAuthenticated:
+            return None
+        await self._session_service.logout(identity)
+        return identity.session_id
 
     def _exchange(
         self, token: RefreshToken, user: User, now: datetime

@@ -88,10 +88,12 @@ OnBehalfOfDep = Annotated[str | None, Depends(on_behalf_of)]
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose cart a request is about. `kind` is None if the token does not tell it."""
+    """Whose cart a request is about. `kind` is None if the token does not tell it. `by` is the administrator
+    who acts for the owner."""
 
     id: str
     kind: OwnerKind | None
+    by: str | None = None
 
 
 async def cart_owner(user: CurrentUserDep, other: OnBehalfOfDep) -> Owner:
@@ -99,7 +101,7 @@ async def cart_owner(user: CurrentUserDep, other: OnBehalfOfDep) -> Owner:
         return Owner(user.user_id, OwnerKind.GUEST if user.role is Role.GUEST else OwnerKind.USER)
     if Scope.CART_ANY not in user.scopes:
         raise scope_missing(Scope.CART_ANY)
-    return Owner(other, None)
+    return Owner(other, None, by=user.user_id)
 
 
 OwnerDep = Annotated[Owner, Depends(cart_owner)]
@@ -116,7 +118,8 @@ class CartChanges:
 
     def write(self, *operations: Operation) -> CartWrite:
         """The write that the request asks for."""
-        return CartWrite(self.owner.id, operations, self.key, self.if_match, self.owner.kind)
+        owner = self.owner
+        return CartWrite(owner.id, operations, self.key, self.if_match, owner.kind, by=owner.by)
 
     def make(self, *operations: Operation) -> Awaitable[WriteResult]:
         """All of the operations, or none; see `CartWriter.write`."""

@@ -12,6 +12,7 @@ from cart_service.carts.model import Cart
 from cart_service.carts.promo_operations import dropped_between
 from cart_service.changes import ChangeListener
 from shared.aggregates.outbox import publish_to
+from shared.events.contracts import CartChangedOnBehalf
 from shared.events.domain_event import DomainEvent
 from shared.events.envelope import Event
 from shared.events.ports import EventBus
@@ -74,13 +75,15 @@ class CartHandedOver(DomainEvent):
     to: str
 
 
-def events_of(before: Cart, after: Cart, now: datetime) -> Sequence[Event]:
-    """The events of a write, the oldest first."""
+def events_of(before: Cart, after: Cart, now: datetime, by: str | None = None) -> Sequence[Event]:
+    """The events of a write, the oldest first. `by` is an administrator who acts for the owner."""
     owner, version = after.owner, after.version
     events: list[DomainEvent] = []
     if version != before.version:
         changes = differences(before.lines, after.lines)
         events.append(CartUpdated(owner, version, changes, _promo_code_difference(before, after)))
+    if by and after is not before:
+        events.append(CartChangedOnBehalf(owner, version, by))
     if dropped := dropped_between(before, after):
         events.append(CartPromoCodeDropped(owner, version, dropped.code, dropped.turn))
     pending = after.pending_merge

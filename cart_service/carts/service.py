@@ -37,7 +37,7 @@ class CartWrite:
     `key` is the Idempotency-Key. `if_match` names the versions of the cart that the client accepts to change;
     None accepts any. `accepts` asks more, for a write that depends on prices: whether the client accepts the
     cart as it looks now. `owner_kind` None leaves it as it is. The operations of a batch are a client's list:
-    a refusal names all that are refused, by their positions.
+    a refusal names all that are refused, by their positions. `by` is an administrator who acts for the owner.
     """
 
     owner: str
@@ -47,6 +47,7 @@ class CartWrite:
     owner_kind: OwnerKind | None = None
     accepts: Callable[[PricedCart], bool] | None = None
     is_batch: bool = False
+    by: str | None = None
 
     def products_of(self, cart: Cart) -> list[str]:
         """The products that the operations look up."""
@@ -214,7 +215,7 @@ class CartWriter:
         products = self._newest(loaded, write.products_of(before)).products
         at = to_rfc3339(now)
         after = apply_all(write.operations, before, products, at, is_batch=write.is_batch)
-        events = events_of(before, after, now)
+        events = events_of(before, after, now, write.by)
         if write.key:
             after = after.with_key(write.key, write.fingerprint)
         if after is not before:

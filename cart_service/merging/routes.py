@@ -46,6 +46,7 @@ async def merge_guest_cart(
                 key=None if body.dry_run else changes.key,
                 if_match=changes.if_match,
                 owner_kind=changes.owner.kind,
+                by=changes.owner.by,
             )
         )
     )

@@ -42,6 +42,7 @@ class Merge:
     key: str | None = None
     if_match: EntityTags | None = None
     owner_kind: OwnerKind | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def _begin(merge: Merge, mine: Cart) -> BeginMerge:
 def _write_of(merge: Merge, pending: PendingMerge | None) -> CartWrite:
     operation = TakeGuestCart(merge.guest, pending, merge.strategy, _used_key(merge))
     if_match = None if pending else merge.if_match
-    return CartWrite(merge.owner, [operation], if_match=if_match, owner_kind=merge.owner_kind)
+    return CartWrite(merge.owner, [operation], if_match=if_match, owner_kind=merge.owner_kind, by=merge.by)
 
 
 def _marked(written: WriteResult, pending: PendingMerge | None, operation: BeginMerge) -> WriteResult:

@@ -20,7 +20,7 @@ from shared.http.content_coding import GzipBody, accepts_gzip, is_gzip
 from shared.http.etag import for_coding
 from shared.http.problem import HeadTooLarge, UnexpectedError, UriTooLong, encode_problem, problem_headers
 from shared.http.runtime import Runtime
-from shared.http.telemetry import describe_span, record
+from shared.http.telemetry import describe_span, loggable_path, record
 from shared.http.validation import known_error
 from shared.ids import request_id_from
 from shared.observability.logging import current_request_id, get_logger
@@ -125,7 +125,6 @@ class _RequestHandling:
                 describe_span(self.scope)
             record(
                 self.scope,
-                self.path,
                 self.status or _CLIENT_LEFT,
                 (self.answered_at or time.perf_counter()) - self.started_at,
                 self.middleware.log_requests,
@@ -225,10 +224,17 @@ class _RequestHandling:
         known = known_error(error)
         if known is None:
             HTTP_ERRORS.inc()
-            log.error("request failed", method=self.scope["method"], path=self.path, exc_info=error)
+            log.error(
+                "request failed", method=self.scope["method"], path=loggable_path(self.scope), exc_info=error
+            )
             known = UnexpectedError()
         elif known.public_detail is not None:
-            log.warning("request refused", method=self.scope["method"], path=self.path, reason=known.detail)
+            log.warning(
+                "request refused",
+                method=self.scope["method"],
+                path=loggable_path(self.scope),
+                reason=known.detail,
+            )
         if self.status:
             return  # too late to answer: the server closes the connection of an unfinished answer
         body = encode_problem(known, self.raw_path[:_LONGEST_SHOWN].decode("latin-1"), self.request_id)

@@ -117,6 +117,12 @@ _MEMBERS: dict[str, Json] = {
         "maximum": 1_000_000,
         "description": "Uses that one customer has.",
     },
+    "max_age": {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": 86_400,
+        "description": "How long ago the sign-in may be, in seconds.",
+    },
     "current_version": {
         "type": "integer",
         "minimum": 1,

@@ -24,6 +24,7 @@ class NatsBucket:
         self._connection = connection
         self._name = name
         self._prefix = f"$KV.{name}."
+        self._direct = direct
         self._read = self._read_direct if direct else self._read_from_leader
 
     @property
@@ -71,7 +72,7 @@ class NatsBucket:
         replay: bool,
         on_gap: Callable[[], None] = lambda: None,
     ) -> BucketWatch:
-        watch = BucketWatch(self._connection, self._name, on_entry, replay, on_gap)
+        watch = BucketWatch(self._connection, self._name, on_entry, replay, on_gap, direct=self._direct)
         await watch.start()
         return watch
 
@@ -93,7 +94,9 @@ class NatsBucket:
             raise BusUnavailable(f"NATS refused to read a bucket: {error}") from error
 
     async def _read_direct(self, session: NatsSession, key: str) -> Entry | None:
-        reply = await session.requests.send(f"$JS.API.DIRECT.GET.KV_{self._name}.{self._prefix}{key}")
+        reply = await session.requests.send(
+            session.requests.subject(f"DIRECT.GET.KV_{self._name}.{self._prefix}{key}")
+        )
         headers = reply.headers or {}
         if "Nats-Sequence" not in headers:
             _require_not_found(reply)

@@ -13,6 +13,7 @@ from nats.aio.client import Client, Server
 from shared.addresses import split_addresses, without_credentials
 from shared.backoff import backoff
 from shared.events.ports import BusUnavailable
+from shared.jetstream.accounts import inbox_prefix
 from shared.jetstream.requests import ApiError, Requests
 from shared.jetstream.session import NatsSession
 from shared.observability.logging import get_logger
@@ -155,6 +156,7 @@ class NatsConnection:
         return {
             "servers": self._addresses,
             "name": self._name,
+            "inbox_prefix": inbox_prefix(self._addresses[0]),
             "no_echo": True,  # a publisher needs no copy
             "max_reconnect_attempts": 1,
             "reconnect_time_wait": 0.1,
@@ -172,8 +174,8 @@ class NatsConnection:
     async def _begin(self) -> NatsSession:
         session = NatsSession(self._client, Requests(self._client, self._request_seconds))
         self._coming = session
-        await session.requests.open()
         try:
+            await session.requests.open()
             await self._prepare(session)
         except BaseException as error:
             session.end()
@@ -235,6 +237,8 @@ class NatsConnection:
 
     async def _on_error(self, error: Exception) -> None:
         self._last_error = error
+        if "permissions violation" in str(error).lower():
+            log.error("NATS refuses what this user may not do", reason=str(error), setting="NATS_URL")
         log.debug("NATS client error", error=repr(error))
         if self._client.is_reconnecting or self._client.is_connecting:
             cut_socket(self._client)  # the client opens the next socket without closing this one

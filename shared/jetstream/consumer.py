@@ -115,31 +115,44 @@ class DurableConsumer:
                 await asyncio.sleep(next(delays))
 
     async def _pull(self, session: NatsSession) -> None:
-        inbox = session.client.new_inbox()
         arrived: asyncio.Queue[Msg | None] = asyncio.Queue()
-
-        async def on_arrival(message: Msg) -> None:
-            arrived.put_nowait(message)
 
         def on_end() -> None:
             arrived.put_nowait(None)
 
-        subscription = await session.client.subscribe(inbox, cb=on_arrival)
         session.on_end(on_end)
         try:
             while True:
-                await self._pull_batch(session, inbox, arrived)
+                wanted = await self._free_places()
+                await self._pull_batch(session, arrived, wanted)
         finally:
             session.forget(on_end)
+
+    async def _pull_batch(
+        self, session: NatsSession, arrived: asyncio.Queue[Msg | None], wanted: int
+    ) -> None:
+        """Asks for `wanted` events, and handles them when they arrive.
+
+        Each request has its own reply subject, because between two accounts the server remembers a request
+        until its reply subject is given up.
+        """
+
+        async def on_arrival(message: Msg) -> None:
+            arrived.put_nowait(message)
+
+        inbox = session.client.new_inbox()
+        subscription = await session.client.subscribe(inbox, cb=on_arrival)
+        try:
+            await self._receive(session, inbox, arrived, wanted)
+        finally:
             with suppress(nats.errors.Error):
                 await subscription.unsubscribe()
 
-    async def _pull_batch(self, session: NatsSession, inbox: str, arrived: asyncio.Queue[Msg | None]) -> None:
-        """Asks for as many events as there are free places, and handles them when they arrive."""
-        wanted = await self._free_places()
-        await session.client.publish(
-            f"$JS.API.CONSUMER.MSG.NEXT.{SHOP}.{self._name}", _request(wanted), inbox
-        )
+    async def _receive(
+        self, session: NatsSession, inbox: str, arrived: asyncio.Queue[Msg | None], wanted: int
+    ) -> None:
+        subject = session.requests.subject(f"CONSUMER.MSG.NEXT.{SHOP}.{self._name}")
+        await session.client.publish(subject, _request(wanted), inbox)
         while wanted:
             try:
                 async with asyncio.timeout(2.5 * HEARTBEAT_SECONDS):

@@ -72,7 +72,8 @@ async def _read_page(session: NatsSession, stream: str, prefix: str, start: int)
     try:
         consumer = await _make_consumer(session, stream, start)
         request = orjson.dumps({"batch": _PAGE, "no_wait": True})
-        await session.client.publish(f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}", request, inbox)
+        subject = session.requests.subject(f"CONSUMER.MSG.NEXT.{stream}.{consumer}")
+        await session.client.publish(subject, request, inbox)
         messages = await _collect(subscription)
         await session.requests.call(f"CONSUMER.DELETE.{stream}.{consumer}")
     except (nats.errors.Error, TimeoutError) as error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import nats.errors
@@ -24,7 +25,19 @@ HEARTBEAT_SECONDS = 2
 _SILENCE_SECONDS = 2.5 * HEARTBEAT_SECONDS
 _NANOSECONDS = 1_000_000_000
 
-OnMessage = Callable[[Msg], None]
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A message of a stream. `sequence` is its number there. `is_last` says that no further one waits."""
+
+    subject: str
+    sequence: int
+    data: bytes
+    headers: Mapping[str, str] | None
+    is_last: bool = False
+
+
+OnMessage = Callable[[StoredMessage], None]
 
 
 class Feed:
@@ -98,7 +111,7 @@ class Feed:
             await self._on_control(message, headers)
         elif message.metadata.sequence.consumer == self._received + 1:
             self._received += 1
-            self._on_message(message)
+            self._on_message(_stored(message))
         else:
             self._broken.set()
 
@@ -110,3 +123,9 @@ class Feed:
         if answer_to:
             with suppress(nats.errors.Error):
                 await self._session.client.publish(answer_to)
+
+
+def _stored(message: Msg) -> StoredMessage:
+    metadata = message.metadata
+    is_last = metadata.num_pending == 0
+    return StoredMessage(message.subject, metadata.sequence.stream, message.data, message.headers, is_last)

@@ -19,6 +19,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from shared.events.ports import BusUnavailable
+from shared.jetstream.accounts import WHOSE_ACCOUNT, api_subject
 
 MAX_IN_FLIGHT = 8192
 
@@ -48,9 +49,14 @@ class Requests:
         self._numbers = count()
         self._subscription: Subscription | None = None
         self._closed = False
+        self.account = ""
+        """The NATS account of this connection, once `open` has returned."""
 
     async def open(self) -> None:
+        """Raises `BusUnavailable`."""
         self._subscription = await self._client.subscribe(f"{self._inbox}.*", cb=self._on_reply)
+        answer = read_answer(await self.send(WHOSE_ACCOUNT))
+        self.account = str(answer["data"]["account"])
 
     async def close(self) -> None:
         """Fails all requests in flight. They may or may not have arrived."""
@@ -93,8 +99,12 @@ class Requests:
 
     async def call(self, endpoint: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Calls JetStream's API. `endpoint` is the subject after `$JS.API.`. Raises `ApiError`."""
-        reply = await self.send(f"$JS.API.{endpoint}", b"" if body is None else orjson.dumps(body))
+        reply = await self.send(self.subject(endpoint), b"" if body is None else orjson.dumps(body))
         return read_answer(reply)
+
+    def subject(self, endpoint: str) -> str:
+        """The subject of JetStream's API in the account that has the stream."""
+        return api_subject(endpoint, self.account)
 
     async def _on_reply(self, message: Msg) -> None:
         future = self._waiting.get(message.subject.rpartition(".")[2])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 
-from shared.events.ports import BucketConfig
+from shared.events.ports import BucketConfig, BusUnavailable
+from shared.jetstream.accounts import owner_of
 from shared.jetstream.requests import ApiError
 from shared.jetstream.session import NatsSession
 
@@ -13,6 +14,7 @@ SHOP_DEAD = "SHOP_DEAD"
 DEAD_PREFIX = "dead."
 
 _OTHER_SETTINGS = 10058  # JetStream's error: a stream of this name exists with other settings
+_NOT_FOUND = 404
 _DAY = 24 * 3600
 _MIB = 1024 * 1024
 _DUPLICATE_SECONDS = 120
@@ -69,7 +71,13 @@ def bucket_stream(config: BucketConfig, replicas: int) -> StreamConfig:
 
 
 async def ensure_stream(session: NatsSession, config: StreamConfig) -> None:
-    """Creates the stream, or changes its settings. A repeat, also by other replicas, is harmless."""
+    """Creates the stream, or changes its settings. A repeat, also by other replicas, is harmless.
+
+    Raises `BusUnavailable` if the stream belongs to another account, which has not created it yet.
+    """
+    if config.name and owner_of(config.name, session.requests.account) != session.requests.account:
+        await _require_stream(session, config.name)
+        return
     settings = config.as_dict()
     try:
         await session.requests.call(f"STREAM.CREATE.{config.name}", settings)
@@ -77,3 +85,14 @@ async def ensure_stream(session: NatsSession, config: StreamConfig) -> None:
         if error.err_code != _OTHER_SETTINGS:
             raise
         await session.requests.call(f"STREAM.UPDATE.{config.name}", settings)
+
+
+async def _require_stream(session: NatsSession, stream: str) -> None:
+    try:
+        await session.requests.call(f"STREAM.INFO.{stream}")
+    except ApiError as error:
+        if error.code != _NOT_FOUND:
+            raise
+        raise BusUnavailable(
+            f"{stream} is missing, and the service that it belongs to has to create it"
+        ) from error

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from nats.aio.msg import Msg
-
 from shared.backoff import backoff
 from shared.events.ports import BusUnavailable, Entry
+from shared.jetstream.accounts import owner_of
 from shared.jetstream.connection import NatsSessions
 from shared.jetstream.entries import read_entry
-from shared.jetstream.feed import Feed
+from shared.jetstream.feed import Feed, StoredMessage
+from shared.jetstream.foreign_feed import ForeignFeed
 from shared.jetstream.requests import ApiError
 from shared.jetstream.session import NatsSession
 from shared.observability.logging import get_logger
@@ -42,18 +42,21 @@ class BucketWatch:
         on_entry: Callable[[Entry], None],
         replay: bool,
         on_gap: Callable[[], None],
+        *,
+        direct: bool,
     ) -> None:
         self._connection = connection
         self._stream = f"KV_{bucket}"
         self._prefix = f"$KV.{bucket}."
         self._on_entry = on_entry
         self._replay = replay
+        self._direct = direct
         self._on_gap = on_gap
         self._known: _BucketState | None = None
         self._revision = 0
         self._caught_up = asyncio.Event()
         self._goal = 0  # the bucket's revision when the feed was opened
-        self._feed: Feed | None = None
+        self._feed: Feed | ForeignFeed | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -104,7 +107,7 @@ class BucketWatch:
         state = await self._look(session)
         start = self._start_at(state)
         self._goal = state.revision
-        feed = self._feed = Feed(session, self._stream, self._on_message)
+        feed = self._feed = self._new_feed(session)
         try:
             if await feed.open(start) == 0:
                 self._caught_up.set()
@@ -113,6 +116,13 @@ class BucketWatch:
             await self._detach()
             raise
         self._revision = max(self._revision, state.revision)
+
+    def _new_feed(self, session: NatsSession) -> Feed | ForeignFeed:
+        account = session.requests.account
+        if owner_of(self._stream, account) == account:
+            return Feed(session, self._stream, self._on_message)
+        subjects = f"{self._prefix}>"
+        return ForeignFeed(session, self._stream, subjects, self._on_message, direct=self._direct)
 
     async def _look(self, session: NatsSession) -> _BucketState:
         info = await session.requests.call(f"STREAM.INFO.{self._stream}")
@@ -130,7 +140,7 @@ class BucketWatch:
             return {"deliver_policy": "last_per_subject", "filter_subject": f"{self._prefix}>"}
         return _after(state.revision)
 
-    async def _wait_caught_up(self, feed: Feed) -> None:
+    async def _wait_caught_up(self, feed: Feed | ForeignFeed) -> None:
         broken = asyncio.create_task(feed.wait_broken())
         caught_up = asyncio.create_task(self._caught_up.wait())
         try:
@@ -141,16 +151,15 @@ class BucketWatch:
         if not self._caught_up.is_set():
             raise BusUnavailable("NATS went away during a replay")
 
-    def _on_message(self, message: Msg) -> None:
-        metadata = message.metadata
-        revision = metadata.sequence.stream
+    def _on_message(self, message: StoredMessage) -> None:
+        revision = message.sequence
         entry = read_entry(message.subject[len(self._prefix) :], revision, message.data, message.headers)
         try:
             self._on_entry(entry)
         except Exception:  # the watch must continue after an unreadable entry
             log.exception("watcher failed", stream=self._stream, key=entry.key)
         self._revision = revision
-        if revision >= self._goal or metadata.num_pending == 0:
+        if revision >= self._goal or message.is_last:
             self._caught_up.set()
 
 

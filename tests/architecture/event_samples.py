@@ -6,8 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from auth_service.accounts.events import UserRegistered, UserSignedOut
+from auth_service.accounts.events import (
+    UserAccessChanged,
+    UserExported,
+    UserRegistered,
+    UserRenamed,
+    UserSignedIn,
+    UserSignedOut,
+)
 from auth_service.accounts.model import User
+from auth_service.security_log.events import UserSignInFailed
 from auth_service.sessions.events import SessionEnded
 from auth_service.sessions.model import Session
 from cart_service.carts.events import events_of
@@ -18,7 +26,7 @@ from cart_service.promotions.model import Benefit, Conditions, FixedAmount, Free
 from product_service.products.events import change_to
 from product_service.products.model import Product, ProductStatus
 from shared.clock import to_rfc3339
-from shared.events.contracts import UserDeleted
+from shared.events.contracts import CartChangedOnBehalf, UserDeleted
 from shared.events.envelope import Event
 from shared.security.identity import Role
 from tests.product_service.catalogues import details, product
@@ -39,11 +47,19 @@ def definitions() -> list[Event]:
 
 def _of_accounts() -> Iterator[Event]:
     user = User("u1", "Ann", "ann@example.com", "hash", Role.CUSTOMER, NOW, NOW, version=3)
-    session = Session("s1", "u1", Role.CUSTOMER, "", NOW, NOW, NOW, version=2)
+    session = Session("s1", "u1", Role.CUSTOMER, "", NOW, NOW, NOW, NOW, version=2)
     yield UserRegistered.of(user).to_event(NOW)
+    yield UserRegistered.of(user, "operator").to_event(NOW)
+    yield UserSignedIn.of(user, "s1", "password").to_event(NOW)
+    yield UserSignInFailed("u1", 3, "wrong_password").to_event(NOW)
+    yield UserRenamed("u1", 3, "u1").to_event(NOW)
+    yield UserAccessChanged.of(user, "u9").to_event(NOW)
+    yield UserExported("u1", 3, "u1").to_event(NOW)
     yield UserSignedOut.of(user, {"s2", "s1"}, "logout_all").to_event(NOW)
     yield UserDeleted("u1", 3, ["s1", "s2"]).to_event(NOW)
+    yield UserSignedOut.of(user, {"s1"}, "ended_by_admin", "u9").to_event(NOW)
     yield UserDeleted("u1", 3, []).to_event(NOW)
+    yield UserDeleted("u1", 3, [], "u9").to_event(NOW)
     yield SessionEnded.of(session, "logout").to_event(NOW)
 
 
@@ -65,6 +81,7 @@ def _of_carts() -> Iterator[Event]:
     full = replace(one_line, version=7, promo_code="TEN", promo_turn=5, next_turn=6)
     yield from events_of(empty, full, NOW)
     yield from events_of(full, replace(full, version=8, promo_code=None), NOW)
+    yield CartChangedOnBehalf("u1", 7, "u9").to_event(NOW)
     guest = Cart("g1", version=6)
     pending = PendingMerge("m1", "u1", MergeStrategy.SUM, to_rfc3339(NOW), ())
     yield from events_of(guest, replace(guest, pending_merge=pending), NOW)

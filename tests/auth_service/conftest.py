@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from auth_service.accounts.credentials import NewAccount, new_account
-from auth_service.bootstrap import Adapters, compose, open_adapters
+from auth_service.bootstrap import Adapters, compose, open_adapters, open_operator_tools
 from auth_service.clients import Client
 from auth_service.main import create_app
 from auth_service.service import AuthService
@@ -56,6 +56,15 @@ async def shop(auth_settings: MakeSettings, fast: bool) -> AsyncIterator[httpx.A
 async def ana(shop: httpx.AsyncClient) -> Person:
     """A customer who has just registered."""
     return await Person.registered(shop)
+
+
+@pytest.fixture
+async def admin(shop: httpx.AsyncClient, auth_settings: MakeSettings) -> Person:
+    """The first administrator, made as the operator makes one."""
+    email = fresh_email()
+    async with open_operator_tools(auth_settings()) as operator:
+        await operator.create_user("Root", email, PASSWORD, Role.ADMIN)
+    return await Person(shop, email, "", "", "").login()
 
 
 CLIENT = Client("192.0.2.1", "a test")

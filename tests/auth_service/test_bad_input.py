@@ -74,6 +74,8 @@ BODIES = [
     (b'"text"', 422),
     (b"{}", 422),
 ]
+WITHOUT_A_TOKEN = {b"null", b"", b"{}"}
+"""A refresh may take its token from a cookie, so a body without one is well-formed."""
 
 
 async def test_what_is_no_such_json_is_refused(shop: httpx.AsyncClient, subtests: pytest.Subtests) -> None:
@@ -82,7 +84,8 @@ async def test_what_is_no_such_json_is_refused(shop: httpx.AsyncClient, subtests
             with subtests.test(path=path, content=content, status=status):
                 headers = {"Content-Type": "application/json"}
                 answer = await shop.post(f"{AUTH}{path}", content=content, headers=headers)
-                assert answer.status_code == status, answer.text
+                expected = 401 if path == "/refresh" and content in WITHOUT_A_TOKEN else status
+                assert answer.status_code == expected, answer.text
                 assert answer.headers["content-type"] == "application/problem+json"
 
 

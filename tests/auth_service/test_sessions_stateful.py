@@ -17,13 +17,13 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
 from jose import jwt
 
 from auth_service.main import create_app
-from auth_service.settings import AuthSettings
 from shared.clock import SystemClock
 from tests.auth_service.conftest import MakeSettings
 from tests.auth_service.people import AUTH, fresh_email
@@ -32,8 +32,10 @@ from tests.support.clock import MovableClock
 from tests.support.waiting import eventually
 
 MOST_SESSIONS = 3
-GRACE = timedelta()
-"""For so long after an exchange the spent token gives the newest one."""
+DAY = 86_400
+IDLE, LONGEST, GRACE = timedelta(days=30), timedelta(days=60), timedelta(seconds=30)
+"""Lives of a session: without a refresh, and at the longest. For the last one after an exchange, the spent
+token still gives the newest one."""
 
 replicas = st.integers(0, 1)
 picks = st.integers(0, 10)
@@ -47,9 +49,7 @@ class TwoReplicas:
         self._stack = AsyncExitStack()
         self.loop = asyncio.new_event_loop()
         self.clock = MovableClock(SystemClock().now().replace(microsecond=0))
-        self.settings: AuthSettings = make(
-            auth_sessions_per_user=MOST_SESSIONS, auth_failures_per_account=10**6, log_requests=False
-        )
+        self.secrets = [f"secret number {0:>16}"]
         self.clients: list[httpx.AsyncClient] = []
 
     def run(self, awaitable: Any) -> Any:
@@ -61,10 +61,29 @@ class TwoReplicas:
     def stop(self) -> None:
         self.run(self._stack.aclose())
 
+    def rotate_secret(self) -> None:
+        """Restarts both replicas with another secret; they know the previous one."""
+        self.stop()
+        self.secrets.append(f"secret number {len(self.secrets):>16}")
+        self.start()
+
     async def _start(self) -> None:
-        for _ in range(2):
-            app = create_app(self.settings, clock=self.clock)
-            self.clients.append(await self._stack.enter_async_context(running(app)))
+        previous = self.secrets[-2] if len(self.secrets) > 1 else ""
+        settings = self._make(
+            auth_secret=self.secrets[-1],
+            auth_secret_previous=previous,
+            auth_session_seconds=IDLE.total_seconds(),
+            auth_session_longest_seconds=LONGEST.total_seconds(),
+            auth_refresh_grace_seconds=GRACE.total_seconds(),
+            auth_sessions_per_user=MOST_SESSIONS,
+            auth_failures_per_account=10**6,
+            auth_sign_ups_per_minute=0,
+            log_requests=False,
+        )
+        self.clients = [
+            await self._stack.enter_async_context(running(create_app(settings, clock=self.clock)))
+            for _ in range(2)
+        ]
 
     def close(self) -> None:
         self.stop()
@@ -73,10 +92,12 @@ class TwoReplicas:
 
 @dataclass
 class Device:
-    """A sign-in. `tokens` are its refresh tokens, the newest last."""
+    """A sign-in. `tokens` are its refresh tokens, the newest last, each with the number of the secret that it
+    was made with."""
 
     access: str
-    tokens: list[str]
+    tokens: list[tuple[str, int]]
+    signed_in_at: datetime
     exchanged_at: datetime
     access_expires_at: datetime
     expires_at: datetime
@@ -108,7 +129,7 @@ class SessionMachine(RuleBasedStateMachine):
 
     @initialize()
     def register(self) -> None:
-        self.account = Account()
+        self.account, self.rotations = Account(), 0
         body = {"name": "Ana", "email": self.account.email, "password": self.account.password}
         self._add(self._post(0, "/register", body, 201))
 
@@ -116,7 +137,8 @@ class SessionMachine(RuleBasedStateMachine):
     def sign_in(self, replica: int) -> None:
         body = {"email": self.account.email, "password": self.account.password}
         self._add(self._post(replica, "/login", body, 200))
-        for device in self._signed_in()[:-MOST_SESSIONS]:
+        # A session that time has ended keeps its place.
+        for device in [it for it in self.account.devices if it.signed_in][:-MOST_SESSIONS]:
             device.signed_in = False
 
     @rule(replica=replicas)
@@ -129,18 +151,14 @@ class SessionMachine(RuleBasedStateMachine):
         """With the newest token, its predecessor, or an older one."""
         device = self._pick(pick, self.account.devices)
         back = min(back, len(device.tokens) - 1)
-        kept = back == 0 or (back == 1 and self.now < device.exchanged_at + GRACE)
-        live = self._is_live(device)
-        body = {"refresh_token": device.tokens[-1 - back]}
-        answer = self._post(replica, "/refresh", body, 200 if live and kept else 401)
-        if not live:
-            return
-        if not kept:
+        token, secret = device.tokens[-1 - back]
+        counts = self._is_live(device) and secret >= len(self.world.secrets) - 2
+        kept = back == 0 or (back == 1 and self.now <= device.exchanged_at + GRACE)
+        answer = self._post(replica, "/refresh", {"refresh_token": token}, 200 if counts and kept else 401)
+        if counts and kept:
+            self._renew(device, answer, exchanged=back == 0)
+        elif counts:
             device.signed_in = False
-            return
-        if back == 1:
-            assert answer["refresh_token"] == device.tokens[-1]
-        self._renew(device, answer, exchanged=back == 0)
 
     @rule(replica=replicas, pick=picks)
     def sign_out(self, replica: int, pick: int) -> None:
@@ -171,7 +189,13 @@ class SessionMachine(RuleBasedStateMachine):
             self._call(replica, device, "POST", "/password", body)
             self._end_all(keep=device)
 
-    @rule(seconds=st.sampled_from([10, 40, 660, 8 * 86_400, 40 * 86_400]))
+    @precondition(lambda self: self.rotations < 2)
+    @rule()
+    def change_the_secret(self) -> None:
+        self.rotations += 1
+        self.world.rotate_secret()
+
+    @rule(seconds=st.sampled_from([10, 10, 40, 660, 8 * DAY, 25 * DAY]))
     def let_time_pass(self, seconds: int) -> None:
         self.world.clock.move(seconds=seconds)
 
@@ -227,17 +251,19 @@ class SessionMachine(RuleBasedStateMachine):
             device.signed_in = device.signed_in and device is keep
 
     def _add(self, answer: dict[str, Any]) -> None:
-        device = Device(answer["access_token"], [], self.now, self.now, self.now)
+        device = Device(answer["access_token"], [], *[self.now] * 4)
         self.account.devices.append(device)
         self._renew(device, answer, exchanged=True)
 
     def _renew(self, device: Device, answer: dict[str, Any], *, exchanged: bool) -> None:
         device.access = answer["access_token"]
         device.access_expires_at = self.now + timedelta(seconds=answer["expires_in"])
-        if exchanged:
-            device.tokens.append(answer["refresh_token"])
-            device.exchanged_at = self.now
-            device.expires_at = self.now + timedelta(seconds=self.world.settings.auth_session_seconds)
+        if not exchanged:
+            assert answer["refresh_token"] == device.tokens[-1][0]
+            return
+        device.tokens.append((answer["refresh_token"], len(self.world.secrets) - 1))
+        device.exchanged_at = self.now
+        device.expires_at = min(self.now + IDLE, device.signed_in_at + LONGEST)
 
     def _post(self, replica: int, path: str, body: dict[str, Any], wanted: int) -> dict[str, Any]:
         answer = self.world.run(self.world.clients[replica].post(f"{AUTH}{path}", json=body))
@@ -263,5 +289,5 @@ def two_replicas(auth_settings: MakeSettings) -> Iterator[TwoReplicas]:
 def test_the_model_says_who_is_signed_in(two_replicas: TwoReplicas) -> None:
     SessionMachine.world = two_replicas
     run_state_machine_as_test(
-        SessionMachine, settings=settings(max_examples=25, stateful_step_count=25, deadline=None)
+        SessionMachine, settings=settings(max_examples=40, stateful_step_count=25, deadline=None)
     )

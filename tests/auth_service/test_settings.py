@@ -30,6 +30,25 @@ def test_a_short_secret_is_refused() -> None:
         AuthSettings(auth_secret="short")
 
 
+def test_the_previous_secret_is_empty_or_a_secret() -> None:
+    assert AuthSettings(auth_secret_previous="")
+    assert AuthSettings(auth_secret_previous="a secret of our own")
+    with pytest.raises(ValidationError, match="at least 16 characters"):
+        AuthSettings(auth_secret_previous="short")
+
+
+def test_a_default_secret_is_no_previous_one_outside_development() -> None:
+    secret, default = "a secret of our own, long enough", AuthSettings().auth_secret
+    with pytest.raises(ValidationError, match="AUTH_SECRET_PREVIOUS"):
+        AuthSettings(
+            environment="production",
+            cursor_secret=secret,
+            auth_secret=secret,
+            gateway_secret=secret,
+            auth_secret_previous=default,
+        )
+
+
 async def test_a_service_with_another_secret_never_serves(
     auth_settings: MakeSettings, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -212,7 +212,7 @@ async def test_a_live_cart_resumes_with_a_new_ticket(context: BrowserContext, pa
     assert len({query["ticket"][0] for query in queries}) == len(queries)
     assert queries[-1]["last_event_id"][0]
     log = (shop.stack.directory / "access.log").read_text()
-    assert "/cart/events" in log
+    assert "cart-events@file" in log
     assert not any(query["ticket"][0] in log for query in queries)
 
 

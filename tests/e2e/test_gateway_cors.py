@@ -24,7 +24,7 @@ HEADER_NAME = re.compile(
 )
 ALWAYS_READABLE = {"Cache-Control", "Content-Type", "Last-Modified", "Content-Length", "Content-Language"}
 """Safelisted by the Fetch standard, "CORS-safelisted response-header name"."""
-NOT_FOR_PAGES = {"X-Accel-Buffering", "Vary", "Content-Security-Policy", "Content-Encoding"}
+NOT_FOR_PAGES = {"X-Accel-Buffering", "Vary", "Content-Security-Policy", "Content-Encoding", "Set-Cookie"}
 """Meant for what lies between, or handled by the browser itself."""
 WITHOUT_ASKING = {"accept", "accept-language", "content-language"}
 
@@ -63,7 +63,29 @@ async def test_every_answer_can_be_read(gateway: Gateway, method: str, path: str
     assert (response.status_code, response.headers.get("access-control-allow-origin")) == (status, PAGE)
     assert "X-Request-Id" in listed(response, "access-control-expose-headers")
     assert "Origin" in listed(response, "vary")
-    assert "access-control-allow-credentials" not in response.headers
+    assert response.headers["access-control-allow-credentials"] == "true"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/auth/refresh", "/api/v1/auth/login", "/api/v1/cart", "/docs"])
+async def test_a_listed_page_may_send_its_cookie(gateway: Gateway, path: str) -> None:
+    """The Fetch standard takes neither `*` nor another origin for a request with credentials."""
+    for response in (
+        await gateway.client.options(path, headers=asked(PAGE, "POST", "Content-Type")),
+        await gateway.client.post(path, headers={"Origin": PAGE, "Cookie": "__Host-trolley-refresh=x"}),
+    ):
+        assert response.headers.get_list("access-control-allow-origin") == [PAGE]
+        assert response.headers.get_list("access-control-allow-credentials") == ["true"]
+        assert "*" not in response.headers.get("access-control-allow-headers", "")
+        assert "*" not in response.headers.get("access-control-expose-headers", "")
+
+
+@pytest.mark.parametrize("origins", ["*", " * ,https://shop.example", "https://shop.example,*"])
+async def test_if_any_page_may_call_none_may_send_a_cookie(start_gateway: StartGateway, origins: str) -> None:
+    gateway = await start_gateway(GATEWAY_CORS_ORIGINS=origins)
+    for origin in ("https://evil.example", "https://shop.example"):
+        response = await gateway.client.get("/api/v1/cart", headers={"Origin": origin})
+        assert response.headers["access-control-allow-origin"] in {"*", origin}
+        assert "access-control-allow-credentials" not in response.headers
 
 
 async def test_a_body_that_is_too_large_can_be_read_about(gateway: Gateway) -> None:

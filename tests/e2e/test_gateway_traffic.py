@@ -51,10 +51,9 @@ async def test_the_request_id_passes_both_ways_and_is_logged_without_the_token(g
     assert b"secret-token" not in log
     entry = next(orjson.loads(line) for line in log.splitlines() if b"abc-123" in line)
     assert entry["request_X-Request-Id"] == entry["downstream_X-Request-Id"] == "abc-123"
-    assert (entry["RouterName"], entry["RequestMethod"], entry["RequestPath"], entry["DownstreamStatus"]) == (
+    assert (entry["RouterName"], entry["RequestMethod"], entry["DownstreamStatus"]) == (
         "cart-light@file",
         "GET",
-        "/api/v1/cart",
         200,
     )
     assert {"ClientHost", "Duration", "OriginDuration", "RetryAttempts", "ServiceAddr"} <= entry.keys()
@@ -67,9 +66,10 @@ async def test_the_request_id_passes_both_ways_and_is_logged_without_the_token(g
         "/api/v1/products?hidden",
         "/api/v1/products?%zz=hidden;ticket=hidden&=hidden",
         "/api/v1/auth/login?password=hidden",
+        "/api/v1/auth/users/hidden@example.com",
     ],
 )
-async def test_no_query_is_logged(gateway: Gateway, target: str) -> None:
+async def test_no_query_and_no_path_is_logged(gateway: Gateway, target: str) -> None:
     id = new_id()
     headers = {"X-Request-Id": id, "Referer": f"http://shop.example{target}", "Cookie": "hidden"}
     headers["User-Agent"] = headers["Authorization"] = "hidden"
@@ -78,7 +78,6 @@ async def test_no_query_is_logged(gateway: Gateway, target: str) -> None:
     await eventually(lambda: id.encode() in gateway.access_log.read_bytes())
     [line] = [line for line in gateway.access_log.read_bytes().splitlines() if id.encode() in line]
     assert b"hidden" not in line
-    assert orjson.loads(line)["RequestPath"] == target.partition("?")[0]
 
 
 async def test_a_line_of_the_access_log_is_short(gateway: Gateway) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from dotenv import dotenv_values
 
 from trolley.errors import LocalRunFailed
 from trolley.invocation import REPOSITORY
+from trolley.secrets import SECRET_NAMES, all_settings, new_secret
 from trolley.state import write_private
 
 SECRETS = "secrets.env"
@@ -18,7 +18,7 @@ ADDRESSES = "addresses.env"
 PROCESS = "RUN_PROCESS"
 """The name, in the file of addresses, of the process that wrote it."""
 
-_SECRET_NAMES = ("AUTH_SECRET", "CURSOR_SECRET", "GATEWAY_SECRET")
+_OF_THE_RUN = ("GATEWAY_PORT", "SEED_DEMO")
 
 
 def read_environment(
@@ -56,27 +56,19 @@ def development_secrets(directory: Path, environment: Mapping[str, str]) -> dict
     owner can read, so sessions outlive a restart."""
     kept_in = directory / SECRETS
     kept = {name: value for name, value in dotenv_values(kept_in, interpolate=False).items() if value}
-    missing = {name: secrets.token_urlsafe(48) for name in _SECRET_NAMES if name not in kept}
+    missing = {name: new_secret() for name in SECRET_NAMES if name not in kept}
     if missing:
         kept |= missing
         _write_env_file(kept_in, kept)
-    return {name: kept[name] for name in _SECRET_NAMES if not environment.get(name)}
+    return {name: kept[name] for name in SECRET_NAMES if not environment.get(name)}
 
 
 def note_addresses(directory: Path, environment: Mapping[str, str]) -> None:
     """Writes the settings of a running stack, with the addresses of its servers, for the other commands."""
-    known = {name: environment[name] for name in sorted(_settings()) if environment.get(name)}
+    known = {
+        name: environment[name] for name in sorted(all_settings() | {*_OF_THE_RUN}) if environment.get(name)
+    }
     _write_env_file(directory / ADDRESSES, {PROCESS: str(os.getpid()), **known})
-
-
-def _settings() -> set[str]:
-    # Their imports take longer than most commands, and only a run needs them.
-    from auth_service.settings import AuthSettings
-    from cart_service.settings import CartSettings
-    from product_service.settings import ProductSettings
-
-    models = (AuthSettings, ProductSettings, CartSettings)
-    return {name.upper() for model in models for name in model.model_fields} | {"GATEWAY_PORT", "SEED_DEMO"}
 
 
 def _write_env_file(path: Path, values: Mapping[str, str]) -> None:

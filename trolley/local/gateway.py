@@ -14,6 +14,7 @@ import yaml
 
 from trolley.local.process import ManagedProcess, Program
 from trolley.local.programs import require_program
+from trolley.secrets import server_environment
 
 ACCESS_LOG = "access.log"
 ACCESS_LOG_BYTES = 8 << 20
@@ -68,7 +69,7 @@ def gateway_program(
         environment={
             "GATEWAY_CORS_ORIGINS": LOCAL_ORIGINS,
             **memory_settings(environment),
-            **environment,
+            **server_environment(environment, "GATEWAY_SECRET", "GATEWAY_CORS_ORIGINS"),
             **addresses,
             "GATEWAY_PROVIDER": "file",
             "GATEWAY_INTERNAL_URL": f"http://127.0.0.1:{internal_port}",

@@ -10,6 +10,9 @@ from pathlib import Path
 from trolley.errors import LocalRunFailed
 from trolley.invocation import REPOSITORY, make
 from trolley.local.process import Program
+from trolley.secrets import NATS_PASSWORDS, server_environment, service_environment
+
+NATS_CONFIGURATION = REPOSITORY / "nats" / "nats.conf"
 
 
 def find_program(name: str) -> str | None:
@@ -34,7 +37,11 @@ def service_program(service: str, index: int, port: int, environment: Mapping[st
     return Program(
         name=f"{service}-{index + 1}",
         command=[sys.executable, "-m", MODULES[service]],
-        environment={**environment, f"{service.upper()}_PORT": str(port), "PYTHONUNBUFFERED": "1"},
+        environment={
+            **service_environment(service, environment),
+            f"{service.upper()}_PORT": str(port),
+            "PYTHONUNBUFFERED": "1",
+        },
         directory=REPOSITORY,
     )
 
@@ -46,7 +53,8 @@ def nats_program(directory: Path, port: int, environment: Mapping[str, str]) -> 
         name="nats",
         command=[
             server,
-            "--jetstream",
+            "--config",
+            str(NATS_CONFIGURATION),
             "--store_dir",
             str(directory / "nats"),
             "-a",
@@ -54,7 +62,7 @@ def nats_program(directory: Path, port: int, environment: Mapping[str, str]) -> 
             "-p",
             str(port),
         ],
-        environment=environment,
+        environment=server_environment(environment, *NATS_PASSWORDS),
         directory=directory,
         quiet=True,
     )
@@ -66,4 +74,4 @@ def redis_program(directory: Path, port: int, environment: Mapping[str, str]) ->
     command = [sys.executable, "-m", "trolley.local.fake_redis", str(port)]
     if server is not None:
         command = [server, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    return Program("redis", command, environment, directory, quiet=True)
+    return Program("redis", command, server_environment(environment), directory, quiet=True)

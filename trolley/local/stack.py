@@ -14,6 +14,7 @@ from trolley.local.process import ManagedProcess, Output, discard
 from trolley.local.programs import MODULES, nats_program, redis_program, service_program
 from trolley.local.readiness import until_ready
 from trolley.local.supervisor import Supervisor
+from trolley.secrets import nats_url_for
 
 _GRACE_SECONDS = 12.0
 _START_SECONDS = 60.0
@@ -124,10 +125,11 @@ class LocalStack:
 
     async def _start_servers(self) -> None:
         environment = self.environment
+        environment |= development_secrets(self.directory, environment)
         if not environment.get("NATS_URL"):
             port = free_port()
             await self._launch(ManagedProcess(nats_program(self.directory, port, environment), self._output))
-            environment["NATS_URL"] = f"nats://127.0.0.1:{port}"
+            environment["NATS_URL"] = nats_url_for("operator", f"nats://127.0.0.1:{port}", environment)
         if not environment.get("REDIS_URL"):
             port = free_port()
             await self._launch(ManagedProcess(redis_program(self.directory, port, environment), self._output))
@@ -136,7 +138,7 @@ class LocalStack:
     async def _start_services(self) -> None:
         environment = self.environment
         environment["SQLITE_DIRECTORY"] = environment.get("SQLITE_DIRECTORY") or str(self.directory / "store")
-        environment |= {"HTTP_HOST": "127.0.0.1", **development_secrets(self.directory, environment)}
+        environment["HTTP_HOST"] = "127.0.0.1"
         for service, numbers in self._ports.items():
             for index, port in enumerate(numbers):
                 program = service_program(service, index, port, environment)

@@ -6,9 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from auth_service.accounts.store import USERS, StoredUsers
-from auth_service.sessions.revocations import RevokingDelivery
-from auth_service.sessions.store import SESSIONS, StoredSessions
+from auth_service.bootstrap import open_audited
 from cart_service.bootstrap import OperatorTools, open_operator_tools
 from cart_service.promotions.view import PROMOTION_ENTRIES
 from cart_service.settings import CartSettings
@@ -18,7 +16,6 @@ from shared.backends import Backends, open_backends_within
 from shared.cache.ports import Cache, CacheUnavailable
 from shared.clock import Clock, SystemClock
 from shared.events.ports import Bucket, EventBus
-from shared.security.revocations import revocations_bucket
 from shared.store.ports import DocumentStore
 from trolley.environment import require_servers, require_store, settings_from
 from trolley.verify.carts import Announcements, CartProducts, SummariesCheck
@@ -73,15 +70,11 @@ async def open_shop(environment: Mapping[str, str], clock: Clock | None = None) 
         )
 
 
-async def _open_auth(stack: AsyncExitStack, backends: Backends) -> list[tuple[DocumentStore, Outbox]]:
-    delivery = RevokingDelivery(backends.bus, revocations_bucket(backends.settings), backends.verifier.end)
-    users, sessions = await backends.stores.open(USERS), await backends.stores.open(SESSIONS)
-    outboxes = [Outbox(delivery, clock=backends.clock) for _ in (users, sessions)]
-    StoredUsers(users, outboxes[0])
-    StoredSessions(sessions, outboxes[1])
-    for outbox in outboxes:
+async def _open_auth(stack: AsyncExitStack, backends: Backends) -> Sequence[tuple[DocumentStore, Outbox]]:
+    outboxes = (await open_audited(backends)).outboxes
+    for _, outbox in outboxes:
         stack.push_async_callback(outbox.close)
-    return [(users, outboxes[0]), (sessions, outboxes[1])]
+    return outboxes
 
 
 async def _require_cache(cache: Cache) -> None:

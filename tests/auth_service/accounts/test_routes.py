@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import httpx
-import nats
 import orjson
 import pytest
 
+import nats
 from auth_service.main import create_app
 from tests.auth_service.conftest import MakeSettings
 from tests.auth_service.people import AUTH, PASSWORD, Person
@@ -41,7 +41,7 @@ async def test_deleting_an_account_is_told_to_the_other_services(ana: Person, na
     event = orjson.loads((await subscription.next_msg(timeout=60)).data)
     await client.close()
     assert (event["type"], event["subject"]) == ("shop.user.deleted", ana.id)
-    assert event["data"] == {"session_ids": [ana.session_id]}
+    assert event["data"] == {"session_ids": [ana.session_id], "by": ana.id}
 
 
 async def test_deleting_needs_the_password(ana: Person) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import httpx
+import orjson
 import pytest
 
+import nats
 from cart_service.main import create_app
 from cart_service.settings import CartSettings
 from shared.ids import new_id
@@ -105,6 +107,25 @@ async def test_an_administrator_reads_and_changes_any_cart(
             assert after.json()["version"] == before.json()["version"] + is_changed
             assert f'"version":{after.json()["version"]},' in answer.text
             assert (await admin.call("GET")).json()["version"] == 0
+
+
+async def test_a_write_for_somebody_else_names_who_made_it(
+    ann: Customer, sign_in, catalogue, nats_url: str
+) -> None:
+    admin, mug = sign_in(ann.client, role="admin"), await catalogue.put()
+    client = await nats.connect(nats_url)
+    events = await client.jetstream().subscribe(f"shop.cart.*.{ann.user_id}")
+    await ann.add(mug)
+    await admin.add(mug, On_Behalf_Of=ann.user_id)
+    await admin.call("GET", On_Behalf_Of=ann.user_id)
+    heard = [orjson.loads((await events.next_msg(timeout=60)).data) for _ in range(3)]
+    await client.close()
+    assert [event["type"] for event in heard] == [
+        "shop.cart.updated",
+        "shop.cart.updated",
+        "shop.cart.changed_on_behalf",
+    ]
+    assert heard[2]["data"] == {"by": admin.user_id}
 
 
 async def test_the_scope_decides_not_the_role(ann: Customer, tokens, catalogue) -> None:

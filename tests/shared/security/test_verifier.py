@@ -3,61 +3,20 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jose import jwk, jwt
+from jose import jwt
 
 from shared.errors import NotAuthenticated
 from shared.events.ports import Entry
 from shared.security.identity import Role, Scope
-from shared.security.keyring import Keyring
-from shared.security.revocations import Revocations
-from shared.security.verifier import TokenVerifier
-from shared.settings import ServiceSettings
-from tests.support.clock import MovableClock
+from tests.shared.security.bench import START, Bench, segment
 from tests.support.tokens import TokenIssuer
-
-START = datetime(2026, 1, 1, 12, tzinfo=UTC)
-
-
-class Bench:
-    """A verifier with one key, and the issuer that has it."""
-
-    def __init__(self) -> None:
-        self.clock = MovableClock(START)
-        self.issuer = TokenIssuer(self.clock)
-        self.keys = Keyring()
-        self.revocations = Revocations(ServiceSettings(), self.clock)
-        self.verifier = TokenVerifier(
-            self.keys, self.revocations, self.clock, issuer="trolley", audience="trolley"
-        )
-        self.add_key(self.issuer)
-
-    def add_key(self, issuer: TokenIssuer) -> None:
-        self.keys.apply(Entry(issuer.kid, 1, orjson.dumps(issuer.public_jwk)))
-
-    def remove_key(self, issuer: TokenIssuer) -> None:
-        self.keys.apply(Entry(issuer.kid, 2, None))
-
-    def token_with(self, changes: dict[str, Any]) -> str:
-        """A token with other claims; one that is None is left out."""
-        claims = {**jwt.get_unverified_claims(self.issuer.token()), **changes}
-        present = {name: value for name, value in claims.items() if value is not None}
-        headers = {"kid": self.issuer.kid, "typ": "at+jwt"}
-        return str(jwt.encode(present, self.issuer.private_pem, algorithm="ES256", headers=headers))
-
-    def refused(self, token: str) -> str:
-        with pytest.raises(NotAuthenticated) as caught:
-            self.verifier.verify(token)
-        challenge = caught.value.headers["WWW-Authenticate"]
-        assert challenge.startswith('Bearer realm="trolley", error="invalid_token", error_description="')
-        challenge.encode("ascii")
-        return caught.value.detail
 
 
 @pytest.fixture
@@ -71,10 +30,6 @@ ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 def with_spare_bit(part: str) -> str:
     """The same bytes: the last character of a signature has four bits that stand for nothing."""
     return part[:-1] + ALPHABET[ALPHABET.index(part[-1]) + 1]
-
-
-def segment(value: Any) -> str:
-    return urlsafe_b64encode(orjson.dumps(value)).rstrip(b"=").decode()
 
 
 @pytest.mark.parametrize("end", ["=", "==", "=====", " ", "\n", "!", "%3D", "+/", "\u00e9"])
@@ -193,49 +148,6 @@ def test_a_claim_that_is_no_text_is_named(bench: Bench, claim: str, value: Any) 
 @pytest.mark.parametrize("claim", ["exp", "iat", "auth_time", "nbf"])
 def test_a_claim_that_is_no_time_is_named(bench: Bench, claim: str, value: Any) -> None:
     assert claim in bench.refused(bench.token_with({claim: value}))
-
-
-def with_header(bench: Bench, header: dict[str, Any]) -> str:
-    """A token with a good signature over this header and good claims."""
-    claims = bench.issuer.token().split(".")[1]
-    signed = f"{segment(header)}.{claims}"
-    key = jwk.construct(bench.issuer.private_pem, "ES256")
-    return f"{signed}.{urlsafe_b64encode(key.sign(signed.encode())).rstrip(b'=').decode()}"
-
-
-@pytest.mark.parametrize("typ", ["at+jwt", "AT+JWT", "application/at+jwt", "Application/At+Jwt"])
-def test_the_type_of_an_access_token_has_four_spellings(bench: Bench, typ: str) -> None:
-    assert bench.verifier.verify(bench.issuer.token("ada", typ=typ)).user_id == "ada"
-
-
-OTHER_TYPES = [
-    *("JWT", "jwt", "id_token", "id+jwt", "logout+jwt", "dpop+jwt", "rt+jwt", ""),
-    *(" at+jwt", "at+jwt ", "at jwt"),
-    *("application/jwt", "application/application/at+jwt", "application/", "text/at+jwt", "xat+jwt"),
-    *(None, True, 1, ["at+jwt"], {"at+jwt": 1}),
-]
-
-
-@pytest.mark.parametrize("typ", OTHER_TYPES)
-def test_another_token_of_the_same_key_is_no_access_token(bench: Bench, typ: Any) -> None:
-    assert "typ" in bench.refused(bench.issuer.token(typ=typ))
-
-
-def test_a_token_without_a_type_is_no_access_token(bench: Bench) -> None:
-    assert "typ" in bench.refused(with_header(bench, {"alg": "ES256", "kid": bench.issuer.kid}))
-
-
-def test_extensions_that_must_be_understood_are_refused(bench: Bench) -> None:
-    header = {"alg": "ES256", "kid": bench.issuer.kid, "typ": "at+jwt"}
-    bench.verifier.verify(with_header(bench, header))
-    assert "crit" in bench.refused(with_header(bench, {**header, "crit": ["b64"], "b64": False}))
-    assert "crit" in bench.refused(with_header(bench, {**header, "crit": []}))
-
-
-def test_a_key_in_the_header_is_not_used(bench: Bench) -> None:
-    forger = TokenIssuer(bench.clock)
-    header = {"alg": "ES256", "kid": forger.kid, "typ": "at+jwt", "jwk": forger.public_jwk}
-    assert "key" in bench.refused(with_header(bench, header))
 
 
 def test_when_the_user_signed_in_is_known(bench: Bench) -> None:

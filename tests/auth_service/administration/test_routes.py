@@ -6,21 +6,8 @@ import httpx
 import pytest
 from jose import jwt
 
-from auth_service.bootstrap import open_operator_tools
-from shared.security.identity import Role
-from tests.auth_service.conftest import MakeSettings
-from tests.auth_service.people import AUTH, PASSWORD, Person, fresh_email
+from tests.auth_service.people import AUTH, PASSWORD, Person
 from tests.support.waiting import eventually
-
-
-@pytest.fixture
-async def admin(shop: httpx.AsyncClient, auth_settings: MakeSettings) -> Person:
-    """The first administrator, made as the operator makes one."""
-    email = fresh_email()
-    async with open_operator_tools(auth_settings()) as operator:
-        await operator.create_user("Root", email, PASSWORD, Role.ADMIN)
-    answer = await shop.post(f"{AUTH}/login", json={"email": email, "password": PASSWORD})
-    return Person.of(shop, email, answer.json())
 
 
 async def test_an_administrator_sees_an_account(admin: Person, ana: Person) -> None:
@@ -36,7 +23,10 @@ async def test_an_administrator_sees_an_account(admin: Person, ana: Person) -> N
 
 
 async def test_nobody_else_does(ana: Person) -> None:
-    for method, path in (("GET", "/users"), ("GET", f"/users/{ana.id}"), ("PATCH", f"/users/{ana.id}")):
+    user = f"/users/{ana.id}"
+    ways = [("GET", "/users"), ("GET", user), ("PATCH", user), ("DELETE", user)]
+    ways += [("GET", f"{user}/sessions"), ("DELETE", f"{user}/sessions"), ("DELETE", f"{user}/sessions/x")]
+    for method, path in ways:
         answer = await ana.call(method, path, {"role": "admin"} if method == "PATCH" else None)
         assert answer.status_code == 403
 
@@ -109,6 +99,48 @@ async def test_a_change_to_what_is_already_so_signs_nobody_out(admin: Person, an
     body = {"role": "customer", "disabled": False}
     assert (await admin.call("PATCH", f"/users/{ana.id}", body)).status_code == 200
     assert await ana.status() == 200
+
+
+async def test_accounts_are_found_by_the_beginning_of_the_address_and_by_role(
+    admin: Person, ana: Person
+) -> None:
+    async def found(query: str) -> list[str]:
+        return [user["id"] for user in (await admin.call("GET", f"/users?{query}")).json()["items"]]
+
+    async def both_are_found() -> bool:
+        prefix = ana.email.partition("@")[0].upper()
+        return await found(f"email_prefix={prefix}") == [ana.id] and await found("role=admin") == [admin.id]
+
+    await eventually(both_are_found)
+    assert await found("email_prefix=%25") == []
+    assert await found(f"email_prefix={ana.email}&role=editor") == []
+
+
+async def test_an_administrator_deletes_an_account(admin: Person, ana: Person) -> None:
+    assert (await admin.call("DELETE", f"/users/{ana.id}")).status_code == 204
+    assert (await ana.status(), (await ana.refresh()).status_code) == (401, 401)
+    assert (await admin.call("GET", f"/users/{ana.id}")).status_code == 404
+    body = {"name": "Ana", "email": ana.email, "password": PASSWORD}
+    assert (await ana.shop.post(f"{AUTH}/register", json=body)).status_code == 201
+    own = await admin.call("DELETE", f"/users/{admin.id}")
+    assert (own.status_code, own.json()["type"]) == (409, "urn:trolley:problem:own-account")
+
+
+async def test_an_administrator_ends_sessions(admin: Person, ana: Person) -> None:
+    phone, tablet = await ana.login(), await ana.login()
+    path = f"/users/{ana.id}/sessions"
+    listed = (await admin.call("GET", path)).json()["items"]
+    assert [item["id"] for item in listed] == [ana.session_id, phone.session_id, tablet.session_id]
+    assert not any(item["current"] for item in listed)
+    assert (await admin.call("DELETE", f"{path}/{phone.session_id}")).status_code == 204
+    assert [await person.status() for person in (ana, phone, tablet)] == [200, 401, 200]
+    assert (await phone.refresh()).status_code == 401
+    assert (await admin.call("DELETE", f"{path}/{phone.session_id}")).status_code == 404
+    assert (await admin.call("DELETE", path)).status_code == 204
+    assert [await person.status() for person in (ana, phone, tablet)] == [401, 401, 401]
+    assert (await admin.call("GET", path)).json() == {"items": []}
+    assert (await admin.call("DELETE", path)).status_code == 204
+    assert (await admin.call("GET", "/users/nobody/sessions")).status_code == 404
 
 
 async def test_administrators_cannot_lock_themselves_out(admin: Person) -> None:

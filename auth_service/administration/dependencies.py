@@ -1,0 +1,21 @@
+"""Dependencies of the routes of administrators."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends
+
+from auth_service.accounts.dependencies import ClientDep
+from auth_service.administration.service import AdministrationService
+from auth_service.security_log.model import Actor
+from shared.http.identity import CurrentUserDep
+from shared.http.runtime import provided
+
+
+async def actor(identity: CurrentUserDep, client: ClientDep) -> Actor:
+    return Actor(identity.user_id, client)
+
+
+AdministrationDep = Annotated[AdministrationService, Depends(provided(AdministrationService))]
+ActorDep = Annotated[Actor, Depends(actor)]

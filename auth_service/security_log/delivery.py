@@ -1,0 +1,25 @@
+"""Delivery of auth's events to the owner's log, before they are published."""
+
+from __future__ import annotations
+
+from auth_service.security_log.events import entry_of, public
+from auth_service.security_log.service import SecurityLogService
+from shared.events.contracts import UserDeleted
+from shared.events.envelope import Event
+from shared.events.ports import EventBus
+
+
+class RecordingPublisher:
+    """Writes an event to the log of the account that it is about, takes out where it came from, and publishes
+    it. An event leaves its outbox only after both, and a repeat changes nothing."""
+
+    def __init__(self, bus: EventBus, log: SecurityLogService) -> None:
+        self._bus = bus
+        self._log = log
+
+    async def publish(self, event: Event) -> None:
+        if found := entry_of(event):
+            await self._log.record(*found)
+        if event.type == UserDeleted.type:
+            await self._log.erase(event.entity_id)
+        await self._bus.publish(public(event))

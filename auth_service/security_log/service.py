@@ -1,0 +1,60 @@
+"""Use cases of the owner's log of security events."""
+
+from __future__ import annotations
+
+from auth_service.security_log.events import FailureReason, UserSignInFailed
+from auth_service.security_log.model import NOBODY, Actor, SecurityEntry, SecurityLog
+from auth_service.security_log.ports import SecurityLogRepository
+from shared.aggregates.change import Change
+from shared.clock import Clock
+
+
+class SecurityLogService:
+    """Writes, shows and erases logs. A repeat with the same event changes nothing."""
+
+    def __init__(self, logs: SecurityLogRepository, clock: Clock) -> None:
+        self._logs = logs
+        self._clock = clock
+
+    async def entries(self, user_id: str) -> tuple[SecurityEntry, ...]:
+        """The entries of the last 180 days, the newest first; at most 200."""
+        log = await self._logs.get(user_id)
+        return log.recent(self._clock.now()) if log else ()
+
+    async def record(self, user_id: str, entry: SecurityEntry) -> None:
+        """Adds the entry to the user's log, unless the log has it or was erased."""
+        now = self._clock.now()
+
+        def record(log: SecurityLog | None) -> Change[SecurityLog, None]:
+            before = log or SecurityLog(user_id)
+            after = before.with_entry(entry, now)
+            return Change(None if after is before else after, None)
+
+        await self._logs.update(user_id, record)
+
+    async def record_failure(
+        self, user_id: str | None, account: str, actor: Actor, why: FailureReason
+    ) -> None:
+        """Adds a failed sign-in, and publishes it. `account` is the hash of the address that was given. An
+        unknown account has a log of nobody's, so that it takes the same work as a known one."""
+        id, now = user_id or f"{NOBODY}-{account[:2]}", self._clock.now()
+
+        def record(log: SecurityLog | None) -> Change[SecurityLog, None]:
+            before = log or SecurityLog(id)
+            event = UserSignInFailed(id, before.version + 1, why).to_event(now)
+            after = before.with_entry(
+                SecurityEntry.of(event.id, event.type, now, actor, why, repeats=True), now
+            )
+            return Change(None, None) if after is before else Change(after, None, [event])
+
+        await self._logs.update(id, record)
+
+    async def erase(self, user_id: str) -> None:
+        """Empties the log of a deleted account. Entries that arrive later are passed over."""
+        now = self._clock.now()
+
+        def erase(log: SecurityLog | None) -> Change[SecurityLog, None]:
+            before = log or SecurityLog(user_id)
+            return Change(None if before.is_erased else before.erased(now), None)
+
+        await self._logs.update(user_id, erase)
