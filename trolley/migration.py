@@ -8,7 +8,9 @@ from functools import partial
 from auth_service.accounts.address_migration import AddressFinding, AddressMigration
 from auth_service.accounts.administrator_store import ADMINISTRATORS
 from auth_service.accounts.store import EMAIL_CLAIMS, USERS
+from auth_service.codes.store import CODE_REQUESTS, MAILED_CODES
 from auth_service.keys.store import SIGNING_KEYS
+from auth_service.mail.store import NOTICES
 from auth_service.security_log.store import SECURITY_LOGS
 from auth_service.sessions.store import SESSIONS
 from cart_service.carts.store import CARTS
@@ -23,6 +25,7 @@ from trolley.errors import CommandFailed
 
 COLLECTIONS: tuple[Collection, ...] = (
     *(USERS, EMAIL_CLAIMS, ADMINISTRATORS, SESSIONS, SECURITY_LOGS, SIGNING_KEYS),
+    *(MAILED_CODES, CODE_REQUESTS, NOTICES),
     PRODUCTS,
     *(CARTS, PROMOTIONS, PROMOTION_CLAIMS, PROMOTION_TALLIES),
 )
