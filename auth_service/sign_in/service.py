@@ -84,6 +84,9 @@ class SignInService:
         except AccountDisabled:
             await self._authentication.record_failure(verified.user, client, "account_disabled")
             raise
+        except PasswordTooWeak:
+            await self._authentication.record_failure(verified.user, client, "password_too_weak")
+            raise
         await self._session_service.end_guest(guest)
         return signed_in
 
