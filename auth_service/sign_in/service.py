@@ -116,6 +116,14 @@ class SignInService:
             raise InvalidRefreshToken
         return self._tokens.of(user, session, newest, now)
 
+    async def end_replaced(self, text: str | None) -> None:
+        """Ends the session of the refresh token that a new sign-in replaces in a browser (ASVS 5.0, 7.2.4). A
+        guest's session stays, because the cart may still be merged."""
+        token = self._tokens.refresh.read(text) if text else None
+        session = await self._sessions.get(token.session_id) if token else None
+        if token is not None and session is not None and not session.is_guest:
+            await self._session_service.revoke(token)
+
     async def revoke(self, text: str, verifier: TokenVerifier, client: Client) -> str | None:
         """Ends the session of a refresh token or an access token, and returns its id. None for a text that is
         neither."""
