@@ -92,12 +92,8 @@ async def bootstrap(settings: AuthSettings, backends: Backends) -> AsyncIterator
     clock, running = backends.clock, backends.tasks.running
     async with open_use_cases(settings, backends) as (service, adapters):
         await subscribe(backends.bus, service)
-        upkeep = KeyUpkeep(
-            service.keys,
-            backends.bus,
-            settings.auth_key_reload_seconds,
-            timedelta(days=settings.auth_key_rotation_days) if settings.auth_key_rotation_days else None,
-        )
+        every, rotation = settings.auth_key_reload_seconds, timedelta(days=settings.auth_key_rotation_days)
+        upkeep = KeyUpkeep(service.keys, backends.bus, every, rotation)
         async with (
             running("auth-keys", upkeep.run()),
             running("auth-sweep", sweep_sessions(adapters.sessions, clock)),

@@ -24,12 +24,12 @@ _USAGE = "Usage: python -m trolley.init [--force]\n\n--force replaces the secret
 def write_env_file(folder: Path, *, force: bool = False) -> list[str]:
     """Writes `.env` in the folder, and returns the names of the secrets that it made.
 
-    A new file lists every setting with its default. In a file that exists every line stays, and missing secrets are
-    added. `force` replaces the secrets; the old AUTH_SECRET becomes AUTH_SECRET_PREVIOUS, so nobody is signed out. A
-    missing secret is taken over from the local run of this folder, if it has one. Raises OSError.
+    A new file lists every setting with its default. In a file that exists every line stays, and missing
+    secrets are added. `force` replaces the secrets; the old AUTH_SECRET becomes AUTH_SECRET_PREVIOUS, so nobody
+    is signed out. A missing secret is taken from the local run of this folder, if it has one. Raises OSError.
     """
     path = folder / ENV_FILE
-    text = path.read_text() if path.exists() else EXAMPLE.read_text()
+    text = path.read_text() if path.exists() else _example()
     present, kept = settings_of(text), {} if force else _kept_secrets(folder)
     wanted = [name for name in SECRET_NAMES if force or not present.get(name)]
     values = {name: kept.get(name) or new_secret() for name in wanted}
@@ -46,7 +46,7 @@ def settings_of(text: str) -> dict[str, str]:
 
 
 def with_settings(text: str, values: Mapping[str, str]) -> str:
-    """The text with these settings: in place of a line that sets one or shows its default, else at the end."""
+    """The text with these settings, in place of a line that sets or shows one, else at the end."""
     lines, missing = text.splitlines(), dict(values)
     for number, line in enumerate(lines):
         match = _SETTING.fullmatch(line.strip().removeprefix("#").strip())
@@ -59,7 +59,13 @@ def report(path: Path, made: Sequence[str]) -> str:
     """The sentence that says what was done."""
     if not made:
         return f"{path} has every secret, so nothing was changed. --force makes new ones."
-    return f"{path} has new secrets: {', '.join(made)}. Only you can read it. Keep it, and keep it out of git."
+    return (
+        f"{path} has new secrets: {', '.join(made)}. Only you can read it. Keep it, and keep it out of git."
+    )
+
+
+def _example() -> str:
+    return EXAMPLE.read_text() if EXAMPLE.exists() else ""
 
 
 def _kept_secrets(folder: Path) -> dict[str, str]:

@@ -21,12 +21,10 @@ class KeyUpkeep:
     """Takes over new keys, publishes those that NATS lost, removes those that auth did not make, and rotates.
 
     It looks every `seconds`, and at once when the bucket changes. `rotation` is the age at which a key gets a
-    successor; None: never.
+    successor (0: never).
     """
 
-    def __init__(
-        self, keys: KeyService, bus: EventBus, seconds: float, rotation: timedelta | None = None
-    ) -> None:
+    def __init__(self, keys: KeyService, bus: EventBus, seconds: float, rotation: timedelta) -> None:
         self._keys = keys
         self._bus = bus
         self._seconds = seconds
@@ -69,7 +67,7 @@ class KeyUpkeep:
         self._changed.clear()
         await self._start_watch()
         await self._reload()
-        if self._rotation is not None:
+        if self._rotation:
             await self._keys.rotate_if_older(self._rotation)
         await self._keys.remove_foreign(kids)
         self._unexpected -= kids or set()

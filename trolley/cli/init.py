@@ -19,8 +19,8 @@ def init(
 ) -> None:
     """Write the .env of a shop in containers, with secrets of its own.
 
-    Only you can read the file. What it sets stays, and missing secrets are added. With --force all secrets are new; the
-    old AUTH_SECRET becomes AUTH_SECRET_PREVIOUS, so nobody is signed out. Restart the shop afterwards.
+    Only you can read the file. What it sets stays, and missing secrets are added. With --force all secrets
+    are new; the old AUTH_SECRET becomes AUTH_SECRET_PREVIOUS, so nobody is signed out. Restart the shop then.
     """
     try:
         made = write_env_file(directory, force=force)
