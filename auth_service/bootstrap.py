@@ -29,6 +29,7 @@ from auth_service.accounts.store import EMAIL_CLAIMS, USERS, StoredEmailClaims, 
 from auth_service.administration.service import AdministrationService
 from auth_service.browsers import AllowedOrigins
 from auth_service.clients import ClientAddresses
+from auth_service.export.service import ExportService
 from auth_service.keys.model import SigningKeyring
 from auth_service.keys.reload import reload_keys
 from auth_service.keys.service import KeyService
@@ -64,6 +65,7 @@ from shared.aggregates.ports import Repository
 from shared.aggregates.repository import AggregateRepository
 from shared.backends import Backends, open_backends_within
 from shared.clock import Clock, MillisecondClock, SystemClock
+from shared.events.exports import ask_for_export
 from shared.security.revocations import revocations_bucket
 from shared.store.ports import DocumentStore
 
@@ -268,6 +270,9 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         sessions=session_service,
         administration=AdministrationService(users, sessions, administrators, removal, clock),
         security_log=security_log,
+        export=ExportService(
+            accounts, session_service, security_log, partial(ask_for_export, backends.bus), clock
+        ),
         keys=keys,
         operator=OperatorService(
             registration, administrators, accounts=accounts, keys=keys, tokens=tokens, clock=clock

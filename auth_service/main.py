@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from auth_service.accounts import routes as account_routes
 from auth_service.administration import routes as administration_routes
 from auth_service.bootstrap import bootstrap
+from auth_service.export import routes as export_routes
 from auth_service.keys import routes as key_routes
 from auth_service.security_log import routes as security_log_routes
 from auth_service.sessions import routes as session_routes
@@ -26,6 +27,7 @@ SPEC = ServiceSpec(
         session_routes.router,
         account_routes.router,
         security_log_routes.router,
+        export_routes.router,
         administration_routes.router,
         key_routes.router,
     ],

@@ -9,6 +9,7 @@ from auth_service.accounts.service import AccountService
 from auth_service.administration.service import AdministrationService
 from auth_service.browsers import AllowedOrigins
 from auth_service.clients import ClientAddresses
+from auth_service.export.service import ExportService
 from auth_service.keys.service import KeyService
 from auth_service.operator import OperatorService
 from auth_service.security_log.service import SecurityLogService
@@ -27,6 +28,7 @@ class AuthService:
     sessions: SessionService
     administration: AdministrationService
     security_log: SecurityLogService
+    export: ExportService
     keys: KeyService
     operator: OperatorService
     addresses: ClientAddresses
