@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,29 +25,31 @@ from auth_service.accounts.reauthentication import RecentSignIn
 from auth_service.accounts.registration import Registration
 from auth_service.accounts.removal import AccountRemoval
 from auth_service.accounts.service import AccountService
-from auth_service.accounts.store import EMAIL_CLAIMS, USERS, StoredEmailClaims, StoredUsers
+from auth_service.accounts.store import EMAIL_CLAIMS, StoredEmailClaims
 from auth_service.administration.service import AdministrationService
+from auth_service.auditing import open_audited
 from auth_service.browsers import AllowedOrigins
 from auth_service.clients import ClientAddresses
+from auth_service.codes.email_change import EmailChangeService
+from auth_service.codes.removal import sweep_codes
+from auth_service.codes.service import CodeService
+from auth_service.codes.using import CodeUseService
 from auth_service.export.service import ExportService
 from auth_service.keys.model import SigningKeyring
 from auth_service.keys.reload import reload_keys
 from auth_service.keys.service import KeyService
 from auth_service.keys.signing import Es256Signer, Secrets
 from auth_service.keys.store import SIGNING_KEYS, SigningKeyringCodec
+from auth_service.mailing import Mailing, open_mailing
 from auth_service.operator import OperatorService
-from auth_service.security_log.delivery import RecordingPublisher
 from auth_service.security_log.ports import SecurityLogRepository
 from auth_service.security_log.removal import sweep_security_logs
 from auth_service.security_log.service import SecurityLogService
-from auth_service.security_log.store import SECURITY_LOGS, StoredSecurityLogs
 from auth_service.service import AuthService
 from auth_service.sessions.model import SessionLives
 from auth_service.sessions.ports import SessionRepository
 from auth_service.sessions.removal import sweep_sessions
-from auth_service.sessions.revocations import RevokingDelivery
 from auth_service.sessions.service import SessionService
-from auth_service.sessions.store import SESSIONS, StoredSessions
 from auth_service.sessions.tokens import AccessTokens, RefreshTokens, SessionTokens
 from auth_service.settings import AuthSettings
 from auth_service.sign_in.opening import SessionOpener
@@ -60,16 +62,12 @@ from auth_service.throttling.fallback import FallbackTallies
 from auth_service.throttling.local_tallies import LocalTallies
 from auth_service.throttling.redis_tallies import RedisTallies
 from auth_service.throttling.service import SignInThrottle
-from shared.aggregates.outbox import Outbox, publish_to
 from shared.aggregates.ports import Repository
 from shared.aggregates.repository import AggregateRepository
 from shared.backends import Backends, open_backends_within
 from shared.clock import Clock, MillisecondClock, SystemClock
 from shared.events.exports import ask_for_export
-from shared.security.revocations import revocations_bucket
-from shared.store.ports import DocumentStore
 
-_HOT_LOGS_BYTES = 4 * 2**20
 _BREACH_SECONDS = 1.0
 """The longest wait for the service of breached passwords. After it a password is accepted unchecked."""
 
@@ -87,6 +85,7 @@ class Adapters:
     passwords: Passwords
     breached: BreachedPasswords
     throttle: Throttle
+    mailing: Mailing
 
 
 @asynccontextmanager
@@ -100,6 +99,7 @@ async def bootstrap(settings: AuthSettings, backends: Backends) -> AsyncIterator
         async with (
             running("auth-keys", reload),
             running("auth-sweep", sweep_sessions(adapters.sessions, clock)),
+            running("code-sweep", sweep_codes(adapters.mailing.expiring, clock)),
             running("security-log-sweep", sweep_security_logs(adapters.security_logs, clock)),
         ):
             yield service
@@ -145,10 +145,12 @@ async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIter
         tallies = RedisTallies(settings.redis_url.get_secret_value())
         stack.push_async_callback(tallies.close)
         throttle = SignInThrottle(_budgets(settings), FallbackTallies(tallies, LocalTallies()))
-        audited = await open_audited(backends)
+        claims = StoredEmailClaims(await stores.open(EMAIL_CLAIMS))
+        mailing = await open_mailing(settings, backends, claims)
+        audited = await open_audited(backends, mailing.notices)
         adapters = Adapters(
             users=audited.users,
-            claims=StoredEmailClaims(await stores.open(EMAIL_CLAIMS)),
+            claims=claims,
             sessions=audited.sessions,
             keyrings=AggregateRepository(await stores.open(SIGNING_KEYS), SigningKeyringCodec()),
             administrators=AggregateRepository(await stores.open(ADMINISTRATORS), AdministratorsCodec()),
@@ -156,8 +158,9 @@ async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIter
             passwords=passwords,
             breached=breached,
             throttle=throttle,
+            mailing=mailing,
         )
-        for _, outbox in audited.outboxes:
+        for outbox in (*(outbox for _, outbox in audited.outboxes), *mailing.outboxes):
             await outbox.start(backends.tasks)
             stack.push_async_callback(outbox.close)
         yield adapters
@@ -166,37 +169,6 @@ async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIter
 def _breached_passwords(settings: AuthSettings) -> BreachedPasswords:
     url = settings.auth_breached_passwords_url
     return BreachRanges(url, timeout_seconds=_BREACH_SECONDS) if url else NoBreaches()
-
-
-@dataclass(frozen=True, slots=True)
-class Audited:
-    """The repositories whose events go to the owner's log before they are published, and the store and the
-    outbox of each."""
-
-    users: StoredUsers
-    sessions: StoredSessions
-    security_logs: StoredSecurityLogs
-    outboxes: Sequence[tuple[DocumentStore, Outbox]]
-
-
-async def open_audited(backends: Backends) -> Audited:
-    """Opens them. Nothing runs in the background until the outboxes are started."""
-    collections = (USERS, SESSIONS, SECURITY_LOGS)
-    users, sessions, logs = [await backends.stores.open(collection) for collection in collections]
-    log_outbox = Outbox(publish_to(backends.bus), clock=backends.clock)
-    security_logs = StoredSecurityLogs(logs, log_outbox, hot_bytes=_HOT_LOGS_BYTES)
-    recording = RecordingPublisher(backends.bus, SecurityLogService(security_logs, backends.clock))
-    config = revocations_bucket(backends.settings)
-    revoke = partial(RevokingDelivery, backends.bus, config, backends.verifier.end, recording.publish)
-    session_outbox = Outbox(revoke(), clock=backends.clock)
-    stored_sessions = StoredSessions(sessions, session_outbox)
-    user_outbox = Outbox(revoke(stored_sessions), clock=backends.clock)
-    return Audited(
-        StoredUsers(users, user_outbox),
-        stored_sessions,
-        security_logs,
-        [(users, user_outbox), (sessions, session_outbox), (logs, log_outbox)],
-    )
 
 
 def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> AuthService:
@@ -253,6 +225,17 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         removal=removal,
         clock=clock,
     )
+    mailing = adapters.mailing
+    codes = CodeService(
+        users=users,
+        claims=adapters.claims,
+        codes=mailing.codes,
+        requests=mailing.requests,
+        issuer=mailing.issuer,
+        derivation=mailing.derivation,
+        throttle=adapters.throttle,
+        clock=clock,
+    )
     return AuthService(
         accounts=accounts,
         recent_sign_in=RecentSignIn(clock, timedelta(seconds=settings.auth_recent_sign_in_seconds)),
@@ -268,6 +251,19 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
             clock=clock,
         ),
         sessions=session_service,
+        codes=codes,
+        code_use=CodeUseService(
+            codes=codes,
+            users=users,
+            passwords=adapters.passwords,
+            policy=policy,
+            opener=opener,
+            devices=device_tokens,
+            clock=clock,
+        ),
+        email_change=EmailChangeService(
+            codes=codes, users=users, claims=adapters.claims, authentication=authentication, clock=clock
+        ),
         administration=AdministrationService(users, sessions, administrators, removal, clock),
         security_log=security_log,
         export=ExportService(

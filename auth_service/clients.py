@@ -39,12 +39,11 @@ def parse_address(text: str) -> IPv4Address | IPv6Address | None:
     that is written as IPv6 (RFC 4291, section 2.5.5.2) is the IPv4 address. None for another text."""
     if len(text) > _LONGEST_ADDRESS or not text.isascii():
         return None
-    host, _, _ = _host(text.strip()).partition("%")
     try:
-        address = ip_address(host)
+        address = ip_address(_host(text.strip()))
     except ValueError:
         return None
-    return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
+    return address.ipv4_mapped or IPv6Address(int(address)) if isinstance(address, IPv6Address) else address
 
 
 def _host(text: str) -> str:

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from auth_service.accounts import routes as account_routes
 from auth_service.administration import routes as administration_routes
 from auth_service.bootstrap import bootstrap
+from auth_service.codes import routes as code_routes
 from auth_service.export import routes as export_routes
 from auth_service.keys import routes as key_routes
 from auth_service.security_log import routes as security_log_routes
@@ -26,6 +27,7 @@ SPEC = ServiceSpec(
         sign_in_routes.router,
         session_routes.router,
         account_routes.router,
+        code_routes.router,
         security_log_routes.router,
         export_routes.router,
         administration_routes.router,
@@ -35,6 +37,7 @@ SPEC = ServiceSpec(
         {"name": "Sign in", "description": "Getting tokens."},
         {"name": "Sessions", "description": "Signing out, and the devices that are signed in."},
         {"name": "Account", "description": "The caller's own account."},
+        {"name": "Codes", "description": "Codes that are mailed, and the change of the e-mail address."},
         {"name": "Administration", "description": "Other people's accounts; needs the scope `users:admin`."},
         {"name": "Keys", "description": "The public keys that verify access tokens."},
     ],

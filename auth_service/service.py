@@ -9,6 +9,9 @@ from auth_service.accounts.service import AccountService
 from auth_service.administration.service import AdministrationService
 from auth_service.browsers import AllowedOrigins
 from auth_service.clients import ClientAddresses
+from auth_service.codes.email_change import EmailChangeService
+from auth_service.codes.service import CodeService
+from auth_service.codes.using import CodeUseService
 from auth_service.export.service import ExportService
 from auth_service.keys.service import KeyService
 from auth_service.operator import OperatorService
@@ -27,6 +30,9 @@ class AuthService:
     sign_in: SignInService
     sessions: SessionService
     administration: AdministrationService
+    codes: CodeService
+    code_use: CodeUseService
+    email_change: EmailChangeService
     security_log: SecurityLogService
     export: ExportService
     keys: KeyService

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr, field_validator
 
-from shared.settings import DEVELOPMENT_ONLY, ServiceSettings
+from auth_service.mail.settings import MailSettings
+from shared.settings import DEVELOPMENT_ONLY
 
 SECRET_MIN = 16
 
 
-class AuthSettings(ServiceSettings):
+class AuthSettings(MailSettings):
     auth_port: int = Field(3001, ge=1, le=65535, description="Port of auth_service.")
     auth_secret: SecretStr = Field(
         SecretStr(f"{DEVELOPMENT_ONLY}-auth-secret"),

@@ -38,7 +38,8 @@ class ServiceSettings(BaseSettings):
         "Trolley",
         min_length=1,
         max_length=100,
-        description="What the shop is called; no password contains it.",
+        pattern=r"^[^\x00-\x1f\x7f]*$",
+        description="What the shop is called, in mails; no password contains it.",
     )
     shop_currency: str = Field("USD", pattern="^[A-Z]{3}$", description="ISO 4217 code of all prices.")
 

@@ -44,8 +44,8 @@ class LocalShop:
             return None
         process = addresses.pop(PROCESS, "")
         running = process != "" and process == str(running_process(directory))
-        store = {"SQLITE_DIRECTORY": str(directory / "store")}
-        return cls(directory, {**store, **_values(directory / SECRETS), **addresses}, running)
+        folders = {"SQLITE_DIRECTORY": str(directory / "store"), "MAIL_DIRECTORY": str(directory / "mail")}
+        return cls(directory, {**folders, **_values(directory / SECRETS), **addresses}, running)
 
     @property
     def port(self) -> str:

@@ -15,7 +15,7 @@ from auth_service.accounts.ports import (
     Throttle,
     UserRepository,
 )
-from auth_service.clients import Client as Client  # noqa: PLC0414 (for those who still import it from here)
+from auth_service.clients import Client
 from auth_service.security_log.events import FailureReason
 from auth_service.security_log.service import SecurityLogService
 from auth_service.throttling.devices import DeviceTokens

@@ -17,7 +17,12 @@ from shared.events.domain_event import DomainEvent
 from shared.events.envelope import Event
 
 SignOutReason = Literal[
-    "logout_all", "password_changed", "access_changed", "too_many_sessions", "ended_by_admin"
+    "logout_all",
+    "password_changed",
+    "password_removed",
+    "access_changed",
+    "too_many_sessions",
+    "ended_by_admin",
 ]
 SignInMethod = Literal["password", "code"]
 
@@ -91,6 +96,28 @@ class UserAccessChanged(DomainEvent):
 
 def deleted_event(erased: User, ended: Iterable[str], actor: Actor, now: datetime) -> Event:
     return witnessed(UserDeleted(erased.id, erased.version, sorted(ended), actor.id).to_event(now), actor)
+
+
+@dataclass(frozen=True, slots=True)
+class UserEmailVerified(DomainEvent):
+    """The owner of the account has proved to read the mails to its address."""
+
+    type = "user.email_verified"
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        return cls(user.id, user.version)
+
+
+@dataclass(frozen=True, slots=True)
+class UserEmailChanged(DomainEvent):
+    """The account has another address."""
+
+    type = "user.email_changed"
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        return cls(user.id, user.version)
 
 
 DELIVERY_SECONDS = 1.0

@@ -17,7 +17,7 @@ class User:
 
     `sessions` are the ids of the sessions that are signed in, oldest first. Any other session has ended, even
     if its own document says otherwise, so one write of this document ends all sessions. `credentials_version`
-    counts changes of the password, so a sign-in with the old one fails if the password changes meanwhile.
+    counts changes of the password and the address, so a sign-in with old ones fails if they change meanwhile.
     `access_version` counts changes of `role`, `disabled` and `deleted`; see `AdministratorRegister`. A
     deleted account stays as an empty shell without personal data.
     """
@@ -70,6 +70,21 @@ class User:
     def with_password(self, password_hash: str, now: datetime) -> User:
         return self._changed(
             now, password_hash=password_hash, credentials_version=self.credentials_version + 1
+        )
+
+    def without_password(self, now: datetime) -> User:
+        """The account without a password, which signs in by a mailed code."""
+        return self.with_password("", now)
+
+    def with_verified_email(self, now: datetime) -> User:
+        """The account, after its owner has proved to read its mails."""
+        return self if self.email_verified else self._changed(now, email_verified=True)
+
+    def with_email(self, email: str, now: datetime) -> User:
+        """The account with another address, which its owner has proved to read. The address is a credential,
+        so codes and sign-ins under way that began with the former one fail."""
+        return self._changed(
+            now, email=email, email_verified=True, credentials_version=self.credentials_version + 1
         )
 
     def with_access(self, role: Role, disabled: bool, now: datetime) -> User:

@@ -54,7 +54,7 @@ class ArgonPasswords:
     async def verify(self, password: str, password_hash: str | None, *, network: str = "") -> bool:
         known = password_hash or self._dummy_hash
         matches = await self._run("verify", network, lambda: bool(self._scheme.verify(password, known)))
-        return matches and password_hash is not None
+        return matches and bool(password_hash)
 
     def outdated(self, password_hash: str) -> bool:
         stored, today = argon2.from_string(password_hash), self._scheme

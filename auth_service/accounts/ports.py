@@ -59,8 +59,8 @@ class GuestSessions(Protocol):
 
 
 class EmailClaimRepository(Repository[EmailClaim], Protocol):
-    async def release(self, id: str, user_id: str) -> None:
-        """Frees the address, if that user has claimed it."""
+    async def release(self, id: str, user_id: str, claimed_at: datetime | None = None) -> None:
+        """Frees the address, if that user has claimed it, and at that time if one is given."""
         ...
 
 
@@ -71,7 +71,7 @@ class Passwords(Protocol):
     async def hash(self, password: str, *, network: str = "") -> str: ...
 
     async def verify(self, password: str, password_hash: str | None, *, network: str = "") -> bool:
-        """Whether the password matches. None for the hash takes the same work, and gives False."""
+        """Whether the password matches. None or an empty hash takes the same work, and gives False."""
         ...
 
     def outdated(self, password_hash: str) -> bool:

@@ -13,6 +13,8 @@ from auth_service.accounts.model import EmailClaim, User, is_live
 from auth_service.accounts.password_rules import PasswordPolicy
 from auth_service.accounts.ports import EmailClaimRepository, Passwords, UserRepository
 from auth_service.clients import Client
+from auth_service.mail.model import MailKind
+from auth_service.mail.notices import with_notice
 from auth_service.security_log.events import witnessed
 from auth_service.security_log.model import OPERATOR, Actor
 from shared.aggregates.change import Change
@@ -73,7 +75,8 @@ class Registration:
         user = User(user_id, account.name, account.email, password_hash, role, now, now, sessions=sessions)
         actor = Actor(user.id, client) if client else OPERATOR
         registered = witnessed(UserRegistered.of(user, actor.id).to_event(now), actor)
-        await self._users.update(user.id, lambda _: Change(user, None, [registered]))
+        verification = with_notice(registered, MailKind.VERIFY, user.email)
+        await self._users.update(user.id, lambda _: Change(user, None, [verification]))
         await self._confirm(claim, user)
         return user
 
@@ -101,7 +104,8 @@ class Registration:
         seen = await self._claims.get(claim)
         if seen is None:
             return None
-        if not seen.registration_is_over(self._clock.now()) or is_live(await self._users.get(seen.user_id)):
+        holder = await self._users.get(seen.user_id)
+        if not seen.registration_is_over(self._clock.now()) or holds(holder, claim):
             raise EmailAlreadyRegistered
         return seen
 
@@ -127,3 +131,9 @@ class Registration:
             return Change(erased, None, [deleted_event(erased, user.sessions, Actor(user.id), now)])
 
         await self._users.update(user_id, withdraw)
+
+
+def holds(user: User | None, claim: str) -> bool:
+    """Whether the claim is that of the account's address. It is not if the account got another address, and
+    the claim was left behind."""
+    return is_live(user) and claim_id(user.email) == claim

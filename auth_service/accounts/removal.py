@@ -9,6 +9,8 @@ from auth_service.accounts.credentials import claim_id
 from auth_service.accounts.events import DELIVERY_SECONDS, deleted_event
 from auth_service.accounts.model import User, existing
 from auth_service.accounts.ports import EmailClaimRepository, UserRepository
+from auth_service.mail.model import MailKind
+from auth_service.mail.notices import with_notice
 from auth_service.security_log.model import Actor
 from shared.aggregates.change import Change
 from shared.clock import Clock
@@ -46,7 +48,7 @@ class AccountRemoval:
             check(user)
             erased = user.erased(now)
             event = deleted_event(erased, {*user.sessions, *also_ended}, actor, now)
-            return Change(erased, user.email, [event])
+            return Change(erased, user.email, [with_notice(event, MailKind.ACCOUNT_DELETED, user.email)])
 
         email = await self._administrators.update(user_id, erase)
         await self._claims.release(claim_id(email), user_id)

@@ -32,6 +32,9 @@ class UserPublic(PublicModel):
             examples=["ana@example.com"],
         ),
     ]
+    email_verified: Annotated[
+        bool, Field(description="Whether the owner has proved to read the mails to it.", examples=[True])
+    ]
     role: Annotated[Role, Field(description="What the user may do.", examples=["customer"])]
     created_at: Annotated[Timestamp, Field(description="When the account was created.")]
 
@@ -41,6 +44,7 @@ class UserPublic(PublicModel):
             id=user.id,
             name=user.name,
             email=user.email or None,
+            email_verified=user.email_verified,
             role=user.role,
             created_at=user.created_at,
         )

@@ -6,13 +6,15 @@ from datetime import datetime
 
 from auth_service.accounts.authentication import Authentication
 from auth_service.accounts.credentials import checked, claim_id, clean_name, clean_password, normalise_email
-from auth_service.accounts.errors import GuestsHaveNoAccount, WrongPassword
+from auth_service.accounts.errors import AccountNotFound, GuestsHaveNoAccount, WrongPassword
 from auth_service.accounts.events import DELIVERY_SECONDS, UserRenamed, UserSignedOut
 from auth_service.accounts.model import User, existing, guest
 from auth_service.accounts.password_rules import PasswordPolicy
 from auth_service.accounts.ports import EmailClaimRepository, GuestSessions, Passwords, UserRepository
 from auth_service.accounts.removal import AccountRemoval
 from auth_service.clients import Client
+from auth_service.mail.model import MailKind
+from auth_service.mail.notices import with_notice
 from auth_service.security_log.events import witnessed
 from auth_service.security_log.model import OPERATOR, Actor
 from shared.aggregates.change import Change
@@ -90,6 +92,10 @@ class AccountService:
         password = checked("/password", clean_password, new)
         claim = await self._claims.get(claim_id(address))
         user = existing(await self._users.get(claim.user_id) if claim else None)
+        if user.email != address:  # the account has another address by now
+            raise AccountNotFound
+        if user.email != address:  # the account has another address by now
+            raise AccountNotFound
         await self._policy.check("/password", password, user.role, name=user.name, email=user.email)
         password_hash, now = await self._passwords.hash(password), self._clock.now()
 
@@ -127,7 +133,8 @@ def _new_password(
     signed_out, ended = user.signed_out(now, keep=keep_session)
     changed = signed_out.with_password(password_hash, now)
     event = UserSignedOut.of(changed, ended, "password_changed", actor.id).to_event(now)
-    return Change(changed, None, [witnessed(event, actor)])
+    notice = with_notice(event, MailKind.PASSWORD_CHANGED, user.email)
+    return Change(changed, None, [witnessed(notice, actor)])
 
 
 def _unchanged_since(checked_user: User, newest: User | None) -> User:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from datetime import datetime
 
 from auth_service.accounts.credentials import email_or_none
 from auth_service.accounts.model import EmailClaim, User
@@ -139,9 +140,9 @@ class StoredEmailClaims(AggregateRepository[EmailClaim]):
     def __init__(self, store: DocumentStore) -> None:
         super().__init__(store, EmailClaimCodec())
 
-    async def release(self, id: str, user_id: str) -> None:
+    async def release(self, id: str, user_id: str, claimed_at: datetime | None = None) -> None:
         def check(claim: EmailClaim) -> None:
-            if claim.user_id != user_id:
+            if claim.user_id != user_id or claimed_at not in (None, claim.claimed_at):
                 raise _ClaimedByAnother
 
         with suppress(_ClaimedByAnother):
@@ -149,4 +150,4 @@ class StoredEmailClaims(AggregateRepository[EmailClaim]):
 
 
 class _ClaimedByAnother(Exception):
-    """Another account has claimed the address meanwhile."""
+    """The address has another claim by now."""

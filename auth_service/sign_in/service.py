@@ -101,11 +101,10 @@ class SignInService:
         if token is None or read is None:
             raise InvalidRefreshToken
         user = await self._owner(read)
-        exchange = self._exchange(token, user, now)
-        # A repeat is answered from what was read. Anything else is decided by the write.
-        session, rotation = exchange(read).result
-        if rotation is not Rotation.REPEATED:
-            session, rotation = await self._sessions.update(token.session_id, exchange)
+        ends_at = self._tokens.ends_at(read, user)
+        session, rotation = read, read.outcome(token, now, ends_at, self._tokens.lives.grace)
+        if rotation is not Rotation.REPEATED:  # a repeat is answered from what was read
+            session, rotation = await self._sessions.update(read.id, self._exchange(token, ends_at, now))
         if rotation is Rotation.REUSED:
             await self._session_service.forget(session.id, user.id, user.role)
             raise RefreshTokenReused
@@ -129,13 +128,12 @@ class SignInService:
         return identity.session_id
 
     def _exchange(
-        self, token: RefreshToken, user: User, now: datetime
+        self, token: RefreshToken, ends_at: datetime, now: datetime
     ) -> Callable[[Session | None], Change[Session, tuple[Session, Rotation]]]:
         def exchange(session: Session | None) -> Change[Session, tuple[Session, Rotation]]:
             if session is None:
                 raise InvalidRefreshToken
             successor = self._tokens.refresh.issue(session.id, session.counter + 1)
-            ends_at = self._tokens.ends_at(session, user)
             changed, rotation = session.exchange(token, successor, now, ends_at, self._tokens.lives)
             result = (changed, rotation)
             if rotation is Rotation.REUSED:

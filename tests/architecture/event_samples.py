@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 from auth_service.accounts.events import (
     UserAccessChanged,
+    UserEmailChanged,
+    UserEmailVerified,
     UserRegistered,
     UserRenamed,
     UserSignedIn,
@@ -55,6 +57,8 @@ def _of_accounts() -> Iterator[Event]:
     yield UserAccessChanged.of(user, "u9").to_event(NOW)
     yield UserExported("u1", 3, "u1").to_event(NOW)
     yield UserSignedOut.of(user, {"s2", "s1"}, "logout_all").to_event(NOW)
+    yield UserEmailVerified.of(user).to_event(NOW)
+    yield UserEmailChanged.of(user).to_event(NOW)
     yield UserDeleted("u1", 3, ["s1", "s2"]).to_event(NOW)
     yield UserSignedOut.of(user, {"s1"}, "ended_by_admin", "u9").to_event(NOW)
     yield UserDeleted("u1", 3, []).to_event(NOW)

@@ -29,8 +29,14 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "events.md").read_text()
 WIRE_FORMS = (Path(__file__).parent / "event_wire_forms.jsonl").read_bytes().splitlines()
 SERVICES = ("auth_service", "product_service", "cart_service")
-MAKE_ENVELOPES = {"shared/events/envelope.py", "shared/events/domain_event.py", "trolley/cli/emit.py"}
-"""An operator may emit an event of any type, also of one that no class has."""
+MAKE_ENVELOPES = {
+    "shared/events/envelope.py",
+    "shared/events/domain_event.py",
+    "trolley/cli/emit.py",
+    "auth_service/codes/events.py",
+}
+"""An operator may emit an event of any type, also of one that no class has. The event of a mailed code is
+never published."""
 
 
 def _event_classes() -> dict[str, type[DomainEvent]]:

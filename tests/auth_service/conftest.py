@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,12 +24,13 @@ from shared.security.identity import Identity, Role
 from tests.auth_service.people import PASSWORD, Person, fresh_email
 from tests.support.apps import running
 from tests.support.clock import MovableClock
+from tests.support.mails import MailsInFolder
 
 MakeSettings = Callable[..., AuthSettings]
 
 
 @pytest.fixture
-def auth_settings(backend_settings: dict[str, Any]) -> MakeSettings:
+def auth_settings(backend_settings: dict[str, Any], tmp_path: Path) -> MakeSettings:
     """Settings on the test's backends; keywords replace single ones."""
 
     def make(**replaced: Any) -> AuthSettings:
@@ -39,10 +41,18 @@ def auth_settings(backend_settings: dict[str, Any]) -> MakeSettings:
             "auth_first_wait_seconds": 900,  # none is over before a slow test has looked
             "auth_sign_ups_per_minute": 0,
             "auth_guests_per_minute": 0,
+            "auth_mails_per_network": 1_000_000,
         }
-        return AuthSettings(**{**backend_settings, **cheap, **limits, **replaced})
+        mails = {"mail_directory": tmp_path / "mail"}
+        return AuthSettings(**{**mails, **backend_settings, **cheap, **limits, **replaced})
 
     return make
+
+
+@pytest.fixture
+def mails(tmp_path: Path) -> MailsInFolder:
+    """The mails that the shop of this test has sent."""
+    return MailsInFolder(tmp_path / "mail")
 
 
 @pytest.fixture

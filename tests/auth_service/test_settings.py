@@ -21,8 +21,50 @@ def test_default_secrets_are_refused_outside_development() -> None:
 def test_own_secrets_are_accepted() -> None:
     secret = "a secret of our own, long enough"
     assert AuthSettings(
-        environment="production", cursor_secret=secret, auth_secret=secret, gateway_secret=secret
+        environment="production",
+        cursor_secret=secret,
+        auth_secret=secret,
+        gateway_secret=secret,
+        mail_url="file:",
     )
+
+
+OWN = {
+    "environment": "production",
+    **dict.fromkeys(("cursor_secret", "auth_secret", "gateway_secret"), "a secret of our own, long enough"),
+}
+
+
+def test_production_needs_a_mail_server_or_the_word_that_files_will_do() -> None:
+    with pytest.raises(ValidationError, match=r"MAIL_URL must be set.*smtp://user:password@host:587"):
+        AuthSettings(**OWN)
+    assert AuthSettings(**OWN, mail_url="file:")
+
+
+def test_production_needs_an_address_that_mails_come_from() -> None:
+    server = {"mail_url": "smtps://shop:secret-of-mail@mail.example.com"}
+    with pytest.raises(ValidationError, match="MAIL_FROM") as refusal:
+        AuthSettings(**OWN, **server)
+    assert "secret-of-mail" not in str(refusal.value)
+    assert AuthSettings(**OWN, **server, mail_from="shop@example.com")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"mail_url": "http://user:secret-of-mail@host"},
+        {"mail_url": "smtp+plain://user:secret-of-mail@host"},
+        {"mail_from": "shop"},
+        {"mail_from": "shop@example.com\r\nBcc: eve@example.com"},
+        {"shop_name": "Shop\nX: y"},
+        {"shop_url": "javascript:alert(1)"},
+    ],
+    ids=str,
+)
+def test_settings_of_mails_that_make_no_sense_are_refused(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        AuthSettings(**wrong)
+    assert "secret-of-mail" not in str(refusal.value)
 
 
 def test_a_short_secret_is_refused() -> None:

@@ -22,6 +22,7 @@ NAMES = (
     "bench",
     "services",
     "nodes",
+    "mail",
     "events",
     "emit",
     "migrate",

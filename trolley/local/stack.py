@@ -138,6 +138,7 @@ class LocalStack:
     async def _start_services(self) -> None:
         environment = self.environment
         environment["SQLITE_DIRECTORY"] = environment.get("SQLITE_DIRECTORY") or str(self.directory / "store")
+        environment["MAIL_DIRECTORY"] = environment.get("MAIL_DIRECTORY") or str(self.directory / "mail")
         environment["HTTP_HOST"] = "127.0.0.1"
         for service, numbers in self._ports.items():
             for index, port in enumerate(numbers):

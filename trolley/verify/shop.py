@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from auth_service.bootstrap import open_audited
+from auth_service.auditing import open_audited
+from auth_service.mail.store import NOTICES, StoredNotices
 from cart_service.bootstrap import OperatorTools, open_operator_tools
 from cart_service.promotions.view import PROMOTION_ENTRIES
 from cart_service.settings import CartSettings
@@ -15,6 +16,8 @@ from shared.aggregates.outbox import Outbox
 from shared.backends import Backends, open_backends_within
 from shared.cache.ports import Cache, CacheUnavailable
 from shared.clock import Clock, SystemClock
+from shared.errors import Unavailable
+from shared.events.envelope import Event
 from shared.events.ports import Bucket, EventBus
 from shared.store.ports import DocumentStore
 from trolley.environment import require_servers, require_store, settings_from
@@ -71,10 +74,16 @@ async def open_shop(environment: Mapping[str, str], clock: Clock | None = None) 
 
 
 async def _open_auth(stack: AsyncExitStack, backends: Backends) -> Sequence[tuple[DocumentStore, Outbox]]:
-    outboxes = (await open_audited(backends)).outboxes
+    # The running shop mails the notices.
+    notices = StoredNotices(await backends.stores.open(NOTICES), Outbox(_leave, clock=backends.clock))
+    outboxes = (await open_audited(backends, notices)).outboxes
     for _, outbox in outboxes:
         stack.push_async_callback(outbox.close)
     return outboxes
+
+
+async def _leave(_document_id: str, _events: Sequence[Event]) -> None:
+    raise Unavailable("The shop mails notices.")
 
 
 async def _require_cache(cache: Cache) -> None:

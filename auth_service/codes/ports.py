@@ -1,0 +1,27 @@
+"""Ports of the use cases of codes. Every operation that reads or writes raises `StoreUnavailable`."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from auth_service.clients import Client
+from auth_service.codes.model import CodeRequest, MailedCodes
+from shared.aggregates.ports import AnnouncingRepository, Repository
+
+MailedCodesRepository = AnnouncingRepository[MailedCodes]
+CodeRequestRepository = Repository[CodeRequest]
+
+
+class CodeThrottle(Protocol):
+    """Counts requests for codes."""
+
+    async def mail(self, account: str, client: Client) -> bool:
+        """Counts a request for a code. Returns whether the account may get another mail. Raises
+        `TooManyRequests` after too many requests from one network."""
+        ...
+
+
+class DeviceTokenIssuer(Protocol):
+    """Makes device tokens. A device with one keeps a budget of its own for attempts to sign in."""
+
+    def issue(self, user_id: str) -> str: ...

@@ -1,0 +1,114 @@
+"""Mailed codes, and the change of the address."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+
+from auth_service.accounts.dependencies import ClientDep
+from auth_service.accounts.errors import (
+    AccountDisabled,
+    AccountNotFound,
+    EmailAlreadyRegistered,
+    GuestsHaveNoAccount,
+    WrongPassword,
+)
+from auth_service.accounts.schemas import UserPublic
+from auth_service.browsers import BrowserDep, CrossSiteRequest, device_cookie
+from auth_service.codes.email_change import EmailChangeService
+from auth_service.codes.errors import InvalidCode
+from auth_service.codes.model import CodePurpose
+from auth_service.codes.schemas import (
+    CodeCreate,
+    CodeRequested,
+    CodeUse,
+    CodeUsed,
+    EmailChange,
+    EmailConfirmation,
+)
+from auth_service.codes.service import CodeService
+from auth_service.codes.using import CodeUseService
+from auth_service.sign_in.routes import no_store
+from auth_service.sign_in.schemas import signed_in_answer
+from shared.errors import NotAuthenticated, TooManyRequests
+from shared.http.identity import CurrentUserDep
+from shared.http.responses import problem_responses
+from shared.http.runtime import provided
+
+router = APIRouter(tags=["Codes"], dependencies=[Depends(no_store)])
+
+CodesDep = Annotated[CodeService, Depends(provided(CodeService))]
+CodeUseDep = Annotated[CodeUseService, Depends(provided(CodeUseService))]
+EmailChangeDep = Annotated[EmailChangeService, Depends(provided(EmailChangeService))]
+
+_OWN_ACCOUNT = (NotAuthenticated, AccountNotFound, GuestsHaveNoAccount)
+
+
+@router.post(
+    "/codes",
+    status_code=202,
+    summary="Ask for a code by mail",
+    responses=problem_responses(TooManyRequests),
+)
+async def create_code(body: CodeCreate, client: ClientDep, codes: CodesDep) -> CodeRequested:
+    """The code goes to the address if it has an account. The answer does not tell whether it has one. A code
+    is valid for ten minutes, and works once. Another request within a minute, or after many, gets the code
+    that was mailed last, and no other mail."""
+    return CodeRequested.of(await codes.request(body.email, CodePurpose(body.purpose), client))
+
+
+@router.post(
+    "/codes/use",
+    summary="Use a mailed code",
+    responses=problem_responses(InvalidCode, AccountDisabled, CrossSiteRequest),
+)
+async def use_code(
+    body: CodeUse, response: Response, client: ClientDep, browser: BrowserDep, codes: CodeUseDep
+) -> CodeUsed:
+    """A code that is used shows that the address is the owner's. `reset` sets the new password, ends every
+    other session and opens one; an invalid password leaves the code usable. `sign_in` opens a session; if the
+    address was never verified, it ends the other sessions and removes the password, because somebody else may
+    have registered the address. `unlock` makes this device known. A request for a code has five tries."""
+    browser.require_own_page(body.mode)
+    given, session, device_token = body.given, None, None
+    if given.purpose is CodePurpose.VERIFY:
+        await codes.verify(given)
+    elif given.purpose is CodePurpose.UNLOCK:
+        device_token = await codes.unlock(given)
+        if body.mode == "cookie":
+            response.headers.append("Set-Cookie", device_cookie(device_token))
+            device_token = None
+    elif given.purpose is CodePurpose.RESET:
+        session = await codes.reset(given, body.new_password, client)
+    else:
+        session = await codes.sign_in(given, client)
+    answer = signed_in_answer(response, session, body.mode) if session else None
+    return CodeUsed(session=answer, device_token=device_token)
+
+
+@router.post(
+    "/email",
+    status_code=202,
+    summary="Ask for a change of the e-mail address",
+    responses=problem_responses(*_OWN_ACCOUNT, WrongPassword, TooManyRequests),
+)
+async def change_email(
+    body: EmailChange, client: ClientDep, identity: CurrentUserDep, changes: EmailChangeDep
+) -> CodeRequested:
+    """A code goes to the new address; `/email/confirm` takes it. If the new address has an account already,
+    its owner gets a mail that says so, and the answer is the same."""
+    return CodeRequested.of(await changes.request(identity, body.email, body.password, client))
+
+
+@router.post(
+    "/email/confirm",
+    summary="Change the e-mail address",
+    responses=problem_responses(*_OWN_ACCOUNT, InvalidCode, EmailAlreadyRegistered),
+)
+async def confirm_email(
+    body: EmailConfirmation, identity: CurrentUserDep, changes: EmailChangeDep
+) -> UserPublic:
+    """The account has the new address at once, and it is verified. The old address gets a notice. All
+    sessions stay, and codes that were mailed before are void."""
+    return UserPublic.of(await changes.confirm(identity, body.code_id, body.code))

@@ -1,0 +1,145 @@
+"""Using a code for an account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from auth_service.accounts.errors import AccountDisabled
+from auth_service.accounts.events import DELIVERY_SECONDS, UserEmailVerified, UserSignedOut
+from auth_service.accounts.model import User, is_live
+from auth_service.accounts.password_rules import PasswordPolicy, clean_password
+from auth_service.accounts.ports import Passwords, UserRepository
+from auth_service.clients import Client
+from auth_service.codes.errors import InvalidCode
+from auth_service.codes.model import CodePurpose
+from auth_service.codes.ports import DeviceTokenIssuer
+from auth_service.codes.service import CheckedCode, CodeService
+from auth_service.mail.model import MailKind
+from auth_service.mail.notices import with_notice
+from auth_service.sessions.tokens import SignedIn
+from auth_service.sign_in.opening import SessionOpener
+from shared.aggregates.change import Change
+from shared.clock import Clock
+from shared.errors import InvalidInput, Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class GivenCode:
+    """A code as somebody gives it."""
+
+    code_id: str
+    code: str
+    purpose: CodePurpose
+    email: str
+
+
+class CodeUseService:
+    """Uses codes: each marks the address of its account as verified, and then does what it is for."""
+
+    def __init__(
+        self,
+        *,
+        codes: CodeService,
+        users: UserRepository,
+        passwords: Passwords,
+        policy: PasswordPolicy,
+        opener: SessionOpener,
+        devices: DeviceTokenIssuer,
+        clock: Clock,
+    ) -> None:
+        self._codes = codes
+        self._users = users
+        self._passwords = passwords
+        self._policy = policy
+        self._opener = opener
+        self._devices = devices
+        self._clock = clock
+
+    async def verify(self, given: GivenCode) -> User:
+        """Marks the address. Raises `InvalidCode`."""
+        checked = await self._checked(given)
+        await self._codes.spend(checked)
+        return await self._change(checked, _verified)
+
+    async def unlock(self, given: GivenCode) -> str:
+        """A device token for a device that is new to the account. Raises `InvalidCode`."""
+        return self._devices.issue((await self.verify(given)).id)
+
+    async def sign_in(self, given: GivenCode, client: Client) -> SignedIn:
+        """Opens a session. An account whose address was never verified loses its password and its other
+        sessions: somebody else may have registered it. Raises `InvalidCode`, `AccountDisabled`."""
+        checked = await self._checked(given)
+        await self._codes.spend(checked)
+        user = await self._change(checked, _claimed)
+        return await self._open(user, client)
+
+    async def reset(self, given: GivenCode, new_password: str, client: Client) -> SignedIn:
+        """Sets a new password, ends every other session and opens one. Raises `InvalidCode`,
+        `AccountDisabled`, `PasswordsOverloaded`, and `InvalidInput` for an invalid password, which leaves the
+        code usable."""
+        checked = await self._checked(given)
+        user, password = checked.user, clean_password(new_password)
+        try:
+            await self._policy.check("/new_password", password, user.role, name=user.name, email=user.email)
+            password_hash = await self._passwords.hash(password, network=client.network)
+        except (InvalidInput, Unavailable):
+            await self._codes.give_back(checked)
+            raise
+        await self._codes.spend(checked)
+
+        def reset(user: User, now: datetime) -> Change[User, User]:
+            signed_out, ended = user.signed_out(now)
+            changed = signed_out.with_password(password_hash, now).with_verified_email(now)
+            event = UserSignedOut.of(changed, ended, "password_changed").to_event(now)
+            return Change(changed, changed, [with_notice(event, MailKind.PASSWORD_CHANGED, user.email)])
+
+        user = await self._change(checked, reset)
+        await self._users.delivered(user.id, DELIVERY_SECONDS)
+        return await self._open(user, client)
+
+    async def _checked(self, given: GivenCode) -> CheckedCode:
+        checked = await self._codes.check(given.code_id, given.code, given.purpose, given.email)
+        if checked.user.disabled:
+            raise AccountDisabled
+        return checked
+
+    async def _change(
+        self, checked: CheckedCode, change: Callable[[User, datetime], Change[User, User]]
+    ) -> User:
+        """Changes the newest account, unless its credentials changed since the code was checked."""
+        now = self._clock.now()
+
+        def guarded(user: User | None) -> Change[User, User]:
+            return change(_unchanged(user, checked.user.credentials_version), now)
+
+        return await self._users.update(checked.user.id, guarded)
+
+    async def _open(self, user: User, client: Client) -> SignedIn:
+        def admit(newest: User) -> User:
+            return _unchanged(newest, user.credentials_version)
+
+        return await self._opener.open(user.id, client, admit=admit)
+
+
+def _unchanged(user: User | None, credentials_version: int) -> User:
+    if not is_live(user) or user.credentials_version != credentials_version:
+        raise InvalidCode
+    return user
+
+
+def _verified(user: User, now: datetime) -> Change[User, User]:
+    if user.email_verified:
+        return Change(None, user)
+    verified = user.with_verified_email(now)
+    return Change(verified, verified, [UserEmailVerified.of(verified).to_event(now)])
+
+
+def _claimed(user: User, now: datetime) -> Change[User, User]:
+    if user.email_verified:
+        return Change(None, user)
+    signed_out, ended = user.signed_out(now)
+    owned = signed_out.without_password(now).with_verified_email(now)
+    verified = UserEmailVerified.of(owned).to_event(now)
+    return Change(owned, owned, [UserSignedOut.of(owned, ended, "password_removed").to_event(now), verified])

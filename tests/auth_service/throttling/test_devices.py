@@ -1,0 +1,87 @@
+"""Device tokens are readable for the user that they were made for, and for nobody else."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auth_service.throttling.devices import DEVICE_TOKEN_MAX, DeviceTokens
+from shared.ids import new_id
+from tests.support.clock import MovableClock
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+KEY, NEXT_KEY = b"k" * 32, b"n" * 32
+ANA, BEN = new_id(), new_id()
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    return MovableClock(START)
+
+
+@pytest.fixture
+def devices(clock: MovableClock) -> DeviceTokens:
+    return DeviceTokens([KEY], clock)
+
+
+def test_a_token_tells_the_device_of_its_user(devices: DeviceTokens) -> None:
+    token = devices.issue(ANA)
+    device = devices.read(token, ANA)
+    assert device
+    assert devices.read(token, BEN) is None
+    assert len(token) <= DEVICE_TOKEN_MAX
+    assert devices.read(devices.issue(ANA), ANA) != device
+
+
+def test_a_device_that_signs_in_again_stays_the_same_device(
+    devices: DeviceTokens, clock: MovableClock
+) -> None:
+    token = devices.issue(ANA)
+    clock.move(days=1)
+    renewed = devices.issue(ANA, token)
+    assert renewed != token
+    assert devices.read(renewed, ANA) == devices.read(token, ANA)
+    assert devices.read(devices.issue(BEN, token), BEN) != devices.read(token, ANA)
+
+
+def test_a_token_lives_for_a_year(devices: DeviceTokens, clock: MovableClock) -> None:
+    token = devices.issue(ANA)
+    clock.ahead = timedelta(days=364)
+    assert devices.read(token, ANA)
+    clock.ahead = timedelta(days=365)
+    assert devices.read(token, ANA) is None
+
+
+def test_a_token_outlives_a_change_of_the_secret(clock: MovableClock) -> None:
+    before, during = DeviceTokens([KEY], clock), DeviceTokens([NEXT_KEY, KEY], clock)
+    after = DeviceTokens([NEXT_KEY], clock)
+    token = before.issue(ANA)
+    assert during.read(token, ANA)
+    assert after.read(token, ANA) is None
+    renewed = during.issue(ANA, token)
+    assert after.read(renewed, ANA) == before.read(token, ANA)
+    assert before.read(renewed, ANA) is None
+
+
+@given(data=st.data())
+def test_an_altered_token_is_none(data: st.DataObject) -> None:
+    devices = DeviceTokens([KEY], MovableClock(START))
+    token = devices.issue(ANA)
+    at = data.draw(st.integers(0, len(token) - 1))
+    other = data.draw(st.characters().filter(lambda character: character != token[at]))
+    assert devices.read(f"{token[:at]}{other}{token[at + 1 :]}", ANA) is None
+
+
+@given(text=st.text())
+def test_any_text_is_read_without_an_error(text: str) -> None:
+    devices = DeviceTokens([KEY], MovableClock(START))
+    assert devices.holder(text) is None
+    assert devices.holder(f"{ANA}.{text}.1.{text}") is None
+
+
+@pytest.mark.parametrize("text", [None, "", ".", "...", f"{ANA}.1.1.", "x" * 10**6, "é" * 40])
+def test_what_is_no_token_is_none(devices: DeviceTokens, text: str | None) -> None:
+    assert devices.holder(text) is None
