@@ -234,6 +234,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         issuer=mailing.issuer,
         derivation=mailing.derivation,
         throttle=adapters.throttle,
+        log=security_log,
         clock=clock,
     )
     return AuthService(
