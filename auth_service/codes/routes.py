@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from auth_service.accounts.dependencies import ClientDep
+from auth_service.accounts.dependencies import RECENT_SIGN_IN, ClientDep
 from auth_service.accounts.errors import (
     AccountDisabled,
     AccountNotFound,
@@ -14,6 +14,7 @@ from auth_service.accounts.errors import (
     GuestsHaveNoAccount,
     WrongPassword,
 )
+from auth_service.accounts.reauthentication import Reauthenticate
 from auth_service.accounts.schemas import UserPublic
 from auth_service.browsers import BrowserDep, CrossSiteRequest, device_cookie
 from auth_service.codes.email_change import EmailChangeService
@@ -29,7 +30,9 @@ from auth_service.codes.schemas import (
 )
 from auth_service.codes.service import CodeService
 from auth_service.codes.using import CodeUseService
-from auth_service.sign_in.routes import no_store
+from auth_service.sessions.routes import SessionsDep
+from auth_service.sign_in.guest_tokens import guest_of
+from auth_service.sign_in.routes import VerifierDep, no_store
 from auth_service.sign_in.schemas import signed_in_answer
 from shared.errors import NotAuthenticated, TooManyRequests
 from shared.http.identity import CurrentUserDep
@@ -64,18 +67,26 @@ async def create_code(body: CodeCreate, client: ClientDep, codes: CodesDep) -> C
     responses=problem_responses(InvalidCode, AccountDisabled, CrossSiteRequest),
 )
 async def use_code(
-    body: CodeUse, response: Response, client: ClientDep, browser: BrowserDep, codes: CodeUseDep
+    *,
+    body: CodeUse,
+    response: Response,
+    client: ClientDep,
+    browser: BrowserDep,
+    codes: CodeUseDep,
+    sessions: SessionsDep,
+    verifier: VerifierDep,
 ) -> CodeUsed:
     """A code that is used shows that the address is the owner's. `reset` sets the new password, ends every
     other session and opens one; an invalid password leaves the code usable. `sign_in` opens a session; if the
     address was never verified, it ends the other sessions and removes the password, because somebody else may
     have registered the address. `unlock` makes this device known. A request for a code has five tries."""
     browser.require_own_page(body.mode)
+    guest = guest_of(body.guest_token, verifier)
     given, session, device_token = body.given, None, None
     if given.purpose is CodePurpose.VERIFY:
-        await codes.verify(given)
+        await codes.verify(given, client)
     elif given.purpose is CodePurpose.UNLOCK:
-        device_token = await codes.unlock(given)
+        device_token = await codes.unlock(given, client)
         if body.mode == "cookie":
             response.headers.append("Set-Cookie", device_cookie(device_token))
             device_token = None
@@ -83,6 +94,8 @@ async def use_code(
         session = await codes.reset(given, body.new_password, client)
     else:
         session = await codes.sign_in(given, client)
+    if session:
+        await sessions.end_guest(guest)
     answer = signed_in_answer(response, session, body.mode) if session else None
     return CodeUsed(session=answer, device_token=device_token)
 
@@ -91,7 +104,8 @@ async def use_code(
     "/email",
     status_code=202,
     summary="Ask for a change of the e-mail address",
-    responses=problem_responses(*_OWN_ACCOUNT, WrongPassword, TooManyRequests),
+    dependencies=RECENT_SIGN_IN,
+    responses=problem_responses(*_OWN_ACCOUNT, WrongPassword, Reauthenticate, TooManyRequests),
 )
 async def change_email(
     body: EmailChange, client: ClientDep, identity: CurrentUserDep, changes: EmailChangeDep
@@ -104,11 +118,12 @@ async def change_email(
 @router.post(
     "/email/confirm",
     summary="Change the e-mail address",
-    responses=problem_responses(*_OWN_ACCOUNT, InvalidCode, EmailAlreadyRegistered),
+    dependencies=RECENT_SIGN_IN,
+    responses=problem_responses(*_OWN_ACCOUNT, Reauthenticate, InvalidCode, EmailAlreadyRegistered),
 )
 async def confirm_email(
-    body: EmailConfirmation, identity: CurrentUserDep, changes: EmailChangeDep
+    body: EmailConfirmation, client: ClientDep, identity: CurrentUserDep, changes: EmailChangeDep
 ) -> UserPublic:
     """The account has the new address at once, and it is verified. The old address gets a notice. All
     sessions stay, and codes that were mailed before are void."""
-    return UserPublic.of(await changes.confirm(identity, body.code_id, body.code))
+    return UserPublic.of(await changes.confirm(identity, body.code_id, body.code, client))

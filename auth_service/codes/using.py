@@ -18,6 +18,8 @@ from auth_service.codes.ports import DeviceTokenIssuer
 from auth_service.codes.service import CheckedCode, CodeService
 from auth_service.mail.model import MailKind
 from auth_service.mail.notices import with_notice
+from auth_service.security_log.events import witnessed
+from auth_service.security_log.model import Actor
 from auth_service.sessions.tokens import SignedIn
 from auth_service.sign_in.opening import SessionOpener
 from shared.aggregates.change import Change
@@ -33,6 +35,9 @@ class GivenCode:
     code: str
     purpose: CodePurpose
     email: str
+
+
+_AccountChange = Callable[[User, datetime], Change[User, User]]
 
 
 class CodeUseService:
@@ -57,29 +62,29 @@ class CodeUseService:
         self._devices = devices
         self._clock = clock
 
-    async def verify(self, given: GivenCode) -> User:
+    async def verify(self, given: GivenCode, client: Client) -> User:
         """Marks the address. Raises `InvalidCode`."""
-        checked = await self._checked(given)
+        checked = await self._checked(given, client)
         await self._codes.spend(checked)
-        return await self._change(checked, _verified)
+        return await self._change(checked, _verified(client))
 
-    async def unlock(self, given: GivenCode) -> str:
+    async def unlock(self, given: GivenCode, client: Client) -> str:
         """A device token for a device that is new to the account. Raises `InvalidCode`."""
-        return self._devices.issue((await self.verify(given)).id)
+        return self._devices.issue((await self.verify(given, client)).id)
 
     async def sign_in(self, given: GivenCode, client: Client) -> SignedIn:
         """Opens a session. An account whose address was never verified loses its password and its other
         sessions: somebody else may have registered it. Raises `InvalidCode`, `AccountDisabled`."""
-        checked = await self._checked(given)
+        checked = await self._checked(given, client)
         await self._codes.spend(checked)
-        user = await self._change(checked, _claimed)
+        user = await self._change(checked, _claimed(client))
         return await self._open(user, client)
 
     async def reset(self, given: GivenCode, new_password: str, client: Client) -> SignedIn:
         """Sets a new password, ends every other session and opens one. Raises `InvalidCode`,
         `AccountDisabled`, `PasswordsOverloaded`, and `InvalidInput` for an invalid password, which leaves the
         code usable."""
-        checked = await self._checked(given)
+        checked = await self._checked(given, client)
         user, password = checked.user, clean_password(new_password)
         try:
             await self._policy.check("/new_password", password, user.role, name=user.name, email=user.email)
@@ -92,22 +97,23 @@ class CodeUseService:
         def reset(user: User, now: datetime) -> Change[User, User]:
             signed_out, ended = user.signed_out(now)
             changed = signed_out.with_password(password_hash, now).with_verified_email(now)
-            event = UserSignedOut.of(changed, ended, "password_changed").to_event(now)
+            actor = Actor(user.id, client)
+            event = witnessed(
+                UserSignedOut.of(changed, ended, "password_changed", actor.id).to_event(now), actor
+            )
             return Change(changed, changed, [with_notice(event, MailKind.PASSWORD_CHANGED, user.email)])
 
         user = await self._change(checked, reset)
         await self._users.delivered(user.id, DELIVERY_SECONDS)
         return await self._open(user, client)
 
-    async def _checked(self, given: GivenCode) -> CheckedCode:
-        checked = await self._codes.check(given.code_id, given.code, given.purpose, given.email)
+    async def _checked(self, given: GivenCode, client: Client) -> CheckedCode:
+        checked = await self._codes.check(given.code_id, given.code, given.purpose, given.email, client)
         if checked.user.disabled:
             raise AccountDisabled
         return checked
 
-    async def _change(
-        self, checked: CheckedCode, change: Callable[[User, datetime], Change[User, User]]
-    ) -> User:
+    async def _change(self, checked: CheckedCode, change: _AccountChange) -> User:
         """Changes the newest account, unless its credentials changed since the code was checked."""
         now = self._clock.now()
 
@@ -120,7 +126,7 @@ class CodeUseService:
         def admit(newest: User) -> User:
             return _unchanged(newest, user.credentials_version)
 
-        return await self._opener.open(user.id, client, admit=admit)
+        return await self._opener.open(user.id, client, admit=admit, method="code")
 
 
 def _unchanged(user: User | None, credentials_version: int) -> User:
@@ -129,17 +135,27 @@ def _unchanged(user: User | None, credentials_version: int) -> User:
     return user
 
 
-def _verified(user: User, now: datetime) -> Change[User, User]:
-    if user.email_verified:
-        return Change(None, user)
-    verified = user.with_verified_email(now)
-    return Change(verified, verified, [UserEmailVerified.of(verified).to_event(now)])
+def _verified(client: Client) -> _AccountChange:
+    def verify(user: User, now: datetime) -> Change[User, User]:
+        if user.email_verified:
+            return Change(None, user)
+        verified = user.with_verified_email(now)
+        event = UserEmailVerified.of(verified).to_event(now)
+        return Change(verified, verified, [witnessed(event, Actor(user.id, client))])
+
+    return verify
 
 
-def _claimed(user: User, now: datetime) -> Change[User, User]:
-    if user.email_verified:
-        return Change(None, user)
-    signed_out, ended = user.signed_out(now)
-    owned = signed_out.without_password(now).with_verified_email(now)
-    verified = UserEmailVerified.of(owned).to_event(now)
-    return Change(owned, owned, [UserSignedOut.of(owned, ended, "password_removed").to_event(now), verified])
+def _claimed(client: Client) -> _AccountChange:
+    def claim(user: User, now: datetime) -> Change[User, User]:
+        if user.email_verified:
+            return Change(None, user)
+        signed_out, ended = user.signed_out(now)
+        owned = signed_out.without_password(now).with_verified_email(now)
+        events = [
+            UserSignedOut.of(owned, ended, "password_removed", user.id).to_event(now),
+            UserEmailVerified.of(owned).to_event(now),
+        ]
+        return Change(owned, owned, [witnessed(event, Actor(user.id, client)) for event in events])
+
+    return claim

@@ -29,6 +29,15 @@ class UserSignInFailed(DomainEvent):
     reason: FailureReason
 
 
+@dataclass(frozen=True, slots=True)
+class UserExported(DomainEvent):
+    """Somebody got everything that is kept about the account."""
+
+    type = "user.exported"
+
+    by: str
+
+
 def witnessed(event: Event, actor: Actor) -> Event:
     """The event with its client, which only the owner's log gets. `SecurityLogDelivery` takes it out before
     anything is published."""
