@@ -19,6 +19,8 @@ from shared.backends import Backends
 from shared.security.revocations import revocations_bucket
 from shared.store.ports import DocumentStore
 
+_HOT_LOGS_BYTES = 4 * 2**20
+
 
 @dataclass(frozen=True, slots=True)
 class Audited:
@@ -37,7 +39,7 @@ async def open_audited(backends: Backends, notices: StoredNotices) -> Audited:
     collections = (USERS, SESSIONS, SECURITY_LOGS)
     users, sessions, logs = [await backends.stores.open(collection) for collection in collections]
     log_outbox = Outbox(publish_to(backends.bus), clock=backends.clock)
-    security_logs = StoredSecurityLogs(logs, log_outbox)
+    security_logs = StoredSecurityLogs(logs, log_outbox, hot_bytes=_HOT_LOGS_BYTES)
     recording = RecordingPublisher(backends.bus, SecurityLogService(security_logs, backends.clock))
     config = revocations_bucket(backends.settings)
     revoke = partial(RevokingDelivery, backends.bus, config, backends.verifier.end, recording.publish)

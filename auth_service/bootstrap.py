@@ -199,6 +199,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
     )
     policy = PasswordPolicy(settings.shop_name, adapters.breached)
     registration = Registration(users, adapters.claims, adapters.passwords, policy, clock)
+    security_log = SecurityLogService(adapters.security_logs, clock)
     authentication = Authentication(
         users=users,
         claims=adapters.claims,
@@ -206,6 +207,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         throttle=adapters.throttle,
         devices=device_tokens,
         policy=policy,
+        log=security_log,
     )
     session_service = SessionService(users, sessions, clock)
     administrators = AdministratorRegister(users, adapters.administrators, clock)
@@ -260,7 +262,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
             codes=codes, users=users, claims=adapters.claims, authentication=authentication, clock=clock
         ),
         administration=AdministrationService(users, sessions, administrators, removal, clock),
-        security_log=SecurityLogService(adapters.security_logs, clock),
+        security_log=security_log,
         keys=keys,
         operator=OperatorService(
             registration, administrators, accounts=accounts, keys=keys, tokens=tokens, clock=clock

@@ -12,14 +12,13 @@ from auth_service.accounts.registration import Registration
 from auth_service.accounts.service import AccountService
 from auth_service.keys.model import SigningKey
 from auth_service.keys.service import KeyService
-from auth_service.security_log.model import Actor
+from auth_service.security_log.events import witnessed
+from auth_service.security_log.model import OPERATOR
 from auth_service.sessions.tokens import AccessTokens
 from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.ids import new_id
 from shared.security.identity import Role, Scope
-
-OPERATOR = Actor("operator")
 
 
 class OperatorService:
@@ -51,7 +50,7 @@ class OperatorService:
 
     async def set_password(self, email: str, password: str) -> None:
         """Ends every session of the account. Raises `AccountNotFound`, `InvalidInput`, `StoreUnavailable`."""
-        await self._accounts.replace_password(email, password, OPERATOR)
+        await self._accounts.replace_password(email, password)
 
     async def _make_admin(self, user_id: str) -> User:
         """Only `AdministratorRegister` makes administrators, so that each is counted."""
@@ -59,7 +58,8 @@ class OperatorService:
 
         def promote(user: User | None) -> Change[User, User]:
             changed = existing(user).with_access(Role.ADMIN, False, now)
-            return Change(changed, changed, [UserAccessChanged.of(changed, OPERATOR.id).to_event(now)])
+            event = UserAccessChanged.of(changed, OPERATOR.id).to_event(now)
+            return Change(changed, changed, [witnessed(event, OPERATOR)])
 
         return await self._administrators.update(user_id, promote)
 

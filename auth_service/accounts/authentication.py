@@ -15,7 +15,9 @@ from auth_service.accounts.ports import (
     Throttle,
     UserRepository,
 )
-from auth_service.clients import Client as Client  # noqa: PLC0414 (for those who still import it from here)
+from auth_service.clients import Client
+from auth_service.security_log.events import FailureReason
+from auth_service.security_log.service import SecurityLogService
 from auth_service.throttling.devices import DeviceTokens
 from shared.security.identity import Role
 
@@ -45,12 +47,14 @@ class Authentication:
         throttle: Throttle,
         devices: DeviceTokens,
         policy: PasswordPolicy,
+        log: SecurityLogService,
     ) -> None:
         self._users = users
         self._claims = claims
         self._passwords = passwords
         self._throttle = throttle
         self._devices = devices
+        self._log = log
         self._policy = policy
 
     async def sign_in(self, email: str, password: str, client: Client) -> Verified:
@@ -58,10 +62,15 @@ class Authentication:
         address = email_or_none(email)
         account = claim_id(address or email)
         known = await self._known_device(address, client)
-        async with self._throttle.attempt(account, client, known=known):
-            user = await self._find(address) if address else None
-            if not await self._matches(user, password, client) or user is None:
-                raise InvalidCredentials
+        user: User | None = None
+        try:
+            async with self._throttle.attempt(account, client, known=known):
+                user = await self._find(address) if address else None
+                if not await self._matches(user, password, client) or user is None:
+                    raise InvalidCredentials
+        except InvalidCredentials:
+            await self._log.record_failure(user.id if user else None, account, client, "wrong_password")
+            raise
         given = given_password(password)
         words = {"name": user.name, "email": user.email}
         return Verified(
@@ -73,9 +82,17 @@ class Authentication:
     async def confirm(self, user: User, password: str, client: Client, session_id: str) -> None:
         """Checks the password that the user gives again in this session. Raises `WrongPassword`, or another
         error of `sign_in`."""
-        async with self._throttle.confirmation(session_id, client):
-            if not await self._matches(user, password, client):
-                raise WrongPassword
+        try:
+            async with self._throttle.confirmation(session_id, client):
+                if not await self._matches(user, password, client):
+                    raise WrongPassword
+        except WrongPassword:
+            await self.record_failure(user, client, "not_confirmed")
+            raise
+
+    async def record_failure(self, user: User, client: Client, why: FailureReason) -> None:
+        """Tells the owner in the security log."""
+        await self._log.record_failure(user.id, "", client, why)
 
     async def _known_device(self, email: str | None, client: Client) -> str | None:
         """The id of the device if it has signed in to the account of this address before."""

@@ -24,7 +24,7 @@ SignOutReason = Literal[
     "too_many_sessions",
     "ended_by_admin",
 ]
-SignInMethod = Literal["password", "registration", "code"]
+SignInMethod = Literal["password", "code"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,18 @@ from datetime import datetime
 
 from auth_service.accounts.credentials import NewAccount, claim_id
 from auth_service.accounts.errors import EmailAlreadyRegistered
-from auth_service.accounts.events import UserRegistered
+from auth_service.accounts.events import UserRegistered, deleted_event
 from auth_service.accounts.model import EmailClaim, User, is_live
 from auth_service.accounts.password_rules import PasswordPolicy
 from auth_service.accounts.ports import EmailClaimRepository, Passwords, UserRepository
+from auth_service.clients import Client
 from auth_service.mail.model import MailKind
 from auth_service.mail.notices import with_notice
+from auth_service.security_log.events import witnessed
+from auth_service.security_log.model import OPERATOR, Actor
 from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.errors import Unavailable
-from shared.events.contracts import UserDeleted
 from shared.ids import new_id
 from shared.observability.logging import get_logger
 from shared.security.identity import Role
@@ -53,11 +55,11 @@ class Registration:
         role: Role,
         sessions: tuple[str, ...] = (),
         *,
-        network: str = "",
+        client: Client | None = None,
         admit: Callable[[], Awaitable[None]] = _everybody,
     ) -> User:
-        """The new account, with these sessions signed in. `network` is the client's. `admit` may refuse an
-        account, by raising; it is asked only when the address is free. Raises what it raises,
+        """The new account, with these sessions signed in. Without a `client` the operator makes it. `admit`
+        may refuse an account, by raising; it is asked only when the address is free. Raises what it raises,
         `EmailAlreadyRegistered`, `InvalidInput` for a password that others would guess, and
         `PasswordsOverloaded`."""
         await self._policy.check("/password", account.password, role, name=account.name, email=account.email)
@@ -65,12 +67,14 @@ class Registration:
         await self._take(claim, user_id, now)
         try:
             await admit()
+            network = client.network if client else ""
             password_hash = await self._passwords.hash(account.password, network=network)
         except BaseException:
             await self._give_back(claim, user_id)
             raise
         user = User(user_id, account.name, account.email, password_hash, role, now, now, sessions=sessions)
-        registered = UserRegistered.of(user).to_event(now)
+        actor = Actor(user.id, client) if client else OPERATOR
+        registered = witnessed(UserRegistered.of(user, actor.id).to_event(now), actor)
         verification = with_notice(registered, MailKind.VERIFY, user.email)
         await self._users.update(user.id, lambda _: Change(user, None, [verification]))
         await self._confirm(claim, user)
@@ -124,8 +128,7 @@ class Registration:
             if not is_live(user):
                 return Change(None, None)
             erased = user.erased(now)
-            deleted = UserDeleted(erased.id, erased.version, sorted(user.sessions), user.id)
-            return Change(erased, None, [deleted.to_event(now)])
+            return Change(erased, None, [deleted_event(erased, user.sessions, Actor(user.id), now)])
 
         await self._users.update(user_id, withdraw)
 

@@ -16,7 +16,7 @@ from auth_service.clients import Client
 from auth_service.mail.model import MailKind
 from auth_service.mail.notices import with_notice
 from auth_service.security_log.events import witnessed
-from auth_service.security_log.model import Actor
+from auth_service.security_log.model import OPERATOR, Actor
 from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.security.identity import Identity, Role
@@ -85,7 +85,7 @@ class AccountService:
         await self._users.update(user.id, change)
         await self._users.delivered(user.id, DELIVERY_SECONDS)
 
-    async def replace_password(self, email: str, new: str, actor: Actor) -> None:
+    async def replace_password(self, email: str, new: str, actor: Actor = OPERATOR) -> None:
         """Sets a password that the user has forgotten, for the shop's operator. Every session ends. Raises
         `AccountNotFound`, and `InvalidInput` for an invalid address or password."""
         address = checked("/email", normalise_email, email)

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from jose import jwk, jwt
+from jose import jwk, jws
 from jose.backends.base import Key
 
 from auth_service.keys.model import SigningKey
@@ -84,11 +85,8 @@ class Es256Signer:
         """An access token (RFC 9068), a compact JWS with the key's id in its header."""
         self.open(key)
         opened: Any = self._opened[key.kid]
-        return str(
-            jwt.encode(
-                dict(claims), opened, algorithm=ALGORITHM, headers={"typ": ACCESS_TOKEN_TYPE, "kid": key.kid}
-            )
-        )
+        headers = {"typ": ACCESS_TOKEN_TYPE, "kid": key.kid}
+        return str(jws.sign(orjson.dumps(claims), opened, headers, ALGORITHM))
 
     def _seal(self, kid: str, private: bytes) -> str:
         nonce = os.urandom(_NONCE_BYTES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auth_service.security_log.events import entry_of, public
+from auth_service.security_log.events import entry_of, is_witnessed, public
 from auth_service.security_log.service import SecurityLogService
 from shared.events.contracts import UserDeleted
 from shared.events.envelope import Event
@@ -18,8 +18,8 @@ class RecordingPublisher:
         self._log = log
 
     async def publish(self, event: Event) -> None:
-        if found := entry_of(event):
-            await self._log.record(*found)
-        if event.type == UserDeleted.type:
+        if event.type == UserDeleted.type and is_witnessed(event):
             await self._log.erase(event.entity_id)
+        elif found := entry_of(event):
+            await self._log.record(*found)
         await self._bus.publish(public(event))

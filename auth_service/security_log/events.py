@@ -42,13 +42,18 @@ def public(event: Event) -> Event:
     return replace(event, data={name: value for name, value in event.data.items() if name != _CLIENT})
 
 
+def is_witnessed(event: Event) -> bool:
+    """Whether it is about an account, and not about a guest."""
+    return _CLIENT in event.data
+
+
 def entry_of(event: Event) -> tuple[str, SecurityEntry] | None:
     """The user and the entry of a witnessed event; None for any other."""
     data = event.data
     if _CLIENT not in data:
         return None
     user_id = str(data.get("user_id", event.entity_id))
-    actor = Actor(str(data.get("by") or user_id), _client(data[_CLIENT]))
+    actor = Actor(str(data.get("by", user_id)), _client(data[_CLIENT]))
     reason = next((str(data[name]) for name in _REASONS if data.get(name)), None)
     return user_id, SecurityEntry.of(event.id, event.type, event.time, actor, reason)
 

@@ -25,6 +25,9 @@ class Actor:
     client: Client | None = None
 
 
+OPERATOR = Actor("operator")
+
+
 @dataclass(frozen=True, slots=True)
 class SecurityEntry:
     """One fact, or several of a kind. `id` is that of the first fact's event, and `at` the time of the

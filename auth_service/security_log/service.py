@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from auth_service.clients import Client
 from auth_service.security_log.events import FailureReason, UserSignInFailed
 from auth_service.security_log.model import NOBODY, Actor, SecurityEntry, SecurityLog
 from auth_service.security_log.ports import SecurityLogRepository
@@ -33,11 +34,13 @@ class SecurityLogService:
         await self._logs.update(user_id, record)
 
     async def record_failure(
-        self, user_id: str | None, account: str, actor: Actor, why: FailureReason
+        self, user_id: str | None, account: str, client: Client, why: FailureReason
     ) -> None:
         """Adds a failed sign-in, and publishes it. `account` is the hash of the address that was given. An
-        unknown account has a log of nobody's, so that it takes the same work as a known one."""
+        unknown account has a log of nobody's, without the client, so that it takes the same work as a known
+        one. Raises `StoreUnavailable`."""
         id, now = user_id or f"{NOBODY}-{account[:2]}", self._clock.now()
+        actor = Actor("", client if user_id else None)
 
         def record(log: SecurityLog | None) -> Change[SecurityLog, None]:
             before = log or SecurityLog(id)

@@ -77,8 +77,8 @@ def _entry(body: Json) -> SecurityEntry:
 class StoredSecurityLogs(AggregateRepository[SecurityLog]):
     """A `SecurityLogRepository`."""
 
-    def __init__(self, store: DocumentStore, outbox: Outbox) -> None:
-        super().__init__(store, SecurityLogCodec(), outbox)
+    def __init__(self, store: DocumentStore, outbox: Outbox, *, hot_bytes: int = 0) -> None:
+        super().__init__(store, SecurityLogCodec(), outbox, hot_bytes=hot_bytes)
 
     async def remove_unchanged(self, since: datetime, batch: int) -> int:
         query = Query([Between("updated_at", below=to_rfc3339(since))], ["updated_at"], batch)

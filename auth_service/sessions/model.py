@@ -110,17 +110,19 @@ class Session:
         or the answer was lost, and its owner gets the newest token. Any older one, or the same one later, may
         be in the hands of somebody else, so the session ends (RFC 9700, section 4.14.2).
         """
-        if not self.alive(now) or now >= ends_at:
-            return self, Rotation.ENDED
-        if token.matches(self.refresh_digest):
-            return self._renewed(successor, now, min(now + lives.idle, ends_at)), Rotation.ROTATED
-        if self._is_predecessor(token, now, lives.grace):
-            return self, Rotation.REPEATED
-        return self.end(now), Rotation.REUSED
+        rotation = self.outcome(token, now, ends_at, lives.grace)
+        if rotation is Rotation.ROTATED:
+            return self._renewed(successor, now, min(now + lives.idle, ends_at)), rotation
+        return self.end(now) if rotation is Rotation.REUSED else self, rotation
 
-    def _is_predecessor(self, token: RefreshToken, now: datetime, grace: timedelta) -> bool:
+    def outcome(self, token: RefreshToken, now: datetime, ends_at: datetime, grace: timedelta) -> Rotation:
+        """What `exchange` would do with the token."""
+        if not self.alive(now) or now >= ends_at:
+            return Rotation.ENDED
+        if token.matches(self.refresh_digest):
+            return Rotation.ROTATED
         is_recent = self.exchanged_at is not None and now - self.exchanged_at <= grace
-        return is_recent and token.matches(self.previous_digest)
+        return Rotation.REPEATED if is_recent and token.matches(self.previous_digest) else Rotation.REUSED
 
     def end(self, now: datetime) -> Session:
         """The ended session. All its tokens end with it, and it no longer says what device it was."""

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
 
+from auth_service.accounts.dependencies import ClientDep
 from auth_service.browsers import BrowserDep
 from auth_service.sessions.errors import SessionNotFound
 from auth_service.sessions.schemas import SessionList, SessionPublic
@@ -21,17 +22,22 @@ SessionsDep = Annotated[SessionService, Depends(provided(SessionService))]
 
 
 @router.post("/logout", status_code=204, summary="Sign out on this device")
-async def logout(identity: CurrentUserDep, browser: BrowserDep, sessions: SessionsDep) -> None:
-    """The access token stops working in every service within a second. The session's cookie is removed."""
-    await sessions.logout(identity)
+async def logout(
+    identity: CurrentUserDep, client: ClientDep, browser: BrowserDep, sessions: SessionsDep
+) -> None:
+    """The access token stops working in every service within a second. The session's cookie is removed. The
+    cart of a guest is deleted, because nobody can come back to it."""
+    await sessions.logout(identity, client)
     browser.forget(identity.session_id)
 
 
 @router.post("/logout-all", status_code=204, summary="Sign out on every device")
-async def logout_all(identity: CurrentUserDep, browser: BrowserDep, sessions: SessionsDep) -> None:
+async def logout_all(
+    identity: CurrentUserDep, client: ClientDep, browser: BrowserDep, sessions: SessionsDep
+) -> None:
     """Every access token of the account stops working in every service within a second. The cookie of this
     browser is removed."""
-    await sessions.logout_all(identity)
+    await sessions.logout_all(identity, client)
     browser.forget()
 
 
@@ -51,9 +57,10 @@ async def list_sessions(identity: CurrentUserDep, sessions: SessionsDep) -> Sess
 async def end_session(
     session_id: Annotated[str, Path(description="As `/sessions` lists it.", max_length=64)],
     identity: CurrentUserDep,
+    client: ClientDep,
     browser: BrowserDep,
     sessions: SessionsDep,
 ) -> None:
     """Its access token stops working in every service within a second."""
-    await sessions.end(identity, session_id)
+    await sessions.end(identity, session_id, client)
     browser.forget(session_id)

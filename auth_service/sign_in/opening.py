@@ -7,10 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from auth_service.accounts.errors import AccountDisabled
-from auth_service.accounts.events import UserSignedOut
+from auth_service.accounts.events import SignInMethod, UserSignedIn, UserSignedOut
 from auth_service.accounts.model import User, is_live
 from auth_service.accounts.ports import UserRepository
 from auth_service.clients import Client
+from auth_service.security_log.events import witnessed
+from auth_service.security_log.model import Actor
 from auth_service.sessions.model import USER_AGENT_MAX, Session
 from auth_service.sessions.ports import SessionRepository
 from auth_service.sessions.tokens import SessionTokens, SignedIn
@@ -46,12 +48,24 @@ class SessionOpener:
         self._sessions_per_user = sessions_per_user
 
     async def open(
-        self, user_id: str, client: Client, *, admit: Callable[[User], User] = _as_it_is
+        self,
+        user_id: str,
+        client: Client,
+        *,
+        admit: Callable[[User], User] = _as_it_is,
+        method: SignInMethod = "password",
     ) -> SignedIn:
         """Signs the user in, who has just proved who they are. `admit` gets the newest account; it may change
-        it, or raise. Raises `AccountDisabled`, also for a deleted account."""
+        it, or raise. `method` is how the user proved it. Raises `AccountDisabled`, also for a deleted
+        account."""
         now, session_id = self._clock.now(), new_id()
-        change = self._added(session_id, now, admit)
+        add = self._added(session_id, now, admit)
+
+        def change(newest: User | None) -> Change[User, User]:
+            added = add(newest)
+            signed_in = UserSignedIn.of(added.result, session_id, method).to_event(now)
+            return replace(added, events=[witnessed(signed_in, Actor(user_id, client)), *added.events])
+
         user = await self._users.update(user_id, change)
         return await self.open_listed(user, session_id, client, now)
 

@@ -16,6 +16,7 @@ from auth_service.accounts.errors import (
 )
 from auth_service.browsers import Browser, BrowserDep, CrossSiteRequest, cookie_cleared_on_refusal
 from auth_service.sessions.errors import InvalidRefreshToken, RefreshTokenReused
+from auth_service.sign_in.guest_tokens import guest_of
 from auth_service.sign_in.oauth_errors import TokenRequestRefused, as_oauth_error
 from auth_service.sign_in.schemas import (
     GuestRequest,
@@ -66,25 +67,40 @@ _REFUSED = problem_responses(
     responses=problem_responses(EmailAlreadyRegistered, TooManyRequests, CrossSiteRequest),
 )
 async def register(
-    body: RegisterRequest, response: Response, client: ClientDep, browser: BrowserDep, sign_in: SignInDep
+    *,
+    body: RegisterRequest,
+    response: Response,
+    client: ClientDep,
+    browser: BrowserDep,
+    sign_in: SignInDep,
+    verifier: VerifierDep,
 ) -> SignedInPublic:
     """An e-mail address has one account, in upper or lower case. Of many requests at the same time one
-    succeeds."""
+    succeeds. With `guest_token` the guest's session ends; an expired one does no harm."""
     browser.require_own_page(body.mode)
+    guest = guest_of(body.guest_token, verifier)
     account = new_account(body.name, body.email, body.password)
-    return signed_in_answer(response, await sign_in.register(account, client), body.mode)
+    return signed_in_answer(response, await sign_in.register(account, client, guest), body.mode)
 
 
 @router.post("/login", tags=["Sign in"], summary="Sign in", responses=_REFUSED)
 async def login(
-    body: LoginRequest, response: Response, client: ClientDep, browser: BrowserDep, sign_in: SignInDep
+    *,
+    body: LoginRequest,
+    response: Response,
+    client: ClientDep,
+    browser: BrowserDep,
+    sign_in: SignInDep,
+    verifier: VerifierDep,
 ) -> SignedInPublic:
     """An unknown address and a wrong password get the same answer, after the same work. Failures count for
     the account, for the client's network and for both. After too many of them an unknown device gets 429, and
     a code by e-mail lets it in. A device that sends the `device_token` of an earlier sign-in is known: only
-    its own failures count."""
+    its own failures count. With `guest_token` the guest's session ends; an expired one does no harm."""
     browser.require_own_page(body.mode)
-    return signed_in_answer(response, await sign_in.login(body.email, body.password, client), body.mode)
+    guest = guest_of(body.guest_token, verifier)
+    signed_in = await sign_in.login(body.email, body.password, client, guest)
+    return signed_in_answer(response, signed_in, body.mode)
 
 
 @router.post(
@@ -163,10 +179,14 @@ def _token_of_cookie(browser: Browser, body: RefreshRequest) -> str:
 )
 @errors_translated(as_oauth_error)
 async def revoke(
-    form: Annotated[RevocationForm, Form()], browser: BrowserDep, sign_in: SignInDep, verifier: VerifierDep
+    form: Annotated[RevocationForm, Form()],
+    client: ClientDep,
+    browser: BrowserDep,
+    sign_in: SignInDep,
+    verifier: VerifierDep,
 ) -> None:
     """Ends the session of a refresh token or an access token (RFC 7009). Whoever has the token may revoke it;
     no sign-in is needed. The answer is the same for a token that is not valid, which needs no revocation."""
-    session_id = await sign_in.revoke(form.token, verifier)
+    session_id = await sign_in.revoke(form.token, verifier, client)
     if session_id is not None:
         browser.forget(session_id)

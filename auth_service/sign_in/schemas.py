@@ -107,7 +107,21 @@ class GuestRequest(SessionMode):
     """A new guest."""
 
 
-class RegisterRequest(SessionMode):
+class GuestSignIn(SessionMode):
+    """A sign-in, perhaps of a guest."""
+
+    guest_token: Annotated[
+        str | None,
+        Field(
+            max_length=LONGEST_TOKEN,
+            description="The access token of the guest who signs in: the guest's session ends. The cart is"
+            " not touched: merge it with `POST /api/v1/cart/merge` before this token expires.",
+            examples=["eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIwMTk4In0.c2lnbmF0dXJl"],
+        ),
+    ] = None
+
+
+class RegisterRequest(GuestSignIn):
     """A new account."""
 
     name: Name
@@ -115,7 +129,7 @@ class RegisterRequest(SessionMode):
     password: Password
 
 
-class LoginRequest(SessionMode):
+class LoginRequest(GuestSignIn):
     """The credentials of an account."""
 
     email: GivenEmail

@@ -7,12 +7,14 @@ from datetime import datetime
 
 from auth_service.accounts.authentication import Authentication, Verified
 from auth_service.accounts.credentials import NewAccount
-from auth_service.accounts.errors import InvalidCredentials, PasswordTooWeak
+from auth_service.accounts.errors import AccountDisabled, InvalidCredentials, PasswordTooWeak
 from auth_service.accounts.model import User, guest, is_live
 from auth_service.accounts.password_rules import is_privileged
 from auth_service.accounts.ports import Throttle, UserRepository
 from auth_service.accounts.registration import Registration
 from auth_service.clients import Client
+from auth_service.security_log.events import witnessed
+from auth_service.security_log.model import Actor
 from auth_service.sessions.errors import InvalidRefreshToken, RefreshTokenReused
 from auth_service.sessions.events import SessionEnded
 from auth_service.sessions.model import RefreshToken, Rotation, Session
@@ -24,7 +26,7 @@ from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.errors import NotAuthenticated
 from shared.ids import new_id
-from shared.security.identity import Role
+from shared.security.identity import Identity, Role
 from shared.security.verifier import TokenVerifier
 
 
@@ -54,9 +56,9 @@ class SignInService:
         self._session_service = session_service
         self._clock = clock
 
-    async def register(self, account: NewAccount, client: Client) -> SignedIn:
-        """A new customer, signed in. Raises `EmailAlreadyRegistered`, `TooManyRequests`,
-        `PasswordsOverloaded`."""
+    async def register(self, account: NewAccount, client: Client, guest: Identity | None = None) -> SignedIn:
+        """A new customer, signed in. The session of the `guest` who signs up ends. Raises
+        `EmailAlreadyRegistered`, `TooManyRequests`, `PasswordsOverloaded`."""
         # A request counts like a guest. Only a new account is a sign-up: an address that is taken costs none.
         await self._throttle.guest(client)
         now, session_id = self._clock.now(), new_id()
@@ -64,16 +66,26 @@ class SignInService:
             account,
             Role.CUSTOMER,
             sessions=(session_id,),
-            network=client.network,
+            client=client,
             admit=lambda: self._throttle.sign_up(client),
         )
-        return await self._opener.open_listed(user, session_id, client, now)
+        signed_in = await self._opener.open_listed(user, session_id, client, now)
+        await self._session_service.end_guest(guest)
+        return signed_in
 
-    async def login(self, email: str, password: str, client: Client) -> SignedIn:
-        """Raises `InvalidCredentials`, `AccountDisabled`, `PasswordTooWeak`, `TooManyRequests`,
-        `PasswordsOverloaded`."""
+    async def login(
+        self, email: str, password: str, client: Client, guest: Identity | None = None
+    ) -> SignedIn:
+        """Ends the session of the `guest` who signs in. Raises `InvalidCredentials`, `AccountDisabled`,
+        `PasswordTooWeak`, `TooManyRequests`, `PasswordsOverloaded`."""
         verified = await self._authentication.sign_in(email, password, client)
-        return await self._opener.open(verified.user.id, client, admit=_admission(verified))
+        try:
+            signed_in = await self._opener.open(verified.user.id, client, admit=_admission(verified))
+        except AccountDisabled:
+            await self._authentication.record_failure(verified.user, client, "account_disabled")
+            raise
+        await self._session_service.end_guest(guest)
+        return signed_in
 
     async def guest(self, client: Client) -> SignedIn:
         """A new guest, who can have a cart but no account. Raises `TooManyRequests`."""
@@ -89,11 +101,10 @@ class SignInService:
         if token is None or read is None:
             raise InvalidRefreshToken
         user = await self._owner(read)
-        exchange = self._exchange(token, user, now)
-        # A repeat is answered from what was read. Anything else is decided by the write.
-        session, rotation = exchange(read).result
-        if rotation is not Rotation.REPEATED:
-            session, rotation = await self._sessions.update(token.session_id, exchange)
+        ends_at = self._tokens.ends_at(read, user)
+        session, rotation = read, read.outcome(token, now, ends_at, self._tokens.lives.grace)
+        if rotation is not Rotation.REPEATED:  # a repeat is answered from what was read
+            session, rotation = await self._sessions.update(read.id, self._exchange(token, ends_at, now))
         if rotation is Rotation.REUSED:
             await self._session_service.forget(session.id, user.id, user.role)
             raise RefreshTokenReused
@@ -102,32 +113,32 @@ class SignInService:
             raise InvalidRefreshToken
         return self._tokens.of(user, session, newest, now)
 
-    async def revoke(self, text: str, verifier: TokenVerifier) -> str | None:
+    async def revoke(self, text: str, verifier: TokenVerifier, client: Client) -> str | None:
         """Ends the session of a refresh token or an access token, and returns its id. None for a text that is
         neither."""
         token = self._tokens.refresh.read(text)
         if token is not None:
-            await self._session_service.revoke(token)
+            await self._session_service.revoke(token, client)
             return token.session_id
         try:
             identity = verifier.verify(text)
         except NotAuthenticated:
             return None
-        await self._session_service.logout(identity)
+        await self._session_service.logout(identity, client)
         return identity.session_id
 
     def _exchange(
-        self, token: RefreshToken, user: User, now: datetime
+        self, token: RefreshToken, ends_at: datetime, now: datetime
     ) -> Callable[[Session | None], Change[Session, tuple[Session, Rotation]]]:
         def exchange(session: Session | None) -> Change[Session, tuple[Session, Rotation]]:
             if session is None:
                 raise InvalidRefreshToken
             successor = self._tokens.refresh.issue(session.id, session.counter + 1)
-            ends_at = self._tokens.ends_at(session, user)
             changed, rotation = session.exchange(token, successor, now, ends_at, self._tokens.lives)
             result = (changed, rotation)
             if rotation is Rotation.REUSED:
-                return Change(changed, result, [SessionEnded.of(changed, "reuse").to_event(now)])
+                ended = SessionEnded.of(changed, "reuse", by="").to_event(now)
+                return Change(changed, result, [ended if session.is_guest else witnessed(ended, Actor(""))])
             return Change(changed if rotation is Rotation.ROTATED else None, result)
 
         return exchange

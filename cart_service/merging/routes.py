@@ -58,7 +58,7 @@ async def merge_guest_cart(
 
 def _guest(request: Request, token: str) -> Identity:
     try:
-        guest = runtime_of(request).verifier.verify(token)
+        guest = runtime_of(request).verifier.verify(token, even_ended=True)
     except NotAuthenticated as error:
         raise _refused(
             f"{error.detail} Refresh the guest's session, then merge with its new token."

@@ -32,7 +32,8 @@ class CartMerge(StrictModel):
         Field(
             min_length=1,
             max_length=4096,
-            description="A valid access token of the guest whose cart is merged.",
+            description="An access token of the guest whose cart is merged. It has not expired; the guest's"
+            " session may have ended with the sign-in.",
             examples=["eyJhbGciOiJFUzI1NiJ9…"],
         ),
     ]

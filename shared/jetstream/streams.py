@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 
+from shared.backoff import backoff
 from shared.events.ports import BucketConfig, BusUnavailable
 from shared.jetstream.accounts import owner_of
 from shared.jetstream.requests import ApiError
@@ -15,6 +18,7 @@ DEAD_PREFIX = "dead."
 
 _OTHER_SETTINGS = 10058  # JetStream's error: a stream of this name exists with other settings
 _NOT_FOUND = 404
+_PATIENCE_SECONDS = 15.0
 _DAY = 24 * 3600
 _MIB = 1024 * 1024
 _DUPLICATE_SECONDS = 120
@@ -88,11 +92,20 @@ async def ensure_stream(session: NatsSession, config: StreamConfig) -> None:
 
 
 async def _require_stream(session: NatsSession, stream: str) -> None:
+    """Waits a while for the stream, because the services start at the same time."""
+    delays = backoff(0.05, 0.5)
+    give_up_at = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
+    while not await _exists(session, stream):
+        if asyncio.get_running_loop().time() > give_up_at:
+            raise BusUnavailable(f"{stream} is missing; the service that it belongs to creates it")
+        await asyncio.sleep(next(delays))
+
+
+async def _exists(session: NatsSession, stream: str) -> bool:
     try:
         await session.requests.call(f"STREAM.INFO.{stream}")
     except ApiError as error:
         if error.code != _NOT_FOUND:
             raise
-        raise BusUnavailable(
-            f"{stream} is missing, and the service that it belongs to has to create it"
-        ) from error
+        return False
+    return True

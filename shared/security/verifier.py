@@ -69,8 +69,9 @@ class TokenVerifier:
         await self._keys.stop()
         await self._revocations.stop()
 
-    def verify(self, token: str) -> Identity:
-        """The identity that the token proves. Raises `NotAuthenticated` with the reason."""
+    def verify(self, token: str, *, even_ended: bool = False) -> Identity:
+        """The identity that the token proves. With `even_ended` the session may have ended, but the token has
+        not expired. Raises `NotAuthenticated` with the reason."""
         if len(token) > _LONGEST_TOKEN:
             _REFUSED.inc()
             raise invalid_token("The access token is too long. Sign in to get another one.")
@@ -79,13 +80,20 @@ class TokenVerifier:
             identity = self._verify_first(token)
         else:
             _MEMO_HIT.inc()
-        if identity.session_id in self._revocations:
+        if identity.session_id in self._revocations and not even_ended:
             _REVOKED.inc()
             raise invalid_token("The session of this access token was ended. Sign in again.")
         if self._clock.now() >= identity.expires_at:
             self._memo.pop(token, None)
             raise invalid_token("The access token has expired. Get a new one with the refresh token.")
         return identity
+
+    def identify(self, token: str) -> Identity:
+        """Whose token it was, even if it has expired or its session has ended. Grants nothing. Raises
+        `NotAuthenticated` for a token that the shop has not made, or whose key is gone."""
+        if len(token) > _LONGEST_TOKEN:
+            raise invalid_token("The access token is too long. Sign in to get another one.")
+        return self._remembered(token) or self._read(token)
 
     def is_ended(self, session_id: str) -> bool:
         """Returns whether the session has ended. Work longer than a request asks repeatedly."""

@@ -22,6 +22,7 @@ from shared.ids import new_id
 from shared.observability.metrics import REGISTRY
 from shared.security.identity import Role
 from tests.api.fuzzing import Caller, is_stream
+from tests.api.services import CHEAP, PATIENT
 from tests.support.apps import running
 from tests.support.tokens import TokenIssuer, put_entry
 
@@ -35,7 +36,6 @@ pytestmark = [
 EXAMPLES = 6
 REFUSALS = ["400", "401", "403", "404", "405", "409", "412", "414", "415", "422", "428", "429", "431"]
 HEADER_EXAMPLES = 10
-CHEAP_PASSWORDS = {"auth_password_memory_kib": 64, "auth_password_iterations": 1}
 
 
 async def fuzz(app: FastAPI, caller: Caller, subtests: pytest.Subtests) -> None:
@@ -73,7 +73,7 @@ def authorizer(tokens: TokenIssuer, user_id: str, role: Role = Role.ADMIN) -> Ca
 
 
 async def test_auth(backend_settings: dict[str, Any], tokens: TokenIssuer, subtests: pytest.Subtests) -> None:
-    app = auth_service.main.create_app(AuthSettings(**backend_settings, **CHEAP_PASSWORDS))
+    app = auth_service.main.create_app(AuthSettings(**backend_settings, **CHEAP, **PATIENT))
     async with running(app) as client:
 
         async def register() -> dict[str, Any]:

@@ -65,6 +65,7 @@ def _of_accounts() -> Iterator[Event]:
     yield UserDeleted("u1", 3, []).to_event(NOW)
     yield UserDeleted("u1", 3, [], "u9").to_event(NOW)
     yield SessionEnded.of(session, "logout").to_event(NOW)
+    yield SessionEnded.of(session, "logout", "u1").to_event(NOW)
 
 
 def _of_products() -> Iterator[Event]:

@@ -27,7 +27,7 @@ class Person:
     access_token: str
     refresh_token: str
     id: str
-    device_token: str
+    device_token: str = ""
 
     @classmethod
     async def registered(cls, shop: httpx.AsyncClient) -> Person:

@@ -77,6 +77,7 @@ class TwoReplicas:
             auth_refresh_grace_seconds=GRACE.total_seconds(),
             auth_sessions_per_user=MOST_SESSIONS,
             auth_failures_per_account=10**6,
+            auth_failures_per_device=10**6,
             auth_sign_ups_per_minute=0,
             log_requests=False,
         )

@@ -26,9 +26,13 @@ ADDRESS = "http://localhost:3000"
 PASSWORD = "correct horse battery staple"
 
 
+BEARER, COOKIE, LIVE = range(3)
+"""The numbers of the scripts."""
+
+
 def scripts() -> list[str]:
     found = re.findall(r"```js\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
-    assert len(found) == 2
+    assert len(found) == 3
     return found
 
 
@@ -64,7 +68,7 @@ async def shop(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> As
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def page_url(shop: Shop) -> AsyncIterator[str]:
     """A page at another port, with the scripts, which call the shop of the tests."""
-    joined = "\n".join(scripts()).replace(ADDRESS, shop.stack.base_url)
+    joined = "\n".join(scripts()[number] for number in (BEARER, LIVE)).replace(ADDRESS, shop.stack.base_url)
     content = f"<!doctype html><title>Shop</title><script>{joined}</script>".encode()
     handler = type("Handler", (PageHandler,), {"content": content})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)

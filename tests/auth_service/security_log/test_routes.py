@@ -12,7 +12,7 @@ from shared.clock import SystemClock
 from shared.events.contracts import CartChangedOnBehalf
 from shared.store.factory import create_store_factory
 from tests.auth_service.conftest import MakeSettings
-from tests.auth_service.people import AUTH, PASSWORD, Person
+from tests.auth_service.people import AUTH, PASSWORD, Person, fresh_email
 from tests.support.events import running_bus
 from tests.support.waiting import eventually
 
@@ -47,6 +47,38 @@ async def test_an_owner_sees_the_own_changes_and_where_they_came_from(ana: Perso
     assert [entry["at"] for entry in await log_of(ana)] == sorted(
         (entry["at"] for entry in await log_of(ana)), reverse=True
     )
+
+
+async def test_an_owner_sees_sign_ins_and_failures(ana: Person) -> None:
+    assert (await find(ana, "user.registered"))["by"] == ana.id
+    for _ in range(3):
+        body = {"email": ana.email, "password": "wrong password"}
+        await ana.shop.post(f"{AUTH}/login", json=body, headers={"User-Agent": "a thief"})
+    failed = await find(ana, "user.sign_in_failed")
+    assert failed == failed | {"count": 3, "by": None, "reason": "wrong_password", "user_agent": "a thief"}
+    assert failed["address"]
+    phone = await ana.login()
+    assert (await find(ana, "user.signed_in"))["reason"] == "password"
+    await phone.call("POST", "/logout")
+    ended = await find(ana, "session.ended")
+    assert (ended["by"], ended["reason"]) == (ana.id, "logout")
+    await ana.call("DELETE", "/me", {"password": "wrong password"})
+    assert (await find(ana, "user.sign_in_failed"))["reason"] == "not_confirmed"
+
+
+async def test_a_failure_for_an_unknown_account_keeps_nothing_of_the_client(
+    shop: httpx.AsyncClient, auth_settings: MakeSettings
+) -> None:
+    body = {"email": fresh_email(), "password": PASSWORD}
+    await shop.post(f"{AUTH}/login", json=body, headers={"User-Agent": "a guesser"})
+    factory = create_store_factory(auth_settings())
+    store = await factory.open(SECURITY_LOGS)
+    await store.refresh()
+    documents = [document async for document in store.scan()]
+    await factory.close()
+    assert [document.id.partition("-")[0] for document in documents] == ["nobody"]
+    assert "guesser" not in str(documents)
+    assert "127.0.0.1" not in str(documents)
 
 
 async def test_an_administrators_acts_name_the_administrator(admin: Person, ana: Person) -> None:

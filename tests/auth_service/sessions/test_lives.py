@@ -104,9 +104,7 @@ ENDS: dict[str, End] = {
     "logout": lambda auth, identity, _: auth.sessions.logout(identity),
     "logout-all": lambda auth, identity, _: auth.sessions.logout_all(identity),
     "deletion": lambda auth, identity, account: auth.accounts.delete(identity, account.password, CLIENT),
-    "operator": lambda auth, _, account: auth.accounts.replace_password(
-        account.email, "staple horse battery"
-    ),
+    "operator": lambda auth, _, account: auth.operator.set_password(account.email, "staple horse battery"),
 }
 
 

@@ -12,7 +12,7 @@ from auth_service.accounts.model import existing
 from auth_service.accounts.passwords import ArgonPasswords
 from auth_service.accounts.ports import PasswordsOverloaded
 from auth_service.service import AuthService
-from auth_service.sessions.errors import InvalidRefreshToken
+from auth_service.sessions.errors import InvalidRefreshToken, RefreshTokenReused
 from auth_service.sessions.tokens import SignedIn
 from shared.aggregates.change import Change
 from shared.security.identity import Identity, Role
@@ -68,6 +68,51 @@ async def test_a_session_that_is_removed_during_a_refresh_is_over(
     sessions.open()
     with pytest.raises(InvalidRefreshToken):
         await refresh
+
+
+async def test_a_refresh_whose_replica_died_before_it_answered_is_repeated(
+    world: World, auth: AuthService, signed_in: SignedIn
+) -> None:
+    sessions = Gate(world.adapters.sessions, "update", before=False)
+    dying = await world.compose(sessions=sessions)
+    refresh = asyncio.create_task(dying.sign_in.refresh(signed_in.refresh_token))
+    await sessions.reached.wait()
+    refresh.cancel()
+    again = await auth.sign_in.refresh(signed_in.refresh_token)
+    assert again.refresh_token != signed_in.refresh_token
+    assert (await auth.sign_in.refresh(again.refresh_token)).user.id == signed_in.user.id
+
+
+async def test_a_repeated_refresh_writes_nothing(
+    world: World, auth: AuthService, signed_in: SignedIn
+) -> None:
+    sessions = Gate(world.adapters.sessions, "update")
+    newest = await auth.sign_in.refresh(signed_in.refresh_token)
+    read_only = await world.compose(sessions=sessions)
+    answers = [await read_only.sign_in.refresh(signed_in.refresh_token) for _ in range(3)]
+    assert {answer.refresh_token for answer in answers} == {newest.refresh_token}
+    assert len({answer.access_token for answer in answers}) == 3
+    assert not sessions.reached.is_set()
+
+
+async def test_a_repeat_after_the_grace_ends_the_session(
+    auth: AuthService, signed_in: SignedIn, clock: MovableClock
+) -> None:
+    newest = await auth.sign_in.refresh(signed_in.refresh_token)
+    clock.move(seconds=31)
+    with pytest.raises(RefreshTokenReused):
+        await auth.sign_in.refresh(signed_in.refresh_token)
+    with pytest.raises(InvalidRefreshToken):
+        await auth.sign_in.refresh(newest.refresh_token)
+
+
+async def test_a_repeat_gets_the_newest_token_and_not_its_own_successor(
+    auth: AuthService, signed_in: SignedIn
+) -> None:
+    second = await auth.sign_in.refresh(signed_in.refresh_token)
+    third = await auth.sign_in.refresh(second.refresh_token)
+    assert (await auth.sign_in.refresh(second.refresh_token)).refresh_token == third.refresh_token
+    assert (await auth.sign_in.refresh(third.refresh_token)).user.id == signed_in.user.id
 
 
 async def test_a_session_expires_when_it_is_not_refreshed(auth: AuthService, clock: MovableClock) -> None:

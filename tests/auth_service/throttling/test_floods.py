@@ -1,0 +1,70 @@
+"""One address floods the registration, and all others sign in."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from auth_service.main import create_app
+from auth_service.settings import AuthSettings
+from tests.auth_service.attempts import GATEWAY, attempt, fresh_network
+from tests.auth_service.conftest import MakeSettings
+from tests.auth_service.people import AUTH, PASSWORD, Person, fresh_email
+from tests.support.apps import serving
+from tests.support.waiting import eventually
+
+CONNECTIONS, OTHERS = 200, 20
+PASSWORD_SETTINGS = ("auth_password_memory_kib", "auth_password_iterations", "auth_password_queue")
+
+
+class Flood:
+    """Registrations of one address, over so many connections, each after the other."""
+
+    def __init__(self, url: httpx.URL) -> None:
+        self.answers: dict[int, int] = {}
+        self._url = url
+        self._headers = {**GATEWAY, "X-Forwarded-For": f"{fresh_network()}::1"}
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        limits = httpx.Limits(max_connections=CONNECTIONS)
+        async with httpx.AsyncClient(base_url=self._url, limits=limits, timeout=None) as client:
+            connections = [asyncio.create_task(self._register(client)) for _ in range(CONNECTIONS)]
+            try:
+                yield
+            finally:
+                for connection in connections:
+                    connection.cancel()
+                await asyncio.gather(*connections, return_exceptions=True)
+
+    async def _register(self, client: httpx.AsyncClient) -> None:
+        while True:
+            body = {"name": "Mallory", "email": fresh_email(), "password": PASSWORD}
+            answer = await client.post(f"{AUTH}/register", json=body, headers=self._headers)
+            self.answers[answer.status_code] = self.answers.get(answer.status_code, 0) + 1
+
+
+@pytest.mark.parametrize("sign_ups", [30, 0], ids=["limited", "unlimited"])
+async def test_one_address_that_floods_the_registration_keeps_nobody_out(
+    auth_settings: MakeSettings, sign_ups: int
+) -> None:
+    """Without a limit of sign-ups the turns at the hashes alone hold the flood back."""
+    defaults = {name: AuthSettings.model_fields[name].default for name in PASSWORD_SETTINGS}
+    async with serving(create_app(auth_settings(**defaults))) as quiet:
+        people = [await Person.registered(quiet) for _ in range(OTHERS)]
+    async with serving(create_app(auth_settings(**defaults, auth_sign_ups_per_minute=sign_ups))) as shop:
+        flood = Flood(shop.base_url)
+        async with flood.running():
+            await eventually(lambda: sum(flood.answers.values()) > OTHERS)
+            started = time.monotonic()
+            answers = await asyncio.gather(
+                *(attempt(shop, ana.email, PASSWORD, address=f"{fresh_network()}::1") for ana in people)
+            )
+            seconds = time.monotonic() - started
+        print(f"{OTHERS} sign-ins in {seconds:.2f} s; the flood was answered {flood.answers}")
+        assert [answer.status_code for answer in answers] == [200] * OTHERS
