@@ -231,6 +231,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         issuer=mailing.issuer,
         derivation=mailing.derivation,
         throttle=adapters.throttle,
+        failures=security_log,
         clock=clock,
     )
     return AuthService(
@@ -255,6 +256,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
             passwords=adapters.passwords,
             policy=policy,
             opener=opener,
+            sessions=session_service,
             devices=device_tokens,
             clock=clock,
         ),
