@@ -235,7 +235,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         issuer=mailing.issuer,
         derivation=mailing.derivation,
         throttle=adapters.throttle,
-        log=security_log,
+        failures=security_log,
         clock=clock,
     )
     return AuthService(
@@ -260,6 +260,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
             passwords=adapters.passwords,
             policy=policy,
             opener=opener,
+            sessions=session_service,
             devices=device_tokens,
             clock=clock,
         ),
