@@ -40,8 +40,8 @@ def gateway_port(environment: Mapping[str, str]) -> int:
 
 
 def prepare_directory(directory: Path) -> None:
-    """Makes the folder of a local run, and lets only this user read what is in it. Raises `LocalRunFailed` if it
-    cannot be written."""
+    """Makes the folder of a local run, and lets only this user read what is in it. Raises `LocalRunFailed` if
+    it cannot be written."""
     try:
         private_folder(directory)
         for path in _files_of_the_run(directory):
@@ -57,8 +57,8 @@ def prepare_directory(directory: Path) -> None:
 
 
 def _files_of_the_run(directory: Path) -> Iterator[Path]:
-    """The files and folders that others may read, as a run of an earlier release or with another umask left them.
-    Only those that a run makes: the folder may be one with other things in it."""
+    """The files and folders that others may read, as a run of an earlier release left them. Only those that a
+    run makes: the folder may be one with other things in it."""
     for name in _MADE:
         for top in directory.glob(name):
             for path in (top, *top.rglob("*")):

@@ -63,14 +63,11 @@ def _require_writable(directory: Path) -> None:
 
 
 def _make_private(path: Path) -> None:
-    """Lets nobody but the owner read the folder and the collection's files. SQLite gives its `-wal` and `-shm` the
-    mode of the file itself, so that exists before SQLite opens it."""
+    """Lets only the owner read the folder and the collection's files. SQLite gives its `-wal` and `-shm`
+    the mode of the file itself, so that exists before SQLite opens it."""
     with suppress(OSError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    for each, mode in (
-        (path.parent, 0o700),
-        *((Path(f"{path}{end}"), 0o600) for end in ("", "-wal", "-shm")),
-    ):
+    for each in (path.parent, path, Path(f"{path}-wal"), Path(f"{path}-shm")):
         with suppress(OSError):  # it is another user's, or does not exist
             if each.stat().st_mode & 0o077:
-                each.chmod(mode)
+                each.chmod(0o700 if each == path.parent else 0o600)
