@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from auth_service.accounts.administrator_store import ADMINISTRATORS, AdministratorsCodec
 from auth_service.accounts.administrators import AdministratorRegister, Administrators
@@ -33,6 +34,7 @@ from auth_service.codes.email_change import EmailChangeService
 from auth_service.codes.removal import sweep_codes
 from auth_service.codes.service import CodeService
 from auth_service.codes.using import CodeUseService
+from auth_service.export.service import ExportService
 from auth_service.keys.model import SigningKeyring
 from auth_service.keys.reload import KeyUpkeep
 from auth_service.keys.service import KeyService
@@ -64,6 +66,7 @@ from shared.aggregates.ports import Repository
 from shared.aggregates.repository import AggregateRepository
 from shared.backends import Backends, open_backends_within
 from shared.clock import Clock, MillisecondClock, SystemClock
+from shared.events.exports import ask_for_export
 
 _BREACH_SECONDS = 1.0
 """The longest wait for the service of breached passwords. After it a password is accepted unchecked."""
@@ -232,6 +235,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         issuer=mailing.issuer,
         derivation=mailing.derivation,
         throttle=adapters.throttle,
+        failures=security_log,
         clock=clock,
     )
     return AuthService(
@@ -256,6 +260,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
             passwords=adapters.passwords,
             policy=policy,
             opener=opener,
+            sessions=session_service,
             devices=device_tokens,
             clock=clock,
         ),
@@ -264,6 +269,9 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         ),
         administration=AdministrationService(users, sessions, administrators, removal, clock),
         security_log=security_log,
+        export=ExportService(
+            accounts, session_service, security_log, partial(ask_for_export, backends.bus), clock
+        ),
         keys=keys,
         operator=OperatorService(
             registration, administrators, accounts=accounts, keys=keys, tokens=tokens, clock=clock

@@ -26,8 +26,8 @@ def write_env_file(folder: Path, *, force: bool = False) -> list[str]:
 
     A new file lists every setting with its default. In a file that exists every line stays, and missing
     secrets are added. `force` replaces the secrets; the old AUTH_SECRET becomes AUTH_SECRET_PREVIOUS, so
-    nobody is signed out. A missing secret is taken from the local run of this folder, if it has one. Raises
-    OSError.
+    nobody is signed out. A missing secret is taken from the local run of this folder, if it has one.
+    Raises OSError.
     """
     path = folder / ENV_FILE
     text = path.read_text() if path.exists() else _example()

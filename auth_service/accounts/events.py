@@ -94,15 +94,6 @@ class UserAccessChanged(DomainEvent):
         return cls(user.id, user.version, user.role.value, user.disabled, by)
 
 
-@dataclass(frozen=True, slots=True)
-class UserExported(DomainEvent):
-    """Somebody got everything that is kept about the account."""
-
-    type = "user.exported"
-
-    by: str
-
-
 def deleted_event(erased: User, ended: Iterable[str], actor: Actor, now: datetime) -> Event:
     return witnessed(UserDeleted(erased.id, erased.version, sorted(ended), actor.id).to_event(now), actor)
 
@@ -113,9 +104,11 @@ class UserEmailVerified(DomainEvent):
 
     type = "user.email_verified"
 
+    by: str
+
     @classmethod
     def of(cls, user: User) -> Self:
-        return cls(user.id, user.version)
+        return cls(user.id, user.version, user.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +117,11 @@ class UserEmailChanged(DomainEvent):
 
     type = "user.email_changed"
 
+    by: str
+
     @classmethod
     def of(cls, user: User) -> Self:
-        return cls(user.id, user.version)
+        return cls(user.id, user.version, user.id)
 
 
 DELIVERY_SECONDS = 1.0

@@ -23,6 +23,8 @@ from auth_service.codes.issuing import CodeHandle
 from auth_service.codes.service import CodeService
 from auth_service.mail.model import MailKind
 from auth_service.mail.notices import with_notice
+from auth_service.security_log.events import witnessed
+from auth_service.security_log.model import Actor
 from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.security.identity import Identity, Role
@@ -57,18 +59,18 @@ class EmailChangeService:
         await self._authentication.confirm(user, password, client, identity.session_id)
         return await self._codes.request_change(user, address, client)
 
-    async def confirm(self, identity: Identity, code_id: str, code: str) -> User:
+    async def confirm(self, identity: Identity, code_id: str, code: str, client: Client) -> User:
         """Changes the address to the one that got the code, and tells the old one. Raises `InvalidCode`,
         `GuestsHaveNoAccount`, and `EmailAlreadyRegistered` if the address was taken meanwhile."""
         if identity.role is Role.GUEST:
             raise GuestsHaveNoAccount
-        right = await self._codes.check_change(code_id, code, identity.user_id)
+        right = await self._codes.check_change(code_id, code, identity.user_id, client)
         await self._codes.spend(right)
         if right.to == right.user.email:
             return right.user
-        return await self._move(right.user, right.to)
+        return await self._move(right.user, right.to, client)
 
-    async def _move(self, user: User, email: str) -> User:
+    async def _move(self, user: User, email: str, client: Client) -> User:
         former = await self._claims.get(claim_id(user.email))
         seen = await self._free(user, claim_id(email))
         now = self._clock.now()
@@ -79,7 +81,7 @@ class EmailChangeService:
             return Change(EmailClaim(user.id, now), None)
 
         await self._claims.update(claim_id(email), take)
-        changed = await self._users.update(user.id, _change(user, email, now))
+        changed = await self._users.update(user.id, _change(user, email, client, now))
         await self._confirm(user, email)
         if former:  # and not one that another change of this account has made since
             await self._claims.release(claim_id(user.email), user.id, former.claimed_at)
@@ -122,12 +124,15 @@ class EmailChangeService:
         await self._users.update(user.id, restore)
 
 
-def _change(user: User, email: str, now: datetime) -> Callable[[User | None], Change[User, User]]:
+def _change(
+    user: User, email: str, client: Client, now: datetime
+) -> Callable[[User | None], Change[User, User]]:
     def change(newest: User | None) -> Change[User, User]:
         if not is_live(newest) or newest.credentials_version != user.credentials_version:
             raise InvalidCode
         changed = newest.with_email(email, now)
         event = UserEmailChanged.of(changed).to_event(now)
-        return Change(changed, changed, [with_notice(event, MailKind.EMAIL_CHANGED, newest.email)])
+        notice = with_notice(event, MailKind.EMAIL_CHANGED, newest.email)
+        return Change(changed, changed, [witnessed(notice, Actor(user.id, client))])
 
     return change

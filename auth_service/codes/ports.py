@@ -6,6 +6,7 @@ from typing import Protocol
 
 from auth_service.clients import Client
 from auth_service.codes.model import CodeRequest, MailedCodes
+from auth_service.security_log.events import FailureReason
 from shared.aggregates.ports import AnnouncingRepository, Repository
 
 MailedCodesRepository = AnnouncingRepository[MailedCodes]
@@ -24,4 +25,14 @@ class CodeThrottle(Protocol):
 class DeviceTokenIssuer(Protocol):
     """Makes device tokens. A device with one keeps a budget of its own for attempts to sign in."""
 
-    def issue(self, user_id: str) -> str: ...
+    def issue(self, user_id: str, shown: str | None = None) -> str: ...
+
+
+class FailureLog(Protocol):
+    """The owners' logs of what failed."""
+
+    async def record_failure(
+        self, user_id: str | None, account: str, client: Client, why: FailureReason
+    ) -> None:
+        """Adds a failure. An unknown account takes the same work as a known one."""
+        ...

@@ -29,7 +29,8 @@ from auth_service.codes.schemas import (
 )
 from auth_service.codes.service import CodeService
 from auth_service.codes.using import CodeUseService
-from auth_service.sign_in.routes import no_store
+from auth_service.sign_in.guest_tokens import guest_of
+from auth_service.sign_in.routes import VerifierDep, no_store
 from auth_service.sign_in.schemas import signed_in_answer
 from shared.errors import NotAuthenticated, TooManyRequests
 from shared.http.identity import CurrentUserDep
@@ -63,8 +64,13 @@ async def create_code(body: CodeCreate, client: ClientDep, codes: CodesDep) -> C
     summary="Use a mailed code",
     responses=problem_responses(InvalidCode, AccountDisabled, CrossSiteRequest),
 )
-async def use_code(
-    body: CodeUse, response: Response, client: ClientDep, browser: BrowserDep, codes: CodeUseDep
+async def use_code(  # noqa: PLR0917  (dependencies)
+    body: CodeUse,
+    response: Response,
+    client: ClientDep,
+    browser: BrowserDep,
+    verifier: VerifierDep,
+    codes: CodeUseDep,
 ) -> CodeUsed:
     """A code that is used shows that the address is the owner's. `reset` sets the new password, ends every
     other session and opens one; an invalid password leaves the code usable. `sign_in` opens a session; if the
@@ -72,17 +78,18 @@ async def use_code(
     have registered the address. `unlock` makes this device known. A request for a code has five tries."""
     browser.require_own_page(body.mode)
     given, session, device_token = body.given, None, None
+    guest = guest_of(body.guest_token, verifier)
     if given.purpose is CodePurpose.VERIFY:
-        await codes.verify(given)
+        await codes.verify(given, client)
     elif given.purpose is CodePurpose.UNLOCK:
-        device_token = await codes.unlock(given)
+        device_token = await codes.unlock(given, client)
         if body.mode == "cookie":
             response.headers.append("Set-Cookie", device_cookie(device_token))
             device_token = None
     elif given.purpose is CodePurpose.RESET:
-        session = await codes.reset(given, body.new_password, client)
+        session = await codes.reset(given, body.new_password, client, guest)
     else:
-        session = await codes.sign_in(given, client)
+        session = await codes.sign_in(given, client, guest)
     answer = signed_in_answer(response, session, body.mode) if session else None
     return CodeUsed(session=answer, device_token=device_token)
 
@@ -107,8 +114,8 @@ async def change_email(
     responses=problem_responses(*_OWN_ACCOUNT, InvalidCode, EmailAlreadyRegistered),
 )
 async def confirm_email(
-    body: EmailConfirmation, identity: CurrentUserDep, changes: EmailChangeDep
+    body: EmailConfirmation, client: ClientDep, identity: CurrentUserDep, changes: EmailChangeDep
 ) -> UserPublic:
     """The account has the new address at once, and it is verified. The old address gets a notice. All
     sessions stay, and codes that were mailed before are void."""
-    return UserPublic.of(await changes.confirm(identity, body.code_id, body.code))
+    return UserPublic.of(await changes.confirm(identity, body.code_id, body.code, client))

@@ -10,7 +10,7 @@ from auth_service.accounts.schemas import Email, GivenEmail, GivenPassword, Pass
 from auth_service.codes.issuing import CodeHandle
 from auth_service.codes.model import CODE_LIFE, CodePurpose
 from auth_service.codes.using import GivenCode
-from auth_service.sign_in.schemas import LONGEST_TOKEN, SessionMode, SignedInPublic
+from auth_service.sign_in.schemas import LONGEST_TOKEN, GuestSignIn, SignedInPublic
 from shared.http.models import PublicModel, StrictModel
 
 _LONGEST_CODE = 32
@@ -68,7 +68,7 @@ class CodeRequested(PublicModel):
         return cls(code_id=handle.code_id, expires_in=handle.expires_in)
 
 
-class CodeUse(SessionMode):
+class CodeUse(GuestSignIn):
     """A code, and what it is for."""
 
     code_id: CodeId

@@ -18,7 +18,7 @@ from auth_service.codes.derivation import CodeDerivation
 from auth_service.codes.errors import InvalidCode
 from auth_service.codes.issuing import CodeHandle, CodeIssuer
 from auth_service.codes.model import CodePurpose, CodeRequest, IssuedCode, MailedCodes
-from auth_service.codes.ports import CodeRequestRepository, CodeThrottle, MailedCodesRepository
+from auth_service.codes.ports import CodeRequestRepository, CodeThrottle, FailureLog, MailedCodesRepository
 from shared.aggregates.change import Change
 from shared.clock import Clock
 
@@ -50,6 +50,7 @@ class CodeService:
         issuer: CodeIssuer,
         derivation: CodeDerivation,
         throttle: CodeThrottle,
+        failures: FailureLog,
         clock: Clock,
     ) -> None:
         self._users = users
@@ -59,6 +60,7 @@ class CodeService:
         self._issuer = issuer
         self._derivation = derivation
         self._throttle = throttle
+        self._failures = failures
         self._clock = clock
 
     async def request(self, email: str, purpose: CodePurpose, client: Client) -> CodeHandle:
@@ -94,18 +96,20 @@ class CodeService:
         )
         return await self._issuer.request(CodePurpose.CHANGE_EMAIL, subject, code)
 
-    async def check(self, code_id: str, given: str, purpose: CodePurpose, email: str) -> CheckedCode:
+    async def check(
+        self, code_id: str, given: str, purpose: CodePurpose, email: str, client: Client
+    ) -> CheckedCode:
         """Counts a try, and checks the code. Raises `InvalidCode`."""
         account = claim_id(email_or_none(email) or email)
-        checked = await self._check(code_id, given, purpose, lambda _: account)
+        checked = await self._check(code_id, given, purpose, lambda _: account, client)
         if claim_id(checked.user.email) != account:
             raise InvalidCode
         return checked
 
-    async def check_change(self, code_id: str, given: str, user_id: str) -> CheckedCode:
+    async def check_change(self, code_id: str, given: str, user_id: str, client: Client) -> CheckedCode:
         """As `check`, for the code that `request_change` mailed to `to`."""
         purpose = CodePurpose.CHANGE_EMAIL
-        return await self._check(code_id, given, purpose, lambda mailed: _change(user_id, mailed.to))
+        return await self._check(code_id, given, purpose, lambda mailed: _change(user_id, mailed.to), client)
 
     async def spend(self, checked: CheckedCode) -> None:
         """Uses the code up: of several at the same time, one succeeds. Raises `InvalidCode`."""
@@ -128,20 +132,23 @@ class CodeService:
         await self._requests.update(checked.request.id, give_back)
 
     async def _check(
-        self, code_id: str, given: str, purpose: CodePurpose, subject_of: _Subject
+        self, code_id: str, given: str, purpose: CodePurpose, subject_of: _Subject, client: Client
     ) -> CheckedCode:
         request = await self._try(code_id)
         mailed = await self._codes.get(request.codes_id)
         code = mailed.find(request.nonce) if mailed else None
         if mailed is None or code is None or not code.usable(self._clock.now()):
             raise InvalidCode
-        belongs = self._derivation.is_codes_id(mailed.id, purpose, subject_of(mailed))
-        if not self._derivation.matches(given, mailed.id, code.nonce) or not belongs:
-            raise InvalidCode
+        subject = subject_of(mailed)
+        belongs = self._derivation.is_codes_id(mailed.id, purpose, subject)
+        is_right = self._derivation.matches(given, mailed.id, code.nonce)
         user = await self._users.get(code.user_id)
-        if not is_live(user) or user.credentials_version != code.credentials_version:
+        known = user if is_live(user) and user.credentials_version == code.credentials_version else None
+        if not is_right or not belongs or known is None:
+            user_id = known.id if known else None
+            await self._failures.record_failure(user_id, mailed.id, client, "wrong_code")
             raise InvalidCode
-        return CheckedCode(request, code, user, mailed.to)
+        return CheckedCode(request, code, known, mailed.to)
 
     async def _try(self, code_id: str) -> CodeRequest:
         """The request, with this try counted before its code is looked at. Raises `InvalidCode`."""

@@ -139,7 +139,7 @@ async def test_of_two_accounts_that_change_to_one_address_one_wins(
     codes = [world.adapters.mailing.derivation.code(*await code_ids(world, handle)) for handle in handles]
     results = await asyncio.gather(
         *(
-            auth.email_change.confirm(person, handle.code_id, code)
+            auth.email_change.confirm(person, handle.code_id, code, CLIENT)
             for person, handle, code in zip(people, handles, codes, strict=True)
         ),
         return_exceptions=True,
@@ -178,7 +178,7 @@ async def test_a_change_that_dies_between_its_steps_heals(
     replaced = {"users" if step == "claimed" else "claims": gate}
     dying = await world.compose(**replaced)
     change = asyncio.create_task(
-        dying.email_change.confirm(identity, handle.code_id, await right_code(world, handle))
+        dying.email_change.confirm(identity, handle.code_id, await right_code(world, handle), CLIENT)
     )
     await gate.reached.wait()
     change.cancel()
@@ -203,7 +203,7 @@ async def test_a_change_that_was_overtaken_gives_the_old_address_back(
     users = Gate(world.adapters.users, "update")
     slow = asyncio.create_task(
         (await world.compose(users=users)).email_change.confirm(
-            identity, handle.code_id, await right_code(world, handle)
+            identity, handle.code_id, await right_code(world, handle), CLIENT
         )
     )
     await users.reached.wait()
@@ -234,7 +234,7 @@ async def test_of_two_changes_of_one_account_one_wins(
     handles = [await asked_to_change(auth, identity, email) for email in new]
     results = await asyncio.gather(
         *[
-            auth.email_change.confirm(identity, handle.code_id, await right_code(world, handle))
+            auth.email_change.confirm(identity, handle.code_id, await right_code(world, handle), CLIENT)
             for handle in handles
         ],
         return_exceptions=True,
