@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from auth_service.accounts.credentials import claim_id, email_or_none
-from auth_service.accounts.model import User, is_live
+from auth_service.accounts.model import User, existing, is_live
 from auth_service.accounts.ports import EmailClaimRepository, UserRepository
 from auth_service.clients import Client
 from auth_service.codes.derivation import CodeDerivation
@@ -19,6 +20,8 @@ from auth_service.codes.errors import InvalidCode
 from auth_service.codes.issuing import CodeHandle, CodeIssuer
 from auth_service.codes.model import CodePurpose, CodeRequest, IssuedCode, MailedCodes
 from auth_service.codes.ports import CodeRequestRepository, CodeThrottle, MailedCodesRepository
+from auth_service.security_log.events import UserResetSent
+from auth_service.security_log.model import Actor
 from auth_service.security_log.service import SecurityLogService
 from shared.aggregates.change import Change
 from shared.clock import Clock
@@ -81,6 +84,18 @@ class CodeService:
             may_mail=may_mail,
         )
         return await self._issuer.request(purpose, account, code)
+
+    async def send_reset(self, actor: Actor, user_id: str) -> None:
+        """Mails a code for a new password to the account's address, for an administrator. The owner asks for
+        a handle at `/codes`, and gets one for this code. Raises `AccountNotFound`."""
+        user = existing(await self._users.get(user_id))
+        await self._issuer.issue(
+            CodePurpose.RESET,
+            claim_id(user.email),
+            user_id=user.id,
+            credentials_version=user.credentials_version,
+        )
+        await self._log.record_act(user.id, partial(UserResetSent, user.id, by=actor.id), actor)
 
     async def request_change(self, user: User, email: str, client: Client) -> CodeHandle:
         """Mails a code for the change of the account's address to the new address, in its normal form. If
