@@ -36,7 +36,7 @@ from auth_service.codes.service import CodeService
 from auth_service.codes.using import CodeUseService
 from auth_service.export.service import ExportService
 from auth_service.keys.model import SigningKeyring
-from auth_service.keys.reload import reload_keys
+from auth_service.keys.reload import KeyUpkeep
 from auth_service.keys.service import KeyService
 from auth_service.keys.signing import Es256Signer, Secrets
 from auth_service.keys.store import SIGNING_KEYS, SigningKeyringCodec
@@ -95,9 +95,10 @@ async def bootstrap(settings: AuthSettings, backends: Backends) -> AsyncIterator
     clock, running = backends.clock, backends.tasks.running
     async with open_use_cases(settings, backends) as (service, adapters):
         await subscribe(backends.bus, service)
-        reload = reload_keys(service.keys, backends.bus, settings.auth_key_reload_seconds)
+        every, rotation = settings.auth_key_reload_seconds, timedelta(days=settings.auth_key_rotation_days)
+        upkeep = KeyUpkeep(service.keys, backends.bus, every, rotation)
         async with (
-            running("auth-keys", reload),
+            running("auth-keys", upkeep.run()),
             running("auth-sweep", sweep_sessions(adapters.sessions, clock)),
             running("code-sweep", sweep_codes(adapters.mailing.expiring, clock)),
             running("security-log-sweep", sweep_security_logs(adapters.security_logs, clock)),
