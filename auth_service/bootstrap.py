@@ -260,6 +260,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
             passwords=adapters.passwords,
             policy=policy,
             opener=opener,
+            sessions=session_service,
             devices=device_tokens,
             clock=clock,
         ),

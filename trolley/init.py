@@ -25,8 +25,9 @@ def write_env_file(folder: Path, *, force: bool = False) -> list[str]:
     """Writes `.env` in the folder, and returns the names of the secrets that it made.
 
     A new file lists every setting with its default. In a file that exists every line stays, and missing
-    secrets are added. `force` replaces the secrets; the old AUTH_SECRET becomes AUTH_SECRET_PREVIOUS, so nobody
-    is signed out. A missing secret is taken from the local run of this folder, if it has one. Raises OSError.
+    secrets are added. `force` replaces the secrets; the old AUTH_SECRET becomes AUTH_SECRET_PREVIOUS, so
+    nobody is signed out. A missing secret is taken from the local run of this folder, if it has one.
+    Raises OSError.
     """
     path = folder / ENV_FILE
     text = path.read_text() if path.exists() else _example()

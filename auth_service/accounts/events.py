@@ -104,9 +104,11 @@ class UserEmailVerified(DomainEvent):
 
     type = "user.email_verified"
 
+    by: str
+
     @classmethod
     def of(cls, user: User) -> Self:
-        return cls(user.id, user.version)
+        return cls(user.id, user.version, user.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +117,11 @@ class UserEmailChanged(DomainEvent):
 
     type = "user.email_changed"
 
+    by: str
+
     @classmethod
     def of(cls, user: User) -> Self:
-        return cls(user.id, user.version)
+        return cls(user.id, user.version, user.id)
 
 
 DELIVERY_SECONDS = 1.0

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeGuard
 
 from auth_service.accounts.credentials import claim_id
 from auth_service.accounts.model import User, is_live
 from auth_service.accounts.ports import EmailClaimRepository
 from auth_service.accounts.registration import holds
 from auth_service.codes.derivation import CodeDerivation
-from auth_service.codes.events import nonce_of
+from auth_service.codes.events import is_repeat, nonce_of
 from auth_service.codes.model import CODE_LIFE, CodePurpose, IssuedCode, MailedCodes
 from auth_service.mail.model import Mail, MailKind
 from auth_service.mail.service import MailService
@@ -40,12 +41,11 @@ class CodeMailer:
         for event in events:
             code = mailed.find(nonce_of(event)) if mailed else None
             if mailed and code:
-                await self._mail(mailed, code)
+                user = await self._users.get(code.user_id)
+                if _gets_mails(user, code) and not is_repeat(event):
+                    await self._mail(mailed, code, user)
 
-    async def _mail(self, mailed: MailedCodes, code: IssuedCode) -> None:
-        user = await self._users.get(code.user_id)
-        if not is_live(user) or user.disabled or user.credentials_version != code.credentials_version:
-            return
+    async def _mail(self, mailed: MailedCodes, code: IssuedCode, user: User) -> None:
         kind = MailKind(mailed.purpose.value)
         if mailed.purpose is CodePurpose.CHANGE_EMAIL and await self._is_taken(mailed.to, user):
             kind = MailKind.EMAIL_TAKEN
@@ -58,3 +58,8 @@ class CodeMailer:
         if claim is None or claim.user_id == user.id:
             return False
         return holds(await self._users.get(claim.user_id), claim_id(email))
+
+
+def _gets_mails(user: User | None, code: IssuedCode) -> TypeGuard[User]:
+    """Whether the code is still that of an account that can sign in."""
+    return is_live(user) and not user.disabled and user.credentials_version == code.credentials_version

@@ -68,9 +68,9 @@ class EmailChangeService:
         await self._codes.spend(right)
         if right.to == right.user.email:
             return right.user
-        return await self._move(right.user, right.to, Actor(right.user.id, client))
+        return await self._move(right.user, right.to, client)
 
-    async def _move(self, user: User, email: str, actor: Actor) -> User:
+    async def _move(self, user: User, email: str, client: Client) -> User:
         former = await self._claims.get(claim_id(user.email))
         seen = await self._free(user, claim_id(email))
         now = self._clock.now()
@@ -81,7 +81,7 @@ class EmailChangeService:
             return Change(EmailClaim(user.id, now), None)
 
         await self._claims.update(claim_id(email), take)
-        changed = await self._users.update(user.id, _change(user, email, now, actor))
+        changed = await self._users.update(user.id, _change(user, email, client, now))
         await self._confirm(user, email)
         if former:  # and not one that another change of this account has made since
             await self._claims.release(claim_id(user.email), user.id, former.claimed_at)
@@ -125,13 +125,14 @@ class EmailChangeService:
 
 
 def _change(
-    user: User, email: str, now: datetime, actor: Actor
+    user: User, email: str, client: Client, now: datetime
 ) -> Callable[[User | None], Change[User, User]]:
     def change(newest: User | None) -> Change[User, User]:
         if not is_live(newest) or newest.credentials_version != user.credentials_version:
             raise InvalidCode
         changed = newest.with_email(email, now)
-        event = witnessed(UserEmailChanged.of(changed).to_event(now), actor)
-        return Change(changed, changed, [with_notice(event, MailKind.EMAIL_CHANGED, newest.email)])
+        event = UserEmailChanged.of(changed).to_event(now)
+        notice = with_notice(event, MailKind.EMAIL_CHANGED, newest.email)
+        return Change(changed, changed, [witnessed(notice, Actor(user.id, client))])
 
     return change

@@ -67,7 +67,8 @@ class CodeIssuer:
         def issue(mailed: MailedCodes | None) -> Change[MailedCodes, IssuedCode]:
             known = mailed or MailedCodes(codes_id, purpose)
             if repeated := known.repeatable(new, may_mail):
-                return Change(known.repeated(), repeated)
+                written = known.repeated()
+                return Change(written, repeated, [code_issued(written, repeated, now, is_repeat=True)])
             issued = MailedCodes(codes_id, purpose, to, known.codes, known.version).issue(new)
             return Change(issued, new, [code_issued(issued, new, now)])
 

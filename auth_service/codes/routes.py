@@ -31,7 +31,6 @@ from auth_service.codes.schemas import (
 )
 from auth_service.codes.service import CodeService
 from auth_service.codes.using import CodeUseService
-from auth_service.sessions.routes import SessionsDep
 from auth_service.sign_in.guest_tokens import guest_of
 from auth_service.sign_in.routes import VerifierDep, no_store
 from auth_service.sign_in.schemas import signed_in_answer
@@ -70,23 +69,21 @@ async def create_code(body: CodeCreate, client: ClientDep, codes: CodesDep) -> C
     summary="Use a mailed code",
     responses=problem_responses(InvalidCode, AccountDisabled, CrossSiteRequest),
 )
-async def use_code(
-    *,
+async def use_code(  # noqa: PLR0917  (dependencies)
     body: CodeUse,
     response: Response,
     client: ClientDep,
     browser: BrowserDep,
-    codes: CodeUseDep,
-    sessions: SessionsDep,
     verifier: VerifierDep,
+    codes: CodeUseDep,
 ) -> CodeUsed:
     """A code that is used shows that the address is the owner's. `reset` sets the new password, ends every
     other session and opens one; an invalid password leaves the code usable. `sign_in` opens a session; if the
     address was never verified, it ends the other sessions and removes the password, because somebody else may
     have registered the address. `unlock` makes this device known. A request for a code has five tries."""
     browser.require_own_page(body.mode)
-    guest = guest_of(body.guest_token, verifier)
     given, session, device_token = body.given, None, None
+    guest = guest_of(body.guest_token, verifier)
     if given.purpose is CodePurpose.VERIFY:
         await codes.verify(given, client)
     elif given.purpose is CodePurpose.UNLOCK:
@@ -95,11 +92,9 @@ async def use_code(
             response.headers.append("Set-Cookie", device_cookie(device_token))
             device_token = None
     elif given.purpose is CodePurpose.RESET:
-        session = await codes.reset(given, body.new_password, client)
+        session = await codes.reset(given, body.new_password, client, guest)
     else:
-        session = await codes.sign_in(given, client)
-    if session:
-        await sessions.end_guest(guest)
+        session = await codes.sign_in(given, client, guest)
     answer = signed_in_answer(response, session, body.mode) if session else None
     return CodeUsed(session=answer, device_token=device_token)
 

@@ -19,10 +19,9 @@ from auth_service.codes.derivation import CodeDerivation
 from auth_service.codes.errors import InvalidCode
 from auth_service.codes.issuing import CodeHandle, CodeIssuer
 from auth_service.codes.model import CodePurpose, CodeRequest, IssuedCode, MailedCodes
-from auth_service.codes.ports import CodeRequestRepository, CodeThrottle, MailedCodesRepository
+from auth_service.codes.ports import CodeRequestRepository, CodeThrottle, MailedCodesRepository, OwnersLog
 from auth_service.security_log.events import UserResetSent
 from auth_service.security_log.model import Actor
-from auth_service.security_log.service import SecurityLogService
 from shared.aggregates.change import Change
 from shared.clock import Clock
 
@@ -54,7 +53,7 @@ class CodeService:
         issuer: CodeIssuer,
         derivation: CodeDerivation,
         throttle: CodeThrottle,
-        log: SecurityLogService,
+        log: OwnersLog,
         clock: Clock,
     ) -> None:
         self._users = users
@@ -115,7 +114,7 @@ class CodeService:
     async def check(
         self, code_id: str, given: str, purpose: CodePurpose, email: str, client: Client
     ) -> CheckedCode:
-        """Counts a try, and checks the code. A wrong one is in the owner's log. Raises `InvalidCode`."""
+        """Counts a try, and checks the code. Raises `InvalidCode`."""
         account = claim_id(email_or_none(email) or email)
         checked = await self._check(code_id, given, purpose, lambda _: account, client)
         if claim_id(checked.user.email) != account:
@@ -155,15 +154,16 @@ class CodeService:
         code = mailed.find(request.nonce) if mailed else None
         if mailed is None or code is None or not code.usable(self._clock.now()):
             raise InvalidCode
-        belongs = self._derivation.is_codes_id(mailed.id, purpose, subject_of(mailed))
+        subject = subject_of(mailed)
+        belongs = self._derivation.is_codes_id(mailed.id, purpose, subject)
+        is_right = self._derivation.matches(given, mailed.id, code.nonce)
         user = await self._users.get(code.user_id)
-        if not self._derivation.matches(given, mailed.id, code.nonce) or not belongs:
-            owner = user.id if is_live(user) else None
-            await self._log.record_failure(owner, mailed.id, client, "wrong_code")
+        known = user if is_live(user) and user.credentials_version == code.credentials_version else None
+        if not is_right or not belongs or known is None:
+            user_id = known.id if known else None
+            await self._log.record_failure(user_id, mailed.id, client, "wrong_code")
             raise InvalidCode
-        if not is_live(user) or user.credentials_version != code.credentials_version:
-            raise InvalidCode
-        return CheckedCode(request, code, user, mailed.to)
+        return CheckedCode(request, code, known, mailed.to)
 
     async def _try(self, code_id: str) -> CodeRequest:
         """The request, with this try counted before its code is looked at. Raises `InvalidCode`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from auth_service.accounts.errors import AccountDisabled
@@ -20,11 +20,13 @@ from auth_service.mail.model import MailKind
 from auth_service.mail.notices import with_notice
 from auth_service.security_log.events import witnessed
 from auth_service.security_log.model import Actor
+from auth_service.sessions.service import SessionService
 from auth_service.sessions.tokens import SignedIn
 from auth_service.sign_in.opening import SessionOpener
 from shared.aggregates.change import Change
 from shared.clock import Clock
 from shared.errors import InvalidInput, Unavailable
+from shared.security.identity import Identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,6 @@ class GivenCode:
     code: str
     purpose: CodePurpose
     email: str
-
-
-_AccountChange = Callable[[User, datetime], Change[User, User]]
 
 
 class CodeUseService:
@@ -51,6 +50,7 @@ class CodeUseService:
         passwords: Passwords,
         policy: PasswordPolicy,
         opener: SessionOpener,
+        sessions: SessionService,
         devices: DeviceTokenIssuer,
         clock: Clock,
     ) -> None:
@@ -59,28 +59,32 @@ class CodeUseService:
         self._passwords = passwords
         self._policy = policy
         self._opener = opener
+        self._sessions = sessions
         self._devices = devices
         self._clock = clock
 
     async def verify(self, given: GivenCode, client: Client) -> User:
-        """Marks the address. Raises `InvalidCode`."""
+        """Marks the address. Raises `InvalidCode`, `AccountDisabled`."""
         checked = await self._checked(given, client)
         await self._codes.spend(checked)
-        return await self._change(checked, _verified(client))
+        return await self._change(checked, _verified, client)
 
     async def unlock(self, given: GivenCode, client: Client) -> str:
-        """A device token for a device that is new to the account. Raises `InvalidCode`."""
-        return self._devices.issue((await self.verify(given, client)).id)
+        """A device token for a device that is new to the account. Raises `InvalidCode`, `AccountDisabled`."""
+        return self._devices.issue((await self.verify(given, client)).id, client.device)
 
-    async def sign_in(self, given: GivenCode, client: Client) -> SignedIn:
-        """Opens a session. An account whose address was never verified loses its password and its other
-        sessions: somebody else may have registered it. Raises `InvalidCode`, `AccountDisabled`."""
+    async def sign_in(self, given: GivenCode, client: Client, guest: Identity | None = None) -> SignedIn:
+        """Opens a session, and ends that of the guest. An account whose address was never verified loses its
+        password and its other sessions: somebody else may have registered it. Raises `InvalidCode`,
+        `AccountDisabled`."""
         checked = await self._checked(given, client)
         await self._codes.spend(checked)
-        user = await self._change(checked, _claimed(client))
-        return await self._open(user, client)
+        user = await self._change(checked, _claimed, client)
+        return await self._open(user, client, guest)
 
-    async def reset(self, given: GivenCode, new_password: str, client: Client) -> SignedIn:
+    async def reset(
+        self, given: GivenCode, new_password: str, client: Client, guest: Identity | None = None
+    ) -> SignedIn:
         """Sets a new password, ends every other session and opens one. Raises `InvalidCode`,
         `AccountDisabled`, `PasswordsOverloaded`, and `InvalidInput` for an invalid password, which leaves the
         code usable."""
@@ -97,15 +101,12 @@ class CodeUseService:
         def reset(user: User, now: datetime) -> Change[User, User]:
             signed_out, ended = user.signed_out(now)
             changed = signed_out.with_password(password_hash, now).with_verified_email(now)
-            actor = Actor(user.id, client)
-            event = witnessed(
-                UserSignedOut.of(changed, ended, "password_changed", actor.id).to_event(now), actor
-            )
+            event = UserSignedOut.of(changed, ended, "password_changed", user.id).to_event(now)
             return Change(changed, changed, [with_notice(event, MailKind.PASSWORD_CHANGED, user.email)])
 
-        user = await self._change(checked, reset)
+        user = await self._change(checked, reset, client)
         await self._users.delivered(user.id, DELIVERY_SECONDS)
-        return await self._open(user, client)
+        return await self._open(user, client, guest)
 
     async def _checked(self, given: GivenCode, client: Client) -> CheckedCode:
         checked = await self._codes.check(given.code_id, given.code, given.purpose, given.email, client)
@@ -113,20 +114,26 @@ class CodeUseService:
             raise AccountDisabled
         return checked
 
-    async def _change(self, checked: CheckedCode, change: _AccountChange) -> User:
+    async def _change(
+        self, checked: CheckedCode, change: Callable[[User, datetime], Change[User, User]], client: Client
+    ) -> User:
         """Changes the newest account, unless its credentials changed since the code was checked."""
         now = self._clock.now()
 
         def guarded(user: User | None) -> Change[User, User]:
-            return change(_unchanged(user, checked.user.credentials_version), now)
+            changed = change(_unchanged(user, checked.user.credentials_version), now)
+            actor = Actor(checked.user.id, client)
+            return replace(changed, events=[witnessed(event, actor) for event in changed.events])
 
         return await self._users.update(checked.user.id, guarded)
 
-    async def _open(self, user: User, client: Client) -> SignedIn:
+    async def _open(self, user: User, client: Client, guest: Identity | None) -> SignedIn:
         def admit(newest: User) -> User:
             return _unchanged(newest, user.credentials_version)
 
-        return await self._opener.open(user.id, client, admit=admit, method="code")
+        signed_in = await self._opener.open(user.id, client, admit=admit, method="code")
+        await self._sessions.end_guest(guest)
+        return signed_in
 
 
 def _unchanged(user: User | None, credentials_version: int) -> User:
@@ -135,27 +142,18 @@ def _unchanged(user: User | None, credentials_version: int) -> User:
     return user
 
 
-def _verified(client: Client) -> _AccountChange:
-    def verify(user: User, now: datetime) -> Change[User, User]:
-        if user.email_verified:
-            return Change(None, user)
-        verified = user.with_verified_email(now)
-        event = UserEmailVerified.of(verified).to_event(now)
-        return Change(verified, verified, [witnessed(event, Actor(user.id, client))])
-
-    return verify
+def _verified(user: User, now: datetime) -> Change[User, User]:
+    if user.email_verified:
+        return Change(None, user)
+    verified = user.with_verified_email(now)
+    return Change(verified, verified, [UserEmailVerified.of(verified).to_event(now)])
 
 
-def _claimed(client: Client) -> _AccountChange:
-    def claim(user: User, now: datetime) -> Change[User, User]:
-        if user.email_verified:
-            return Change(None, user)
-        signed_out, ended = user.signed_out(now)
-        owned = signed_out.without_password(now).with_verified_email(now)
-        events = [
-            UserSignedOut.of(owned, ended, "password_removed", user.id).to_event(now),
-            UserEmailVerified.of(owned).to_event(now),
-        ]
-        return Change(owned, owned, [witnessed(event, Actor(user.id, client)) for event in events])
-
-    return claim
+def _claimed(user: User, now: datetime) -> Change[User, User]:
+    if user.email_verified:
+        return Change(None, user)
+    signed_out, ended = user.signed_out(now)
+    owned = signed_out.without_password(now).with_verified_email(now)
+    verified = UserEmailVerified.of(owned).to_event(now)
+    signed = UserSignedOut.of(owned, ended, "password_removed", user.id).to_event(now)
+    return Change(owned, owned, [signed, verified])

@@ -93,6 +93,35 @@ async def test_unlocking_gives_a_device_token_and_no_session(codes: Codes, ana: 
     assert answer.json()["device_token"]
 
 
+async def test_the_owner_sees_codes_in_the_log_and_where_they_were_used(codes: Codes, ana: Person) -> None:
+    code_id = await codes.request(ana.email, "verify")
+    await codes.mailed(ana.email, "verify")
+    assert is_invalid(await codes.use(code_id, "BBBB-BBBB", "verify", ana.email))
+    await codes.through(ana.email, "verify")
+    answer = await codes.through(ana.email, "reset", new_password=NEW)
+    owner = Person.of(codes.shop, ana.email, answer.json()["session"])
+
+    async def logged() -> bool:
+        events = (await owner.call("GET", "/security-events")).json()["items"]
+        found = {(event["type"], event["reason"]) for event in events}
+        return found >= {
+            ("user.sign_in_failed", "wrong_code"),
+            ("user.email_verified", None),
+            ("user.signed_out", "password_changed"),
+            ("user.signed_in", "code"),
+        }
+
+    await eventually(logged)
+
+
+async def test_a_guest_who_signs_in_by_code_is_a_guest_no_longer(codes: Codes, ana: Person) -> None:
+    guest = (await codes.shop.post(f"{AUTH}/guest")).json()["access_token"]
+    answer = await codes.through(ana.email, "sign_in", guest_token=guest)
+    assert answer.status_code == 200
+    headers = {"Authorization": f"Bearer {guest}"}
+    assert (await codes.shop.get(f"{AUTH}/me", headers=headers)).status_code == 401
+
+
 async def test_in_cookie_mode_no_token_is_in_the_body(codes: Codes, ana: Person) -> None:
     codes.shop.headers["Sec-Fetch-Site"] = "same-origin"
     await codes.through(ana.email, "verify")
