@@ -44,8 +44,15 @@ format: install ## let ruff rewrite the code
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-up: ## the whole shop in containers, several replicas of each service
+up: .env ## the whole shop in containers, several replicas of each service
 	$(COMPOSE) up --build --detach --wait $(SCALE)
+
+.env:
+	@test -n "$(PYTHON)" || { echo "There is no .env. README.md says how to make it without Python." >&2; exit 1; }; \
+	"$(PYTHON)" -m trolley.init
+
+init: ## write .env with fresh secrets for compose, or add those that it lacks
+	@"$(PYTHON)" -m trolley.init $(ARGS)
 
 down: ## end the containers; their data stays
 	$(COMPOSE) down
@@ -83,4 +90,4 @@ install dataset:
 	@python="$(PYTHON)"; test -n "$$python" || { echo "Python 3.11 or newer with venv is needed (on Debian: apt install python3-venv)." >&2; exit 1; }; \
 	"$$python" -m trolley.install $(patsubst install,ready,$@)
 
-.PHONY: help run dev test browser chaos lint format up down logs bench openapi postman install dataset lock clean
+.PHONY: help run dev test browser chaos lint format init up down logs bench openapi postman install dataset lock clean

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from auth_service.accounts.administrator_store import ADMINISTRATORS, AdministratorsCodec
 from auth_service.accounts.administrators import AdministratorRegister, Administrators
@@ -33,8 +34,9 @@ from auth_service.codes.email_change import EmailChangeService
 from auth_service.codes.removal import sweep_codes
 from auth_service.codes.service import CodeService
 from auth_service.codes.using import CodeUseService
+from auth_service.export.service import ExportService
 from auth_service.keys.model import SigningKeyring
-from auth_service.keys.reload import reload_keys
+from auth_service.keys.reload import KeyUpkeep
 from auth_service.keys.service import KeyService
 from auth_service.keys.signing import Es256Signer, Secrets
 from auth_service.keys.store import SIGNING_KEYS, SigningKeyringCodec
@@ -64,6 +66,7 @@ from shared.aggregates.ports import Repository
 from shared.aggregates.repository import AggregateRepository
 from shared.backends import Backends, open_backends_within
 from shared.clock import Clock, MillisecondClock, SystemClock
+from shared.events.exports import ask_for_export
 
 _BREACH_SECONDS = 1.0
 """The longest wait for the service of breached passwords. After it a password is accepted unchecked."""
@@ -92,9 +95,10 @@ async def bootstrap(settings: AuthSettings, backends: Backends) -> AsyncIterator
     clock, running = backends.clock, backends.tasks.running
     async with open_use_cases(settings, backends) as (service, adapters):
         await subscribe(backends.bus, service)
-        reload = reload_keys(service.keys, backends.bus, settings.auth_key_reload_seconds)
+        every, rotation = settings.auth_key_reload_seconds, timedelta(days=settings.auth_key_rotation_days)
+        upkeep = KeyUpkeep(service.keys, backends.bus, every, rotation)
         async with (
-            running("auth-keys", reload),
+            running("auth-keys", upkeep.run()),
             running("auth-sweep", sweep_sessions(adapters.sessions, clock)),
             running("code-sweep", sweep_codes(adapters.mailing.expiring, clock)),
             running("security-log-sweep", sweep_security_logs(adapters.security_logs, clock)),
@@ -265,6 +269,9 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         ),
         administration=AdministrationService(users, sessions, administrators, removal, clock),
         security_log=security_log,
+        export=ExportService(
+            accounts, session_service, security_log, partial(ask_for_export, backends.bus), clock
+        ),
         keys=keys,
         operator=OperatorService(
             registration, administrators, accounts=accounts, keys=keys, tokens=tokens, clock=clock

@@ -26,8 +26,8 @@ REFRESH_COOKIE = "__Host-trolley-refresh"
 DEVICE_COOKIE = "__Host-trolley-device"
 
 _ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
-_DEVICE_SECONDS = 400 * 86_400
-"""Browsers keep no cookie longer (RFC 6265bis, section 5.5)."""
+_DEVICE_SECONDS = 365 * 86_400
+"""The life of a device token."""
 
 _LONGEST_COOKIE = 4096
 """Browsers keep no longer one (RFC 6265bis, section 5.7)."""

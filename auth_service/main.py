@@ -8,6 +8,7 @@ from auth_service.accounts import routes as account_routes
 from auth_service.administration import routes as administration_routes
 from auth_service.bootstrap import bootstrap
 from auth_service.codes import routes as code_routes
+from auth_service.export import routes as export_routes
 from auth_service.keys import routes as key_routes
 from auth_service.security_log import routes as security_log_routes
 from auth_service.sessions import routes as session_routes
@@ -28,6 +29,7 @@ SPEC = ServiceSpec(
         account_routes.router,
         code_routes.router,
         security_log_routes.router,
+        export_routes.router,
         administration_routes.router,
         key_routes.router,
     ],

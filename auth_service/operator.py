@@ -10,7 +10,7 @@ from auth_service.accounts.events import UserAccessChanged
 from auth_service.accounts.model import User, existing
 from auth_service.accounts.registration import Registration
 from auth_service.accounts.service import AccountService
-from auth_service.keys.model import SigningKey
+from auth_service.keys.model import KeyState, SigningKey
 from auth_service.keys.service import KeyService
 from auth_service.security_log.events import witnessed
 from auth_service.security_log.model import OPERATOR
@@ -77,6 +77,14 @@ class OperatorService:
             authenticated_at=now,
             expires_in=self._tokens.expires_in,
         )
+
+    def list_keys(self) -> list[tuple[SigningKey, KeyState]]:
+        """See `KeyService.all_keys`."""
+        return self._keys.all_keys()
+
+    async def revoke_key(self, kid: str) -> SigningKey:
+        """See `KeyService.revoke`. Raises `NotFound`, `StoreUnavailable`, `BusUnavailable`."""
+        return await self._keys.revoke(kid)
 
     async def rotate_keys(self) -> SigningKey:
         """See `KeyService.rotate`. Raises `StoreUnavailable`, `BusUnavailable`."""

@@ -12,6 +12,7 @@ from auth_service.clients import ClientAddresses
 from auth_service.codes.email_change import EmailChangeService
 from auth_service.codes.service import CodeService
 from auth_service.codes.using import CodeUseService
+from auth_service.export.service import ExportService
 from auth_service.keys.service import KeyService
 from auth_service.operator import OperatorService
 from auth_service.security_log.service import SecurityLogService
@@ -33,6 +34,7 @@ class AuthService:
     code_use: CodeUseService
     email_change: EmailChangeService
     security_log: SecurityLogService
+    export: ExportService
     keys: KeyService
     operator: OperatorService
     addresses: ClientAddresses

@@ -36,6 +36,9 @@ class AuthSettings(MailSettings):
         le=3600,
         description="Pause between reads of the signing keys; a new key signs after twice that.",
     )
+    auth_key_rotation_days: int = Field(
+        30, ge=0, le=3650, description="Age at which a signing key gets a successor; 0: only by hand."
+    )
     auth_session_seconds: int = Field(
         2_592_000, ge=60, description="A session without a refresh ends after this time."
     )

@@ -26,6 +26,7 @@ from cart_service.carts.versions import KnownDeletions, KnownVersions
 from cart_service.catalogue.ports import Catalogue
 from cart_service.catalogue.view import PRODUCTS, CatalogueView
 from cart_service.changes import ChangeHub
+from cart_service.export.service import CartExport
 from cart_service.live.grants import NatsStreamGrants
 from cart_service.live.ports import StreamGrants
 from cart_service.live.service import LiveCarts
@@ -57,6 +58,7 @@ from shared.aggregates.outbox import Outbox
 from shared.backends import Backends
 from shared.cache.ports import Cache
 from shared.clock import Clock
+from shared.events.exports import answer_exports
 from shared.events.ports import Bucket, BucketConfig
 from shared.events.projections import EntryDelivery
 from shared.ids import new_id
@@ -124,6 +126,7 @@ async def bootstrap(settings: CartSettings, backends: Backends) -> AsyncIterator
         await tools.carts.outbox.start(backends.tasks)
         await tools.promotions.outbox.start(backends.tasks)
         await subscribe(backends.bus, service)
+        await run("cart-exports", answer_exports(backends.bus, "cart", service.export.data_of))
         await run("cart-expiry", (await _create_sweep(settings, backends, tools)).run())
         yield service
 
@@ -195,6 +198,7 @@ def compose(settings: CartSettings, adapters: Adapters) -> CartService:
         abandoned_reservations=abandoned,
         inspection=SummaryInspection(carts, catalogue, pricer, adapters.cache, adapters.announcements),
         promotion_audit=PromotionAudit(stores, abandoned, unreserved),
+        export=CartExport(carts, stores.claims),
     )
 
 

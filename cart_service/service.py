@@ -10,6 +10,7 @@ from cart_service.carts.promo_codes import PromoCodes
 from cart_service.carts.reader import CartReader
 from cart_service.carts.service import CartWriter
 from cart_service.carts.summaries import Summaries
+from cart_service.export.service import CartExport
 from cart_service.live.service import LiveCarts
 from cart_service.live.tickets import StreamTickets
 from cart_service.merging.service import CartMerger
@@ -21,8 +22,8 @@ from cart_service.upkeep.promotion_audit import PromotionAudit
 
 @dataclass(frozen=True, slots=True)
 class CartService:
-    """The use cases, in groups. Routes use the first eight, subscribers and the sweep the next three, and the
-    command line the last two."""
+    """The use cases, in groups. Routes use the first eight, subscribers and the sweep the next three, the
+    command line the next two, and other services ask the last."""
 
     reader: CartReader
     summaries: Summaries
@@ -37,3 +38,4 @@ class CartService:
     abandoned_reservations: AbandonedReservations
     inspection: SummaryInspection
     promotion_audit: PromotionAudit
+    export: CartExport

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
-_IN_CONTAINERS = "docker compose exec auth python -m trolley"
+_IN_CONTAINERS = "docker compose run --rm operator"
 
 
 def invocation() -> str:

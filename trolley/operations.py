@@ -32,7 +32,7 @@ async def operate(environment: Mapping[str, str], work: Callable[[OperatorServic
     except TimeoutError as error:
         raise CommandFailed(
             "The store or NATS does not answer. Is the shop running? In containers, run this in one of them: "
-            "docker compose exec auth python -m trolley --help"
+            "docker compose run --rm operator --help"
         ) from error
 
 

@@ -9,8 +9,9 @@ from fastapi import Depends, Request
 from auth_service.accounts.credentials import PASSWORD_MAX
 from auth_service.accounts.reauthentication import RecentSignIn
 from auth_service.accounts.service import AccountService
+from auth_service.browsers import DEVICE_COOKIE, cookie_of
 from auth_service.clients import Client, ClientAddresses
-from auth_service.throttling.devices import DEVICE_COOKIE, DEVICE_TOKEN_MAX
+from auth_service.throttling.devices import DEVICE_TOKEN_MAX
 from shared.http.headers import RequestHeader, headers_of
 from shared.http.identity import CurrentUserDep
 from shared.http.runtime import provided, use_cases
@@ -27,7 +28,7 @@ async def client(request: Request, shown: Annotated[str | None, Depends(device_t
     """Who sends the request."""
     peer = request.client.host if request.client else None
     address = use_cases(request, ClientAddresses).address(headers_of(request), peer)
-    device = shown or request.cookies.get(DEVICE_COOKIE)
+    device = shown or cookie_of(request, DEVICE_COOKIE)
     return Client(address, request.headers.get("user-agent", ""), device)
 
 

@@ -94,15 +94,6 @@ class UserAccessChanged(DomainEvent):
         return cls(user.id, user.version, user.role.value, user.disabled, by)
 
 
-@dataclass(frozen=True, slots=True)
-class UserExported(DomainEvent):
-    """Somebody got everything that is kept about the account."""
-
-    type = "user.exported"
-
-    by: str
-
-
 def deleted_event(erased: User, ended: Iterable[str], actor: Actor, now: datetime) -> Event:
     return witnessed(UserDeleted(erased.id, erased.version, sorted(ended), actor.id).to_event(now), actor)
 

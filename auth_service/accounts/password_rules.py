@@ -5,6 +5,7 @@ There are no rules of composition (NIST SP 800-63B-4, section 3.1.1.2; ASVS 5.0,
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
@@ -13,7 +14,7 @@ from auth_service.accounts.common_passwords import is_common
 from auth_service.accounts.ports import BreachedPasswords
 from shared.errors import FieldError, InvalidInput
 from shared.security.identity import Role
-from shared.text import fold, words
+from shared.text import fold
 
 PASSWORD_MIN = 8
 """Of a customer's password, in characters (ASVS 5.0, 6.2.1)."""
@@ -24,6 +25,8 @@ PASSWORD_GIVEN_MAX = 4 * PASSWORD_MAX
 """Before normalisation: a letter may come with three accents as characters of their own."""
 WORD_MIN = 4
 """Shorter words of a name or an address are in many good passwords by chance."""
+
+_WORD = re.compile(r"[^\W_]+")
 
 _COMMON = "This password is among the most common. Choose another one, such as a few random words."
 _SIMPLE = "This password only repeats or counts. Choose another one, such as a few random words."
@@ -113,7 +116,9 @@ def _cores(text: str) -> Iterator[str]:
 def _personal_words(name: str, email: str, shop_name: str) -> set[str]:
     local = email.partition("@")[0]
     whole = (name, email, local, shop_name)
-    parts = (word for text in (name, local, shop_name) for word in words(text) if not word.isdigit())
+    parts = (
+        word.strip("0123456789") for text in (name, local, shop_name) for word in _WORD.findall(fold(text))
+    )
     return {word for word in (*map(_plain, whole), *parts) if len(word) >= WORD_MIN}
 
 

@@ -84,7 +84,8 @@ Name = Annotated[
     str,
     Field(
         max_length=credentials.NAME_MAX,
-        description=f"1 to {credentials.NAME_MAX} characters on one line; shown to others.",
+        description=f"1 to {credentials.NAME_MAX} characters on one line; shown to others. "
+        "Characters that nobody sees are refused.",
         examples=["Ana Martínez"],
         json_schema_extra={"minLength": 1, "pattern": _VISIBLE_LINE},  # refused by `clean_name`
     ),
@@ -94,7 +95,8 @@ Email = Annotated[
     str,
     Field(
         max_length=credentials.EMAIL_MAX,
-        description="E-mail address. Upper and lower case are the same.",
+        description="E-mail address. Upper and lower case are the same, and so are a domain and its ASCII "
+        "form. Characters that nobody sees are refused.",
         examples=["ana@example.com"],
         json_schema_extra={"format": "email"},
     ),

@@ -94,8 +94,6 @@ class AccountService:
         user = existing(await self._users.get(claim.user_id) if claim else None)
         if user.email != address:  # the account has another address by now
             raise AccountNotFound
-        if user.email != address:  # the account has another address by now
-            raise AccountNotFound
         await self._policy.check("/password", password, user.role, name=user.name, email=user.email)
         password_hash, now = await self._passwords.hash(password), self._clock.now()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,14 @@ class SigningKey:
     sealed: str
     public: Mapping[str, str]
     active_from: datetime
+
+
+class KeyState(StrEnum):
+    """RETIRING: its tokens are still valid. COMING: published, and not yet used."""
+
+    RETIRING = "retiring"
+    SIGNING = "signing"
+    COMING = "coming"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,17 @@ class SigningKeyring:
         latest = [other.active_from for other in self.keys[-1:]]
         active_from = max(now + lead, *latest) if latest else now
         return SigningKeyring((*self.pruned(now, overlap).keys, replace(key, active_from=active_from)))
+
+    def without(self, kid: str, replacement: SigningKey, now: datetime) -> SigningKeyring:
+        """The keyring without that key. If it signs now, the replacement signs from now on."""
+        kept = [key for key in self.keys if key.kid != kid]
+        if not kept or self.active(now).kid == kid:
+            kept.append(replace(replacement, active_from=now))
+        return SigningKeyring(tuple(sorted(kept, key=lambda key: key.active_from)))
+
+    def is_older_than(self, age: timedelta, now: datetime) -> bool:
+        """Returns whether the newest key has been signing for that long."""
+        return not self.keys or self.keys[-1].active_from + age <= now
 
     def pruned(self, now: datetime, overlap: timedelta) -> SigningKeyring:
         """The keyring without keys whose successor has been signing for longer than `overlap`."""

@@ -11,20 +11,31 @@ from auth_service.security_log.model import Actor, SecurityEntry
 from shared.events.domain_event import DomainEvent
 from shared.events.envelope import Event
 
-FailureReason = Literal["wrong_password", "wrong_code", "account_disabled", "not_confirmed"]
+FailureReason = Literal[
+    "wrong_password", "wrong_code", "account_disabled", "password_too_weak", "not_confirmed"
+]
 _CLIENT = "client"
 _REASONS = ("reason", "method", "role")
 
 
 @dataclass(frozen=True, slots=True)
 class UserSignInFailed(DomainEvent):
-    """Somebody failed to sign in, for the reasons `wrong_password`, `wrong_code` and `account_disabled`, or a
-    signed-in user failed to confirm a change (`not_confirmed`). For an unknown account the entity is
-    `nobody-` and two digits."""
+    """Somebody failed to sign in, for the reasons `wrong_password`, `wrong_code`, `account_disabled` and
+    `password_too_weak`, or a signed-in user failed to confirm a change (`not_confirmed`). For an unknown
+    account the entity is `nobody-` and two digits."""
 
     type = "user.sign_in_failed"
 
     reason: FailureReason
+
+
+@dataclass(frozen=True, slots=True)
+class UserExported(DomainEvent):
+    """Somebody got everything that is kept about the account."""
+
+    type = "user.exported"
+
+    by: str
 
 
 def witnessed(event: Event, actor: Actor) -> Event:

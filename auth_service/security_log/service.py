@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from auth_service.clients import Client
-from auth_service.security_log.events import FailureReason, UserSignInFailed
+from auth_service.security_log.events import FailureReason, UserExported, UserSignInFailed
 from auth_service.security_log.model import NOBODY, Actor, SecurityEntry, SecurityLog
 from auth_service.security_log.ports import SecurityLogRepository
 from shared.aggregates.change import Change
@@ -51,6 +51,18 @@ class SecurityLogService:
             return Change(None, None) if after is before else Change(after, None, [event])
 
         await self._logs.update(id, record)
+
+    async def record_export(self, user_id: str, actor: Actor) -> None:
+        """Adds an export, and publishes it. Raises `StoreUnavailable`."""
+        now = self._clock.now()
+
+        def record(log: SecurityLog | None) -> Change[SecurityLog, None]:
+            before = log or SecurityLog(user_id)
+            event = UserExported(user_id, before.version + 1, actor.id).to_event(now)
+            after = before.with_entry(SecurityEntry.of(event.id, event.type, now, actor), now)
+            return Change(None, None) if after is before else Change(after, None, [event])
+
+        await self._logs.update(user_id, record)
 
     async def erase(self, user_id: str) -> None:
         """Empties the log of a deleted account. Entries that arrive later are passed over."""

@@ -17,7 +17,10 @@ class SessionPublic(PublicModel):
     id: Annotated[Id, Field(description="Id of the session.")]
     created_at: Annotated[Timestamp, Field(description="When the device signed in.")]
     refreshed_at: Annotated[Timestamp, Field(description="When its tokens were last renewed.")]
-    expires_at: Annotated[Timestamp, Field(description="When it ends, unless it is refreshed before.")]
+    expires_at: Annotated[
+        Timestamp,
+        Field(description="When it ends, unless it is refreshed before. It has a last end, too."),
+    ]
     user_agent: Annotated[
         str,
         Field(max_length=USER_AGENT_MAX, description="The device's `User-Agent`.", examples=["Mozilla/5.0"]),

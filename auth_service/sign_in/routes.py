@@ -80,7 +80,10 @@ async def register(
     browser.require_own_page(body.mode)
     guest = guest_of(body.guest_token, verifier)
     account = new_account(body.name, body.email, body.password)
-    return signed_in_answer(response, await sign_in.register(account, client, guest), body.mode)
+    signed_in = await sign_in.register(account, client, guest)
+    if body.mode == "cookie":
+        await sign_in.end_replaced(browser.refresh_token)
+    return signed_in_answer(response, signed_in, body.mode)
 
 
 @router.post("/login", tags=["Sign in"], summary="Sign in", responses=_REFUSED)
@@ -100,6 +103,8 @@ async def login(
     browser.require_own_page(body.mode)
     guest = guest_of(body.guest_token, verifier)
     signed_in = await sign_in.login(body.email, body.password, client, guest)
+    if body.mode == "cookie":
+        await sign_in.end_replaced(browser.refresh_token)
     return signed_in_answer(response, signed_in, body.mode)
 
 

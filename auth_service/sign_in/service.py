@@ -84,6 +84,9 @@ class SignInService:
         except AccountDisabled:
             await self._authentication.record_failure(verified.user, client, "account_disabled")
             raise
+        except PasswordTooWeak:
+            await self._authentication.record_failure(verified.user, client, "password_too_weak")
+            raise
         await self._session_service.end_guest(guest)
         return signed_in
 
@@ -112,6 +115,14 @@ class SignInService:
         if rotation is Rotation.ENDED or newest is None:
             raise InvalidRefreshToken
         return self._tokens.of(user, session, newest, now)
+
+    async def end_replaced(self, text: str | None) -> None:
+        """Ends the session of the refresh token that a new sign-in replaces in a browser (ASVS 5.0, 7.2.4). A
+        guest's session stays, because the cart may still be merged."""
+        token = self._tokens.refresh.read(text) if text else None
+        session = await self._sessions.get(token.session_id) if token else None
+        if token is not None and session is not None and not session.is_guest:
+            await self._session_service.revoke(token)
 
     async def revoke(self, text: str, verifier: TokenVerifier, client: Client) -> str | None:
         """Ends the session of a refresh token or an access token, and returns its id. None for a text that is

@@ -14,7 +14,6 @@ from shared.ids import new_id
 
 PURPOSE = "trolley device tokens"
 """The purpose of the keys that sign device tokens."""
-DEVICE_COOKIE = "__Host-trolley-device"
 DEVICE_TOKEN_MAX = 256
 DEVICE_TOKEN_LIFE = timedelta(days=365)
 

@@ -9,7 +9,6 @@ from weakref import WeakValueDictionary
 
 _AT_ONCE = 4
 _QUEUED = 256
-_QUEUED_OVER_ALL = 1024
 
 
 class QueueIsFull(Exception):
@@ -24,23 +23,22 @@ class _Queue:
 
 class Turns:
     """Lets a few attempts with the same key run at once. They count while they run, so without an order right
-    passwords could refuse each other. Some more wait for their turn; each turn is short."""
+    passwords could refuse each other. Some more wait for their turn; each turn is short. A queue has no other
+    key in it, so strangers cannot fill that of the owner. The limit of requests under way bounds all
+    queues."""
 
     def __init__(self) -> None:
         self._queues: WeakValueDictionary[str, _Queue] = WeakValueDictionary()
-        self._queued = 0
 
     @asynccontextmanager
     async def turn(self, key: str) -> AsyncIterator[None]:
         """Raises `QueueIsFull`."""
         queue = self._queues.setdefault(key, _Queue())
-        if queue.length >= _AT_ONCE + _QUEUED or self._queued >= _QUEUED_OVER_ALL:
+        if queue.length >= _AT_ONCE + _QUEUED:
             raise QueueIsFull
         queue.length += 1
-        self._queued += 1
         try:
             async with queue.places:
                 yield
         finally:
             queue.length -= 1
-            self._queued -= 1

@@ -55,10 +55,21 @@ class CartCleanup(ChangeListener):
             await self.owner_was_deleted(owner)
 
     async def owner_was_deleted(self, owner: str) -> None:
-        """Removes the owner's cart, summary and claims to promo codes."""
+        """Removes the owner's cart, summary and claims to promo codes, and the carts of the guests that were
+        merged into it, which remember what they handed over."""
+        cart = await self._carts.get(owner)
+        for guest in {merge.guest for merge in cart.merges} if cart else ():
+            await self._remove_merged_guest(guest, owner)
         await self._carts.remove(owner)
         await self._summaries.forget(owner)
         await self._abandoned.forget(owner)
+
+    async def _remove_merged_guest(self, guest: str, owner: str) -> None:
+        cart = await self._carts.get(guest)
+        if cart and cart.pending_merge and cart.pending_merge.to == owner and cart.is_empty:
+            await self._carts.remove(guest)
+            await self._summaries.forget(guest)
+            await self._abandoned.forget(guest)
 
     async def expired_cart_was_removed(self, cart: Cart) -> None:
         """Raises `SummaryNotSecured`, `StoreUnavailable`."""

@@ -96,6 +96,8 @@ class Bucket(Protocol):
 
 
 EventHandler = Callable[[Event], Awaitable[None]]
+Answer = Callable[[bytes], Awaitable[bytes]]
+"""Answers a question of another service."""
 
 
 class EventBus(Protocol):
@@ -130,6 +132,15 @@ class EventBus(Protocol):
         handler raises. `on_listening` is called each time it begins to listen, because earlier events may be
         lost. It does not get the events that this replica publishes.
         """
+        ...
+
+    async def ask(self, subject: str, question: bytes) -> bytes:
+        """The answer of a service that answers on this subject. Raises `BusUnavailable` if none does, or if
+        it fails."""
+        ...
+
+    async def answer(self, subject: str, handler: Answer) -> None:
+        """Answers questions until it is cancelled. The replicas of a service share them."""
         ...
 
     async def bucket(self, config: BucketConfig) -> Bucket:

@@ -117,6 +117,7 @@ _MEMBERS: dict[str, Json] = {
         "maximum": 1_000_000,
         "description": "Uses that one customer has.",
     },
+    "service": {"type": "string", "maxLength": 40, "description": "The service that did not answer."},
     "max_age": {
         "type": "integer",
         "minimum": 0,

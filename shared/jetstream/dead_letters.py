@@ -20,8 +20,6 @@ from shared.jetstream.streams import DEAD_PREFIX, SHOP_DEAD
 REQUEUED_FOR = "Trolley-Requeued-For"
 
 _REASON = "Trolley-Reason"
-_CONSUMER = "Trolley-Consumer"
-_SUBJECT = "Trolley-Subject"
 _ATTEMPTS = "Trolley-Attempts"
 _LONGEST_REASON = 1000
 _NOT_FOUND = 404
@@ -56,8 +54,6 @@ async def bury(session: NatsSession, message: Msg, consumer: str, reason: str) -
     headers = {
         MESSAGE_ID: f"{consumer}:{metadata.timestamp.timestamp()}:{metadata.sequence.stream}",
         _REASON: reason[:_LONGEST_REASON],
-        _CONSUMER: consumer,
-        _SUBJECT: message.subject,
         _ATTEMPTS: str(metadata.num_delivered),
     }
     await write_message(session, f"{DEAD_PREFIX}{consumer}.{message.subject}", message.data, headers)
@@ -107,10 +103,12 @@ async def _read(session: NatsSession, wanted: Mapping[str, Any]) -> DeadLetter |
 
 def _letter(message: Mapping[str, Any]) -> DeadLetter:
     headers = parse_headers(base64.b64decode(message.get("hdrs", "")))
+    # Who may write a subject is decided by NATS, so the subject says whose letter it is, not a header.
+    consumer, _, subject = message["subject"].removeprefix(DEAD_PREFIX).partition(".")
     return DeadLetter(
         sequence=message["seq"],
-        consumer=headers.get(_CONSUMER, ""),
-        subject=headers.get(_SUBJECT, ""),
+        consumer=consumer,
+        subject=subject,
         reason=headers.get(_REASON, ""),
         attempts=int(headers.get(_ATTEMPTS, 0)),
         time=message["time"],

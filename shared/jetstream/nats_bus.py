@@ -11,12 +11,13 @@ from nats.js.api import StreamConfig
 from prometheus_client import Counter
 
 from shared.events.envelope import Event
-from shared.events.ports import BucketConfig, BusUnavailable, EventHandler
+from shared.events.ports import Answer, BucketConfig, BusUnavailable, EventHandler
 from shared.jetstream.buckets import NatsBucket
 from shared.jetstream.connection import NatsConnection
 from shared.jetstream.consumer import DurableConsumer
 from shared.jetstream.delivery import RetryPolicy
 from shared.jetstream.listener import listen
+from shared.jetstream.questions import answer, ask
 from shared.jetstream.requests import ApiError
 from shared.jetstream.session import MESSAGE_ID, NatsSession, write_message
 from shared.jetstream.streams import bucket_stream, ensure_stream, shop_streams
@@ -107,6 +108,12 @@ class NatsEventBus:
         self, handlers: Mapping[str, EventHandler], on_listening: Callable[[], None] = lambda: None
     ) -> None:
         await listen(self._connection, handlers, on_listening)
+
+    async def ask(self, subject: str, question: bytes) -> bytes:
+        return await ask(self._connection.session, subject, question)
+
+    async def answer(self, subject: str, handler: Answer) -> None:
+        await answer(self._connection, subject, handler)
 
     async def bucket(self, config: BucketConfig) -> NatsBucket:
         stream = bucket_stream(config, self._replicas)

@@ -10,14 +10,13 @@ from auth_service.accounts.events import (
     UserAccessChanged,
     UserEmailChanged,
     UserEmailVerified,
-    UserExported,
     UserRegistered,
     UserRenamed,
     UserSignedIn,
     UserSignedOut,
 )
 from auth_service.accounts.model import User
-from auth_service.security_log.events import UserSignInFailed
+from auth_service.security_log.events import UserExported, UserSignInFailed
 from auth_service.sessions.events import SessionEnded
 from auth_service.sessions.model import Session
 from cart_service.carts.events import events_of

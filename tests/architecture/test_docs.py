@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+TEST = re.compile(r"`([\w/]+/test_\w+\.py)(?:::(\w+))?`")
 LINK = re.compile(r"\[([^\]]*)\]\((?!https?:)([^)#]+)[^)]*\)")
 
 
@@ -35,3 +36,11 @@ def test_a_link_leads_to_a_file_and_a_decision_by_its_number(page: Path) -> None
         assert (page.parent / target).exists(), target
         if number := re.fullmatch(r"decision (\d+)", text):
             assert Path(target).name.startswith(f"{int(number[1]):03d}-"), text
+
+
+def test_the_tests_that_the_threat_model_names_exist() -> None:
+    named = TEST.findall((ROOT / "docs" / "security.md").read_text())
+    assert len(named) > 50
+    for file, function in named:
+        path = file if file.startswith("tests/") else f"tests/{file}"
+        assert f"def {function}" in (ROOT / path).read_text(), f"{path}::{function}"

@@ -95,7 +95,7 @@ def test_every_container_is_bounded_and_but_for_one_writes_nothing_of_its_image(
 
 def test_every_container_that_stays_says_whether_it_is_well() -> None:
     without = {name for name, service in COMPOSE["services"].items() if "healthcheck" not in service}
-    assert without == {"seed"}
+    assert without == {"seed", "operator"}
 
 
 @pytest.mark.parametrize("service", sorted(GATEWAY_SERVICES))
@@ -149,6 +149,7 @@ def test_only_the_gateway_has_a_network_with_a_way_out() -> None:
         *GATEWAY_SERVICES,
         "gateway",
         "seed",
+        "operator",
     }
 
 
@@ -158,7 +159,7 @@ def test_only_auth_and_the_operator_hold_the_secret_of_the_signing_keys() -> Non
         for name, service in COMPOSE["services"].items()
         if "env_file" in service and service["environment"].get("AUTH_SECRET") != ""
     }
-    assert told == {"auth", "seed"}
+    assert told == {"auth", "seed", "operator"}
 
 
 def test_only_the_gateway_publishes_a_port() -> None:

@@ -27,6 +27,21 @@ async def test_the_first_administrator_is_made_before_the_service_runs(auth_sett
             await operator.create_user("", "no", "short")
 
 
+@pytest.mark.parametrize("role", [Role.EDITOR, Role.ADMIN])
+async def test_the_operator_gives_nobody_with_rights_a_short_password(
+    auth_settings: MakeSettings, role: Role
+) -> None:
+    email, short = fresh_email(), "brown otter"
+    async with open_operator_tools(auth_settings()) as operator:
+        with pytest.raises(InvalidInput, match="at least 15"):
+            await operator.create_user("Root", email, short, role)
+        await operator.create_user("Root", email, PASSWORD, role)
+        with pytest.raises(InvalidInput, match="at least 15"):
+            await operator.set_password(email, short)
+        await operator.create_user("Ana", customer := fresh_email(), short)
+        await operator.set_password(customer, "green otter")
+
+
 async def test_an_operator_token_opens_what_its_scopes_say(
     shop: httpx.AsyncClient, auth_settings: MakeSettings, ana: Person
 ) -> None:

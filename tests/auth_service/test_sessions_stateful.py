@@ -290,5 +290,5 @@ def two_replicas(auth_settings: MakeSettings) -> Iterator[TwoReplicas]:
 def test_the_model_says_who_is_signed_in(two_replicas: TwoReplicas) -> None:
     SessionMachine.world = two_replicas
     run_state_machine_as_test(
-        SessionMachine, settings=settings(max_examples=40, stateful_step_count=25, deadline=None)
+        SessionMachine, settings=settings(max_examples=25, stateful_step_count=25, deadline=None)
     )

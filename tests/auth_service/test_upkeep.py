@@ -23,6 +23,7 @@ from tests.auth_service.people import AUTH
 from tests.support.apps import running
 from tests.support.clock import MovableClock
 from tests.support.servers import NatsServer
+from tests.support.tokens import TokenIssuer
 from tests.support.waiting import eventually
 
 
@@ -79,8 +80,10 @@ async def test_a_page_of_what_is_gone_does_not_end_the_sweep(world: World, auth:
     assert await world.adapters.sessions.get(second) is None
 
 
-async def test_a_running_replica_takes_over_new_keys(auth_settings: MakeSettings) -> None:
-    settings = auth_settings(auth_key_reload_seconds=0.1)
+async def test_a_running_replica_takes_over_new_keys(
+    auth_settings: MakeSettings, nats_server: NatsServer
+) -> None:
+    settings = auth_settings(nats_url=nats_server.url, auth_key_reload_seconds=3600)
     async with running(create_app(settings)) as shop:
         async with open_operator_tools(settings) as operator:
             key = await operator.rotate_keys()
@@ -134,3 +137,87 @@ async def test_keys_are_published_as_soon_as_nats_is_back_without_them(
             return await (await bus.bucket(AUTH_KEYS)).get(kid) is not None
 
         await eventually(published)
+
+
+@pytest.mark.parametrize("reload_seconds", [0.1, 3600])
+async def test_a_key_that_auth_did_not_make_is_removed_and_logged(
+    auth_settings: MakeSettings,
+    nats_server: NatsServer,
+    capfd: pytest.CaptureFixture[str],
+    reload_seconds: float,
+) -> None:
+    """One that is there before auth looks goes with its next look, one that comes later at once."""
+    settings = auth_settings(nats_url=nats_server.url, auth_key_reload_seconds=reload_seconds)
+    forger = TokenIssuer()
+    async with open_world(settings, MovableClock()) as world:
+        if reload_seconds < 1:
+            await forger.publish_key(nats_server.url)
+        async with running(create_app(settings)) as shop:
+            if reload_seconds > 1:
+                await forger.publish_key(nats_server.url)
+            bucket = await world.backends.bus.bucket(AUTH_KEYS)
+            [own] = await kids(shop)
+
+            async def is_removed() -> bool:
+                return await bucket.get(forger.kid) is None
+
+            await eventually(is_removed)
+            headers = {"Authorization": f"Bearer {forger.token()}"}
+
+            async def is_refused() -> bool:
+                return (await shop.get(f"{AUTH}/me", headers=headers)).status_code == 401
+
+            await eventually(is_refused)
+            assert await bucket.get(own)
+            output: list[str] = []
+
+            def is_logged() -> bool:
+                output.append(capfd.readouterr().out)
+                lines = "".join(output).splitlines()
+                return any("auth did not make" in line and forger.kid in line for line in lines)
+
+            await eventually(is_logged)
+
+
+async def test_a_revoked_key_is_refused_by_every_replica_and_the_next_one_signs(
+    auth_settings: MakeSettings, nats_server: NatsServer
+) -> None:
+    settings = auth_settings(nats_url=nats_server.url, auth_key_reload_seconds=3600)
+    async with running(create_app(settings)) as one, running(create_app(settings)) as two:
+        [old] = await kids(one)
+        session = (await one.post(f"{AUTH}/guest")).json()
+        headers = {"Authorization": f"Bearer {session['access_token']}"}
+        assert (await two.get(f"{AUTH}/sessions", headers=headers)).status_code == 200
+        async with open_operator_tools(settings) as operator:
+            new = await operator.revoke_key(old)
+
+        async def is_out() -> bool:
+            statuses = [
+                (await each.get(f"{AUTH}/sessions", headers=headers)).status_code for each in (one, two)
+            ]
+            return statuses == [401, 401] and [await kids(each) for each in (one, two)] == [[new.kid]] * 2
+
+        await eventually(is_out)
+        body = {"refresh_token": session["refresh_token"]}
+        renewed = (await two.post(f"{AUTH}/refresh", json=body)).json()["access_token"]
+        headers = {"Authorization": f"Bearer {renewed}"}
+        assert (await one.get(f"{AUTH}/sessions", headers=headers)).status_code == 200
+
+
+async def test_an_old_key_gets_a_successor_by_itself(
+    auth_settings: MakeSettings, nats_server: NatsServer
+) -> None:
+    settings = auth_settings(nats_url=nats_server.url, auth_key_reload_seconds=0.1, auth_key_rotation_days=30)
+    clock = MovableClock()
+    async with (
+        running(create_app(settings, clock=clock)) as one,
+        running(create_app(settings, clock=clock)) as two,
+    ):
+        [old] = await kids(one)
+        clock.move(days=31)
+
+        async def have_rotated() -> bool:
+            return len(await kids(one)) == 2 and await kids(one) == await kids(two)
+
+        await eventually(have_rotated)
+        assert (await kids(one))[0] == old

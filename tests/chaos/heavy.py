@@ -147,5 +147,5 @@ class HeavyLoad:
         return await self.shop.client.post("/api/v1/auth/login", json=body)
 
     async def _registration(self) -> httpx.Response:
-        body = {"email": f"{new_id()}@example.com", "name": "Ann", "password": _WIDEST * 64}
+        body = {"email": f"{new_id()}@example.com", "name": "Ann", "password": new_id() + _WIDEST * 64}
         return await self.shop.client.post("/api/v1/auth/register", json=body)

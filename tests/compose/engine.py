@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from tests.support.waiting import eventually
+from trolley.secrets import SECRET_NAMES, new_secret
 
 PATIENCE_SECONDS = 600.0
 """For a part to come back, on the slowest machine."""
@@ -25,7 +26,9 @@ class Engine:
 
     def __init__(self, project: str, port: int) -> None:
         self.base_url = f"http://127.0.0.1:{port}"
+        secrets = {name: new_secret() for name in SECRET_NAMES if not os.environ.get(name)}
         self._environment = {
+            **secrets,
             **os.environ,
             "COMPOSE_PROJECT_NAME": project,
             "GATEWAY_PORT": str(port),
@@ -56,8 +59,8 @@ class Engine:
         return await self._run("docker", *arguments)
 
     async def trolley(self, *arguments: str, stdin: str = "") -> str:
-        """The operator's command line, in a container of auth."""
-        return await self.compose("exec", "-T", "auth", "python", "-m", "trolley", *arguments, stdin=stdin)
+        """The operator's command line, in a container of its own."""
+        return await self.compose("run", "--rm", "-T", "operator", *arguments, stdin=stdin)
 
     async def scale(self, **replicas: int) -> None:
         """Returns once so many replicas of each run and are healthy."""

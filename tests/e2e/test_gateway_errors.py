@@ -158,6 +158,9 @@ async def test_the_import_route_takes_any_size(gateway: Gateway) -> None:
         ("POST", "/api/v1/products/import", 413),
         ("POST", "/api/v1/auth/login", 429),
         ("DELETE", "/api/v1/auth/me", 429),
+        ("POST", "/api/v1/auth/password", 429),
+        ("POST", "/api/v1/auth/codes", 429),
+        ("POST", "/api/v1/auth/email", 429),
         ("GET", "/api/v1/cart/events", 429),
     ],
 )

@@ -17,6 +17,7 @@ from trolley.invocation import invocation
 
 NAMES = (
     "run",
+    "init",
     "seed",
     "call",
     "bench",

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import typer
+from typing import Annotated
 
+import typer
+from rich.table import Table
+
+from auth_service.keys.model import KeyState, SigningKey
+from auth_service.operator import OperatorService
 from shared.clock import to_rfc3339
 from trolley.cli.console import console, execute
 from trolley.environment import operator_environment
@@ -15,6 +20,30 @@ app = typer.Typer(help="The keys that sign access tokens.", no_args_is_help=True
 @app.callback()
 def keys() -> None:
     """The keys that sign access tokens."""
+
+
+@app.command("list")
+def show() -> None:
+    """Show the keys whose tokens are valid, and which of them signs."""
+
+    async def listed(operator: OperatorService) -> list[tuple[SigningKey, KeyState]]:
+        return operator.list_keys()
+
+    table = Table("Key", "State", "Signs from", title="Signing keys")
+    for key, state in execute(operate(operator_environment(), listed)):
+        table.add_row(key.kid, state.value, to_rfc3339(key.active_from))
+    console.print(table)
+
+
+@app.command()
+def revoke(kid: Annotated[str, typer.Argument(help="The id of the key, as `list` shows it.")]) -> None:
+    """Take a key out at once, for example because it leaked.
+
+    Every access token that it signed is refused. A refresh token still gets another one. If the key is the
+    one that signs, a new one is made, and signs at once.
+    """
+    key = execute(operate(operator_environment(), lambda operator: operator.revoke_key(kid)))
+    console.print(f"[green]Key {kid} is out. Key {key.kid} signs.[/]", highlight=False)
 
 
 @app.command()

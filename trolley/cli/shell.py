@@ -72,6 +72,8 @@ def typed(words: Sequence[str]) -> list[str]:
     rest = list(words)
     if rest[:1] and Path(rest[0]).name == "trolley":
         rest = rest[1:]
+    elif rest[:1] == ["docker"] and "operator" in rest[:8]:
+        rest = rest[rest.index("operator") + 1 :]
     elif "trolley" in rest[:8] and rest[0] in ("docker", "python", "python3"):
         rest = rest[rest.index("trolley") + 1 :]
     return [*rest[1:], "--help"] if rest[:1] in (["help"], ["?"]) else rest

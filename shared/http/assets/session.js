@@ -83,7 +83,7 @@ async function renew() {
   const response = await fetch(REFRESH, { method: "POST", headers, body: JSON.stringify({ refresh_token }) });
   if (response.ok) {
     adopt(await response.json());
-  } else {
+  } else if (response.status === 401) {
     signOut();
   }
   return response.ok;
@@ -92,7 +92,7 @@ async function renew() {
 async function follow(path, request, response) {
   if (ENDS_THE_SESSION.some(([method, ending]) => method === request.method && ending === path)) {
     signOut();
-  } else if (path === REFRESH && JSON.parse(request.body).refresh_token === knownRefreshToken()) {
+  } else if (path === REFRESH && request.body && JSON.parse(request.body).refresh_token === knownRefreshToken()) {
     adopt(await response.clone().json());
   }
 }

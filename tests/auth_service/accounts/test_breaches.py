@@ -9,7 +9,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from auth_service.accounts.breaches import BreachRanges, NoBreaches
+from auth_service.main import create_app
 from shared.observability.metrics import REGISTRY
+from tests.auth_service.conftest import MakeSettings
+from tests.auth_service.people import AUTH, PASSWORD, fresh_email
+from tests.support.apps import running
 
 
 def digest(password: str) -> str:
@@ -98,6 +102,23 @@ async def test_a_service_that_is_silent_or_away_is_not_waited_for(server: RangeS
         adapter = BreachRanges(address, timeout_seconds=0.1)
         assert not await adapter.contains("known otter")
         await adapter.close()
+    listening.close()
+
+
+async def test_a_breached_password_is_refused_at_registration(auth_settings: MakeSettings) -> None:
+    server = RangeServer()
+    server.answer = f"{digest('known brown otter')[5:]}:12\r\n".encode()
+    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    async with running(create_app(auth_settings(auth_breached_passwords_url=url))) as shop:
+        body = {"name": "Ana", "email": fresh_email()}
+        refused = await shop.post(f"{AUTH}/register", json={**body, "password": "known brown otter"})
+        assert refused.status_code == 422
+        (error,) = refused.json()["errors"]
+        assert error["pointer"] == "/password"
+        assert "data breach" in error["message"]
+        accepted = await shop.post(f"{AUTH}/register", json={**body, "password": PASSWORD})
+        assert accepted.status_code == 201
     listening.close()
 
 

@@ -108,6 +108,12 @@ def test_a_password_with_something_known_of_the_user_is_refused(password: str) -
     assert "your name" in fault(password)
 
 
+def test_letters_within_an_identifier_are_no_words() -> None:
+    email = "01a223fade61b@example.com"
+    assert POLICY.fault("a fade of 7 kelps", Role.CUSTOMER, name="Ana", email=email) is None
+    assert POLICY.fault("my 01a223fade61b", Role.CUSTOMER, name="Ana", email=email) is not None
+
+
 def test_a_user_without_words_may_have_any_password() -> None:
     assert POLICY.fault("anabolic kelp", Role.CUSTOMER, name="Ana", email="a@b.de") is None
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import orjson
 import pytest
 from jose import jwt
 
+from auth_service.keys.model import KeyState
 from auth_service.keys.signing import WrongSecret
 from auth_service.service import AuthService
+from shared.errors import NotFound
 from shared.security.keyring import AUTH_KEYS
 from tests.auth_service.conftest import CLIENT, MakeSettings, World, open_world
 from tests.support.clock import MovableClock
@@ -92,3 +95,61 @@ async def test_parallel_rotations_lose_no_key(world: World, auth: AuthService) -
     keys = await asyncio.gather(auth.keys.rotate(), replica.keys.rotate())
     await auth.keys.load()
     assert {key.kid for key in keys} <= {key.kid for key in auth.keys.published()}
+
+
+async def test_a_revoked_key_is_out_at_once_and_another_one_signs(
+    world: World, auth: AuthService, clock: MovableClock
+) -> None:
+    await auth.keys.publish()
+    old = auth.keys.active().kid
+    signing = await auth.keys.revoke(old)
+    assert signing.kid != old
+    assert await published(world, old) is None
+    assert await published(world, signing.kid)
+    assert [key["kid"] for key in auth.keys.public_keys()] == [signing.kid]
+    assert kid_of((await auth.sign_in.guest(CLIENT)).access_token) == signing.kid
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
+async def test_any_key_can_be_revoked_and_one_always_signs(
+    world: World, auth: AuthService, clock: MovableClock, which: int
+) -> None:
+    await auth.keys.rotate()
+    clock.move(seconds=61)
+    await auth.keys.rotate()
+    states = [state for _, state in auth.keys.all_keys()]
+    assert states == [KeyState.RETIRING, KeyState.SIGNING, KeyState.COMING]
+    before = [key.kid for key, _ in auth.keys.all_keys()]
+    await auth.keys.revoke(before[which])
+    kids = [key.kid for key, _ in auth.keys.all_keys()]
+    assert before[which] not in kids
+    assert set(before) - {before[which]} <= set(kids)
+    signs = auth.keys.active().kid
+    assert signs == before[1] if which != 1 else signs not in before
+    clock.move(seconds=61)
+    assert auth.keys.active().kid == (before[2] if which != 2 else before[1])
+
+
+async def test_a_key_that_does_not_exist_cannot_be_revoked(auth: AuthService) -> None:
+    with pytest.raises(NotFound, match="keys list"):
+        await auth.keys.revoke("unknown")
+
+
+async def test_replicas_rotate_an_old_key_once_between_them(
+    world: World, auth: AuthService, clock: MovableClock
+) -> None:
+    replica = await world.compose()
+    old, month = auth.keys.active().kid, timedelta(days=30)
+    clock.move(days=29)
+    for service in (auth, replica):
+        await service.keys.rotate_if_older(month)
+    assert [key["kid"] for key in auth.keys.public_keys()] == [old]
+    clock.move(days=1, seconds=1)
+    await asyncio.gather(
+        *(service.keys.rotate_if_older(month) for service in (auth, replica) for _ in range(5))
+    )
+    await asyncio.gather(auth.keys.load(), replica.keys.load())
+    for service in (auth, replica):
+        assert len(service.keys.public_keys()) == 2
+        await service.keys.rotate_if_older(month)
+        assert len(service.keys.public_keys()) == 2

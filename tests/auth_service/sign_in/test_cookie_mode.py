@@ -14,6 +14,7 @@ from auth_service.browsers import REFRESH_COOKIE
 from auth_service.main import create_app
 from tests.auth_service.conftest import MakeSettings
 from tests.auth_service.people import AUTH, PASSWORD, Person, fresh_email
+from tests.auth_service.sessions.test_routes import becomes_refused
 from tests.support.apps import running
 from tests.support.clock import MovableClock
 
@@ -128,6 +129,33 @@ async def test_two_tabs_that_refresh_at_once_stay_signed_in(page: Page) -> None:
     answers = await asyncio.gather(*(Page(page.shop, page.token).post("/refresh") for _ in range(10)))
     assert [answer.status_code for answer in answers] == [200] * 10
     assert len({set_cookie(answer).value for answer in answers}) == 1
+
+
+async def test_a_new_sign_in_ends_the_session_that_it_replaces_in_the_browser(page: Page) -> None:
+    first = await page.sign_up()
+    phone = await first.login()
+    body = {"email": first.email, "password": PASSWORD, **COOKIE_MODE}
+    second = Person.of(page.shop, first.email, (await page.post("/login", body)).json())
+    listed = (await second.call("GET", "/sessions")).json()["items"]
+    assert [session["id"] for session in listed] == [phone.session_id, second.session_id]
+    await becomes_refused(first)
+    other = await page.sign_up()
+    await becomes_refused(second)
+    assert await other.status() == 200
+
+
+async def test_a_sign_in_ends_no_guest_whose_cart_may_be_merged(page: Page) -> None:
+    guest = Person.of(page.shop, "", (await page.post("/guest", COOKIE_MODE)).json())
+    await page.sign_up()
+    assert await guest.status() == 200
+
+
+async def test_a_sign_in_that_fails_ends_nothing(page: Page) -> None:
+    person = await page.sign_up()
+    answer = await page.post("/login", {"email": person.email, "password": "wrong horse", **COOKIE_MODE})
+    assert answer.status_code == 401
+    assert "set-cookie" not in answer.headers
+    assert (await page.post("/refresh")).status_code == 200
 
 
 FOREIGN = [

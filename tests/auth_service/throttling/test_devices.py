@@ -9,12 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auth_service.throttling.devices import DEVICE_TOKEN_MAX, DeviceTokens
-from shared.ids import new_id
 from tests.support.clock import MovableClock
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 KEY, NEXT_KEY = b"k" * 32, b"n" * 32
-ANA, BEN = new_id(), new_id()
+ANA, BEN = "0198c1d2e3f47a5b8c9d0e1f2a3b4c5d", "0198c1d2e3f47a5b8c9d0e1f2a3b4c5e"
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ async def test_a_browser_is_known_by_its_cookie(auth_settings: MakeSettings) -> 
     async with running(create_app(auth_settings(auth_failures_per_account=1))) as shop:
         ana = await Person.registered(shop)
         await exhaust(shop, ana.email, 1)
-        cookie = {"Cookie": f"__Host-trolley-device={ana.device_token}"}
+        cookie = {"Cookie": f"__Host-trolley-device={ana.device_token}", "Sec-Fetch-Site": "same-origin"}
         body = {"email": ana.email, "password": PASSWORD, "mode": "cookie"}
         answer = await shop.post(f"{AUTH}/login", json=body, headers=cookie)
         assert answer.status_code == 200

@@ -58,7 +58,7 @@ async def fails(throttle: SignInThrottle, account: str, client: Client, known: s
 
 
 class BusyPasswords:
-    async def verify(self, password: str, password_hash: str | None) -> bool:
+    async def verify(self, password: str, password_hash: str | None, *, network: str = "") -> bool:
         raise PasswordsOverloaded("Too many sign-ins at the moment.")
 
 

@@ -26,6 +26,7 @@ def _logging_as_before() -> Iterator[None]:
         ("call GET /cart", ["call", "GET", "/cart"]),
         ("trolley nodes", ["nodes"]),
         (".venv/bin/trolley call GET /cart --as guest", ["call", "GET", "/cart", "--as", "guest"]),
+        ("docker compose run --rm operator keys rotate", ["keys", "rotate"]),
         ("docker compose exec auth python -m trolley keys rotate", ["keys", "rotate"]),
         ("help", ["--help"]),
         ("?", ["--help"]),
