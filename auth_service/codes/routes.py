@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from auth_service.accounts.dependencies import ClientDep
+from auth_service.accounts.dependencies import RECENT_SIGN_IN, ClientDep
 from auth_service.accounts.errors import (
     AccountDisabled,
     AccountNotFound,
@@ -14,6 +14,7 @@ from auth_service.accounts.errors import (
     GuestsHaveNoAccount,
     WrongPassword,
 )
+from auth_service.accounts.reauthentication import Reauthenticate
 from auth_service.accounts.schemas import UserPublic
 from auth_service.browsers import BrowserDep, CrossSiteRequest, device_cookie
 from auth_service.codes.email_change import EmailChangeService
@@ -98,13 +99,15 @@ async def use_code(  # noqa: PLR0917  (dependencies)
     "/email",
     status_code=202,
     summary="Ask for a change of the e-mail address",
-    responses=problem_responses(*_OWN_ACCOUNT, WrongPassword, TooManyRequests),
+    dependencies=RECENT_SIGN_IN,
+    responses=problem_responses(*_OWN_ACCOUNT, WrongPassword, Reauthenticate, TooManyRequests),
 )
 async def change_email(
     body: EmailChange, client: ClientDep, identity: CurrentUserDep, changes: EmailChangeDep
 ) -> CodeRequested:
     """A code goes to the new address; `/email/confirm` takes it. If the new address has an account already,
-    its owner gets a mail that says so, and the answer is the same."""
+    its owner gets a mail that says so, and the answer is the same. Editors and administrators need a recent
+    sign-in."""
     return CodeRequested.of(await changes.request(identity, body.email, body.password, client))
 
 
