@@ -125,7 +125,8 @@ async def change_email(
     body: EmailChange, client: ClientDep, identity: CurrentUserDep, changes: EmailChangeDep
 ) -> CodeRequested:
     """A code goes to the new address; `/email/confirm` takes it. If the new address has an account already,
-    its owner gets a mail that says so, and the answer is the same."""
+    its owner gets a mail that says so, and the answer is the same. Editors and administrators need a recent
+    sign-in."""
     return CodeRequested.of(await changes.request(identity, body.email, body.password, client))
 
 
