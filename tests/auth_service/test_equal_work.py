@@ -24,8 +24,12 @@ from tests.support.work import Work, counted_work
 TRIES = 3
 CLEARED_POLLS = 60
 """Looks without work, after which the events of new accounts are delivered and cleared."""
-IN_MEMORY = "store security_logs read"
-"""The log of an account that was used a moment ago is still in memory."""
+NOT_COUNTED = {
+    "store security_logs read",
+    *(f"store {name} find" for name in ("users", "sessions", "security_logs", "mailed_codes", "notices")),
+}
+"""The log of an account that was used a moment ago is still in memory, so its delivery does not read it. Each
+outbox has a relay that looks every few seconds; a busy machine sees it in most tries."""
 AWAITED = ("auth ", "redis ", "store code_requests", "store email_claims", "store mailed_codes read")
 _RANDOM = re.compile(r'"(request_id|code_id)":"[^"]*"')
 
@@ -113,8 +117,8 @@ async def observed(
     shop.work.take()
     answer = await shop.client.post(f"{AUTH}{route.partition(' ')[0]}", **request)
     done = await shop.work.settle() if settled else _awaited(shop.work.take())
-    del done[IN_MEMORY]
-    work = "\n".join(f"{name}: {count}" for name, count in sorted(done.items()))
+    counted = sorted((name, count) for name, count in done.items() if name not in NOT_COUNTED)
+    work = "\n".join(f"{name}: {count}" for name, count in counted)
     headers = sorted((name, len(value)) for name, value in answer.headers.items())
     return work, f"{answer.status_code} {headers} {_RANDOM.sub('', answer.text)}"
 
