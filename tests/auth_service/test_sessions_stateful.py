@@ -1,4 +1,4 @@
-"""Sessions, devices and passwords against a model that says who is signed in, at two replicas."""
+"""Sessions, devices, passwords and codes against a model that says who is signed in, at two replicas."""
 
 from __future__ import annotations
 
@@ -25,10 +25,12 @@ from jose import jwt
 
 from auth_service.main import create_app
 from shared.clock import SystemClock
+from tests.auth_service.codes.conftest import SUBJECTS
 from tests.auth_service.conftest import MakeSettings
 from tests.auth_service.people import AUTH, fresh_email
 from tests.support.apps import running
 from tests.support.clock import MovableClock
+from tests.support.mails import MailsInFolder, code_in
 from tests.support.waiting import eventually
 
 MOST_SESSIONS = 3
@@ -44,8 +46,9 @@ picks = st.integers(0, 10)
 class TwoReplicas:
     """Two replicas of auth_service, whose clock the test moves."""
 
-    def __init__(self, make: MakeSettings) -> None:
+    def __init__(self, make: MakeSettings, mails: MailsInFolder) -> None:
         self._make = make
+        self.mails = mails
         self._stack = AsyncExitStack()
         self.loop = asyncio.new_event_loop()
         self.clock = MovableClock(SystemClock().now().replace(microsecond=0))
@@ -79,6 +82,8 @@ class TwoReplicas:
             auth_failures_per_account=10**6,
             auth_failures_per_device=10**6,
             auth_sign_ups_per_minute=0,
+            auth_mails_per_account=10**6,
+            auth_mails_per_network=10**6,
             log_requests=False,
         )
         self.clients = [
@@ -118,9 +123,16 @@ class Account:
     """What the model knows of the person."""
 
     email: str = field(default_factory=fresh_email)
-    password: str = "password number 0"
+    password: str | None = "password number 0"
     changes: int = 0
+    verified: bool = False
+    codes: set[str] = field(default_factory=set)
     devices: list[Device] = field(default_factory=list)
+
+
+def wrong(code: str) -> str:
+    """Another code than this one."""
+    return ("B" if code[0] != "B" else "C") + code[1:]
 
 
 class SessionMachine(RuleBasedStateMachine):
@@ -133,14 +145,16 @@ class SessionMachine(RuleBasedStateMachine):
         self.account, self.rotations = Account(), 0
         body = {"name": "Ana", "email": self.account.email, "password": self.account.password}
         self._add(self._post(0, "/register", body, 201))
+        self.world.run(self._mailed(SUBJECTS["verify"]))
 
     @rule(replica=replicas)
     def sign_in(self, replica: int) -> None:
-        body = {"email": self.account.email, "password": self.account.password}
-        self._add(self._post(replica, "/login", body, 200))
-        # A session that time has ended keeps its place.
-        for device in [it for it in self.account.devices if it.signed_in][:-MOST_SESSIONS]:
-            device.signed_in = False
+        password = self.account.password
+        body = {"email": self.account.email, "password": password or "the one that was removed"}
+        answer = self._post(replica, "/login", body, 200 if password else 401)
+        if password:
+            self._add(answer)
+            self._end_the_oldest()
 
     @rule(replica=replicas)
     def fail_to_sign_in(self, replica: int) -> None:
@@ -180,9 +194,49 @@ class SessionMachine(RuleBasedStateMachine):
             self._call(replica, device, "DELETE", f"/sessions/{ended.id}")
             ended.signed_in = False
 
+    @rule(replica=replicas, purpose=st.sampled_from(["verify", "sign_in", "reset"]), in_time=st.booleans())
+    def use_a_code(self, replica: int, purpose: str, in_time: bool) -> None:
+        """Asks for a code and types a wrong one, then the right one, then the right one again."""
+        self.world.clock.move(seconds=70)  # within a minute there is no other mail
+        account, request = self.account, {"email": self.account.email, "purpose": purpose}
+        handle = self._post(replica, "/codes", request, 202)["code_id"]
+        code = self.world.run(self._mailed(SUBJECTS[purpose]))
+        if not in_time:
+            self.world.clock.move(minutes=11)
+        new = {"new_password": f"reset number {len(account.devices)}"} if purpose == "reset" else {}
+        body = {**request, **new, "code_id": handle, "code": code}
+        self._post(replica, "/codes/use", {**body, "code": wrong(code)}, 403)
+        used = self._post(replica, "/codes/use", body, 200 if in_time else 403)
+        if in_time:
+            self._take(purpose, used["session"], new.get("new_password"))
+        self._post(1 - replica, "/codes/use", body, 403)
+
+    async def _mailed(self, about: str) -> str:
+        """The code that no earlier mail had."""
+
+        def unseen() -> str | None:
+            mails = self.world.mails.all(self.account.email, about)
+            return next((code for mail in mails if (code := code_in(mail)) not in self.account.codes), None)
+
+        code = await eventually(unseen)
+        assert code
+        self.account.codes.add(code)
+        return code
+
+    def _take(self, purpose: str, session: dict[str, Any] | None, new_password: str | None) -> None:
+        """What a code does. Somebody else may have registered an address that was never verified."""
+        account = self.account
+        if purpose == "reset" or (purpose == "sign_in" and not account.verified):
+            self._end_all()
+            account.password = new_password
+        account.verified = True
+        if session:
+            self._add(session)
+            self._end_the_oldest()
+
     @rule(replica=replicas, pick=picks)
     def change_password(self, replica: int, pick: int) -> None:
-        if device := self._with_access(pick):
+        if (device := self._with_access(pick)) and self.account.password:
             account, former = self.account, self.account.password
             account.changes += 1
             account.password = f"password number {account.changes}"
@@ -247,6 +301,11 @@ class SessionMachine(RuleBasedStateMachine):
     def _pick(self, pick: int, devices: list[Device]) -> Device:
         return devices[pick % len(devices)]
 
+    def _end_the_oldest(self) -> None:
+        # A session that time has ended keeps its place.
+        for device in [it for it in self.account.devices if it.signed_in][:-MOST_SESSIONS]:
+            device.signed_in = False
+
     def _end_all(self, keep: Device | None = None) -> None:
         for device in self.account.devices:
             device.signed_in = device.signed_in and device is keep
@@ -280,8 +339,8 @@ class SessionMachine(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def two_replicas(auth_settings: MakeSettings) -> Iterator[TwoReplicas]:
-    opened = TwoReplicas(auth_settings)
+def two_replicas(auth_settings: MakeSettings, mails: MailsInFolder) -> Iterator[TwoReplicas]:
+    opened = TwoReplicas(auth_settings, mails)
     opened.start()
     yield opened
     opened.close()
