@@ -39,6 +39,14 @@ def code_in(mail: EmailMessage) -> str:
     return found[1]
 
 
+def _content(path: Path) -> bytes:
+    """Of the mail; empty if newer ones have just taken its place."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
 class MailsInFolder:
     """The mails in a file outbox."""
 
@@ -47,7 +55,7 @@ class MailsInFolder:
 
     def all(self, to: str | None = None, about: str = "") -> list[EmailMessage]:
         """The mails to that address with these words in the subject, the newest first."""
-        mails = [read_mail(path.read_bytes()) for path in newest_first(self.folder)]
+        mails = [read_mail(content) for path in newest_first(self.folder) if (content := _content(path))]
         return [mail for mail in mails if to in (None, mail["To"]) and about in mail["Subject"]]
 
     async def wait(self, to: str, about: str = "", count: int = 1) -> EmailMessage:
