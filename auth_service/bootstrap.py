@@ -145,7 +145,7 @@ async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIter
         stack.push_async_callback(breached.close)
         tallies = RedisTallies(settings.redis_url.get_secret_value())
         stack.push_async_callback(tallies.close)
-        throttle = SignInThrottle(_budgets(settings), FallbackTallies(tallies, LocalTallies()))
+        throttle = SignInThrottle(Budgets.of(settings), FallbackTallies(tallies, LocalTallies()))
         claims = StoredEmailClaims(await stores.open(EMAIL_CLAIMS))
         mailing = await open_mailing(settings, backends, claims)
         audited = await open_audited(backends, mailing.notices)
@@ -279,20 +279,6 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         addresses=ClientAddresses(settings.gateway_secret.get_secret_value()),
         devices=device_tokens,
         origins=AllowedOrigins(settings.gateway_cors_origins),
-    )
-
-
-def _budgets(settings: AuthSettings) -> Budgets:
-    return Budgets.of(
-        failures_per_account=settings.auth_failures_per_account,
-        failures_per_network=settings.auth_failures_per_network,
-        failures_per_device=settings.auth_failures_per_device,
-        first_wait=settings.auth_first_wait_seconds,
-        longest_wait=settings.auth_longest_wait_seconds,
-        sign_ups_per_minute=settings.auth_sign_ups_per_minute,
-        guests_per_minute=settings.auth_guests_per_minute,
-        mails_per_account=settings.auth_mails_per_account,
-        mails_per_network=settings.auth_mails_per_network,
     )
 
 
