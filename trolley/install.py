@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -24,6 +25,10 @@ from typing import IO
 READY, DATASET = "ready", "dataset"
 _REQUIREMENTS = {READY: "requirements-dev.txt", DATASET: "requirements-dataset.txt"}
 _FETCHED = re.compile(r"^(?:Collecting|Processing) (\S+)")
+
+
+_LOCKED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==", re.MULTILINE)
+_BUILD_TOOLS = {"pip", "setuptools", "wheel"}
 
 
 class InstallationFailed(Exception):
@@ -45,6 +50,7 @@ class Installer:
             self._begin_again()
             self._pip(["--require-hashes", "--no-deps", "-r", _REQUIREMENTS[READY]])
             self._pip(["--no-deps", "--no-build-isolation", "-e", "."])
+            self._remove_unlocked()
             self._stamp(READY)
         if what != READY and not self._is_whole(what):
             (self._venv / READY).unlink()  # pip changes the installation until the end of this
@@ -92,6 +98,17 @@ class Installer:
     def _pip(self, arguments: Sequence[str]) -> None:
         options = ["--disable-pip-version-check", "--no-color", "--progress-bar", "off", "--no-input"]
         self._run([str(self._python), "-m", "pip", "install", *options, *arguments])
+
+    def _remove_unlocked(self) -> None:
+        """Removes the packages of an earlier release that no lock names any more. pip leaves them."""
+        listed = [str(self._python), "-m", "pip", "list", "--exclude-editable", "--format", "json"]
+        done = subprocess.run(listed, check=True, capture_output=True, text=True)  # noqa: S603
+        installed = {_canonical(package["name"]) for package in json.loads(done.stdout)}
+        locks = [(self._root / name).read_text() for name in _REQUIREMENTS.values()]
+        locked = {_canonical(name) for lock in locks for name in _LOCKED.findall(lock)}
+        if extra := sorted(installed - locked - _BUILD_TOOLS):
+            _say(f"Removing what is not needed any more: {', '.join(extra)}.")
+            self._run([str(self._python), "-m", "pip", "uninstall", "--yes", *extra])
 
     def _run(self, command: Sequence[str]) -> None:
         """Runs the command. It holds the lock too, so nothing is done twice if this process is killed."""
@@ -173,6 +190,10 @@ def main(arguments: Sequence[str]) -> int:
     if time.monotonic() - began > 5:
         _say(f"Installed in {time.monotonic() - began:.0f} s.")
     return 0
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _say(message: str, stream: IO[str] | None = None, end: str = "\n") -> None:

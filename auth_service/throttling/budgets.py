@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Self
 
 from auth_service.clients import Client
-from auth_service.settings import AuthSettings
 from auth_service.throttling.model import Budget, Charge
 
 _NETWORK_LONGEST_WAIT = 60.0
@@ -38,31 +37,39 @@ class Budgets:
     guests: Budget | None = None
 
     @classmethod
-    def of(cls, settings: AuthSettings) -> Self:
-        """An account gets its mails at once, then one every five minutes; a network asks for its mails in an
+    def of(
+        cls,
+        *,
+        failures_per_account: int,
+        failures_per_network: int,
+        failures_per_device: int,
+        first_wait: float,
+        longest_wait: float,
+        sign_ups_per_minute: int,
+        guests_per_minute: int,
+        mails_per_account: int,
+        mails_per_network: int,
+    ) -> Self:
+        """The failures are those without a wait. Waits are in seconds. An account gets
+        `mails_per_account` at once, then one every five minutes; a network asks for `mails_per_network` an
         hour."""
-        longest = settings.auth_longest_wait_seconds
-        first = min(settings.auth_first_wait_seconds, longest)
-        per_network, per_device = settings.auth_failures_per_network, settings.auth_failures_per_device
-        sign_ups, guests = settings.auth_sign_ups_per_minute, settings.auth_guests_per_minute
-        mails = settings.auth_mails_per_account
-        half = (mails + 1) // 2
+        first, longest, half = min(first_wait, longest_wait), longest_wait, (mails_per_account + 1) // 2
         return cls(
-            account=Budget(settings.auth_failures_per_account, first, longest, longest),
+            account=Budget(failures_per_account, first, longest, longest),
             network=Budget(
-                per_network,
+                failures_per_network,
                 first,
                 min(longest, _NETWORK_LONGEST_WAIT),
-                longest / per_network,
-                fresh_free=_FRESH * per_network,
+                longest / failures_per_network,
+                fresh_free=_FRESH * failures_per_network,
             ),
-            own=Budget(per_device, first, longest, longest, clears=True),
-            shared=Budget(_SHARED * per_device, first, longest, longest),
-            account_mails=Budget.rate(mails, mails * _MAIL_PAUSE),
+            own=Budget(failures_per_device, first, longest, longest, clears=True),
+            shared=Budget(_SHARED * failures_per_device, first, longest, longest),
+            account_mails=Budget.rate(mails_per_account, mails_per_account * _MAIL_PAUSE),
             own_mails=Budget.rate(half, half * _MAIL_PAUSE),
-            network_mails=Budget.rate(settings.auth_mails_per_network, _HOUR),
-            sign_ups=Budget.rate(sign_ups, _MINUTE) if sign_ups else None,
-            guests=Budget.rate(guests, _MINUTE) if guests else None,
+            network_mails=Budget.rate(mails_per_network, _HOUR),
+            sign_ups=Budget.rate(sign_ups_per_minute, _MINUTE) if sign_ups_per_minute else None,
+            guests=Budget.rate(guests_per_minute, _MINUTE) if guests_per_minute else None,
         )
 
     def of_stranger(self, account: str, client: Client) -> list[Charge]:

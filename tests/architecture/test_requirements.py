@@ -29,3 +29,9 @@ def test_the_image_holds_all_that_is_locked() -> None:
     [installed] = [line for line in steps if line.startswith("RUN pip ")]
     assert copied.split() == ["COPY", "requirements.txt", "/tmp/"]
     assert installed.endswith("-r /tmp/requirements.txt")
+
+
+@pytest.mark.parametrize("lock", ["requirements.txt", "requirements-dev.txt", "requirements-dataset.txt"])
+def test_what_python_jose_asks_for_and_never_imports_is_not_locked(lock: str) -> None:
+    """An advisory on ecdsa will not be fixed. With `cryptography` none of the three is used."""
+    assert not {"ecdsa", "rsa", "pyasn1"} & names((ROOT / lock).read_text().splitlines())

@@ -14,15 +14,15 @@ from tests.auth_service.people import AUTH
 WRONG = "wrong horse battery"
 GATEWAY = {"X-Gateway-Secret": AuthSettings.model_fields["gateway_secret"].default.get_secret_value()}
 LIMITS: dict[str, Any] = {
-    "auth_failures_per_account": 4,
-    "auth_failures_per_network": 1000,
-    "auth_failures_per_device": 2,
-    "auth_first_wait_seconds": 900,
-    "auth_longest_wait_seconds": 900,
-    "auth_sign_ups_per_minute": 2,
-    "auth_guests_per_minute": 0,
-    "auth_mails_per_account": 4,
-    "auth_mails_per_network": 6,
+    "failures_per_account": 4,
+    "failures_per_network": 1000,
+    "failures_per_device": 2,
+    "first_wait": 900,
+    "longest_wait": 900,
+    "sign_ups_per_minute": 2,
+    "guests_per_minute": 0,
+    "mails_per_account": 4,
+    "mails_per_network": 6,
 }
 
 

@@ -120,6 +120,20 @@ def outdated(installed: Clone) -> Clone:
     return installed
 
 
+async def test_what_no_lock_names_any_more_is_removed(outdated: Clone) -> None:
+    pip = (str(outdated.root / ".venv/bin/python"), "-m", "pip", "install", "--no-deps", "--no-index")
+    write_wheel(outdated.root / "former-1.0-py3-none-any.whl", "former")
+    process = await asyncio.create_subprocess_exec(
+        *pip, "--quiet", str(outdated.root / "former-1.0-py3-none-any.whl")
+    )
+    assert await process.wait() == 0
+    assert await outdated.imports("former", "leaf", "small")
+    text = await outdated.install()
+    assert "Removing what is not needed any more: former." in text
+    assert await outdated.imports("leaf", "small")
+    assert not await outdated.imports("former")
+
+
 def make_clone(root: Path) -> Clone:
     root.mkdir()
     write_wheel(root / WHEEL)
@@ -131,11 +145,11 @@ def make_clone(root: Path) -> Clone:
     return Clone(root)
 
 
-def write_wheel(path: Path) -> None:
-    info = "leaf-1.0.dist-info"
+def write_wheel(path: Path, name: str = "leaf") -> None:
+    info = f"{name}-1.0.dist-info"
     with zipfile.ZipFile(path, "w") as wheel:
-        wheel.writestr("leaf.py", "")
-        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: leaf\nVersion: 1.0\n")
+        wheel.writestr(f"{name}.py", "")
+        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
         wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         wheel.writestr(f"{info}/RECORD", "")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -88,6 +89,7 @@ async def _run(scale: list[str], port: int | None, data: Path, *, reload: bool, 
             await _seed(stack)
         console.print(summary(stack))
 
+    os.umask(0o077)  # whatever a run writes is for this user alone
     with ExitStack() as held:
         held.enter_context(sole_run(stack.directory))
         require_free(stack.gateway_port, "GATEWAY_PORT")

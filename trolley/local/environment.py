@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -11,12 +11,14 @@ from dotenv import dotenv_values
 from trolley.errors import LocalRunFailed
 from trolley.invocation import REPOSITORY
 from trolley.secrets import SECRET_NAMES, all_settings, new_secret
-from trolley.state import write_private
+from trolley.state import private_folder, write_private
 
 SECRETS = "secrets.env"
 ADDRESSES = "addresses.env"
 PROCESS = "RUN_PROCESS"
 """The name, in the file of addresses, of the process that wrote it."""
+
+_MADE = ("store", "nats", "mail", "*.log", "*.env", "traefik.json", "*.lock")
 
 _OF_THE_RUN = ("GATEWAY_PORT", "SEED_DEMO")
 
@@ -38,9 +40,12 @@ def gateway_port(environment: Mapping[str, str]) -> int:
 
 
 def prepare_directory(directory: Path) -> None:
-    """Makes the folder of a local run. Raises `LocalRunFailed` if it cannot be written."""
+    """Makes the folder of a local run, and lets only this user read what is in it. Raises `LocalRunFailed` if
+    it cannot be written."""
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        private_folder(directory)
+        for path in _files_of_the_run(directory):
+            path.chmod(0o700 if path.is_dir() else 0o600)
         probe = directory / ".writable"
         probe.touch()
         probe.unlink()
@@ -49,6 +54,16 @@ def prepare_directory(directory: Path) -> None:
             f"Cannot write in {directory} ({error.strerror}). The shop keeps its data there. Allow writing, "
             "or choose another folder with --data."
         ) from error
+
+
+def _files_of_the_run(directory: Path) -> Iterator[Path]:
+    """The files and folders that others may read, as a run of an earlier release left them. Only those that a
+    run makes: the folder may be one with other things in it."""
+    for name in _MADE:
+        for top in directory.glob(name):
+            for path in (top, *top.rglob("*")):
+                if not path.is_symlink() and path.stat().st_mode & 0o077:
+                    yield path
 
 
 def development_secrets(directory: Path, environment: Mapping[str, str]) -> dict[str, str]:

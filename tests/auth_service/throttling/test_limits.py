@@ -8,7 +8,6 @@ import pytest
 from auth_service.accounts.errors import InvalidCredentials
 from auth_service.clients import Client
 from auth_service.main import create_app
-from auth_service.settings import AuthSettings
 from auth_service.throttling.budgets import Budgets
 from auth_service.throttling.fallback import FallbackTallies
 from auth_service.throttling.local_tallies import LocalTallies
@@ -32,7 +31,7 @@ from tests.support.waiting import eventually
 
 async def test_a_sign_in_ends_well_if_redis_ends_meanwhile(redis_server: RedisServer) -> None:
     tallies = RedisTallies(redis_server.url)
-    budgets = Budgets.of(AuthSettings(**{**LIMITS, "auth_failures_per_device": 1}))
+    budgets = Budgets.of(**{**LIMITS, "failures_per_device": 1})
     throttle, client = SignInThrottle(budgets, FallbackTallies(tallies, LocalTallies())), Client("192.0.2.1")
     async with throttle.attempt("ana", client):
         redis_server.kill()

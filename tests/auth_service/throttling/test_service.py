@@ -10,7 +10,6 @@ from auth_service.accounts.credentials import NewAccount
 from auth_service.accounts.errors import InvalidCredentials
 from auth_service.accounts.ports import PasswordsOverloaded
 from auth_service.clients import Client
-from auth_service.settings import AuthSettings
 from auth_service.throttling.budgets import Budgets
 from auth_service.throttling.errors import SignInThrottled
 from auth_service.throttling.fallback import FallbackTallies
@@ -28,7 +27,7 @@ HERE, ELSEWHERE = Client("2001:db8:1::1"), Client("2001:db8:2::1")
 
 def throttle(**limits: int) -> SignInThrottle:
     tallies = LocalTallies()
-    return SignInThrottle(Budgets.of(AuthSettings(**{**LIMITS, **limits})), FallbackTallies(tallies, tallies))
+    return SignInThrottle(Budgets.of(**{**LIMITS, **limits}), FallbackTallies(tallies, tallies))
 
 
 @pytest.fixture

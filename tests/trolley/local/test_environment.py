@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,21 @@ def test_the_gateway_has_a_port_of_its_own_choice_or_3000() -> None:
 def test_what_is_no_port_is_named(given: str) -> None:
     with pytest.raises(LocalRunFailed, match=f"GATEWAY_PORT .*{given}"):
         gateway_port({"GATEWAY_PORT": given})
+
+
+def readable_by_others(folder: Path) -> list[str]:
+    return [str(path) for path in (folder, *folder.rglob("*")) if path.stat().st_mode & 0o077]
+
+
+def test_what_an_earlier_run_left_readable_is_corrected(tmp_path: Path) -> None:
+    data = tmp_path / ".data"
+    for name in ("store/users.sqlite3-wal", "nats/jetstream/SHOP/meta.inf", "mail/1.eml", "access.log"):
+        (data / name).parent.mkdir(parents=True, exist_ok=True)
+        (data / name).touch(0o644)
+    (data / "secrets.env").touch(0o644)
+    (data / "notes").touch(0o644)
+    for path in (data, *data.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    prepare_directory(data)
+    assert readable_by_others(data) == [str(data / "notes")]
+    assert os.access(data / "nats" / "jetstream" / "SHOP" / "meta.inf", os.R_OK)
