@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from auth_service.accounts.store import USERS, StoredUsers
+from auth_service.codes.store import MAILED_CODES, forget_new_addresses
 from auth_service.mail.notices import NoticeDelivery
 from auth_service.mail.store import StoredNotices
 from auth_service.security_log.delivery import RecordingPublisher
@@ -18,8 +19,6 @@ from shared.aggregates.outbox import Outbox, publish_to
 from shared.backends import Backends
 from shared.security.revocations import revocations_bucket
 from shared.store.ports import DocumentStore
-
-_HOT_LOGS_BYTES = 4 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +38,9 @@ async def open_audited(backends: Backends, notices: StoredNotices) -> Audited:
     collections = (USERS, SESSIONS, SECURITY_LOGS)
     users, sessions, logs = [await backends.stores.open(collection) for collection in collections]
     log_outbox = Outbox(publish_to(backends.bus), clock=backends.clock)
-    security_logs = StoredSecurityLogs(logs, log_outbox, hot_bytes=_HOT_LOGS_BYTES)
-    recording = RecordingPublisher(backends.bus, SecurityLogService(security_logs, backends.clock))
+    security_logs = StoredSecurityLogs(logs, log_outbox)
+    forget = partial(forget_new_addresses, await backends.stores.open(MAILED_CODES))
+    recording = RecordingPublisher(backends.bus, SecurityLogService(security_logs, backends.clock), forget)
     config = revocations_bucket(backends.settings)
     revoke = partial(RevokingDelivery, backends.bus, config, backends.verifier.end, recording.publish)
     session_outbox = Outbox(revoke(), clock=backends.clock)

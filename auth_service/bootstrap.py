@@ -40,13 +40,13 @@ from auth_service.keys.reload import KeyUpkeep
 from auth_service.keys.service import KeyService
 from auth_service.keys.signing import Es256Signer, Secrets
 from auth_service.keys.store import SIGNING_KEYS, SigningKeyringCodec
+from auth_service.limits import budgets_of, session_lives_of
 from auth_service.mailing import Mailing, open_mailing
 from auth_service.operator import OperatorService
 from auth_service.security_log.ports import SecurityLogRepository
 from auth_service.security_log.removal import sweep_security_logs
 from auth_service.security_log.service import SecurityLogService
 from auth_service.service import AuthService
-from auth_service.sessions.model import SessionLives
 from auth_service.sessions.ports import SessionRepository
 from auth_service.sessions.removal import sweep_sessions
 from auth_service.sessions.service import SessionService
@@ -56,7 +56,6 @@ from auth_service.sign_in.opening import SessionOpener
 from auth_service.sign_in.service import SignInService
 from auth_service.subscribers import subscribe
 from auth_service.throttling import devices
-from auth_service.throttling.budgets import Budgets
 from auth_service.throttling.devices import DeviceTokens
 from auth_service.throttling.fallback import FallbackTallies
 from auth_service.throttling.local_tallies import LocalTallies
@@ -145,7 +144,7 @@ async def open_adapters(settings: AuthSettings, backends: Backends) -> AsyncIter
         stack.push_async_callback(breached.close)
         tallies = RedisTallies(settings.redis_url.get_secret_value())
         stack.push_async_callback(tallies.close)
-        throttle = SignInThrottle(_budgets(settings), FallbackTallies(tallies, LocalTallies()))
+        throttle = SignInThrottle(budgets_of(settings), FallbackTallies(tallies, LocalTallies()))
         claims = StoredEmailClaims(await stores.open(EMAIL_CLAIMS))
         mailing = await open_mailing(settings, backends, claims)
         audited = await open_audited(backends, mailing.notices)
@@ -191,7 +190,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         expires_in=settings.auth_access_token_seconds,
     )
     refresh_tokens = RefreshTokens(secrets.keys("trolley refresh tokens"))
-    session_tokens = SessionTokens(tokens, refresh_tokens, _lives(settings))
+    session_tokens = SessionTokens(tokens, refresh_tokens, session_lives_of(settings))
     device_tokens = DeviceTokens(secrets.keys(devices.PURPOSE), clock)
     opener = SessionOpener(
         users=users,
@@ -235,7 +234,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         issuer=mailing.issuer,
         derivation=mailing.derivation,
         throttle=adapters.throttle,
-        failures=security_log,
+        log=security_log,
         clock=clock,
     )
     return AuthService(
@@ -279,27 +278,4 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         addresses=ClientAddresses(settings.gateway_secret.get_secret_value()),
         devices=device_tokens,
         origins=AllowedOrigins(settings.gateway_cors_origins),
-    )
-
-
-def _budgets(settings: AuthSettings) -> Budgets:
-    return Budgets.of(
-        failures_per_account=settings.auth_failures_per_account,
-        failures_per_network=settings.auth_failures_per_network,
-        failures_per_device=settings.auth_failures_per_device,
-        first_wait=settings.auth_first_wait_seconds,
-        longest_wait=settings.auth_longest_wait_seconds,
-        sign_ups_per_minute=settings.auth_sign_ups_per_minute,
-        guests_per_minute=settings.auth_guests_per_minute,
-        mails_per_account=settings.auth_mails_per_account,
-        mails_per_network=settings.auth_mails_per_network,
-    )
-
-
-def _lives(settings: AuthSettings) -> SessionLives:
-    return SessionLives(
-        idle=timedelta(seconds=settings.auth_session_seconds),
-        absolute=timedelta(seconds=settings.auth_session_longest_seconds),
-        admin=timedelta(seconds=settings.auth_admin_session_seconds),
-        grace=timedelta(seconds=settings.auth_refresh_grace_seconds),
     )

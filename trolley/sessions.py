@@ -21,16 +21,23 @@ _KEPT_SECONDS = 90 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class SavedSession:
-    """Tokens of one identity; `expires_at` is in seconds since 1970."""
+    """Tokens of one identity; `expires_at` is in seconds since 1970. With its device token a sign-in is not
+    slowed down by those who guess the password."""
 
     access_token: str
     refresh_token: str | None
     expires_at: float
+    device_token: str | None = None
 
     @classmethod
-    def from_answer(cls, answer: dict[str, Any]) -> SavedSession:
-        """The session in the answer of register, login, guest or refresh."""
-        return cls(answer["access_token"], answer.get("refresh_token"), time.time() + answer["expires_in"])
+    def from_answer(cls, answer: dict[str, Any], device_token: str | None = None) -> SavedSession:
+        """The session in the answer of register, login, guest or refresh, which may have no device token."""
+        return cls(
+            answer["access_token"],
+            answer.get("refresh_token"),
+            time.time() + answer["expires_in"],
+            answer.get("device_token") or device_token,
+        )
 
     @property
     def fresh(self) -> bool:
@@ -88,11 +95,13 @@ class SessionFile:
 
 
 def _is_session(entry: Any) -> bool:
-    """Returns False for an entry of another release, or an edited one."""
-    return isinstance(entry, dict) and entry.keys() == {"access_token", "refresh_token", "expires_at"}
+    """Returns False for an edited entry. Former releases had no device token."""
+    needed = {"access_token", "refresh_token", "expires_at"}
+    return isinstance(entry, dict) and needed <= entry.keys() <= {*needed, "device_token"}
 
 
-SignIn = Callable[[httpx.AsyncClient], Awaitable[SavedSession]]
+SignIn = Callable[[httpx.AsyncClient, str | None], Awaitable[SavedSession]]
+"""A sign-in, with the device token of an earlier one."""
 
 
 class KeptIdentity:
@@ -106,7 +115,8 @@ class KeptIdentity:
     async def token(self, client: httpx.AsyncClient) -> str:
         session = self._file.get(self._name)
         if session is None or not session.fresh:
-            session = await self._renewed(client, session) or await self._sign_in(client)
+            device_token = session.device_token if session else None
+            session = await self._renewed(client, session) or await self._sign_in(client, device_token)
             self._file.put(self._name, session)
         return session.access_token
 
@@ -117,19 +127,21 @@ class KeptIdentity:
         if session is None or session.refresh_token is None:
             return None
         answer = await client.post("/api/v1/auth/refresh", json={"refresh_token": session.refresh_token})
-        return SavedSession.from_answer(answer.json()) if answer.is_success else None
+        return SavedSession.from_answer(answer.json(), session.device_token) if answer.is_success else None
 
 
-async def guest_session(client: httpx.AsyncClient) -> SavedSession:
-    """A new guest."""
+async def guest_session(client: httpx.AsyncClient, _: str | None = None) -> SavedSession:
+    """A new guest, who has no known device."""
     return SavedSession.from_answer(require_success(await client.post("/api/v1/auth/guest")))
 
 
 def login(email: str, ask_password: Callable[[], str]) -> SignIn:
     """A sign-in with a password, which is asked for only if it is needed."""
 
-    async def sign_in(client: httpx.AsyncClient) -> SavedSession:
+    async def sign_in(client: httpx.AsyncClient, device_token: str | None = None) -> SavedSession:
         body = {"email": email, "password": ask_password()}
-        return SavedSession.from_answer(require_success(await client.post("/api/v1/auth/login", json=body)))
+        known = {"Device-Token": device_token} if device_token else {}
+        answer = await client.post("/api/v1/auth/login", json=body, headers=known)
+        return SavedSession.from_answer(require_success(answer))
 
     return sign_in

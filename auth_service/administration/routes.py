@@ -11,7 +11,7 @@ from auth_service.accounts.errors import AccountNotFound, LastAdmin, OwnAccount
 from auth_service.accounts.ports import UserFilter
 from auth_service.accounts.reauthentication import Reauthenticate
 from auth_service.accounts.schemas import UserAdministered, UserAdministeredPage, UserUpdate
-from auth_service.administration.dependencies import ActorDep, AdministrationDep
+from auth_service.administration.dependencies import ActorDep, AdministrationDep, UserId
 from auth_service.sessions.errors import SessionNotFound
 from auth_service.sessions.schemas import SessionList, SessionPublic
 from shared.errors import NotAuthenticated, PermissionDenied
@@ -27,10 +27,6 @@ router = APIRouter(
     responses=problem_responses(NotAuthenticated, PermissionDenied),
 )
 
-UserId = Annotated[
-    str,
-    Path(description="As in `id` of a user.", max_length=64, examples=["0198c1d2e3f47a5b8c9d0e1f2a3b4c5d"]),
-]
 _NOT_FOUND = problem_responses(AccountNotFound)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from auth_service.clients import Client
 from auth_service.codes.model import CodeRequest, MailedCodes
 from auth_service.security_log.events import FailureReason
+from auth_service.security_log.model import Actor
 from shared.aggregates.ports import AnnouncingRepository, Repository
+from shared.events.domain_event import DomainEvent
 
 MailedCodesRepository = AnnouncingRepository[MailedCodes]
 CodeRequestRepository = Repository[CodeRequest]
@@ -28,8 +31,12 @@ class DeviceTokenIssuer(Protocol):
     def issue(self, user_id: str, shown: str | None = None) -> str: ...
 
 
-class FailureLog(Protocol):
-    """The owners' logs of what failed."""
+class OwnersLog(Protocol):
+    """The logs that show owners what happened to their accounts."""
+
+    async def record_act(self, user_id: str, event_of: Callable[[int], DomainEvent], actor: Actor) -> None:
+        """Adds an act that changes no account, and publishes its event."""
+        ...
 
     async def record_failure(
         self, user_id: str | None, account: str, client: Client, why: FailureReason

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from auth_service.accounts.dependencies import ClientDep
+from auth_service.accounts.dependencies import RECENT_SIGN_IN, ClientDep
 from auth_service.accounts.errors import (
     AccountDisabled,
     AccountNotFound,
@@ -14,7 +14,9 @@ from auth_service.accounts.errors import (
     GuestsHaveNoAccount,
     WrongPassword,
 )
+from auth_service.accounts.reauthentication import Reauthenticate
 from auth_service.accounts.schemas import UserPublic
+from auth_service.administration.dependencies import ActorDep, UserId
 from auth_service.browsers import BrowserDep, CrossSiteRequest, device_cookie
 from auth_service.codes.email_change import EmailChangeService
 from auth_service.codes.errors import InvalidCode
@@ -32,12 +34,13 @@ from auth_service.codes.using import CodeUseService
 from auth_service.sign_in.guest_tokens import guest_of
 from auth_service.sign_in.routes import VerifierDep, no_store
 from auth_service.sign_in.schemas import signed_in_answer
-from shared.errors import NotAuthenticated, TooManyRequests
-from shared.http.identity import CurrentUserDep
+from shared.errors import NotAuthenticated, PermissionDenied, TooManyRequests
+from shared.http.identity import CurrentUserDep, requires
 from shared.http.responses import problem_responses
 from shared.http.runtime import provided
+from shared.security.identity import Scope
 
-router = APIRouter(tags=["Codes"], dependencies=[Depends(no_store)])
+router = APIRouter(dependencies=[Depends(no_store)])
 
 CodesDep = Annotated[CodeService, Depends(provided(CodeService))]
 CodeUseDep = Annotated[CodeUseService, Depends(provided(CodeUseService))]
@@ -48,6 +51,7 @@ _OWN_ACCOUNT = (NotAuthenticated, AccountNotFound, GuestsHaveNoAccount)
 
 @router.post(
     "/codes",
+    tags=["Codes"],
     status_code=202,
     summary="Ask for a code by mail",
     responses=problem_responses(TooManyRequests),
@@ -61,6 +65,7 @@ async def create_code(body: CodeCreate, client: ClientDep, codes: CodesDep) -> C
 
 @router.post(
     "/codes/use",
+    tags=["Codes"],
     summary="Use a mailed code",
     responses=problem_responses(InvalidCode, AccountDisabled, CrossSiteRequest),
 )
@@ -95,23 +100,42 @@ async def use_code(  # noqa: PLR0917  (dependencies)
 
 
 @router.post(
+    "/users/{user_id}/reset",
+    status_code=202,
+    tags=["Administration"],
+    summary="Mail an account a code for a new password",
+    dependencies=[Depends(requires(Scope.USERS_ADMIN)), *RECENT_SIGN_IN],
+    responses=problem_responses(NotAuthenticated, PermissionDenied, AccountNotFound, Reauthenticate),
+)
+async def send_user_reset(user_id: UserId, actor: ActorDep, codes: CodesDep) -> None:
+    """The code goes to the account's address. Its owner asks for a reset on the page, and gives this code.
+    The former password works until then."""
+    await codes.send_reset(actor, user_id)
+
+
+@router.post(
     "/email",
+    tags=["Codes"],
     status_code=202,
     summary="Ask for a change of the e-mail address",
-    responses=problem_responses(*_OWN_ACCOUNT, WrongPassword, TooManyRequests),
+    dependencies=RECENT_SIGN_IN,
+    responses=problem_responses(*_OWN_ACCOUNT, WrongPassword, Reauthenticate, TooManyRequests),
 )
 async def change_email(
     body: EmailChange, client: ClientDep, identity: CurrentUserDep, changes: EmailChangeDep
 ) -> CodeRequested:
     """A code goes to the new address; `/email/confirm` takes it. If the new address has an account already,
-    its owner gets a mail that says so, and the answer is the same."""
+    its owner gets a mail that says so, and the answer is the same. Editors and administrators need a recent
+    sign-in."""
     return CodeRequested.of(await changes.request(identity, body.email, body.password, client))
 
 
 @router.post(
     "/email/confirm",
+    tags=["Codes"],
     summary="Change the e-mail address",
-    responses=problem_responses(*_OWN_ACCOUNT, InvalidCode, EmailAlreadyRegistered),
+    dependencies=RECENT_SIGN_IN,
+    responses=problem_responses(*_OWN_ACCOUNT, Reauthenticate, InvalidCode, EmailAlreadyRegistered),
 )
 async def confirm_email(
     body: EmailConfirmation, client: ClientDep, identity: CurrentUserDep, changes: EmailChangeDep

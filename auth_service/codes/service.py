@@ -9,16 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from auth_service.accounts.credentials import claim_id, email_or_none
-from auth_service.accounts.model import User, is_live
+from auth_service.accounts.model import User, existing, is_live
 from auth_service.accounts.ports import EmailClaimRepository, UserRepository
 from auth_service.clients import Client
 from auth_service.codes.derivation import CodeDerivation
 from auth_service.codes.errors import InvalidCode
 from auth_service.codes.issuing import CodeHandle, CodeIssuer
 from auth_service.codes.model import CodePurpose, CodeRequest, IssuedCode, MailedCodes
-from auth_service.codes.ports import CodeRequestRepository, CodeThrottle, FailureLog, MailedCodesRepository
+from auth_service.codes.ports import CodeRequestRepository, CodeThrottle, MailedCodesRepository, OwnersLog
+from auth_service.security_log.events import UserResetSent
+from auth_service.security_log.model import Actor
 from shared.aggregates.change import Change
 from shared.clock import Clock
 
@@ -50,7 +53,7 @@ class CodeService:
         issuer: CodeIssuer,
         derivation: CodeDerivation,
         throttle: CodeThrottle,
-        failures: FailureLog,
+        log: OwnersLog,
         clock: Clock,
     ) -> None:
         self._users = users
@@ -60,7 +63,7 @@ class CodeService:
         self._issuer = issuer
         self._derivation = derivation
         self._throttle = throttle
-        self._failures = failures
+        self._log = log
         self._clock = clock
 
     async def request(self, email: str, purpose: CodePurpose, client: Client) -> CodeHandle:
@@ -80,6 +83,18 @@ class CodeService:
             may_mail=may_mail,
         )
         return await self._issuer.request(purpose, account, code)
+
+    async def send_reset(self, actor: Actor, user_id: str) -> None:
+        """Mails a code for a new password to the account's address, for an administrator. The owner asks for
+        a handle at `/codes`, and gets one for this code. Raises `AccountNotFound`."""
+        user = existing(await self._users.get(user_id))
+        await self._issuer.issue(
+            CodePurpose.RESET,
+            claim_id(user.email),
+            user_id=user.id,
+            credentials_version=user.credentials_version,
+        )
+        await self._log.record_act(user.id, partial(UserResetSent, user.id, by=actor.id), actor)
 
     async def request_change(self, user: User, email: str, client: Client) -> CodeHandle:
         """Mails a code for the change of the account's address to the new address, in its normal form. If
@@ -146,7 +161,7 @@ class CodeService:
         known = user if is_live(user) and user.credentials_version == code.credentials_version else None
         if not is_right or not belongs or known is None:
             user_id = known.id if known else None
-            await self._failures.record_failure(user_id, mailed.id, client, "wrong_code")
+            await self._log.record_failure(user_id, mailed.id, client, "wrong_code")
             raise InvalidCode
         return CheckedCode(request, code, known, mailed.to)
 

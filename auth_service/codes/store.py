@@ -11,7 +11,7 @@ from shared.aggregates.outbox_fields import OUTBOX_FIELDS
 from shared.aggregates.removal import remove_expired
 from shared.aggregates.repository import AggregateRepository
 from shared.clock import from_rfc3339, to_rfc3339
-from shared.store.ports import Collection, DocumentStore, Field, FieldType, Json
+from shared.store.ports import Collection, DocumentStore, Equals, Field, FieldType, Json
 
 _DATE = Field(FieldType.DATE)
 _OPAQUE = Field(FieldType.OPAQUE)
@@ -93,6 +93,15 @@ class StoredMailedCodes(AggregateRepository[MailedCodes]):
 
     async def remove_expired(self, before: datetime, batch: int) -> int:
         return await remove_expired(self._store, before, batch)
+
+
+async def forget_new_addresses(codes: DocumentStore, user_id: str) -> None:
+    """Removes the codes for a change of address that a deleted account did not use, with the addresses.
+    Raises `VersionConflict` if one is used at the moment."""
+    await codes.refresh()
+    async for document in codes.scan([Equals("purpose", CodePurpose.CHANGE_EMAIL.value)]):
+        if any(code["user_id"] == user_id for code in document.body["codes"]):
+            await codes.delete(document.id, document.version)
 
 
 class StoredCodeRequests(AggregateRepository[CodeRequest]):

@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from auth_service.accounts.model import User
 from auth_service.accounts.service import AccountService
 from auth_service.export.errors import ExportUnavailable
+from auth_service.security_log.events import UserExported
 from auth_service.security_log.model import Actor, SecurityEntry
 from auth_service.security_log.service import SecurityLogService
 from auth_service.sessions.model import Session
@@ -58,7 +60,8 @@ class ExportService:
         user = await self._accounts.profile(identity)
         others = await asyncio.gather(*(self._kept_by(name, user.id) for name in OTHER_SERVICES))
         if user.role is not Role.GUEST:
-            await self._log.record_export(user.id, actor)
+            exported = partial(UserExported, user.id, by=actor.id)
+            await self._log.record_act(user.id, exported, actor)
         return Export(
             exported_at=self._clock.now(),
             user=user,

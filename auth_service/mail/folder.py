@@ -51,8 +51,16 @@ class MailFolder:
 
 
 def newest_first(folder: Path) -> list[Path]:
-    """The files of the mails in the folder. It may not exist yet."""
-    return sorted(folder.glob("[0-9]*.eml"), reverse=True)
+    """The files of the mails in the folder, which may not exist yet. Mails of one second are in the order in
+    which they were written."""
+    return sorted(folder.glob("[0-9]*.eml"), key=_written, reverse=True)
+
+
+def _written(path: Path) -> tuple[str, int]:
+    try:
+        return path.name.partition("-")[0], path.stat().st_mtime_ns
+    except FileNotFoundError:  # another replica has removed it
+        return "", 0
 
 
 def file_name(message: EmailMessage) -> str:

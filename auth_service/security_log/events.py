@@ -38,6 +38,15 @@ class UserExported(DomainEvent):
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class UserResetSent(DomainEvent):
+    """An administrator had a code for a new password mailed to the account."""
+
+    type = "user.reset_sent"
+
+    by: str
+
+
 def witnessed(event: Event, actor: Actor) -> Event:
     """The event with its client, which only the owner's log gets. `SecurityLogDelivery` takes it out before
     anything is published."""

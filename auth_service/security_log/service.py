@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from auth_service.clients import Client
-from auth_service.security_log.events import FailureReason, UserExported, UserSignInFailed
+from auth_service.security_log.events import FailureReason, UserSignInFailed
 from auth_service.security_log.model import NOBODY, Actor, SecurityEntry, SecurityLog
 from auth_service.security_log.ports import SecurityLogRepository
 from shared.aggregates.change import Change
 from shared.clock import Clock
+from shared.events.domain_event import DomainEvent
 
 
 class SecurityLogService:
@@ -52,13 +55,14 @@ class SecurityLogService:
 
         await self._logs.update(id, record)
 
-    async def record_export(self, user_id: str, actor: Actor) -> None:
-        """Adds an export, and publishes it. Raises `StoreUnavailable`."""
+    async def record_act(self, user_id: str, event_of: Callable[[int], DomainEvent], actor: Actor) -> None:
+        """Adds an act that changes no account, and publishes its event. `event_of` makes it for a version.
+        Raises `StoreUnavailable`."""
         now = self._clock.now()
 
         def record(log: SecurityLog | None) -> Change[SecurityLog, None]:
             before = log or SecurityLog(user_id)
-            event = UserExported(user_id, before.version + 1, actor.id).to_event(now)
+            event = event_of(before.version + 1).to_event(now)
             after = before.with_entry(SecurityEntry.of(event.id, event.type, now, actor), now)
             return Change(None, None) if after is before else Change(after, None, [event])
 

@@ -75,10 +75,11 @@ def _entry(body: Json) -> SecurityEntry:
 
 
 class StoredSecurityLogs(AggregateRepository[SecurityLog]):
-    """A `SecurityLogRepository`."""
+    """A `SecurityLogRepository`. It keeps no log in memory: the work for a known account would differ from
+    that for an unknown one."""
 
-    def __init__(self, store: DocumentStore, outbox: Outbox, *, hot_bytes: int = 0) -> None:
-        super().__init__(store, SecurityLogCodec(), outbox, hot_bytes=hot_bytes)
+    def __init__(self, store: DocumentStore, outbox: Outbox) -> None:
+        super().__init__(store, SecurityLogCodec(), outbox)
 
     async def remove_unchanged(self, since: datetime, batch: int) -> int:
         query = Query([Between("updated_at", below=to_rfc3339(since))], ["updated_at"], batch)

@@ -59,12 +59,13 @@ class SessionOpener:
         it, or raise. `method` is how the user proved it. Raises `AccountDisabled`, also for a deleted
         account."""
         now, session_id = self._clock.now(), new_id()
-        add = self._added(session_id, now, admit)
+        actor = Actor(user_id, client)
+        add = self._added(session_id, now, admit, actor)
 
         def change(newest: User | None) -> Change[User, User]:
             added = add(newest)
             signed_in = UserSignedIn.of(added.result, session_id, method).to_event(now)
-            return replace(added, events=[witnessed(signed_in, Actor(user_id, client)), *added.events])
+            return replace(added, events=[witnessed(signed_in, actor), *added.events])
 
         user = await self._users.update(user_id, change)
         return await self.open_listed(user, session_id, client, now)
@@ -92,7 +93,7 @@ class SessionOpener:
         return replace(self._tokens.of(user, session, token, now), device_token=device)
 
     def _added(
-        self, session_id: str, now: datetime, admit: Callable[[User], User]
+        self, session_id: str, now: datetime, admit: Callable[[User], User], actor: Actor
     ) -> Callable[[User | None], Change[User, User]]:
         """Adds the session to the newest account, which may have changed after the proof."""
 
@@ -103,7 +104,7 @@ class SessionOpener:
             if user.disabled:
                 raise AccountDisabled
             signed_in, ended = user.signed_in(session_id, self._sessions_per_user, now)
-            signed_out = UserSignedOut.of(signed_in, ended, "too_many_sessions")
-            return Change(signed_in, signed_in, [signed_out.to_event(now)] if ended else [])
+            signed_out = UserSignedOut.of(signed_in, ended, "too_many_sessions", actor.id).to_event(now)
+            return Change(signed_in, signed_in, [witnessed(signed_out, actor)] if ended else [])
 
         return add

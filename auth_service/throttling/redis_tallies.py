@@ -27,7 +27,8 @@ class RedisTallies:
     """`Tallies` in Redis, by a script, so that attempts at all replicas are counted one after the other.
     Redis' clock counts. A key expires when all its failures are forgiven."""
 
-    def __init__(self, redis_url: str) -> None:
+    def __init__(self, redis_url: str, *, lease_seconds: float = LEASE_SECONDS) -> None:
+        self._lease = _millis(lease_seconds)
         self._redis = Redis.from_url(
             redis_url,
             socket_timeout=_ANSWER_SECONDS,
@@ -43,7 +44,7 @@ class RedisTallies:
         numbers = [number for charge in charges for number in _numbers(charge.budget)]
         try:
             async with self._connections:
-                refusing, wait = await self._script(keys, [operation.value, _millis(LEASE_SECONDS), *numbers])
+                refusing, wait = await self._script(keys, [operation.value, self._lease, *numbers])
         except (RedisError, OSError) as error:
             raise TalliesUnavailable(str(error)) from error
         return Verdict(charges[refusing - 1].kind, wait / 1000) if refusing else Verdict()

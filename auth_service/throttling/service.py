@@ -18,8 +18,8 @@ from auth_service.throttling.ports import Tallies
 from auth_service.throttling.turns import QueueIsFull, Turns
 from shared.errors import TooManyRequests, Unavailable
 
-_PATIENCE_SECONDS = 10.0
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.3
+_PATIENCE_SECONDS = 30.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.1
 
 Refusal = Callable[[float], TooManyRequests]
 """The error for a wait in seconds."""

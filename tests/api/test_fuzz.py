@@ -34,7 +34,7 @@ pytestmark = [
 ]
 
 EXAMPLES = 6
-REFUSALS = ["400", "401", "403", "404", "405", "409", "412", "414", "415", "422", "428", "429", "431"]
+REFUSALS = ["400", "401", "403", "404", "405", "409", "412", "413", "414", "415", "422", "428", "429", "431"]
 HEADER_EXAMPLES = 10
 
 
@@ -73,7 +73,9 @@ def authorizer(tokens: TokenIssuer, user_id: str, role: Role = Role.ADMIN) -> Ca
 
 
 async def test_auth(backend_settings: dict[str, Any], tokens: TokenIssuer, subtests: pytest.Subtests) -> None:
-    app = auth_service.main.create_app(AuthSettings(**backend_settings, **CHEAP, **PATIENT))
+    # A reload would remove the key of the tests, which auth did not make.
+    settings = AuthSettings(**backend_settings, **CHEAP, **PATIENT, auth_key_reload_seconds=3600)
+    app = auth_service.main.create_app(settings)
     async with running(app) as client:
 
         async def register() -> dict[str, Any]:

@@ -25,8 +25,8 @@ from trolley.openapi.operations import ApiOperation
 
 Json = dict[str, Any]
 
-AS_OAUTH_SAYS = {"create_token": 400}
-"""The token endpoint refuses a bad form with 400 (RFC 6749, section 5.2)."""
+AS_OAUTH_SAYS = {"create_token": 400, "revoke": 400}
+"""The endpoints of OAuth refuse a bad form with 400 (RFC 6749, section 5.2; RFC 7009, section 2.2.1)."""
 
 BESIDE_WHAT_IS_THERE = {"update_product": {"/attributes"}}
 """Maps whose new members are refused where there would be too many together with those that are there."""

@@ -16,7 +16,7 @@ from auth_service.accounts.events import (
     UserSignedOut,
 )
 from auth_service.accounts.model import User
-from auth_service.security_log.events import UserExported, UserSignInFailed
+from auth_service.security_log.events import UserExported, UserResetSent, UserSignInFailed
 from auth_service.sessions.events import SessionEnded
 from auth_service.sessions.model import Session
 from cart_service.carts.events import events_of
@@ -56,6 +56,7 @@ def _of_accounts() -> Iterator[Event]:
     yield UserRenamed("u1", 3, "u1").to_event(NOW)
     yield UserAccessChanged.of(user, "u9").to_event(NOW)
     yield UserExported("u1", 3, "u1").to_event(NOW)
+    yield UserResetSent("u1", 3, "u9").to_event(NOW)
     yield UserSignedOut.of(user, {"s2", "s1"}, "logout_all").to_event(NOW)
     yield UserEmailVerified.of(user).to_event(NOW)
     yield UserEmailChanged.of(user).to_event(NOW)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 
 from auth_service.settings import AuthSettings
@@ -11,6 +13,17 @@ from tests.auth_service.people import AUTH
 
 WRONG = "wrong horse battery"
 GATEWAY = {"X-Gateway-Secret": AuthSettings.model_fields["gateway_secret"].default.get_secret_value()}
+LIMITS: dict[str, Any] = {
+    "failures_per_account": 4,
+    "failures_per_network": 1000,
+    "failures_per_device": 2,
+    "first_wait": 900,
+    "longest_wait": 900,
+    "sign_ups_per_minute": 2,
+    "guests_per_minute": 0,
+    "mails_per_account": 4,
+    "mails_per_network": 6,
+}
 
 
 def fresh_address() -> str:

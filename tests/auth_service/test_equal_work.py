@@ -22,6 +22,8 @@ from tests.support.tokens import TokenIssuer
 from tests.support.work import Work, counted_work
 
 TRIES = 5
+LOOKS_OF_THE_RELAY = {f"store {name} find" for name in ("users", "sessions", "security_logs")}
+"""Each outbox has a relay that looks every few seconds; a busy machine sees it in most tries."""
 CLEARED_POLLS = 60
 """Looks without work, after which the events of new accounts are delivered and cleared."""
 _REQUEST_ID = re.compile(r'"request_id":"[^"]*"')
@@ -96,7 +98,9 @@ async def observed(shop: CountedShop, route: str, request: dict[str, Any]) -> tu
     shop.work.take()
     answer = await shop.client.post(f"{AUTH}{route.partition(' ')[0]}", **request)
     done = await shop.work.settle()
-    work = "\n".join(f"{name}: {count}" for name, count in sorted(done.items()))
+    work = "\n".join(
+        f"{name}: {count}" for name, count in sorted(done.items()) if name not in LOOKS_OF_THE_RELAY
+    )
     headers = sorted((name, len(value)) for name, value in answer.headers.items())
     return work, f"{answer.status_code} {headers} {_REQUEST_ID.sub('', answer.text)}"
 

@@ -91,6 +91,36 @@ async def test_an_account_is_promoted_disabled_and_given_a_password(own_shop: Sh
     assert "no such account" in nobody.errors
 
 
+async def test_an_account_is_shown_signed_out_and_deleted(own_shop: Shop) -> None:
+    email = f"{new_id()}@example.com"
+    person = await own_shop.register(email)
+
+    async def users(*arguments: str) -> str:
+        result = await trolley(own_shop, "users", *arguments)
+        assert result.status == 0, result
+        return result.output
+
+    await users("promote", email, "--editor")
+    assert orjson.loads(await users("show", email))["role"] == "editor"
+    person = await own_shop.login(email)
+    assert "Session" in await users("sessions", email)
+    await users("end", email)
+    assert (await person.call("GET", "/auth/me")).status_code == 401
+    assert "Nobody is signed in" in await users("sessions", email)
+    await users("reset", email)
+    await users("delete", email, "--yes")
+    gone = await trolley(own_shop, "users", "show", email)
+    assert gone.status == 1
+
+
+async def test_the_last_administrator_stays_for_the_operator_too(own_shop: Shop) -> None:
+    admins = (await trolley(own_shop, "users", "list", "--json")).lines
+    emails = [user["email"] for user in admins if user["role"] == "admin" and not user["disabled"]]
+    refused = [await trolley(own_shop, "users", "demote", email) for email in emails]
+    assert [result.status for result in refused] == [0] * (len(emails) - 1) + [1]
+    assert "last" in refused[-1].errors
+
+
 async def test_call_keeps_the_guest_and_its_cart(own_shop: Shop) -> None:
     listed = await trolley(own_shop, "call", "GET", "/products?limit=1")
     product_id = orjson.loads(listed.output)["items"][0]["id"]

@@ -26,6 +26,8 @@ ALWAYS_READABLE = {"Cache-Control", "Content-Type", "Last-Modified", "Content-Le
 """Safelisted by the Fetch standard, "CORS-safelisted response-header name"."""
 NOT_FOR_PAGES = {"X-Accel-Buffering", "Vary", "Content-Security-Policy", "Content-Encoding", "Set-Cookie"}
 """Meant for what lies between, or handled by the browser itself."""
+OF_NO_ANSWER = {"Add-Padding", "Auto-Submitted", "Message-ID", "WDJB-MJHT"}
+"""Headers of mails and of requests that the services make, and an example of a code."""
 WITHOUT_ASKING = {"accept", "accept-language", "content-language"}
 
 
@@ -229,5 +231,5 @@ def headers_named() -> Iterator[str]:
     for path in (path for folder in CODE for path in (ROOT / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             text = node.value if isinstance(node, ast.Constant) else None
-            if isinstance(text, str) and HEADER_NAME.fullmatch(text):
+            if isinstance(text, str) and HEADER_NAME.fullmatch(text) and text not in OF_NO_ANSWER:
                 yield text

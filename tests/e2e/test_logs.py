@@ -12,7 +12,9 @@ import pytest
 import pytest_asyncio
 
 from shared.ids import new_id
+from tests.auth_service.codes.conftest import SUBJECTS
 from tests.e2e.shops import bare_environment
+from tests.support.mails import MailsInFolder
 from tests.support.waiting import eventually
 from trolley.local.stack import LocalStack
 from trolley.operations import operator_session
@@ -31,6 +33,7 @@ class LoggedShop:
     client: httpx.AsyncClient
     lines: list[str]
     words: dict[str, str] = field(default_factory=dict)
+    jar: dict[str, str] = field(default_factory=dict)
 
     def word(self, what: str) -> str:
         """A word that appears nowhere else, in letters that no encoding changes."""
@@ -49,9 +52,18 @@ class LoggedShop:
         self._note(answer)
         return answer
 
+    async def code(self, email: str, about: str) -> str:
+        """The code in a mail to that address, which is a word from now on."""
+        code = await MailsInFolder(self.stack.directory / "mail").code(email, about)
+        self.words[code] = self.words[code.replace("-", "")] = "a mailed code"
+        return code
+
     def _note(self, answer: httpx.Response) -> None:
-        for name, value in answer.cookies.items():
-            self.words[value] = f"the cookie {name}"
+        for line in answer.headers.get_list("set-cookie"):
+            name, _, value = line.partition(";")[0].partition("=")
+            if value:
+                self.jar[name] = value
+                self.words[value.rpartition(".")[2]] = f"the cookie {name}"
         found = answer.json() if "json" in answer.headers.get("content-type", "") else None
         for body in (found, found.get("session") if isinstance(found, dict) else None):
             for name in ("access_token", "refresh_token", "device_token"):
@@ -97,6 +109,11 @@ async def test_no_log_has_a_secret_or_a_personal_word(logged_shop: LoggedShop) -
     shop = logged_shop
     email, password = shop.email("the address"), f"pass {shop.word('the password')}"
     token = await live_with_an_account(shop, email, password)
+    await use_a_browser(shop, email, password)
+    password = await forget_the_password(shop, email)
+    login = {"email": email, "password": password}
+    token = (await shop.call("POST", f"{AUTH}/login", json=login)).json()["access_token"]
+    email = await move_to_another_address(shop, token, password)
     await make_mistakes(shop, email, token)
     await ask_as_an_administrator(shop, email)
     await break_the_servers(shop, email, password)
@@ -127,9 +144,51 @@ async def live_with_an_account(shop: LoggedShop, email: str, password: str) -> s
         refreshed = (await shop.call("POST", f"{AUTH}/refresh", json=refreshed)).json()
     name = {"name": f"Name {shop.word('the new name')}"}
     assert (await shop.call("PATCH", f"{AUTH}/me", token, json=name)).status_code == 200
-    for path in (f"{AUTH}/me", f"{AUTH}/sessions", "/api/v1/cart"):
+    for path in (f"{AUTH}/me", f"{AUTH}/sessions", f"{AUTH}/security-events", "/api/v1/cart"):
         assert (await shop.call("GET", path, token)).status_code == 200
     return token
+
+
+async def use_a_browser(shop: LoggedShop, email: str, password: str) -> None:
+    """Signs in and refreshes in cookie mode, as a page of another site too."""
+    body = {"email": email, "password": password, "mode": "cookie"}
+    page = {"Origin": "http://localhost:5173", "Sec-Fetch-Site": "same-site"}
+    assert (await shop.call("POST", f"{AUTH}/login", json=body, headers=page)).status_code == 200
+    cookies = "; ".join(f"{name}={value}" for name, value in shop.jar.items())
+    assert "__Host-trolley-refresh" in cookies
+    foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+    for headers in (foreign, page):
+        headers = {**headers, "Cookie": cookies}
+        await shop.call("POST", f"{AUTH}/refresh", json={"mode": "cookie"}, headers=headers)
+
+
+async def forget_the_password(shop: LoggedShop, email: str) -> str:
+    """Asks for codes of every purpose, uses wrong ones and the right one. Returns the new password."""
+    new = f"pass {shop.word('the reset password')}"
+    for purpose in ("verify", "sign_in", "unlock", "reset"):
+        for address in (email, shop.email("an address without an account")):
+            request = {"email": address, "purpose": purpose}
+            handle = (await shop.call("POST", f"{AUTH}/codes", json=request)).json()["code_id"]
+            code = await shop.code(email, SUBJECTS[purpose])
+            body = {"code_id": handle, "code": code, **request}
+            body |= {"new_password": new} if purpose == "reset" else {}
+            wrong = {**body, "code": f"BCDF-{'GHJK' if code[5:] != 'GHJK' else 'GHJL'}"}
+            assert (await shop.call("POST", f"{AUTH}/codes/use", json=wrong)).status_code == 403
+            used = await shop.call("POST", f"{AUTH}/codes/use", json=body)
+            assert used.status_code == (200 if address == email else 403), used.text
+    return new
+
+
+async def move_to_another_address(shop: LoggedShop, token: str, password: str) -> str:
+    """Returns the new address of the account."""
+    new = shop.email("the new address")
+    body = {"email": new, "password": password}
+    handle = (await shop.call("POST", f"{AUTH}/email", token, json=body)).json()["code_id"]
+    code = await shop.code(new, SUBJECTS["change_email"])
+    confirmation = {"code_id": handle, "code": code}
+    answer = await shop.call("POST", f"{AUTH}/email/confirm", token, json=confirmation)
+    assert answer.status_code == 200, answer.text
+    return new
 
 
 async def make_mistakes(shop: LoggedShop, email: str, token: str) -> None:
@@ -161,6 +220,8 @@ async def make_mistakes(shop: LoggedShop, email: str, token: str) -> None:
 
 async def ask_as_an_administrator(shop: LoggedShop, email: str) -> None:
     session = await operator_session(shop.stack.environment)
+    prefix = {"email_prefix": email[:10]}
+    assert (await shop.call("GET", f"{AUTH}/users", session.access_token, params=prefix)).status_code == 200
     for address in (email, email.upper(), shop.email("an address searched for")):
         answer = await shop.call("GET", f"{AUTH}/users", session.access_token, params={"email": address})
         assert answer.status_code == 200

@@ -168,3 +168,22 @@ async def test_every_answer_has_a_request_id(shop: Shop) -> None:
     ]
     identifiers = {answer.headers["x-request-id"] for answer in answers}
     assert len(identifiers) == 2
+
+
+async def test_an_export_has_the_cart_and_the_log_has_what_an_administrator_did(shop: Shop) -> None:
+    """Across the accounts of NATS: auth asks the cart, and hears of the administrator's write."""
+    ann, admin = await shop.register(), await shop.admin()
+    product = (await some_products(ann, 1))[0]
+    body = {"product_id": product["id"]}
+    added = await admin.call(
+        "POST", "/cart/items", json=body, headers={"On-Behalf-Of": ann.session["user"]["id"]}
+    )
+    assert added.status_code == 200, added.text
+    export = await ann.get("/auth/export")
+    assert [line["product_id"] for line in export["services"]["cart"]["cart"]["lines"]] == [product["id"]]
+
+    async def told() -> bool:
+        events = (await ann.get("/auth/security-events"))["items"]
+        return "cart.changed_on_behalf" in {event["type"] for event in events}
+
+    await eventually(told)

@@ -18,7 +18,7 @@ _COUNTED = {
     "events_published_total": ("type",),
 }
 _NATS_MESSAGE = re.compile(rb"^H?PUB (\S+) .*\r\n", re.MULTILINE)
-_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{64}")
+_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{64}|nobody-[0-9a-f]{2}")
 _NOT_WORK = ("_INBOX.", "$JS.ACK.", "$JS.API.CONSUMER.", "$JS.FC.")
 """Subjects by which a replica listens."""
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import pytest
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 
 from trolley.errors import CommandFailed
 from trolley.sessions import KeptIdentity, SavedSession, SessionFile, guest_session, login
@@ -21,6 +23,7 @@ class AuthStandIn:
     def __init__(self) -> None:
         self.guests = 0
         self.refreshable = {"refresh-1"}
+        self.devices: list[str | None] = []
         self.app = FastAPI()
         self.app.add_api_route("/api/v1/auth/guest", self.guest, methods=["POST"])
         self.app.add_api_route("/api/v1/auth/refresh", self.refresh, methods=["POST"])
@@ -36,11 +39,17 @@ class AuthStandIn:
             return {}
         return {"access_token": "renewed", "refresh_token": "refresh-2", "expires_in": 600}
 
-    async def login(self, body: dict[str, str], response: Response) -> dict[str, Any]:
+    async def login(self, request: Request, body: dict[str, str], response: Response) -> dict[str, Any]:
+        self.devices.append(request.headers.get("device-token"))
         if body["password"] != "correct":
             response.status_code = 401
             return {"title": "Not authenticated", "detail": "Check the e-mail address and the password."}
-        return {"access_token": f"token of {body['email']}", "refresh_token": "r", "expires_in": 600}
+        return {
+            "access_token": f"token of {body['email']}",
+            "refresh_token": "r",
+            "expires_in": 600,
+            "device_token": f"device of {body['email']}",
+        }
 
 
 @pytest.fixture
@@ -133,3 +142,31 @@ async def test_where_nothing_can_be_written_the_session_is_kept_in_memory_and_th
     assert await identity.token(client) == "guest-2"
     assert len(warnings) == 1
     assert "sessions.json cannot be written" in warnings[0]
+
+
+async def test_a_sign_in_again_shows_the_device(
+    kept: SessionFile, client: httpx.AsyncClient, auth: AuthStandIn
+) -> None:
+    """So guesses of others do not slow down the operator."""
+    identity = KeptIdentity("ana", kept, login("ana@example.com", lambda: "correct"))
+    await identity.token(client)
+    auth.refreshable.clear()
+    session = kept.get("ana")
+    assert session is not None
+    kept.put("ana", replace(session, expires_at=time.time() - 1))
+    await identity.token(client)
+    assert auth.devices == [None, "device of ana@example.com"]
+    renewed = kept.get("ana")
+    assert renewed is not None
+    assert renewed.device_token == "device of ana@example.com"
+
+
+async def test_a_session_of_a_former_release_is_kept(
+    kept: SessionFile, client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    kept.put("guest", SavedSession("guest-7", "refresh-1", time.time() + 600))
+    path = tmp_path / "data" / "sessions.json"
+    entries = orjson.loads(path.read_bytes())
+    del entries["guest"]["device_token"]
+    path.write_bytes(orjson.dumps(entries))
+    assert await KeptIdentity("guest", kept, guest_session).token(client) == "guest-7"

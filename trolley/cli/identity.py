@@ -26,7 +26,7 @@ def identity_of(who: str, base_url: str, environment: Mapping[str, str]) -> Kept
     if who == ADMIN:
         from trolley.operations import operator_session
 
-        return KeptIdentity(name, file, lambda _client: operator_session(environment))
+        return KeptIdentity(name, file, lambda _client, _device: operator_session(environment))
     if "@" not in who:
         raise typer.BadParameter(f"give guest, admin or an e-mail address, not {who!r}.", param_hint="--as")
     return KeptIdentity(name, file, login(who, lambda: ask_password(who)))

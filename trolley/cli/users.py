@@ -11,11 +11,12 @@ from typing import Annotated, Any
 import httpx
 import orjson
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from shared.security.identity import Role
 from trolley.cli.console import console, execute
-from trolley.cli.identity import AdministratorOption, UrlOption, administrator
+from trolley.cli.identity import AdministratorOption, UrlOption, administrator, identity_of
 from trolley.client import require_success, shop_client
 from trolley.environment import operator_environment, shop_url
 from trolley.errors import CommandFailed
@@ -25,6 +26,7 @@ from trolley.operations import operate
 app = typer.Typer(help="Accounts.", no_args_is_help=True)
 
 _USERS = "/api/v1/auth/users"
+_REAUTHENTICATE = "urn:trolley:problem:reauthenticate"
 _LOOKS, _LOOK_SECONDS = 6, 0.5
 """A list shows a new account about a second later."""
 
@@ -85,15 +87,31 @@ def show(
         )
 
 
+@app.command("show")
+def show_one(email: EmailArgument, *, who: AdministratorOption = "admin", url: UrlOption = None) -> None:
+    """Show an account, as JSON."""
+    _print_json(execute(_read(who, url, email, "")))
+
+
 @app.command()
-def promote(email: EmailArgument, *, who: AdministratorOption = "admin", url: UrlOption = None) -> None:
-    """Make an account an administrator's, after its next sign-in."""
-    _change(who, url, email, {"role": Role.ADMIN.value}, "is an administrator")
+def promote(
+    email: EmailArgument,
+    *,
+    editor: Annotated[
+        bool, typer.Option("--editor", help="An editor's instead of an administrator's.")
+    ] = False,
+    who: AdministratorOption = "admin",
+    url: UrlOption = None,
+) -> None:
+    """Make an account an administrator's, or an editor's, after its next sign-in."""
+    role = Role.EDITOR if editor else Role.ADMIN
+    outcome = "is an editor" if editor else "is an administrator"
+    _change(who, url, email, {"role": role.value}, outcome)
 
 
 @app.command()
 def demote(email: EmailArgument, *, who: AdministratorOption = "admin", url: UrlOption = None) -> None:
-    """Make an account a customer's again, and end its sessions."""
+    """Make an account a customer's again, and end its sessions. The last administrator stays one."""
     _change(who, url, email, {"role": Role.CUSTOMER.value}, "is a customer")
 
 
@@ -110,6 +128,53 @@ def enable(email: EmailArgument, *, who: AdministratorOption = "admin", url: Url
 
 
 @app.command()
+def sessions(email: EmailArgument, *, who: AdministratorOption = "admin", url: UrlOption = None) -> None:
+    """Show the devices that are signed in to an account, the oldest first."""
+    found = execute(_read(who, url, email, "/sessions"))["items"]
+    table = Table("Session", "Since", "Last renewed", "Device", title=f"Devices of {email}")
+    for each in found:
+        times = (each[name][:16].replace("T", " ") for name in ("created_at", "refreshed_at"))
+        table.add_row(each["id"], *times, escape(each["user_agent"]))
+    console.print(table if found else f"Nobody is signed in to {email}.")
+
+
+@app.command()
+def end(
+    email: EmailArgument,
+    session: Annotated[str | None, typer.Argument(help="One session, as `sessions` lists it. [all]")] = None,
+    *,
+    who: AdministratorOption = "admin",
+    url: UrlOption = None,
+) -> None:
+    """End the sessions of an account, or one of them."""
+    path = f"/sessions/{session}" if session else "/sessions"
+    execute(_act(who, url, email, "DELETE", path))
+    console.print(f"[green]{email} is signed out.[/]")
+
+
+@app.command()
+def reset(email: EmailArgument, *, who: AdministratorOption = "admin", url: UrlOption = None) -> None:
+    """Mail an account a code for a new password."""
+    execute(_act(who, url, email, "POST", "/reset"))
+    console.print(f"[green]A code for a new password goes to {email}.[/]")
+
+
+@app.command()
+def delete(
+    email: EmailArgument,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    who: AdministratorOption = "admin",
+    url: UrlOption = None,
+) -> None:
+    """Delete an account with everything that is kept about its owner. It cannot be undone."""
+    if not yes:
+        typer.confirm(f"Delete {email} and everything that is kept about its owner?", abort=True)
+    execute(_act(who, url, email, "DELETE", ""))
+    console.print(f"[green]{email} is deleted.[/]")
+
+
+@app.command()
 def password(email: EmailArgument, *, password_stdin: PasswordOption = False) -> None:
     """Give an account a new password, and end its sessions.
 
@@ -121,8 +186,12 @@ def password(email: EmailArgument, *, password_stdin: PasswordOption = False) ->
 
 
 def _change(who: str, url: str | None, email: str, wanted: dict[str, Any], outcome: str) -> None:
-    execute(_update(who, url, email, wanted))
+    execute(_act(who, url, email, "PATCH", "", wanted))
     console.print(f"[green]{email} {outcome}.[/]")
+
+
+def _print_json(value: Any) -> None:
+    print(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())  # noqa: T201  (rich would wrap it)
 
 
 @asynccontextmanager
@@ -136,10 +205,30 @@ async def _administration(who: str, url: str | None) -> AsyncIterator[httpx.Asyn
         yield client
 
 
-async def _update(who: str, url: str | None, email: str, wanted: dict[str, Any]) -> None:
+async def _read(who: str, url: str | None, email: str, path: str) -> Any:
     async with _administration(who, url) as client:
         user = await _find(client, email)
-        require_success(await client.patch(f"{_USERS}/{user['id']}", json=wanted))
+        return require_success(await client.get(f"{_USERS}/{user['id']}{path}"))
+
+
+async def _act(  # noqa: PLR0917  (a request)
+    who: str, url: str | None, email: str, method: str, path: str, body: Any = None
+) -> None:
+    """Asks for the password once more if the administrator's sign-in is too long ago."""
+    answer = await _send(who, url, email, method, path, body)
+    if _REAUTHENTICATE in answer.text and "@" in who:
+        environment = operator_environment(url=url)
+        identity_of(who, shop_url(environment, url), environment).forget()
+        answer = await _send(who, url, email, method, path, body)
+    require_success(answer)
+
+
+async def _send(  # noqa: PLR0917  (a request)
+    who: str, url: str | None, email: str, method: str, path: str, body: Any
+) -> httpx.Response:
+    async with _administration(who, url) as client:
+        user = await _find(client, email)
+        return await client.request(method, f"{_USERS}/{user['id']}{path}", json=body)
 
 
 async def _find(client: httpx.AsyncClient, email: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from trolley.openapi.examples import Examples
 from trolley.openapi.operations import ApiOperation, operations_of
 from trolley.openapi.requests import bearer, request_of
-from trolley.openapi.story import ADMIN, BEGINNING, BODIES, ENDING, GUEST, Step
+from trolley.openapi.story import ADMIN, BEGINNING, BODIES, ENDING, GUEST, LAST, Step
 
 FOLDER = Path(__file__).parent / "javascript"
 BEFORE, AFTER = "prerequest", "test"
@@ -118,10 +118,14 @@ def _folders(operations: Sequence[ApiOperation], examples: Examples) -> list[Jso
     """A folder for each service. Requests that sign the caller out are at the end of the story."""
     leaving = {step.operation_id for step in ENDING} - {step.operation_id for step in BEGINNING}
     folders: dict[str, list[Json]] = {}
-    for operation in operations:
+    for operation in sorted(operations, key=_place):
         if operation.id not in leaving:
             folders.setdefault(operation.service, []).append(_item(operation, examples))
     return [{"name": service, "item": items} for service, items in folders.items()]
+
+
+def _place(operation: ApiOperation) -> int:
+    return LAST.index(operation.id) + 1 if operation.id in LAST else 0
 
 
 def _item(operation: ApiOperation, examples: Examples) -> Json:

@@ -30,6 +30,11 @@ VARIABLES = {
 }
 """Fields and parameters that a run fills with values from earlier answers."""
 
+OF_MAILS = {"use_code", "confirm_email"}
+"""Operations whose code comes by mail. A run cannot read it, so they refuse the example."""
+OF_ANOTHER_ACCOUNT = {"list_user_sessions", "end_user_session", "end_user_sessions", "delete_user"}
+"""Operations of an administrator on the account that a run has made for them."""
+
 OWN_ETAG = "{{own_etag}}"
 OF_THE_CATALOGUE = {"product_id": "{{own_product_id}}", "If-Match": OWN_ETAG}
 """The same for operations that change the catalogue: a run only changes the product that it has added."""
@@ -43,7 +48,7 @@ def request_of(operation: ApiOperation, examples: Examples, body: Json | str | N
 
     Optional parameters are switched off. An operation that needs a scope uses an admin's token.
     """
-    known = VARIABLES | (OF_THE_CATALOGUE if Scope.CATALOG_WRITE in operation.scopes else {})
+    known = _known(operation)
     request: Json = {
         "method": operation.method.upper(),
         "description": operation.described.get("description", operation.summary),
@@ -57,8 +62,17 @@ def request_of(operation: ApiOperation, examples: Examples, body: Json | str | N
     if "requestBody" in operation.described:
         media_type, content = next(iter(operation.described["requestBody"]["content"].items()))
         request["header"].insert(0, {"key": "Content-Type", "value": media_type})
-        request["body"] = _body(media_type, body or _example(content, examples))
+        request["body"] = _body(media_type, body or _example(content, examples, known))
     return request
+
+
+def _known(operation: ApiOperation) -> Known:
+    known = VARIABLES | (OF_THE_CATALOGUE if Scope.CATALOG_WRITE in operation.scopes else {})
+    if operation.id in OF_MAILS:
+        return {name: value for name, value in known.items() if name != "code"}
+    if operation.id in OF_ANOTHER_ACCOUNT:
+        return known | {"user_id": "{{other_user_id}}", "session_id": "{{other_session_id}}"}
+    return known
 
 
 def bearer(token: str) -> Json:
@@ -93,16 +107,17 @@ def _url(operation: ApiOperation, examples: Examples, known: Known) -> Json:
     return url | ({"query": query} if query else {})
 
 
-def _example(content: Json, examples: Examples) -> Any:
-    return _filled(content["example"] if "example" in content else examples.of(content.get("schema", {})))
+def _example(content: Json, examples: Examples, known: Known) -> Any:
+    example = content["example"] if "example" in content else examples.of(content.get("schema", {}))
+    return _filled(example, known)
 
 
-def _filled(example: Any) -> Any:
+def _filled(example: Any, known: Known) -> Any:
     """The example with variables for the values that only a run knows."""
     if isinstance(example, list):
-        return [_filled(item) for item in example]
+        return [_filled(item, known) for item in example]
     if isinstance(example, dict):
-        return {name: VARIABLES.get(name) or _filled(value) for name, value in example.items()}
+        return {name: known.get(name) or _filled(value, known) for name, value in example.items()}
     return example
 
 

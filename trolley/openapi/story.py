@@ -20,6 +20,7 @@ class Step:
 
 
 CODE = "{{promo_code}}"
+SIGN_IN = {"email": "{{email}}", "password": "{{password}}"}
 
 BEGINNING = (
     Step(
@@ -28,7 +29,8 @@ BEGINNING = (
         201,
         {"name": "{{name}}", "email": "{{email}}", "password": "{{password}}"},
     ),
-    Step("login", "Sign in"),
+    Step("login", "Sign in", 200, SIGN_IN),
+    Step("create_code", "Ask for a code by mail", 202, {"email": "{{email}}", "purpose": "verify"}),
     Step("list_products", "Find something to buy"),
     Step("add_item", "Put two of it into the cart", 200, {"product_id": "{{product_id}}", "quantity": 2}),
     Step("get_summary", "Read the summary"),
@@ -87,16 +89,20 @@ ADMIN = (
 
 ENDING = (
     Step("logout", "Sign out on this device", 204),
-    Step("login", "Sign in again"),
+    Step("login", "Sign in again", 200, SIGN_IN),
     Step("logout_all", "Sign out on every device", 204),
-    Step("login", "Sign in for the last time"),
+    Step("login", "Sign in for the last time", 200, SIGN_IN),
     Step("delete_me", "Delete the account", 204),
 )
 
 BODIES: dict[str, dict[str, Any] | str] = {
     "register": {"name": "{{name}}", "email": "{{$guid}}@example.com", "password": "{{password}}"},
+    "login": SIGN_IN,
     "update_user": {"role": "customer"},
     "create_promotion": {"kind": "percentage", "percent": 10, "code": f"{CODE}-2"},
     "import_products": '{"sku": "{{sku}}-2", "name": "Mug", "price": 1299, "currency": "USD", "stock": 10}\n',
 }
 """Bodies of operations outside the story. They must not repeat or end the story."""
+
+LAST = ("end_user_sessions", "delete_user")
+"""Operations at the end of their folder, in this order: they take away what the others need."""

@@ -22,11 +22,20 @@ const IN_BODIES = {
   user_id: "{{user_id}}",
   username: "{{email}}",
 };
-/** What an operation creates has a name that is not taken yet. */
+/**
+ * What an operation creates has a name that is not taken yet, and what it ends or deletes was made for that. A mailed
+ * code cannot be known: with the example the operation answers how it refuses one.
+ */
 const OF_OPERATIONS = {
+  confirm_email: { code: undefined },
   create_product: { sku: "{{new_sku}}" },
   create_promotion: { code: "{{new_promo_code}}" },
+  delete_user: { user_id: "{{new_user_id}}" },
+  end_user_session: { user_id: "{{new_user_id}}", session_id: "{{new_session_id}}" },
+  end_user_sessions: { user_id: "{{new_user_id}}" },
   register: { email: "{{new_email}}", password: undefined },
+  revoke: { token: "{{guest_token}}" },
+  use_code: { code: undefined },
 };
 
 const FILLED_IN = "What is in `{{braces}}` is filled in when you press Execute.";
@@ -46,14 +55,15 @@ function withPrefilledValues(document) {
   const copy = structuredClone(document);
   for (const item of Object.values(copy.paths)) {
     for (const operation of METHODS.map((method) => item[method]).filter(Boolean)) {
-      operation.parameters?.forEach(prefillParameter);
+      const values = { ...IN_PARAMETERS, ...OF_OPERATIONS[operation.operationId] };
+      operation.parameters?.forEach((parameter) => prefillParameter(parameter, values));
       prefillBody(operation, copy.components?.schemas ?? {});
     }
   }
   return copy;
 }
 
-function prefillParameter(parameter) {
+function prefillParameter(parameter, values) {
   const schema = (parameter.schema ??= {});
   const example = parameter.example ?? schema.examples?.[0] ?? schema.example;
   const { default: usual } = schema;
@@ -63,11 +73,11 @@ function prefillParameter(parameter) {
     delete holder.default;
   }
   if (parameter.required) {
-    const value = IN_PARAMETERS[parameter.name] ?? example;
+    const value = values[parameter.name] ?? example;
     if (value !== undefined) {
       parameter.example = value;
     }
-    if (parameter.name in IN_PARAMETERS) {
+    if (parameter.name in values) {
       delete schema.pattern; // Swagger UI would refuse {{…}}
       parameter.description = `${parameter.description} ${FILLED_IN}`;
     }

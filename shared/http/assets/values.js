@@ -8,6 +8,7 @@ const API = "/api/v1";
 const fresh = () => crypto.getRandomValues(new Uint32Array(1))[0].toString(36).toUpperCase();
 
 let newestPromoCode = "SPRING10";
+let newestAccount; // made to be ended or deleted by an administrator
 
 const VALUES = {
   email: async () => knownAccount().email ?? (await get("/auth/me")).email,
@@ -21,6 +22,8 @@ const VALUES = {
   promo_code: () => newestPromoCode,
   session_id: otherSession,
   user_id: otherUser,
+  new_user_id: async () => (newestAccount = await newAccount()).user.id,
+  new_session_id: () => sessionOf(newestAccount.access_token),
 };
 
 /** The request with every placeholder filled in. Throws an Error for one that nobody can fill. */
@@ -67,6 +70,12 @@ async function get(path) {
 
 async function newGuest() {
   return (await ask(`${API}/auth/guest`, "POST")).json();
+}
+
+async function newAccount() {
+  const account = { name: "Ana", email: VALUES.new_email(), password: "correct horse battery" };
+  const headers = { "Content-Type": "application/json" };
+  return (await fetch(`${API}/auth/register`, { method: "POST", headers, body: JSON.stringify(account) })).json();
 }
 
 /** A session of the caller's other than this page's: one that is there, or one more sign-in. */

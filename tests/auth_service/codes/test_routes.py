@@ -250,3 +250,40 @@ async def test_a_code_for_nobody_is_accepted_and_not_mailed(codes: Codes, ana: P
     await codes.request(ana.email, "reset")
     await codes.mailed(ana.email, "reset")
     assert codes.mails.all(stranger) == []
+
+
+async def test_an_administrator_sends_a_reset(codes: Codes, admin: Person, ana: Person) -> None:
+    assert (await ana.call("POST", f"/users/{ana.id}/reset")).status_code == 403
+    assert (await admin.call("POST", "/users/nobody/reset")).status_code == 404
+    assert (await admin.call("POST", f"/users/{ana.id}/reset")).status_code == 202
+    code = await codes.mailed(ana.email, "reset")
+    events = (await ana.call("GET", "/security-events")).json()["items"]
+    assert [event["by"] for event in events if event["type"] == "user.reset_sent"] == [admin.id]
+    code_id = await codes.request(ana.email, "reset")
+    assert (await codes.use(code_id, code, "reset", ana.email, new_password=NEW)).status_code == 200
+    assert len(codes.mails.all(ana.email, "new password")) == 1
+
+
+async def test_the_owner_sees_codes_that_were_used_and_wrong_ones(codes: Codes, ana: Person) -> None:
+    await codes.through(ana.email, "verify")
+    code_id = await codes.request(ana.email, "sign_in")
+    code = await codes.mailed(ana.email, "sign_in")
+    assert is_invalid(await codes.use(code_id, "AAAA-AAAA", "sign_in", ana.email))
+    session = (await codes.use(code_id, code, "sign_in", ana.email)).json()["session"]
+    owner = Person.of(codes.shop, ana.email, session)
+
+    async def told() -> bool:
+        events = (await owner.call("GET", "/security-events")).json()["items"]
+        return {("user.sign_in_failed", "wrong_code"), ("user.signed_in", "code")} <= {
+            (event["type"], event["reason"]) for event in events
+        }
+
+    await eventually(told)
+
+
+async def test_a_guest_who_uses_a_code_ends_the_session_of_the_guest(codes: Codes, ana: Person) -> None:
+    await codes.through(ana.email, "verify")
+    guest = Person.of(codes.shop, "", (await codes.shop.post(f"{AUTH}/guest")).json())
+    answer = await codes.through(ana.email, "sign_in", guest_token=guest.access_token)
+    assert answer.status_code == 200
+    assert await guest.status() == 401

@@ -16,6 +16,7 @@ from tests.auth_service.attempts import GATEWAY, attempt, fresh_network
 from tests.auth_service.conftest import MakeSettings
 from tests.auth_service.people import AUTH, PASSWORD, Person, fresh_email
 from tests.support.apps import serving
+from tests.support.servers import RedisServer
 from tests.support.waiting import eventually
 
 CONNECTIONS, OTHERS = 200, 20
@@ -49,16 +50,23 @@ class Flood:
             self.answers[answer.status_code] = self.answers.get(answer.status_code, 0) + 1
 
 
-@pytest.mark.parametrize("sign_ups", [30, 0], ids=["limited", "unlimited"])
+@pytest.mark.parametrize(
+    ("sign_ups", "redis"),
+    [(30, "there"), (30, "away"), (0, "there")],
+    ids=["limited", "without redis", "unlimited"],
+)
 async def test_one_address_that_floods_the_registration_keeps_nobody_out(
-    auth_settings: MakeSettings, sign_ups: int
+    auth_settings: MakeSettings, redis_server: RedisServer, sign_ups: int, redis: str
 ) -> None:
     """Without a limit of sign-ups the turns at the hashes alone hold the flood back."""
     defaults = {name: AuthSettings.model_fields[name].default for name in PASSWORD_SETTINGS}
+    defaults["redis_url"] = redis_server.url
     async with serving(create_app(auth_settings(**defaults))) as quiet:
         people = [await Person.registered(quiet) for _ in range(OTHERS)]
     async with serving(create_app(auth_settings(**defaults, auth_sign_ups_per_minute=sign_ups))) as shop:
         flood = Flood(shop.base_url)
+        if redis == "away":
+            redis_server.stop()
         async with flood.running():
             await eventually(lambda: sum(flood.answers.values()) > OTHERS)
             started = time.monotonic()

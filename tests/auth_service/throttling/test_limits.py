@@ -5,10 +5,19 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from auth_service.accounts.errors import InvalidCredentials
+from auth_service.clients import Client
 from auth_service.main import create_app
+from auth_service.throttling.budgets import Budgets
+from auth_service.throttling.fallback import FallbackTallies
+from auth_service.throttling.local_tallies import LocalTallies
+from auth_service.throttling.redis_tallies import RedisTallies
+from auth_service.throttling.service import SignInThrottle
+from shared.errors import TooManyRequests
 from shared.ids import new_id
 from shared.observability.metrics import REGISTRY
 from tests.auth_service.attempts import (
+    LIMITS,
     WRONG,
     attempt,
     verifications,
@@ -18,6 +27,23 @@ from tests.auth_service.people import AUTH, PASSWORD, Person, fresh_email
 from tests.support.apps import running
 from tests.support.servers import RedisServer
 from tests.support.waiting import eventually
+
+
+async def test_a_sign_in_ends_well_if_redis_ends_meanwhile(redis_server: RedisServer) -> None:
+    tallies = RedisTallies(redis_server.url)
+    budgets = Budgets.of(**{**LIMITS, "failures_per_device": 1})
+    throttle, client = SignInThrottle(budgets, FallbackTallies(tallies, LocalTallies())), Client("192.0.2.1")
+    async with throttle.attempt("ana", client):
+        redis_server.kill()
+    async with throttle.attempt("ana", client):
+        pass
+    with pytest.raises(InvalidCredentials):
+        async with throttle.attempt("ana", client):
+            raise InvalidCredentials
+    with pytest.raises(TooManyRequests):
+        async with throttle.attempt("ana", client):
+            pass
+    await tallies.close()
 
 
 async def test_without_redis_each_replica_counts_alone(

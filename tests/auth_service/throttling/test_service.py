@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 
@@ -18,21 +17,11 @@ from auth_service.throttling.local_tallies import LocalTallies
 from auth_service.throttling.service import SignInThrottle
 from shared.errors import TooManyRequests, Unavailable
 from shared.ids import new_id
+from tests.auth_service.attempts import LIMITS
 from tests.auth_service.conftest import CLIENT, MakeSettings, open_world
 from tests.support.clock import MovableClock
 from tests.support.waiting import eventually
 
-LIMITS: dict[str, Any] = {
-    "failures_per_account": 4,
-    "failures_per_network": 1000,
-    "failures_per_device": 2,
-    "first_wait": 900,
-    "longest_wait": 900,
-    "sign_ups_per_minute": 2,
-    "guests_per_minute": 0,
-    "mails_per_account": 4,
-    "mails_per_network": 6,
-}
 HERE, ELSEWHERE = Client("2001:db8:1::1"), Client("2001:db8:2::1")
 
 

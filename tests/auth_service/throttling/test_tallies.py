@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -131,6 +132,47 @@ async def test_a_rate_frees_one_use_after_another(tallies: Tallies) -> None:
         return (await tallies.apply(Operation.SPEND, [mails])).admitted
 
     await eventually(freed)
+
+
+async def test_failures_are_forgiven_in_time(tallies: Tallies) -> None:
+    account = charge(Budget(2, 100, 100, 0.3))
+    for _ in range(2):
+        await fail(tallies, account)
+
+    async def admitted() -> bool:
+        return (await tallies.apply(Operation.BEGIN, [account])).admitted
+
+    await eventually(admitted)
+
+
+async def test_in_redis_an_attempt_without_an_outcome_counts_as_a_failure(redis_url: str) -> None:
+    shared, account = RedisTallies(redis_url, lease_seconds=0.2), charge(Budget(1, 100, 100, 1000))
+    assert (await shared.apply(Operation.BEGIN, [account])).admitted
+
+    async def waits() -> bool:
+        return (await shared.apply(Operation.BEGIN, [account])).wait > 90
+
+    await eventually(waits)
+    await shared.close()
+
+
+@pytest.mark.parametrize("seed", range(10))
+async def test_both_count_the_same(redis_url: str, seed: int) -> None:
+    """Whatever happens, in whatever order. No wait is over meanwhile."""
+    shared, local, dice = RedisTallies(redis_url), LocalTallies(), random.Random(seed)
+    budgets = [
+        Budget(2, 1000, 8000, 10_000, clears=True),
+        Budget(4, 1000, 8000, 10_000),
+        Budget(3, 1000, 2000, 10_000, fresh_free=6),
+    ]
+    charges = [charge(budget, kind) for budget, kind in zip(budgets, "abc", strict=True)]
+    for _ in range(60):
+        chosen = dice.sample(charges, dice.randint(1, 3))
+        operation = dice.choice([*Operation, Operation.BEGIN, Operation.BEGIN])
+        verdicts = [await tallies.apply(operation, chosen) for tallies in (shared, local)]
+        assert verdicts[0].kind == verdicts[1].kind
+        assert abs(verdicts[0].wait - verdicts[1].wait) < 500
+    await shared.close()
 
 
 class Seconds:

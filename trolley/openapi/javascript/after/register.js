@@ -1,0 +1,1 @@
+pm.collectionVariables.set('other_user_id', pm.response.json().user.id);
