@@ -68,7 +68,7 @@ async def under_load(shop: Shop) -> AsyncIterator[Load]:
 async def goes_on(load: Load) -> None:
     """Returns once everybody has used the shop some times more."""
     used = load.statuses.total()
-    await eventually(lambda: load.statuses.total() > used + 10 * PEOPLE, 120)
+    await eventually(lambda: load.statuses.total() > used + 10 * PEOPLE)
 
 
 async def test_nobody_is_refused_while_keys_rotate(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ async def test_nobody_is_refused_while_keys_rotate(tmp_path: Path) -> None:
                 token = (await shop.guest()).session["access_token"]
                 return bool(jwt.get_unverified_header(token)["kid"] == kid)
 
-            await eventually(signs, 120)
+            await eventually(signs)
             await goes_on(load)
 
 
