@@ -6,10 +6,10 @@ import asyncio
 from dataclasses import replace
 
 import httpx
+import nats
 import pytest
 from nats.aio.msg import Msg
 
-import nats
 from auth_service.accounts.credentials import NewAccount, claim_id, new_account
 from auth_service.accounts.errors import EmailAlreadyRegistered, InvalidCredentials
 from auth_service.accounts.model import EmailClaim
