@@ -64,9 +64,13 @@ def _require_writable(directory: Path) -> None:
 
 def _make_private(path: Path) -> None:
     """Lets only the owner read the folder and the collection's files. SQLite gives its `-wal` and `-shm`
-    the mode of the file itself, so that exists before SQLite opens it."""
+    the mode of the file itself, so that exists before SQLite opens it.
+
+    An existing file must not be opened here: closing it again would drop the locks that SQLite holds in this
+    process (POSIX), and then another process would remove the `-wal` that this one still uses.
+    """
     with suppress(OSError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     for each in (path.parent, path, Path(f"{path}-wal"), Path(f"{path}-shm")):
         with suppress(OSError):  # it is another user's, or does not exist
             if each.stat().st_mode & 0o077:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+from pathlib import Path
 
 import httpx
 import orjson
@@ -142,3 +144,20 @@ async def test_nats_forgets_requests_that_were_answered(buses: Buses, server: Na
         return len(answer.json()["account_detail"].get("responses") or ()) < 10
 
     await eventually(are_forgotten)
+
+
+async def test_services_recover_when_nats_comes_back_without_its_data(
+    buses: Buses, server: NatsServerOfShop, tmp_path: Path
+) -> None:
+    """Only the owner makes a stream again; the others wait for it."""
+    seen = Seen()
+    await (await buses.cart.bucket(AUTH_KEYS)).watch(seen.on_entry, replay=True, on_gap=seen.on_gap)
+    services = (buses.auth, buses.products, buses.cart)
+    server.kill()
+    await eventually(lambda: not any(bus.connected for bus in services))
+    shutil.rmtree(tmp_path / "jetstream")
+    server.start()
+    await eventually(lambda: all(bus.connected for bus in services), 120)
+    await (await buses.auth.bucket(AUTH_KEYS)).put("again", b"value")
+    await eventually(lambda: ("again", b"value") in seen.pairs)
+    assert seen.gaps == [1]
