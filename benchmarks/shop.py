@@ -21,6 +21,7 @@ from trolley.local.process import ManagedProcess, Program
 from trolley.local.readiness import until_ready
 from trolley.local.stack import LocalStack
 from trolley.operations import operator_session
+from trolley.secrets import service_environment
 from trolley.seeding import import_products
 
 BARE_ROUTE = """
@@ -76,7 +77,9 @@ async def open_shop(
     stack = LocalStack(directory, scale=scale, environment=environment, routes=_routes(directory, port))
     await stack.start()
     command = [sys.executable, "-m", "benchmarks.bare", str(port)]
-    bare = ManagedProcess(Program("bare", command, stack.environment, Path.cwd()))
+    bare = ManagedProcess(
+        Program("bare", command, service_environment("cart", stack.environment), Path.cwd())
+    )
     try:
         await bare.start()
         await until_ready({"bare": f"http://127.0.0.1:{port}/bare/route"}, [bare], 30)

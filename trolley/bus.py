@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
+import nats
 import nats.errors
 from nats.aio.client import Client
 
-import nats
 from shared.addresses import split_addresses, without_credentials
 from shared.jetstream.accounts import inbox_prefix
 from shared.jetstream.requests import Requests

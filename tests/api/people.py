@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import nats
 import orjson
 import redis.asyncio
 from jose import jwt
 
-import nats
 from auth_service.bootstrap import open_operator_tools
 from auth_service.settings import AuthSettings
 from shared.ids import new_id

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+import nats
 import orjson
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -15,7 +16,6 @@ from nats.js.api import KeyValueConfig
 from nats.js.errors import BucketNotFoundError
 from nats.js.kv import KeyValue
 
-import nats
 from shared.clock import Clock, SystemClock, to_rfc3339
 from shared.ids import new_id
 from shared.security.identity import SCOPES_OF_ROLE, Role, Scope

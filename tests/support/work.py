@@ -19,6 +19,8 @@ _COUNTED = {
 }
 _NATS_MESSAGE = re.compile(rb"^H?PUB (\S+) .*\r\n", re.MULTILINE)
 _ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{64}|nobody-[0-9a-f]{2}")
+_GREETINGS = (b"HELLO", b"CLIENT", b"AUTH", b"SELECT")
+"""Commands of a new connection."""
 _NOT_WORK = ("_INBOX.", "$JS.ACK.", "$JS.API.CONSUMER.", "$JS.FC.")
 """Subjects by which a replica listens."""
 
@@ -43,7 +45,7 @@ def redis_commands(sent: bytes) -> Counter[str]:
         for index in range(int(head[1:])):
             length, _, rest = rest.partition(b"\r\n")
             size = int(length[1:])
-            if index == 0:
+            if index == 0 and rest[:size].upper() not in _GREETINGS:
                 found[rest[:size].decode().upper()] += 1
             rest = rest[size + 2 :]
     return found

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import httpx
+import nats
 import orjson
 import pytest
 
-import nats
 from auth_service.main import create_app
 from tests.auth_service.conftest import MakeSettings
 from tests.auth_service.people import AUTH, PASSWORD, Person

@@ -6,7 +6,9 @@ import asyncio
 from dataclasses import replace
 
 import httpx
+import nats
 import pytest
+from nats.aio.msg import Msg
 
 from auth_service.accounts.credentials import NewAccount, claim_id, new_account
 from auth_service.accounts.errors import EmailAlreadyRegistered, InvalidCredentials
@@ -24,6 +26,7 @@ from tests.auth_service.gates import Gate
 from tests.auth_service.people import AUTH, PASSWORD, Person, fresh_email
 from tests.support.clock import MovableClock
 from tests.support.mails import MailsInFolder
+from tests.support.waiting import eventually
 
 
 async def ask(person: Person, email: str, password: str = PASSWORD) -> httpx.Response:
@@ -53,6 +56,25 @@ async def test_an_address_changes_by_a_code_to_the_new_one(codes: Codes, ana: Pe
     await codes.mails.wait(ana.email, "was changed")
     again = {"name": "Bea", "email": ana.email, "password": PASSWORD}
     assert (await codes.shop.post(f"{AUTH}/register", json=again)).status_code == 201
+
+
+async def test_no_address_is_published(codes: Codes, ana: Person, nats_url: str) -> None:
+    client, new = await nats.connect(nats_url), fresh_email()
+    heard: list[bytes] = []
+
+    async def hear(message: Msg) -> None:
+        heard.append(message.data)
+
+    await client.subscribe(f"shop.*.*.{ana.id}", cb=hear)
+    asked = await ask(ana, new)
+    code = await codes.mailed(new, "change_email")
+    assert (await confirm(ana, asked.json()["code_id"], code)).status_code == 200
+    assert (await ana.call("DELETE", "/me", {"password": PASSWORD})).status_code == 204
+    await eventually(lambda: any(b"user.deleted" in data for data in heard))
+    assert any(b"user.email_changed" in data for data in heard)
+    for word in (ana.email, new, code):
+        assert word.encode() not in b"".join(heard)
+    await client.close()
 
 
 async def test_a_change_needs_the_password_and_an_account(codes: Codes, ana: Person) -> None:

@@ -149,6 +149,7 @@ async def test_a_code_may_be_typed_in_any_form(codes: Codes, ana: Person, form: 
 
 
 async def test_a_code_works_once_however_many_use_it(codes: Codes, ana: Person) -> None:
+    await codes.through(ana.email, "verify")  # so that the first use changes nothing else
     code_ids = [await codes.request(ana.email, "sign_in") for _ in range(3)]
     code = await codes.mailed(ana.email, "sign_in")
     answers = await asyncio.gather(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
-
 import nats
+
 from auth_service.security_log.store import SECURITY_LOGS
 from shared.clock import SystemClock
 from shared.events.contracts import CartChangedOnBehalf

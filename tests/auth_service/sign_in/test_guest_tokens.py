@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+import nats
 import orjson
 import pytest
 
-import nats
 from auth_service.bootstrap import open_operator_tools
 from auth_service.main import create_app
 from tests.auth_service.conftest import MakeSettings

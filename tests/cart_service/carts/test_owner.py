@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import httpx
+import nats
 import orjson
 import pytest
 
-import nats
 from cart_service.main import create_app
 from cart_service.settings import CartSettings
 from shared.ids import new_id

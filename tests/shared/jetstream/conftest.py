@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import nats
 import pytest
 from nats.aio.client import Client
 
-import nats
 from tests.shared.jetstream.accounts import Buses, Connect
 from tests.support.servers import NatsServerOfShop
 

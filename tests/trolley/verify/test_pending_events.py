@@ -32,8 +32,12 @@ async def leave_behind(store: DocumentStore, id: str, *events: dict[str, object]
     await store.replace(id, body, document.version)
 
 
+MAILS = {"mailed_codes", "notices"}
+"""Their events are mails, which only the running shop sends: they never reach the bus."""
+
+
 def test_every_collection_with_events_is_looked_at(shop: Shop) -> None:
-    with_events = {it.name for it in COLLECTIONS if PENDING_SINCE in it.fields}
+    with_events = {it.name for it in COLLECTIONS if PENDING_SINCE in it.fields} - MAILS
     assert {store.collection.name for store, _ in shop.outboxes} == with_events
 
 
