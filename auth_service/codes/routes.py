@@ -101,7 +101,7 @@ async def use_code(  # noqa: PLR0917  (dependencies)
 
 @router.post(
     "/users/{user_id}/reset",
-    status_code=202,
+    status_code=204,
     tags=["Administration"],
     summary="Mail an account a code for a new password",
     dependencies=[Depends(requires(Scope.USERS_ADMIN)), *RECENT_SIGN_IN],

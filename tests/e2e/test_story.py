@@ -61,6 +61,10 @@ async def test_a_refreshed_session_goes_on_and_a_spent_token_does_not(shop: Shop
         shop.client, (await ann.call("POST", "/auth/refresh", json=spent)).raise_for_status().json()
     )
     assert (await renewed.get("/auth/me"))["id"] == ann.session["user"]["id"]
+    newest = {"refresh_token": renewed.session["refresh_token"]}
+    repeated = (await ann.call("POST", "/auth/refresh", json=spent)).raise_for_status().json()
+    assert repeated["refresh_token"] == newest["refresh_token"]
+    (await ann.call("POST", "/auth/refresh", json=newest)).raise_for_status()
     assert (await ann.call("POST", "/auth/refresh", json=spent)).status_code == 401
 
 

@@ -6,7 +6,7 @@ if (pm.response.code >= 400) {
     pm.test('explains itself as a problem document (RFC 9457)', () =>
         pm.expect(mediaType).to.include('application/problem+json'));
 } else if (pm.response.text() && mediaType.includes('application/json')) {
-    const { user, access_token, refresh_token } = pm.response.json();
+    const { user, access_token, refresh_token } = pm.response.json() ?? {};
     if (user && user.role === 'guest') {
         keep('guest_token', access_token);
     } else if (user && user.role === 'admin') {
