@@ -38,6 +38,7 @@ from trolley.catalogue import demo
 from trolley.local.ports import free_port
 from trolley.local.process import ManagedProcess
 from trolley.local.programs import nats_program, redis_program
+from trolley.secrets import NATS_PASSWORDS, nats_url_for, new_secret
 from trolley.seeding import IMPORT
 
 ROOT = Path(__file__).parents[1]
@@ -113,13 +114,12 @@ async def open_services(directory: Path) -> AsyncIterator[tuple[httpx.AsyncClien
     """A client of the three applications once they are ready, and an operator's token."""
     async with AsyncExitStack() as stack:
         options = await _start_servers(stack, directory)
-        auth = AuthSettings(**options)
-        async with open_operator_tools(auth) as operator:
+        async with open_operator_tools(AuthSettings(**options("operator"))) as operator:
             token = await operator.issue_operator_token(Permission)
         apps = {
-            "/api/v1/auth": auth_service.main.create_app(auth),
-            "/api/v1/products": product_service.main.create_app(ProductSettings(**options)),
-            "/api/v1/cart": cart_service.main.create_app(CartSettings(**options)),
+            "/api/v1/auth": auth_service.main.create_app(AuthSettings(**options("auth"))),
+            "/api/v1/products": product_service.main.create_app(ProductSettings(**options("products"))),
+            "/api/v1/cart": cart_service.main.create_app(CartSettings(**options("cart"))),
         }
         for app in apps.values():
             await stack.enter_async_context(app.router.lifespan_context(app))
@@ -130,18 +130,20 @@ async def open_services(directory: Path) -> AsyncIterator[tuple[httpx.AsyncClien
         yield await stack.enter_async_context(client), token
 
 
-async def _start_servers(stack: AsyncExitStack, directory: Path) -> dict[str, Any]:
-    """Starts NATS and Redis. Returns the settings for them, and for SQLite in the folder."""
+async def _start_servers(stack: AsyncExitStack, directory: Path) -> Callable[[str], dict[str, Any]]:
+    """Starts NATS and Redis. Returns the settings for a user of NATS, with SQLite in the folder."""
     nats_port, redis_port = free_port(), free_port()
-    for program in (nats_program(directory, nats_port, {}), redis_program(directory, redis_port, {})):
+    passwords = {name: new_secret() for name in NATS_PASSWORDS}
+    for program in (nats_program(directory, nats_port, passwords), redis_program(directory, redis_port, {})):
         process = ManagedProcess(program)
         await process.start()
         stack.push_async_callback(process.stop, 3)
-    return {
-        "nats_url": f"nats://127.0.0.1:{nats_port}",
+    return lambda user: {
+        "nats_url": nats_url_for(user, f"nats://127.0.0.1:{nats_port}", passwords),
         "redis_url": f"redis://127.0.0.1:{redis_port}/0",
         "elasticsearch_url": "",
         "sqlite_directory": directory / "store",
+        "mail_directory": directory / "mail",
         "log_requests": False,
     }
 
