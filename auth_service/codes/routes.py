@@ -28,6 +28,10 @@ from auth_service.codes.schemas import (
     CodeUsed,
     EmailChange,
     EmailConfirmation,
+    ResetCodeUse,
+    SignInCodeUse,
+    UnlockCodeUse,
+    VerificationCodeUse,
 )
 from auth_service.codes.service import CodeService
 from auth_service.codes.using import CodeUseService
@@ -82,19 +86,20 @@ async def use_code(  # noqa: PLR0917  (dependencies)
     address was never verified, it ends the other sessions and removes the password, because somebody else may
     have registered the address. `unlock` makes this device known. A request for a code has five tries."""
     browser.require_own_page(body.mode)
-    given, session, device_token = body.given, None, None
-    guest = guest_of(body.guest_token, verifier)
-    if given.purpose is CodePurpose.VERIFY:
-        await codes.verify(given, client)
-    elif given.purpose is CodePurpose.UNLOCK:
-        device_token = await codes.unlock(given, client)
-        if body.mode == "cookie":
-            response.headers.append("Set-Cookie", device_cookie(device_token))
-            device_token = None
-    elif given.purpose is CodePurpose.RESET:
-        session = await codes.reset(given, body.new_password, client, guest)
-    else:
-        session = await codes.sign_in(given, client, guest)
+    session, device_token, guest = None, None, guest_of(body.guest_token, verifier)
+    given = body.given_for(CodePurpose(body.purpose))
+    match body:
+        case ResetCodeUse(new_password=new_password):
+            session = await codes.reset(given, new_password, client, guest)
+        case SignInCodeUse():
+            session = await codes.sign_in(given, client, guest)
+        case VerificationCodeUse():
+            await codes.verify(given, client)
+        case UnlockCodeUse():
+            device_token = await codes.unlock(given, client)
+            if body.mode == "cookie":
+                response.headers.append("Set-Cookie", device_cookie(device_token))
+                device_token = None
     answer = signed_in_answer(response, session, body.mode) if session else None
     return CodeUsed(session=answer, device_token=device_token)
 

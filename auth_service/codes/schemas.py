@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from auth_service.accounts.schemas import Email, GivenEmail, GivenPassword, Password
 from auth_service.codes.issuing import CodeHandle
@@ -68,27 +68,47 @@ class CodeRequested(PublicModel):
         return cls(code_id=handle.code_id, expires_in=handle.expires_in)
 
 
-class CodeUse(GuestSignIn):
+class _CodeUse(GuestSignIn):
     """A code, and what it is for."""
 
     code_id: CodeId
     code: Code
-    purpose: RequestedPurpose
     email: GivenEmail
-    new_password: Password = Field(
-        default_factory=str,
-        description="For `reset`, and only then: the new password.",
-    )
 
-    @model_validator(mode="after")
-    def _password_is_for_reset(self) -> Self:
-        if (self.purpose == "reset") != ("new_password" in self.model_fields_set):
-            raise ValueError("Send `new_password` with the purpose `reset`, and only then.")
-        return self
+    def given_for(self, purpose: CodePurpose) -> GivenCode:
+        return GivenCode(self.code_id, self.code, purpose, self.email)
 
-    @property
-    def given(self) -> GivenCode:
-        return GivenCode(self.code_id, self.code, CodePurpose(self.purpose), self.email)
+
+class VerificationCodeUse(_CodeUse):
+    """Shows that the address is the owner's."""
+
+    purpose: Annotated[Literal["verify"], Field(description="The address is the owner's.")]
+
+
+class ResetCodeUse(_CodeUse):
+    """Sets a forgotten password."""
+
+    purpose: Annotated[Literal["reset"], Field(description="Set a forgotten password.")]
+    new_password: Password
+
+
+class SignInCodeUse(_CodeUse):
+    """Signs in without a password."""
+
+    purpose: Annotated[Literal["sign_in"], Field(description="Sign in without a password.")]
+
+
+class UnlockCodeUse(_CodeUse):
+    """Makes a new device known."""
+
+    purpose: Annotated[
+        Literal["unlock"], Field(description="Make a new device known while sign-ins are throttled.")
+    ]
+
+
+CodeUse = Annotated[
+    ResetCodeUse | SignInCodeUse | VerificationCodeUse | UnlockCodeUse, Field(discriminator="purpose")
+]
 
 
 class CodeUsed(PublicModel):

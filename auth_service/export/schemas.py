@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, RootModel
 
 from auth_service.accounts.schemas import MOST_SESSIONS, UserPublic
 from auth_service.export.service import Export
@@ -23,6 +23,12 @@ class AccountExport(UserPublic):
     updated_at: Annotated[Timestamp, Field(description="When the account was last changed.")]
 
 
+class ServiceExport(RootModel[dict[str, Any]]):
+    """What one service keeps about the person, by the name of each part."""
+
+    root: Annotated[dict[str, Any], Field(max_length=100)]
+
+
 class ExportPublic(PublicModel):
     """Everything that the shop keeps about a person, without secrets: no hash of a password and no token."""
 
@@ -35,8 +41,9 @@ class ExportPublic(PublicModel):
         list[SecurityEventPublic], Field(max_length=MAX_ENTRIES, description="What happened to the account.")
     ]
     services: Annotated[
-        dict[str, dict[str, Any]],
+        dict[str, ServiceExport],
         Field(
+            max_length=10,
             description="What each other service keeps. `cart`: the cart with lines, those saved for later, "
             "what can be undone, and merges; and the uses of promo codes.",
             examples=[{"cart": {"cart": None, "promo_code_uses": []}}],
@@ -54,5 +61,5 @@ class ExportPublic(PublicModel):
             ),
             sessions=[SessionPublic.of(session, session_id) for session in export.sessions],
             security_events=[SecurityEventPublic.of(entry) for entry in export.entries],
-            services=export.others,
+            services={name: ServiceExport(dict(kept)) for name, kept in export.others.items()},
         )

@@ -76,7 +76,8 @@ async def test_auth(backend_settings: dict[str, Any], tokens: TokenIssuer, subte
     # A reload would remove the key of the tests, which auth did not make.
     settings = AuthSettings(**backend_settings, **CHEAP, **PATIENT, auth_key_reload_seconds=3600)
     app = auth_service.main.create_app(settings)
-    async with running(app) as client:
+    cart = cart_service.main.create_app(CartSettings(**backend_settings))  # an export asks it
+    async with running(app) as client, running(cart):
 
         async def register() -> dict[str, Any]:
             body = {"name": "Ann", "email": f"{new_id()}@example.com", "password": "correct horse battery"}
