@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from auth_service.accounts.credentials import NewAccount, claim_id
@@ -25,10 +24,6 @@ from shared.observability.logging import get_logger
 from shared.security.identity import Role
 
 _log = get_logger(__name__)
-
-
-async def _everybody() -> None:
-    """Admits every new account."""
 
 
 class Registration:
@@ -56,17 +51,14 @@ class Registration:
         sessions: tuple[str, ...] = (),
         *,
         client: Client | None = None,
-        admit: Callable[[], Awaitable[None]] = _everybody,
     ) -> User:
-        """The new account, with these sessions signed in. Without a `client` the operator makes it. `admit`
-        may refuse an account, by raising; it is asked only when the address is free. Raises what it raises,
+        """The new account, with these sessions signed in. Without a `client` the operator makes it. Raises
         `EmailAlreadyRegistered`, `InvalidInput` for a password that others would guess, and
         `PasswordsOverloaded`."""
         await self._policy.check("/password", account.password, role, name=account.name, email=account.email)
         claim, user_id, now = claim_id(account.email), new_id(), self._clock.now()
         await self._take(claim, user_id, now)
         try:
-            await admit()
             network = client.network if client else ""
             password_hash = await self._passwords.hash(account.password, network=network)
         except BaseException:

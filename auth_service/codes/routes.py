@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from auth_service.accounts.dependencies import RECENT_SIGN_IN, ClientDep
 from auth_service.accounts.errors import (
@@ -36,10 +36,10 @@ from auth_service.codes.schemas import (
 from auth_service.codes.service import CodeService
 from auth_service.codes.using import CodeUseService
 from auth_service.sign_in.guest_tokens import guest_of
-from auth_service.sign_in.routes import VerifierDep, no_store
+from auth_service.sign_in.routes import SignInDep, VerifierDep, no_store
 from auth_service.sign_in.schemas import signed_in_answer
 from shared.errors import NotAuthenticated, PermissionDenied, TooManyRequests
-from shared.http.identity import CurrentUserDep, requires
+from shared.http.identity import CurrentUserDep, current_user, requires
 from shared.http.responses import problem_responses
 from shared.http.runtime import provided
 from shared.security.identity import Scope
@@ -71,20 +71,23 @@ async def create_code(body: CodeCreate, client: ClientDep, codes: CodesDep) -> C
     "/codes/use",
     tags=["Codes"],
     summary="Use a mailed code",
-    responses=problem_responses(InvalidCode, AccountDisabled, CrossSiteRequest),
+    responses=problem_responses(NotAuthenticated, InvalidCode, AccountDisabled, CrossSiteRequest),
 )
 async def use_code(  # noqa: PLR0917  (dependencies)
     body: CodeUse,
+    request: Request,
     response: Response,
     client: ClientDep,
     browser: BrowserDep,
     verifier: VerifierDep,
     codes: CodeUseDep,
+    sign_in: SignInDep,
 ) -> CodeUsed:
-    """A code that is used shows that the address is the owner's. `reset` sets the new password, ends every
-    other session and opens one; an invalid password leaves the code usable. `sign_in` opens a session; if the
-    address was never verified, it ends the other sessions and removes the password, because somebody else may
-    have registered the address. `unlock` makes this device known. A request for a code has five tries."""
+    """`verify` marks the address as the owner's, and alone needs an access token of the account. `reset` sets
+    the new password, ends every other session and opens one; an invalid password leaves the code usable.
+    `sign_in` opens a session; if the address was never verified, it ends the other sessions and removes the
+    password, because somebody else may have registered the address. `unlock` makes this device known. A
+    request for a code has five tries."""
     browser.require_own_page(body.mode)
     session, device_token, guest = None, None, guest_of(body.guest_token, verifier)
     given = body.given_for(CodePurpose(body.purpose))
@@ -94,12 +97,14 @@ async def use_code(  # noqa: PLR0917  (dependencies)
         case SignInCodeUse():
             session = await codes.sign_in(given, client, guest)
         case VerificationCodeUse():
-            await codes.verify(given, client)
+            await codes.verify(given, client, await current_user(request))
         case UnlockCodeUse():
             device_token = await codes.unlock(given, client)
             if body.mode == "cookie":
                 response.headers.append("Set-Cookie", device_cookie(device_token))
                 device_token = None
+    if session and body.mode == "cookie":
+        await sign_in.end_replaced(browser.refresh_token)
     answer = signed_in_answer(response, session, body.mode) if session else None
     return CodeUsed(session=answer, device_token=device_token)
 

@@ -80,7 +80,7 @@ class _CodeUse(GuestSignIn):
 
 
 class VerificationCodeUse(_CodeUse):
-    """Shows that the address is the owner's."""
+    """Shows that the address is the owner's. Needs an access token of the account."""
 
     purpose: Annotated[Literal["verify"], Field(description="The address is the owner's.")]
 

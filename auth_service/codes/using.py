@@ -40,7 +40,8 @@ class GivenCode:
 
 
 class CodeUseService:
-    """Uses codes: each marks the address of its account as verified, and then does what it is for."""
+    """Uses codes. Each but `unlock` marks the address of its account as verified. A stranger who registered
+    it does not keep the account: `verify` needs a session of it, and the others leave them nothing."""
 
     def __init__(
         self,
@@ -63,15 +64,22 @@ class CodeUseService:
         self._devices = devices
         self._clock = clock
 
-    async def verify(self, given: GivenCode, client: Client) -> User:
-        """Marks the address. Raises `InvalidCode`, `AccountDisabled`."""
+    async def verify(self, given: GivenCode, client: Client, identity: Identity) -> None:
+        """Marks the address: whoever is signed in also reads its mails. Raises `InvalidCode`, also for a code
+        of another account, and `AccountDisabled`."""
         checked = await self._checked(given, client)
+        if checked.user.id != identity.user_id:
+            raise InvalidCode
         await self._codes.spend(checked)
-        return await self._change(checked, _verified, client)
+        await self._change(checked, _verified, client)
 
     async def unlock(self, given: GivenCode, client: Client) -> str:
-        """A device token for a device that is new to the account. Raises `InvalidCode`, `AccountDisabled`."""
-        return self._devices.issue((await self.verify(given, client)).id, client.device)
+        """A device token for a device that is new to the account. The address stays unverified: somebody else
+        may have registered it. Raises `InvalidCode`, `AccountDisabled`."""
+        checked = await self._checked(given, client)
+        await self._codes.spend(checked)
+        user = await self._change(checked, _as_it_is, client)
+        return self._devices.issue(user.id, client.device)
 
     async def sign_in(self, given: GivenCode, client: Client, guest: Identity | None = None) -> SignedIn:
         """Opens a session, and ends that of the guest. An account whose address was never verified loses its
@@ -140,6 +148,10 @@ def _unchanged(user: User | None, credentials_version: int) -> User:
     if not is_live(user) or user.credentials_version != credentials_version:
         raise InvalidCode
     return user
+
+
+def _as_it_is(user: User, _: datetime) -> Change[User, User]:
+    return Change(None, user)
 
 
 def _verified(user: User, now: datetime) -> Change[User, User]:

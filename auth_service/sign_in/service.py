@@ -59,15 +59,14 @@ class SignInService:
     async def register(self, account: NewAccount, client: Client, guest: Identity | None = None) -> SignedIn:
         """A new customer, signed in. The session of the `guest` who signs up ends. Raises
         `EmailAlreadyRegistered`, `TooManyRequests`, `PasswordsOverloaded`."""
-        # A request counts like a guest. Only a new account is a sign-up: an address that is taken costs none.
-        await self._throttle.guest(client)
+        # Before the address is looked for: what it costs must not tell whether the address is taken.
+        await self._throttle.sign_up(client)
         now, session_id = self._clock.now(), new_id()
         user = await self._registration.create(
             account,
             Role.CUSTOMER,
             sessions=(session_id,),
             client=client,
-            admit=lambda: self._throttle.sign_up(client),
         )
         signed_in = await self._opener.open_listed(user, session_id, client, now)
         await self._session_service.end_guest(guest)

@@ -108,17 +108,21 @@ class SessionMachine(RuleBasedStateMachine):
         """Asks for a code and types a wrong one, then the right one, then the right one again."""
         self.world.clock.move(seconds=70)  # within a minute there is no other mail
         account, request = self.account, {"email": self.account.email, "purpose": purpose}
+        device = self._with_access(0) if purpose == "verify" else None
+        if purpose == "verify" and not (device and in_time):
+            return
+        by = device.headers if device else None
         handle = self._post(replica, "/codes", request, 202)["code_id"]
         code = self.world.run(self._mailed(SUBJECTS[purpose]))
         if not in_time:
             self.world.clock.move(minutes=11)
         new = {"new_password": f"reset number {len(account.devices)}"} if purpose == "reset" else {}
         body = {**request, **new, "code_id": handle, "code": code}
-        self._post(replica, "/codes/use", {**body, "code": wrong(code)}, 403)
-        used = self._post(replica, "/codes/use", body, 200 if in_time else 403)
+        self._post(replica, "/codes/use", {**body, "code": wrong(code)}, 403, by)
+        used = self._post(replica, "/codes/use", body, 200 if in_time else 403, by)
         if in_time:
             self._take(purpose, used["session"], new.get("new_password"))
-        self._post(1 - replica, "/codes/use", body, 403)
+        self._post(1 - replica, "/codes/use", body, 403, by)
 
     async def _mailed(self, about: str) -> str:
         """The code that no earlier mail had."""
@@ -234,8 +238,16 @@ class SessionMachine(RuleBasedStateMachine):
         device.exchanged_at = self.now
         device.expires_at = min(self.now + IDLE, device.signed_in_at + LONGEST)
 
-    def _post(self, replica: int, path: str, body: dict[str, Any], wanted: int) -> dict[str, Any]:
-        answer = self.world.run(self.world.clients[replica].post(f"{AUTH}{path}", json=body))
+    def _post(
+        self,
+        replica: int,
+        path: str,
+        body: dict[str, Any],
+        wanted: int,
+        headers: dict[str, str] | None = None,
+    ) -> dict[str, Any]:
+        request = self.world.clients[replica].post(f"{AUTH}{path}", json=body, headers=headers)
+        answer = self.world.run(request)
         assert answer.status_code == wanted, (path, answer.text)
         found: dict[str, Any] = answer.json()
         return found

@@ -10,18 +10,16 @@ import pytest
 from auth_service.accounts.credentials import NewAccount, claim_id
 from auth_service.accounts.errors import EmailAlreadyRegistered, InvalidCredentials
 from auth_service.accounts.model import EmailClaim
-from auth_service.accounts.password_rules import PasswordPolicy
 from auth_service.accounts.passwords import ArgonPasswords
 from auth_service.accounts.ports import PasswordsOverloaded
-from auth_service.accounts.registration import Registration
 from auth_service.clients import Client
 from auth_service.service import AuthService
 from auth_service.sessions.tokens import SignedIn
 from shared.aggregates.change import Change
-from shared.errors import InvalidInput, TooManyRequests
+from shared.errors import InvalidInput
 from shared.ids import new_id
 from shared.observability.metrics import REGISTRY
-from shared.security.identity import Identity, Role
+from shared.security.identity import Identity
 from tests.auth_service.conftest import CLIENT, World
 from tests.auth_service.gates import Gate
 from tests.support.clock import MovableClock
@@ -162,27 +160,6 @@ async def test_a_registration_that_is_cancelled_frees_the_address(
     gone.cancel()
     with pytest.raises(asyncio.CancelledError):
         await gone
-    assert (await auth.sign_in.register(account, CLIENT)).user.email == account.email
-
-
-async def test_a_registration_that_is_not_admitted_frees_the_address(
-    world: World, auth: AuthService, account: NewAccount
-) -> None:
-    before = hashes()
-
-    async def refuse() -> None:
-        raise TooManyRequests("Too many.", retry_after=1)
-
-    registration = Registration(
-        world.adapters.users,
-        world.adapters.claims,
-        world.adapters.passwords,
-        PasswordPolicy("Trolley", world.adapters.breached),
-        world.clock,
-    )
-    with pytest.raises(TooManyRequests):
-        await registration.create(account, Role.CUSTOMER, admit=refuse)
-    assert hashes() == before
     assert (await auth.sign_in.register(account, CLIENT)).user.email == account.email
 
 

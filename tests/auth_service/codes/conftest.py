@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.auth_service.people import AUTH
+from tests.auth_service.people import AUTH, Person
 from tests.support.mails import MailsInFolder
 
 SUBJECTS = {
@@ -36,9 +36,11 @@ class Codes:
         """The code in the newest mail."""
         return await self.mails.code(email, SUBJECTS[purpose], count)
 
-    async def use(self, code_id: str, code: str, purpose: str, email: str, **more: Any) -> httpx.Response:
+    async def use(
+        self, code_id: str, code: str, purpose: str, email: str, *, by: Person | None = None, **more: Any
+    ) -> httpx.Response:
         body = {"code_id": code_id, "code": code, "purpose": purpose, "email": email, **more}
-        return await self.shop.post(f"{AUTH}/codes/use", json=body)
+        return await self.shop.post(f"{AUTH}/codes/use", json=body, headers=by.headers if by else None)
 
     async def through(self, email: str, purpose: str, **more: Any) -> httpx.Response:
         """Asks for a code, waits for the mail and uses the code."""

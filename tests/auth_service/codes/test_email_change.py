@@ -106,7 +106,7 @@ async def test_a_code_of_another_account_changes_nothing(codes: Codes, ana: Pers
     code = await codes.mailed(new, "change_email")
     answer = await confirm(bea, asked.json()["code_id"], code)
     assert answer.json()["type"] == "urn:trolley:problem:invalid-code"
-    answer = await codes.use(asked.json()["code_id"], code, "verify", new)
+    answer = await codes.use(asked.json()["code_id"], code, "verify", new, by=ana)
     assert answer.json()["type"] == "urn:trolley:problem:invalid-code"
     assert (await confirm(ana, asked.json()["code_id"], code)).status_code == 200
 

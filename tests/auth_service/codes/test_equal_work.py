@@ -97,8 +97,11 @@ async def test_no_address_takes_other_work_or_gets_another_answer(
     assert work["store mailed_codes write"] == 1
     assert work["store code_requests write"] == 1
     assert answer.startswith("202 ")
-    assert refusal.startswith("403 ")
-    assert "invalid-code" in refusal
+    if purpose == "verify":  # without a session no code is looked at
+        assert refusal.startswith("401 ")
+    else:
+        assert refusal.startswith("403 ")
+        assert "invalid-code" in refusal
     for make in (known, disabled, deleted, unwritten) if purpose == "reset" else (known,):
         seen = await seen_by_stranger(counted_shop, purpose, make)
         for (work, answer), (expected_work, expected_answer) in zip(seen, expected, strict=True):

@@ -237,3 +237,19 @@ async def test_a_network_makes_only_so_many_accounts_and_guests_in_a_minute(
         assert refused.status_code == 429
         assert 0 < int(refused.headers["retry-after"]) <= 60
         assert (await sign_up(f"{fresh_network()}::1")).status_code == 201
+
+
+async def test_past_the_sign_ups_nobody_hears_whether_an_address_is_taken(
+    auth_settings: MakeSettings,
+) -> None:
+    async with running(create_app(auth_settings(auth_sign_ups_per_minute=2))) as shop:
+        headers = {**GATEWAY, "X-Forwarded-For": f"{fresh_network()}::1"}
+        taken = fresh_email()
+
+        async def register(email: str) -> httpx.Response:
+            body = {"name": "Ana", "email": email, "password": PASSWORD}
+            return await shop.post(f"{AUTH}/register", json=body, headers=headers)
+
+        assert [(await register(taken)).status_code for _ in range(2)] == [201, 409]
+        refusals = [await register(email) for email in (taken, fresh_email())]
+        assert [answer.status_code for answer in refusals] == [429, 429]
