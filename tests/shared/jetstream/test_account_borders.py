@@ -101,6 +101,8 @@ async def test_no_answer_goes_to_a_subject_of_another_service(
     key = f"$KV.{bucket}.evil"
     await client.request(key, b"a forged value", timeout=20)
     await client.request(fact, b"a forged fact", timeout=20)
+    for _ in range(2 * len(FOREIGN[user])):  # what a pull finds
+        await buses.cart.publish(an_event("cart.handed_over"))
     await operator.subscribe(">")  # a consumer delivers only where somebody listens
     before = await everything(operator)
     requests = [
@@ -111,7 +113,9 @@ async def test_no_answer_goes_to_a_subject_of_another_service(
         ("SHOP.JS.API.STREAM.INFO.SHOP", b""),
         ("SHOP.JS.API.DIRECT.GET.KV_auth_keys", b'{"seq":1}'),
         ("SHOP.JS.API.STREAM.MSG.GET.KV_auth_keys", b'{"seq":1}'),
-        ("SHOP.JS.API.CONSUMER.MSG.NEXT.SHOP.cart", b'{"batch":5,"no_wait":true}'),
+        ("SHOP.JS.API.CONSUMER.INFO.SHOP.cart-merges", b""),
+        ("SHOP.JS.API.CONSUMER.MSG.NEXT.SHOP.cart-merges", b'{"batch":1,"no_wait":true}'),
+        ("$JS.ACK.SHOP.cart-merges.1.1.1.1.0", b'+NXT {"batch":1,"no_wait":true}'),
         ("PRODUCTS.JS.API.DIRECT.GET.KV_products.$KV.products.first", b""),
         (fact, b"answered"),
     ]
