@@ -80,4 +80,6 @@ async def _make(
         await session.requests.call(f"CONSUMER.CREATE.{SHOP}.{name}", body)
     except ApiError as error:
         if update or error.err_code != _EXISTS:
-            raise ApiError(error.code, error.err_code, f"consumer {name}: {error.description}") from error
+            remedy = f"if it has to be made anew, remove it first: nats consumer rm {SHOP} {name}"
+            description = f"consumer {name}: {error.description}; {remedy}"
+            raise ApiError(error.code, error.err_code, description) from error

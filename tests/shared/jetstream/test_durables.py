@@ -14,7 +14,9 @@ from nats.aio.client import Client
 from cart_service.main import create_app
 from cart_service.settings import CartSettings
 from cart_service.subscribers import MERGES_CONSUMER, USERS_CONSUMER
+from shared.events.ports import BusUnavailable
 from shared.jetstream.durables import FOREIGN_CONSUMERS
+from shared.jetstream.nats_bus import NatsEventBus
 from tests.shared.jetstream.accounts import Buses, Connect
 from tests.support.apps import running
 from tests.support.events import Recorder, an_event, running_bus
@@ -125,6 +127,21 @@ async def test_a_consumer_of_a_former_release_keeps_its_place(
         before[key] for key in ("created", "config", "ack_floor")
     ]
     assert recorder.ids == [waiting.id]
+
+
+async def test_auth_says_how_to_replace_a_consumer_that_it_cannot_correct(
+    buses: Buses, server: NatsServerOfShop, connect: Connect
+) -> None:
+    operator = await connect("operator")
+    await call(operator, f"CONSUMER.DELETE.SHOP.{MERGES_CONSUMER}")
+    pushing = {**OF_A_FORMER_RELEASE, "deliver_subject": "somewhere", "deliver_policy": "new"}
+    body = {"stream_name": "SHOP", "config": pushing}
+    await call(operator, f"CONSUMER.CREATE.SHOP.{MERGES_CONSUMER}", body)
+    with pytest.raises(BusUnavailable, match=r"nats consumer rm SHOP cart-merges"):
+        await NatsEventBus(server.url_of("auth"), name="test", request_seconds=20.0).start()
+    await call(operator, f"CONSUMER.DELETE.SHOP.{MERGES_CONSUMER}")
+    async with running_bus(server.url_of("auth")):
+        assert (await subjects_of_consumers(operator))[MERGES_CONSUMER] == {MERGES}
 
 
 async def test_a_new_auth_sets_the_subjects_and_an_older_one_does_not_undo_them(
