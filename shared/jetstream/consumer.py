@@ -14,6 +14,7 @@ from shared.backoff import backoff
 from shared.events.ports import BusUnavailable, EventHandler
 from shared.jetstream.connection import NatsSessions
 from shared.jetstream.delivery import MessageHandler, RetryPolicy
+from shared.jetstream.durables import ensure_consumer
 from shared.jetstream.requests import ApiError
 from shared.jetstream.session import NatsSession
 from shared.jetstream.streams import SHOP
@@ -25,7 +26,6 @@ log = get_logger(__name__)
 EXPIRES_SECONDS = 30
 HEARTBEAT_SECONDS = 5
 _NANOSECONDS = 1_000_000_000
-_EXISTS = 10148  # JetStream's error: a consumer of this name exists with other settings
 _HEARTBEAT, _NO_MESSAGES, _EXPIRED = "100", "404", "408"
 
 
@@ -59,9 +59,10 @@ class DurableConsumer:
         self._reporting: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Creates the consumer and starts to pull. Raises `BusUnavailable`."""
+        """Makes the consumer, or waits for it, and starts to pull. Raises `BusUnavailable`, and `ValueError`
+        if the consumer is another account's and declared otherwise."""
         try:
-            await self._make(self._connection.session)
+            await self._ensure(self._connection.session, update=True)
         except ApiError as error:
             raise BusUnavailable(f"NATS refused the consumer {self._name}: {error}") from error
         tasks = self._connection.tasks
@@ -75,36 +76,15 @@ class DurableConsumer:
             await asyncio.wait(self._working, timeout=self._drain_seconds)
         await cancel_all([*self._working, *self._reporting])
 
-    async def _make_if_missing(self, session: NatsSession) -> None:
-        """Creates the consumer. The settings that a newer release gave it stay."""
-        try:
-            await self._make(session, action="create")
-        except ApiError as error:
-            if error.err_code != _EXISTS:
-                raise
-
-    async def _make(self, session: NatsSession, action: str = "") -> None:
-        seconds = self._policy.ack_seconds
-        config = {
-            "name": self._name,
-            "durable_name": self._name,
-            "filter_subjects": self._subjects,
-            "deliver_policy": "all",
-            "ack_policy": "explicit",
-            # Each refusal contains its delay. The server's own `backoff` would replace this wait.
-            "ack_wait": int(seconds * _NANOSECONDS),
-            "max_deliver": self._policy.max_deliver,
-            "max_ack_pending": 5000,
-        }
-        body = {"stream_name": SHOP, "config": config, "action": action}
-        await session.requests.call(f"CONSUMER.CREATE.{SHOP}.{self._name}", body)
+    async def _ensure(self, session: NatsSession, *, update: bool) -> None:
+        await ensure_consumer(session, self._name, self._subjects, self._policy, update=update)
 
     async def _run(self) -> None:
         delays = backoff()
         while True:
             session = await self._connection.next_session()
             try:
-                await self._make_if_missing(session)
+                await self._ensure(session, update=False)
                 delays = backoff()
                 await self._pull(session)
             except (BusUnavailable, ApiError, _PullEnded, nats.errors.Error) as error:

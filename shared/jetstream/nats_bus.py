@@ -16,6 +16,7 @@ from shared.jetstream.buckets import NatsBucket
 from shared.jetstream.connection import NatsConnection
 from shared.jetstream.consumer import DurableConsumer
 from shared.jetstream.delivery import RetryPolicy
+from shared.jetstream.durables import make_foreign_consumers
 from shared.jetstream.listener import listen
 from shared.jetstream.questions import answer, ask
 from shared.jetstream.requests import ApiError
@@ -56,6 +57,7 @@ class NatsEventBus:
         self._streams: dict[str | None, StreamConfig] = {
             config.name: config for config in shop_streams(replicas)
         }
+        self._prepared = False  # whether a session has been prepared
         self._consumers: list[DurableConsumer] = []
         self._connection = NatsConnection(
             urls, name, self._prepare, request_seconds, tasks or BackgroundTasks()
@@ -127,3 +129,5 @@ class NatsEventBus:
     async def _prepare(self, session: NatsSession) -> None:
         for config in list(self._streams.values()):
             await ensure_stream(session, config)
+        await make_foreign_consumers(session, self._policy, update=not self._prepared)
+        self._prepared = True

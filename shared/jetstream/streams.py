@@ -80,7 +80,8 @@ async def ensure_stream(session: NatsSession, config: StreamConfig) -> None:
     Raises `BusUnavailable` if the stream belongs to another account, which has not created it yet.
     """
     if config.name and owner_of(config.name, session.requests.account) != session.requests.account:
-        await _require_stream(session, config.name)
+        missing = f"{config.name} is missing; the service that it belongs to creates it"
+        await wait_for(session, f"STREAM.INFO.{config.name}", missing)
         return
     settings = config.as_dict()
     try:
@@ -91,19 +92,20 @@ async def ensure_stream(session: NatsSession, config: StreamConfig) -> None:
         await session.requests.call(f"STREAM.UPDATE.{config.name}", settings)
 
 
-async def _require_stream(session: NatsSession, stream: str) -> None:
-    """Waits a while for the stream, because the services start at the same time."""
+async def wait_for(session: NatsSession, info: str, missing: str) -> None:
+    """Waits a while for what another account makes, because the services start at the same time. `info` is
+    the endpoint that finds it. Raises `BusUnavailable` with the message `missing`."""
     delays = backoff(0.05, 0.5)
     give_up_at = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
-    while not await _exists(session, stream):
+    while not await _exists(session, info):
         if asyncio.get_running_loop().time() > give_up_at:
-            raise BusUnavailable(f"{stream} is missing; the service that it belongs to creates it")
+            raise BusUnavailable(missing)
         await asyncio.sleep(next(delays))
 
 
-async def _exists(session: NatsSession, stream: str) -> bool:
+async def _exists(session: NatsSession, info: str) -> bool:
     try:
-        await session.requests.call(f"STREAM.INFO.{stream}")
+        await session.requests.call(info)
     except ApiError as error:
         if error.code != _NOT_FOUND:
             raise

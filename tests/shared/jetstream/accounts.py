@@ -7,13 +7,12 @@ from contextlib import AsyncExitStack
 
 from nats.aio.client import Client
 
-from cart_service.subscribers import USERS_CONSUMER
 from shared.events.ports import BucketConfig
 from shared.jetstream.nats_bus import NatsEventBus
 from shared.security.keyring import AUTH_KEYS
 from shared.security.revocations import revocations_bucket
 from shared.settings import ServiceSettings
-from tests.support.events import Recorder, an_event, running_bus
+from tests.support.events import an_event, running_bus
 from tests.support.servers import NatsServerOfShop
 
 PRODUCTS = BucketConfig("products")
@@ -49,4 +48,3 @@ class Buses:
         await self.auth.publish(an_event("user.registered"))
         await self.products.publish(an_event("product.updated"))
         await self.cart.publish(an_event("cart.updated"))
-        await self.cart.subscribe(USERS_CONSUMER, {"shop.user.deleted.*": Recorder()})

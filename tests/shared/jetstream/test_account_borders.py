@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
+from itertools import product
 from typing import Any
 
 import orjson
 import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.errors import NoRespondersError
 
+from auth_service.subscribers import SECURITY_LOG_CONSUMER
 from cart_service.subscribers import MERGES_CONSUMER, PROMO_CODES_CONSUMER, USERS_CONSUMER
 from shared.clock import SystemClock
 from shared.errors import NotAuthenticated
@@ -32,6 +36,12 @@ async def everything(operator: Client) -> dict[str, Any]:
             state = {name: stream["state"][name] for name in ("messages", "first_seq", "last_seq")}
             found[f"{api} {stream['config']['name']}"] = (stream["config"], state)
     return found
+
+
+async def consumers_of_facts(operator: Client) -> dict[str, Any]:
+    """The configuration of each consumer of the stream SHOP."""
+    answer = orjson.loads((await operator.request("$JS.API.CONSUMER.LIST.SHOP", b"", timeout=20)).data)
+    return {consumer["name"]: consumer["config"] for consumer in answer["consumers"]}
 
 
 OF_AUTH = (
@@ -91,6 +101,8 @@ async def test_no_answer_goes_to_a_subject_of_another_service(
     key = f"$KV.{bucket}.evil"
     await client.request(key, b"a forged value", timeout=20)
     await client.request(fact, b"a forged fact", timeout=20)
+    for _ in range(2 * len(FOREIGN[user])):  # what a pull finds
+        await buses.cart.publish(an_event("cart.handed_over"))
     await operator.subscribe(">")  # a consumer delivers only where somebody listens
     before = await everything(operator)
     requests = [
@@ -101,7 +113,9 @@ async def test_no_answer_goes_to_a_subject_of_another_service(
         ("SHOP.JS.API.STREAM.INFO.SHOP", b""),
         ("SHOP.JS.API.DIRECT.GET.KV_auth_keys", b'{"seq":1}'),
         ("SHOP.JS.API.STREAM.MSG.GET.KV_auth_keys", b'{"seq":1}'),
-        ("SHOP.JS.API.CONSUMER.MSG.NEXT.SHOP.cart", b'{"batch":5,"no_wait":true}'),
+        ("SHOP.JS.API.CONSUMER.INFO.SHOP.cart-merges", b""),
+        ("SHOP.JS.API.CONSUMER.MSG.NEXT.SHOP.cart-merges", b'{"batch":1,"no_wait":true}'),
+        ("$JS.ACK.SHOP.cart-merges.1.1.1.1.0", b'+NXT {"batch":1,"no_wait":true}'),
         ("PRODUCTS.JS.API.DIRECT.GET.KV_products.$KV.products.first", b""),
         (fact, b"answered"),
     ]
@@ -138,6 +152,55 @@ async def test_no_consumer_delivers_to_a_subject_of_another_service(buses: Buses
     await client.flush(20)
     await asyncio.gather(*(operator.request("$JS.API.INFO", b"", timeout=20) for _ in range(10)))
     assert await everything(operator) == before
+
+
+SHORT_LIVED = {"filter_subject": "shop.cart.handed_over.*", "inactive_threshold": 10**9}
+CURIOUS = {"filter_subject": "shop.user.registered.*", "ack_policy": "explicit"}
+PUSHING = {
+    "filter_subject": "shop.cart.evil",
+    "deliver_subject": "$KV.auth_keys.evil",
+    "ack_policy": "none",
+    "deliver_policy": "new",
+}
+
+
+@pytest.mark.parametrize("user", SERVICES)
+async def test_no_service_makes_or_changes_a_consumer_of_a_stream_of_another_account(
+    buses: Buses, user: str, connect: Connect
+) -> None:
+    """A permission names the consumer and not its settings, so whoever may create one may create any."""
+    operator, client = await connect("operator"), await connect(user)
+    before = await consumers_of_facts(operator)
+    consumers = (USERS_CONSUMER, PROMO_CODES_CONSUMER, MERGES_CONSUMER, SECURITY_LOG_CONSUMER, "evil")
+    for name, settings in product(consumers, (SHORT_LIVED, CURIOUS, PUSHING)):
+        config = {"name": name, "durable_name": name, **settings}
+        endpoints = (
+            f"CONSUMER.CREATE.SHOP.{name}",
+            f"CONSUMER.CREATE.SHOP.{name}.{settings['filter_subject']}",
+            f"CONSUMER.DURABLE.CREATE.SHOP.{name}",
+            "CONSUMER.CREATE.SHOP",
+        )
+        for action, api, endpoint in product(("", "create"), ("SHOP.JS.API", "$JS.API"), endpoints):
+            body = {"stream_name": "SHOP", "config": config, "action": action}
+            with suppress(NoRespondersError):
+                await client.request(f"{api}.{endpoint}", orjson.dumps(body), timeout=20)
+    assert await consumers_of_facts(operator) == before
+
+
+async def test_a_consumer_that_is_gone_is_not_made_again_by_its_reader(
+    buses: Buses, connect: Connect
+) -> None:
+    operator, client = await connect("operator"), await connect("cart")
+    await operator.request(f"$JS.API.CONSUMER.DELETE.SHOP.{USERS_CONSUMER}", b"", timeout=20)
+    await client.subscribe("$KV.auth_keys.evil")  # a consumer delivers only where somebody listens
+    config = {"name": USERS_CONSUMER, "durable_name": USERS_CONSUMER, **PUSHING}
+    body = orjson.dumps({"stream_name": "SHOP", "config": config})
+    before = await everything(operator)
+    with suppress(NoRespondersError):
+        await client.request(f"SHOP.JS.API.CONSUMER.CREATE.SHOP.{USERS_CONSUMER}", body, timeout=20)
+    assert USERS_CONSUMER not in await consumers_of_facts(operator)
+    await client.request("shop.cart.evil", b"a forged key", timeout=20)
+    assert (await everything(operator))["$JS.API KV_auth_keys"] == before["$JS.API KV_auth_keys"]
 
 
 @pytest.mark.parametrize("user", [*SERVICES, "auth"])
