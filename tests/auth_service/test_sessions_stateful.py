@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from typing import Any, ClassVar
 
 import httpx
@@ -125,16 +126,17 @@ class SessionMachine(RuleBasedStateMachine):
         self._post(1 - replica, "/codes/use", body, 403, by)
 
     async def _mailed(self, about: str) -> str:
-        """The code that no earlier mail had."""
+        """The code of a new mail. One that is sent again has the same id, and after a change of the secret
+        another code."""
 
-        def unseen() -> str | None:
+        def unseen() -> EmailMessage | None:
             mails = self.world.mails.all(self.account.email, about)
-            return next((code for mail in mails if (code := code_in(mail)) not in self.account.codes), None)
+            return next((mail for mail in mails if mail["Message-ID"] not in self.account.mails), None)
 
-        code = await eventually(unseen)
-        assert code
-        self.account.codes.add(code)
-        return code
+        mail = await eventually(unseen)
+        assert mail is not None
+        self.account.mails.add(mail["Message-ID"])
+        return code_in(mail)
 
     def _take(self, purpose: str, session: dict[str, Any] | None, new_password: str | None) -> None:
         """What a code does. Somebody else may have registered an address that was never verified."""

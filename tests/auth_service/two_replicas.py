@@ -109,5 +109,5 @@ class Account:
     password: str | None = "password number 0"
     changes: int = 0
     verified: bool = False
-    codes: set[str] = field(default_factory=set)
+    mails: set[str] = field(default_factory=set)
     devices: list[Device] = field(default_factory=list)
