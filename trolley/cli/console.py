@@ -127,7 +127,8 @@ def report_failures(status: int = 1) -> Iterator[None]:
     except UnicodeError as error:
         fail(f"The input is not UTF-8 ({error}). Give it as UTF-8.", status)
     except ShopError as error:
-        fail("\n".join([error.detail, *(f"  {at.pointer}: {at.message}" for at in error.errors)]), status)
+        fields = [f"  {at.pointer}: {at.message}" for at in error.errors if at.message != error.detail]
+        fail("\n".join([error.detail, *fields]), status)
 
 
 def describe_os_error(error: OSError) -> str:

@@ -67,7 +67,9 @@ def create(
 
 @app.command("list")
 def show(
-    email: Annotated[str | None, typer.Argument(help="Only the account with this address.")] = None,
+    email: Annotated[
+        str | None, typer.Argument(help="An address, or without an @ the beginning of addresses. [all]")
+    ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each account.")] = False,
     limit: Annotated[int, typer.Option(help="The most accounts to show.", min=1, max=100_000)] = 1_000,
@@ -80,9 +82,7 @@ def show(
         for user in found:
             print_json(user)
     else:
-        console.print(
-            _table(found) if found else "There is no such account." if email else "There are no accounts."
-        )
+        console.print(_table(found) if found else _nobody(email))
 
 
 @app.command("show")
@@ -167,7 +167,7 @@ def delete(
 ) -> None:
     """Delete an account with everything that is kept about its owner. It cannot be undone."""
     if not yes:
-        typer.confirm(f"Delete {email} and everything that is kept about its owner?", abort=True)
+        _confirm(f"Delete {email} and everything that is kept about its owner?")
     execute(_act(who, url, email, "DELETE", ""))
     console.print(f"{email} is deleted.", style="green")
 
@@ -238,7 +238,9 @@ async def _find(client: httpx.AsyncClient, email: str) -> dict[str, Any]:
 
 async def _list(who: str, url: str | None, email: str | None, limit: int) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    query = {"limit": "100"} | ({"email": email} if email else {})
+    query = {"limit": "100"}
+    if email:
+        query["email" if "@" in email else "email_prefix"] = email
     async with _administration(who, url) as client:
         while len(found) < limit:
             page = require_success(await client.get(_USERS, params=query))
@@ -249,6 +251,12 @@ async def _list(who: str, url: str | None, email: str | None, limit: int) -> lis
     return found[:limit]
 
 
+def _nobody(email: str | None) -> str:
+    if not email:
+        return "There are no accounts."
+    return f"No account has {'the address' if '@' in email else 'an address that begins with'} {email}."
+
+
 def _table(found: list[dict[str, Any]]) -> Table:
     table = Table("E-mail", "Name", "Role", "Since", "", title="Accounts")
     for column in table.columns:
@@ -257,6 +265,12 @@ def _table(found: list[dict[str, Any]]) -> Table:
         state = "disabled" if user["disabled"] else ""
         table.add_row(user["email"], user["name"], user["role"], user["created_at"][:10], state)
     return table
+
+
+def _confirm(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise CommandFailed("There is no terminal to ask on. Pass --yes to do it without a question.")
+    typer.confirm(question, abort=True)
 
 
 def _password(from_stdin: bool) -> str:

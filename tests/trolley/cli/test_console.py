@@ -10,12 +10,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
 import typer
 from rich.console import RenderableType
 from rich.table import Table
 
 from auth_service.accounts.address_migration import AddressFinding
+from shared.errors import FieldError, InvalidInput, ShopError
 from shared.jetstream.dead_letters import DeadLetter
 from shared.jetstream.presence import Node, ReplicaLoad
 from tests.support.terminal import ROOT
@@ -24,6 +26,7 @@ from trolley.cli.console import console, execute, print_json, say, warn
 from trolley.cli.migrate import describe_address
 from trolley.cli.seed import show_report
 from trolley.cli.verify import VerificationReport
+from trolley.client import describe_problem
 from trolley.errors import CommandFailed
 from trolley.events import Fact
 from trolley.verify.findings import Finding, FindingOutcome
@@ -43,6 +46,31 @@ def test_a_failure_is_told_as_it_is(capfd: pytest.CaptureFixture[str]) -> None:
     assert QUOTED in capfd.readouterr().err
     say(QUOTED)
     assert QUOTED in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        lambda error: execute(failing(error)),
+        lambda error: execute(failing(CommandFailed(describe_problem(problem_of(error))))),
+    ],
+    ids=["of a use case", "of an answer"],
+)
+def test_a_message_is_printed_once(
+    told: Callable[[ShopError], None], capfd: pytest.CaptureFixture[str]
+) -> None:
+    same, other = FieldError("/password", "It is too simple."), FieldError("/name", "It is empty.")
+    with pytest.raises(typer.Exit):
+        told(InvalidInput(same.message, errors=[same, other]))
+    shown = capfd.readouterr().err
+    assert shown.count(same.message) == 1
+    assert "/name: It is empty." in shown
+    assert "/password" not in shown
+
+
+def problem_of(error: ShopError) -> httpx.Response:
+    fields = [{"pointer": at.pointer, "message": at.message} for at in error.errors]
+    return httpx.Response(error.status, json={"title": error.title, "detail": error.detail, "errors": fields})
 
 
 def test_colours_of_a_quoted_process_are_left_out_where_there_are_none(
