@@ -13,6 +13,8 @@ _NETWORK_BITS = 64
 """The bits of an IPv6 address that name a customer (RFC 6177). The customer chooses the rest."""
 _LONGEST_ENTRY = 128
 """Bytes of `X-Forwarded-For` that are looked at, from its end."""
+USER_AGENT_MAX = 200
+"""The characters of `User-Agent` that are read."""
 UNKNOWN = "unknown"
 
 

@@ -38,6 +38,7 @@ def describe_problem(response: httpx.Response) -> str:
     if "json" not in response.headers.get("content-type", ""):
         return f"{response.status_code} {response.reason_phrase}: {response.text[:300]}"
     problem: Mapping[str, Any] = response.json()
-    lines = [f"{response.status_code} {problem.get('title', '')}: {problem.get('detail', '')}"]
-    lines += [f"  {error['pointer']}: {error['message']}" for error in problem.get("errors", ())]
-    return "\n".join(lines)
+    detail = problem.get("detail", "")
+    errors = [error for error in problem.get("errors", ()) if error["message"] != detail]
+    lines = [f"  {error['pointer']}: {error['message']}" for error in errors]
+    return "\n".join([f"{response.status_code} {problem.get('title', '')}: {detail}", *lines])

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
+from auth_service.accounts.characters import is_invisible
 from auth_service.accounts.credentials import PASSWORD_MAX
 from auth_service.accounts.reauthentication import RecentSignIn
 from auth_service.accounts.service import AccountService
 from auth_service.browsers import DEVICE_COOKIE, cookie_of
-from auth_service.clients import Client, ClientAddresses
+from auth_service.clients import USER_AGENT_MAX, Client, ClientAddresses
 from auth_service.throttling.devices import DEVICE_TOKEN_MAX
 from shared.http.headers import RequestHeader, headers_of
 from shared.http.identity import CurrentUserDep
@@ -24,12 +25,17 @@ device_token = RequestHeader(
 )
 
 
+def readable_user_agent(header: str) -> str:
+    """The `User-Agent` as people are shown it: its beginning, without control and invisible characters."""
+    return "".join(each for each in header[:USER_AGENT_MAX] if not is_invisible(each)).strip()
+
+
 async def client(request: Request, shown: Annotated[str | None, Depends(device_token)]) -> Client:
     """Who sends the request."""
     peer = request.client.host if request.client else None
     address = use_cases(request, ClientAddresses).address(headers_of(request), peer)
     device = shown or cookie_of(request, DEVICE_COOKIE)
-    return Client(address, request.headers.get("user-agent", ""), device)
+    return Client(address, readable_user_agent(request.headers.get("user-agent", "")), device)
 
 
 class PasswordHeader(RequestHeader):

@@ -141,6 +141,16 @@ async def test_a_reload_keeps_the_user_signed_in(tab: Page) -> None:
         assert await tab.evaluate("current.user.email") == email
 
 
+async def test_a_mistyped_password_keeps_the_session(tab: Page) -> None:
+    script = """async () => {
+        const before = current;
+        const body = { email: before.user.email, password: 'a mistyped password' };
+        const error = await signIn('/auth/login', body).catch(error => error);
+        return [error.status, current === before];
+    }"""
+    assert await tab.evaluate(script) == [401, True]
+
+
 async def test_two_tabs_that_refresh_at_once_stay_signed_in(
     tab: Page, open_tab: Callable[..., Any], context: BrowserContext
 ) -> None:

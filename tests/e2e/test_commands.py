@@ -12,6 +12,7 @@ import pytest
 from shared.ids import new_id
 from tests.e2e.shops import Shop
 from tests.support.terminal import Result, Terminal
+from tests.support.waiting import eventually
 from trolley.migration import COLLECTIONS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
@@ -111,6 +112,24 @@ async def test_an_account_is_shown_signed_out_and_deleted(own_shop: Shop) -> Non
     await users("delete", email, "--yes")
     gone = await trolley(own_shop, "users", "show", email)
     assert gone.status == 1
+
+
+async def test_accounts_are_found_by_the_beginning_of_the_address(own_shop: Shop) -> None:
+    beginning = f"list-{new_id()}"
+    emails = [f"{beginning}{number}@example.com" for number in (1, 2)]
+    for email in emails:
+        await own_shop.register(email)
+
+    async def found(text: str) -> list[str]:
+        return [user["email"] for user in (await trolley(own_shop, "users", "list", text, "--json")).lines]
+
+    async def are_listed() -> bool:
+        return await found(beginning) == emails
+
+    await eventually(are_listed)
+    assert await found(emails[1]) == emails[1:]
+    nobody = await trolley(own_shop, "users", "list", f"{beginning}-nobody")
+    assert f"No account has an address that begins with {beginning}-nobody." in nobody.output
 
 
 async def test_the_last_administrator_stays_for_the_operator_too(own_shop: Shop) -> None:

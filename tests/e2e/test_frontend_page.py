@@ -17,6 +17,7 @@ from playwright.async_api import Browser, BrowserContext, Page
 from shared.ids import new_id
 from tests.e2e.shops import Shop, running_on
 from tests.support.chromium import running_chromium
+from tests.support.mails import MailsInFolder
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
@@ -24,15 +25,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.asyncio(loop_sco
 DOCUMENT = Path(__file__).parents[2] / "docs" / "frontend.md"
 ADDRESS = "http://localhost:3000"
 PASSWORD = "correct horse battery staple"
-
-
-BEARER, COOKIE, LIVE = range(3)
+BEARER, COOKIE, GUEST, CODES, LIVE = range(5)
 """The numbers of the scripts."""
 
 
 def scripts() -> list[str]:
     found = re.findall(r"```js\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
-    assert len(found) == 3
+    assert len(found) == 5
     return found
 
 
@@ -68,7 +67,9 @@ async def shop(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> As
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def page_url(shop: Shop) -> AsyncIterator[str]:
     """A page at another port, with the scripts, which call the shop of the tests."""
-    joined = "\n".join(scripts()[number] for number in (BEARER, LIVE)).replace(ADDRESS, shop.stack.base_url)
+    joined = "\n".join(scripts()[number] for number in (BEARER, GUEST, CODES, LIVE)).replace(
+        ADDRESS, shop.stack.base_url
+    )
     content = f"<!doctype html><title>Shop</title><script>{joined}</script>".encode()
     handler = type("Handler", (PageHandler,), {"content": content})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -141,6 +142,81 @@ async def test_a_refused_sign_in_tells_why(page: Page) -> None:
     status, detail = await page.evaluate(script, {"email": "nobody@example.com", "password": PASSWORD})
     assert status == 401
     assert detail
+
+
+async def test_a_mistyped_password_keeps_the_guest_and_the_cart(page: Page, shop: Shop) -> None:
+    email = await sign_out(page)
+    await page.evaluate("() => signIn('/auth/guest', {})")
+    assert await add(page, await some_product(shop)) == 200
+    script = """async body => {
+        const token = session().access_token;
+        const error = await signIn('/auth/login', body).catch(error => error);
+        const cart = await call('/cart');
+        return [error.status, session()?.access_token === token, (await cart.json()).item_count];
+    }"""
+    assert await page.evaluate(script, {"email": email, "password": "mistyped"}) == [401, True, 1]
+
+
+async def sign_out(page: Page) -> str:
+    """The address of the account."""
+    script = """async () => {
+        const { email } = session().user;
+        await call('/auth/logout', {method: 'POST'});
+        localStorage.removeItem('session');
+        return email;
+    }"""
+    return str(await page.evaluate(script))
+
+
+@pytest.mark.parametrize("path", ["/auth/login", "/auth/register"])
+async def test_a_guest_takes_the_cart_into_the_account(page: Page, shop: Shop, path: str) -> None:
+    email = await sign_out(page)
+    await page.evaluate("() => signIn('/auth/guest', {})")
+    assert await add(page, await some_product(shop)) == 200
+    body = {"email": email if path == "/auth/login" else f"{new_id()}@example.com", "password": PASSWORD}
+    script = """async ([path, body]) => {
+        const merged = await signInWithCart(path, body);
+        const cart = await call('/cart');
+        return [merged.status, session().user.email, (await cart.json()).item_count];
+    }"""
+    named = body if path == "/auth/login" else {"name": "Bea", **body}
+    assert await page.evaluate(script, [path, named]) == [200, body["email"], 1]
+
+
+async def code_for(shop: Shop, email: str, about: str) -> str:
+    return await MailsInFolder(shop.stack.directory / "mail").code(email, about)
+
+
+async def test_a_page_signs_in_by_a_mailed_code(page: Page, shop: Shop) -> None:
+    email = await sign_out(page)
+    code_id = await page.evaluate("email => askForCode(email, 'sign_in')", email)
+    use = {"code_id": code_id, "email": email, "code": await code_for(shop, email, "sign in")}
+    script = """async use => {
+        const opened = await signIn('/auth/codes/use', {...use, purpose: 'sign_in'});
+        const me = await call('/auth/me');
+        return [opened.user.email, (await me.json()).email];
+    }"""
+    assert await page.evaluate(script, use) == [email, email]
+
+
+async def test_a_page_verifies_the_address_of_the_user(page: Page, shop: Shop) -> None:
+    email = await page.evaluate("() => session().user.email")
+    code_id = await page.evaluate("email => askForCode(email, 'verify')", email)
+    use = {"code_id": code_id, "email": email, "code": await code_for(shop, email, "")}
+    script = """async use => {
+        const used = await useCode({...use, purpose: 'verify'});
+        const me = await call('/auth/me');
+        return [used.session, (await me.json()).email_verified];
+    }"""
+    assert await page.evaluate(script, use) == [None, True]
+
+
+async def test_a_page_makes_its_device_known_by_a_mailed_code(page: Page, shop: Shop) -> None:
+    email = await sign_out(page)
+    code_id = await page.evaluate("email => askForCode(email, 'unlock')", email)
+    use = {"code_id": code_id, "email": email, "code": await code_for(shop, email, "new device")}
+    used = await page.evaluate("use => useCode({...use, purpose: 'unlock'})", use)
+    assert (used["session"], bool(used["device_token"])) == (None, True)
 
 
 async def test_two_tabs_and_many_calls_refresh_once(

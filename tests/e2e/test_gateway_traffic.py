@@ -56,7 +56,11 @@ async def test_the_request_id_passes_both_ways_and_is_logged_without_the_token(g
         "GET",
         200,
     )
-    assert {"ClientHost", "Duration", "OriginDuration", "RetryAttempts", "ServiceAddr"} <= entry.keys()
+    others = {"ClientHost", "Duration", "OriginDuration", "RetryAttempts", "ServiceAddr"}
+    written = {"RouterName", "RequestMethod", "DownstreamStatus", "time", "level", "msg"}
+    ids = {f"{side}_X-Request-Id" for side in ("request", "origin", "downstream")}
+    assert entry.keys() == others | written | ids
+    assert entry["ClientHost"] == "127.0.0.1"
 
 
 @pytest.mark.parametrize(

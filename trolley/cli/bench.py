@@ -8,10 +8,10 @@ from contextlib import nullcontext
 from typing import Annotated
 
 import httpx
-import orjson
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from trolley.cli.call import (
     DataOption,
@@ -23,7 +23,7 @@ from trolley.cli.call import (
     full_path,
     headers_of,
 )
-from trolley.cli.console import console, execute, fail
+from trolley.cli.console import console, execute, fail, print_json
 from trolley.cli.identity import UrlOption, WhoOption, identity_of
 from trolley.client import shop_client
 from trolley.environment import operator_environment, shop_url
@@ -130,12 +130,10 @@ def report(result: LoadResult, *, as_json: bool) -> None:
             "statuses": {str(status): number for status, number in sorted(result.statuses.items())},
             "failures": dict(result.failures),
         }
-        print(orjson.dumps(figures).decode())  # noqa: T201  (rich would wrap it)
+        print_json(figures)
         return
-    console.print(
-        f"{result.answers:,} answers in {result.seconds:.1f} s: [bold]{result.per_second:,.0f} a second[/]",
-        highlight=False,
-    )
+    rate = (f"{result.per_second:,.0f} a second", "bold")
+    console.print(Text.assemble(f"{result.answers:,} answers in {result.seconds:.1f} s: ", rate))
     console.print(_table("Milliseconds", latencies.items()))
     statuses = {str(status): number for status, number in sorted(result.statuses.items())}
     console.print(_table("Answers", [*statuses.items(), *result.failures.items()]))

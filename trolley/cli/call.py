@@ -13,7 +13,7 @@ import httpx
 import typer
 
 from trolley.cli.completion import complete_method, complete_path
-from trolley.cli.console import console, describe_os_error, execute
+from trolley.cli.console import console, describe_os_error, execute, print_line
 from trolley.cli.identity import UrlOption, WhoOption, identity_of
 from trolley.client import shop_client
 from trolley.environment import operator_environment, shop_url
@@ -81,7 +81,7 @@ async def _call(
             if response.is_success and response.headers.get("content-type", "").startswith(EVENT_STREAM):
                 show_head(response, include=include)
                 async for line in response.aiter_lines():
-                    print(line, flush=True)  # noqa: T201  (unchanged, at once)
+                    print_line(line)
             else:
                 await response.aread()
                 show(response, include=include)
@@ -164,7 +164,7 @@ def show(response: httpx.Response, *, include: bool) -> None:
     if "json" in response.headers.get("content-type", "") and (text := _json_of(response)):
         console.print_json(text)
     elif console.is_terminal:
-        console.print(response.text, markup=False, highlight=False, soft_wrap=True)
+        console.print(response.text, highlight=False, soft_wrap=True)
     else:
         sys.stdout.buffer.write(response.content)
         sys.stdout.buffer.flush()
@@ -175,11 +175,11 @@ def show_head(response: httpx.Response, *, include: bool) -> None:
     style = "red" if response.is_error else "green"
     is_stream = not response.is_stream_consumed
     if include or response.is_error or not (is_stream or response.content):
-        console.print(f"[{style}]{response.status_code} {response.reason_phrase}[/]")
+        console.print(f"{response.status_code} {response.reason_phrase}", style=style)
     if include:
         for name, value in response.headers.items():
-            console.print(f"[dim]{name}:[/]", end=" ", highlight=False)
-            console.print(value, markup=False, highlight=False, soft_wrap=True)
+            console.print(f"{name}:", style="dim", end=" ", highlight=False)
+            console.print(value, highlight=False, soft_wrap=True)
 
 
 def _json_of(response: httpx.Response) -> str | None:

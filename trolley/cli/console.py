@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn, TypeVar
 
 import httpx
+import orjson
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.text import Text
 
 from shared.errors import ShopError
@@ -24,12 +27,45 @@ _BUG = "This is a bug of the command line. `python -X dev -m trolley` shows the 
 _WIDE = 10_000
 """Columns of a file or a pipe, so that no line is cut there."""
 
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]|\r(?!\n)"
+)
+"""Controls (C0 and C1, except those between lines and columns), controls of the direction, and surrogates."""
+_COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
 
-def _console(*, stderr: bool) -> Console:
+
+def printable(text: str) -> str:
+    """The text with each control character as its JSON escape, so no value moves the cursor of a terminal or
+    turns the text around it. JSON stays the same value."""
+    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def coloured(text: str) -> Text:
+    """The text of a process, with its colours but without its other escape sequences, such as links."""
+    parts = enumerate(_COLOUR.split(text))  # each second part is a colour
+    return Text.from_ansi("".join(part if number % 2 else printable(part) for number, part in parts))
+
+
+class PlainConsole(Console):
+    """A console that prints every text unchanged: `[bold]` and `:heart:` have no meaning. Only control
+    characters are `printable`. So no command can forget to escape a value."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Also measures the text, so a table has room for the escapes."""
+        return super().render_str(printable(text), **options)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else printable(text), style, control)
+
+
+def _console(*, stderr: bool) -> PlainConsole:
     """On a terminal it uses colours (unless NO_COLOR is set) and the width; elsewhere it uses neither."""
     if (sys.stderr if stderr else sys.stdout).isatty():
-        return Console(stderr=stderr)
-    return Console(stderr=stderr, width=_WIDE, color_system=None, force_terminal=False)
+        return PlainConsole(stderr=stderr, markup=False, emoji=False)
+    return PlainConsole(
+        stderr=stderr, markup=False, emoji=False, width=_WIDE, color_system=None, force_terminal=False
+    )
 
 
 console = _console(stderr=False)
@@ -38,18 +74,28 @@ errors = _console(stderr=True)
 
 def fail(message: str, status: int = 1) -> NoReturn:
     """Prints an error, which says what is wrong and what to do, and ends with the status."""
-    errors.print("[bold red]Error:[/]", Text.from_ansi(message), highlight=False, soft_wrap=True)
+    errors.print(Text("Error:", "bold red"), coloured(message), highlight=False, soft_wrap=True)
     raise typer.Exit(status)
 
 
 def say(message: str) -> None:
     """Prints lines unchanged. Colours that they contain are shown on a terminal only."""
-    console.print(Text.from_ansi(message), highlight=False, soft_wrap=True)
+    console.print(coloured(message), highlight=False, soft_wrap=True)
 
 
 def warn(message: str) -> None:
     """Prints a line to standard error."""
-    errors.print("[yellow]Note:[/]", Text.from_ansi(message), highlight=False, soft_wrap=True)
+    errors.print(Text("Note:", "yellow"), coloured(message), highlight=False, soft_wrap=True)
+
+
+def print_json(value: Any, *, indent: bool = False) -> None:
+    """Prints JSON on one line, or indented; it is never wrapped."""
+    print_line(orjson.dumps(value, option=orjson.OPT_INDENT_2 if indent else None).decode())
+
+
+def print_line(line: str) -> None:
+    """Prints the line at once, without wrapping it."""
+    print(printable(line), flush=True)  # noqa: T201  (rich would wrap it)
 
 
 def execute(work: Coroutine[Any, Any, T], *, failure: int = 1) -> T:
@@ -81,7 +127,8 @@ def report_failures(status: int = 1) -> Iterator[None]:
     except UnicodeError as error:
         fail(f"The input is not UTF-8 ({error}). Give it as UTF-8.", status)
     except ShopError as error:
-        fail("\n".join([error.detail, *(f"  {at.pointer}: {at.message}" for at in error.errors)]), status)
+        fields = [f"  {at.pointer}: {at.message}" for at in error.errors if at.message != error.detail]
+        fail("\n".join([error.detail, *fields]), status)
 
 
 def describe_os_error(error: OSError) -> str:

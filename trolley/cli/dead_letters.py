@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Annotated
 
-import orjson
 import typer
 from rich.table import Table
 
 from shared.jetstream.dead_letters import DeadLetter, discard, get_dead_letter, list_dead_letters, requeue
 from shared.jetstream.session import NatsSession
 from trolley.bus import nats_session
-from trolley.cli.console import console, execute
+from trolley.cli.console import console, execute, print_json
 from trolley.environment import operator_environment
 from trolley.errors import CommandFailed
 from trolley.invocation import command
@@ -42,7 +41,7 @@ def show(
     letters = execute(_collect())
     if as_json:
         for letter in letters:
-            print(orjson.dumps(_as_json(letter)).decode())  # noqa: T201  (rich would wrap it)
+            print_json(_as_json(letter))
     else:
         console.print(_table(letters) if letters else "There are no dead letters.")
 
@@ -51,14 +50,14 @@ def show(
 def retry(numbers: Numbers = None, *, everything: All = False) -> None:
     """Give dead letters to their consumer again, as new events that other consumers ignore."""
     count = execute(_each(numbers or [], requeue, everything=everything))
-    console.print(f"[green]{count:,} given to their consumers again.[/]")
+    console.print(f"{count:,} given to their consumers again.", style="green")
 
 
 @app.command()
 def drop(numbers: Numbers = None, *, everything: All = False) -> None:
     """Remove dead letters, which cannot be undone."""
     count = execute(_each(numbers or [], discard, everything=everything))
-    console.print(f"[green]{count:,} removed.[/]")
+    console.print(f"{count:,} removed.", style="green")
 
 
 async def _collect() -> list[DeadLetter]:

@@ -13,7 +13,7 @@ from rich.text import Text
 from shared.clock import to_rfc3339
 from trolley.bus import nats_session
 from trolley.cli.completion import EVERYTHING, complete_pattern
-from trolley.cli.console import console, execute
+from trolley.cli.console import console, execute, print_line
 from trolley.environment import operator_environment
 from trolley.events import Fact, follow, parse_age
 
@@ -48,7 +48,7 @@ async def _follow(subject: str, age: timedelta | None, *, as_json: bool) -> None
     ):
         async for fact in facts:
             if as_json:
-                print(fact.body.decode(errors="replace"), flush=True)  # noqa: T201  (rich would wrap it)
+                print_line(fact.body.decode(errors="replace"))
             else:
                 console.print(line_of(fact), soft_wrap=True, highlight=False)
 

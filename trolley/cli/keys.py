@@ -43,7 +43,7 @@ def revoke(kid: Annotated[str, typer.Argument(help="The id of the key, as `list`
     one that signs, a new one is made, and signs at once.
     """
     key = execute(operate(operator_environment(), lambda operator: operator.revoke_key(kid)))
-    console.print(f"[green]Key {kid} is out. Key {key.kid} signs.[/]", highlight=False)
+    console.print(f"Key {kid} is out. Key {key.kid} signs.", style="green", highlight=False)
 
 
 @app.command()
@@ -54,4 +54,6 @@ def rotate() -> None:
     tokens have expired.
     """
     key = execute(operate(operator_environment(), lambda operator: operator.rotate_keys()))
-    console.print(f"[green]Key {key.kid} signs from {to_rfc3339(key.active_from)} on.[/]", highlight=False)
+    console.print(
+        f"Key {key.kid} signs from {to_rfc3339(key.active_from)} on.", style="green", highlight=False
+    )

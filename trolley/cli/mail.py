@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from auth_service.mail.folder import newest_first
 from auth_service.mail.settings import FILES
@@ -54,10 +53,10 @@ def show(
             )
     chosen = found[number - 1]
     for name in ("From", "To", "Date", "Subject"):
-        console.print(Text(f"{name}: {chosen[name]}"), soft_wrap=True)
+        console.print(f"{name}: {chosen[name]}", soft_wrap=True)
     body = chosen.get_body(("plain",))
     text = str(body.get_content()) if body else ""
-    console.print(Text("\n" + text.replace("\r\n", "\n").strip()), soft_wrap=True)
+    console.print("\n" + text.replace("\r\n", "\n").strip(), soft_wrap=True)
 
 
 def mails(address: str | None = None) -> Sequence[EmailMessage]:
@@ -86,5 +85,5 @@ def _table(found: Sequence[EmailMessage]) -> Table:
         column.overflow = "fold"
     for number, each in enumerate(found, 1):
         at = each["Date"].datetime.astimezone().strftime("%H:%M:%S")
-        table.add_row(str(number), at, Text(str(each["To"])), Text(str(each["Subject"])))
+        table.add_row(str(number), at, str(each["To"]), str(each["Subject"]))
     return table

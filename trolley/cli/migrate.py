@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from auth_service.accounts.address_migration import AddressFinding
 from auth_service.accounts.emails import normalise_email
@@ -76,25 +76,24 @@ async def _migrate(settings: ServiceSettings) -> list[MigrationReport]:
         return [report async for report in migrate_all(settings, show_progress)]
 
 
-def describe(report: MigrationReport) -> str:
+def describe(report: MigrationReport) -> Text:
     """The report as one line of text."""
     if not report.was_needed:
-        return f"[dim]{report.collection}: up to date (version {report.to_version})[/]"
+        return Text(f"{report.collection}: up to date (version {report.to_version})", "dim")
     before = "made" if report.from_version is None else f"version {report.from_version} →"
     kept = f"; the former index {report.kept_index} can be deleted" if report.kept_index else ""
     done = f"{before} version {report.to_version}, {report.documents:,} documents"
-    return f"[green]{report.collection}:[/] {done}{kept}"
+    return Text.assemble((f"{report.collection}:", "green"), f" {done}{kept}")
 
 
-def describe_address(finding: AddressFinding) -> str:
+def describe_address(finding: AddressFinding) -> Text:
     """The finding as one line of text, with what to do."""
-    address, user = escape(finding.address), escape(finding.user_id)
+    address, user = finding.address, finding.user_id
     if finding.outcome == "moved":
-        return f"[green]addresses:[/] account {user} has {address} now"
+        return Text.assemble(("addresses:", "green"), f" account {user} has {address} now")
     remedy = f"`{command('migrate')} --address {user}=ADDRESS` gives it another one"
     if finding.outcome == "refused":
-        return f"[yellow]addresses:[/] {address} of account {user} is not accepted any more; {remedy}"
-    return (
-        f"[yellow]addresses:[/] {address} of account {user} is also that of account {finding.kept_by}, which "
-        f"keeps it; {remedy}"
-    )
+        problem = "is not accepted any more"
+    else:
+        problem = f"is also that of account {finding.kept_by}, which keeps it"
+    return Text.assemble(("addresses:", "yellow"), f" {address} of account {user} {problem}; {remedy}")

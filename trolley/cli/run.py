@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.panel import Panel
 from rich.text import Text
 
@@ -20,7 +19,7 @@ from shared.errors import ShopError
 from shared.settings import ServiceSettings
 from trolley.catalogue import demo, demo_wanted
 from trolley.cli.completion import complete_scale
-from trolley.cli.console import console, describe_os_error, execute, say, warn
+from trolley.cli.console import coloured, console, describe_os_error, execute, say, warn
 from trolley.cli.migrate import describe
 from trolley.cli.seed import load
 from trolley.environment import settings_from
@@ -123,7 +122,7 @@ async def _seed(stack: LocalStack) -> None:
         if demo_wanted(stack.environment):
             await load(demo(), stack.base_url, Operator(stack.environment).token, if_empty=True)
     except (CommandFailed, ShopError) as error:
-        console.print(f"[yellow]The demo catalogue was not loaded:[/] {escape(str(error))}", highlight=False)
+        console.print(Text("The demo catalogue was not loaded:", "yellow"), str(error), highlight=False)
 
 
 def parse_scale(entries: list[str]) -> dict[str, int]:
@@ -154,7 +153,7 @@ class LinePrinter:
         name = process if self._scale.get(service, 1) > 1 else service
         dated = _DATED.match(line)
         time, rest = (dated[1], line[dated.end() :]) if dated else ("", line)
-        text = Text.from_ansi(rest)
+        text = coloured(rest)
         text.highlight_regex(_PROBLEM, "red")
         return Text.assemble(
             (f"{time:<8} ", "dim"), (f"{name:<10}", _STYLES.get(service, "yellow")), "  ", text

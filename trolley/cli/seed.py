@@ -78,9 +78,9 @@ def show_report(report: dict[str, Any]) -> None:
     counts = ", ".join(
         f"{value:,} {name}" for name, value in report.items() if isinstance(value, int) and value
     )
-    console.print(f"[green]Loaded:[/] {counts.replace('_', ' ') or 'nothing'}.")
+    console.print(Text("Loaded:", "green"), f"{counts.replace('_', ' ') or 'nothing'}.")
     for error in report.get("errors", [])[:10]:
-        console.print(f"[red]{error}[/]", highlight=False)
+        console.print(str(error), style="red", highlight=False)
 
 
 class _RateColumn(ProgressColumn):

@@ -9,13 +9,11 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 import httpx
-import orjson
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from shared.security.identity import Role
-from trolley.cli.console import console, execute
+from trolley.cli.console import console, execute, print_json
 from trolley.cli.identity import AdministratorOption, UrlOption, administrator, identity_of
 from trolley.client import require_success, shop_client
 from trolley.environment import operator_environment, shop_url
@@ -64,12 +62,14 @@ def create(
     role = Role.ADMIN if admin else Role.EDITOR if editor else Role.CUSTOMER
     shown = name or email.partition("@")[0]
     execute(operate(environment, lambda operator: operator.create_user(shown, email, password, role)))
-    console.print(f"[green]{role.value.capitalize()} {email} can sign in.[/]")
+    console.print(f"{role.value.capitalize()} {email} can sign in.", style="green")
 
 
 @app.command("list")
 def show(
-    email: Annotated[str | None, typer.Argument(help="Only the account with this address.")] = None,
+    email: Annotated[
+        str | None, typer.Argument(help="An address, or without an @ the beginning of addresses. [all]")
+    ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each account.")] = False,
     limit: Annotated[int, typer.Option(help="The most accounts to show.", min=1, max=100_000)] = 1_000,
@@ -80,17 +80,15 @@ def show(
     found = execute(_list(who, url, email, limit))
     if as_json:
         for user in found:
-            print(orjson.dumps(user).decode())  # noqa: T201  (rich would wrap it)
+            print_json(user)
     else:
-        console.print(
-            _table(found) if found else "There is no such account." if email else "There are no accounts."
-        )
+        console.print(_table(found) if found else _nobody(email))
 
 
 @app.command("show")
 def show_one(email: EmailArgument, *, who: AdministratorOption = "admin", url: UrlOption = None) -> None:
     """Show an account, as JSON."""
-    _print_json(execute(_read(who, url, email, "")))
+    print_json(execute(_read(who, url, email, "")), indent=True)
 
 
 @app.command()
@@ -134,7 +132,7 @@ def sessions(email: EmailArgument, *, who: AdministratorOption = "admin", url: U
     table = Table("Session", "Since", "Last renewed", "Device", title=f"Devices of {email}")
     for each in found:
         times = (each[name][:16].replace("T", " ") for name in ("created_at", "refreshed_at"))
-        table.add_row(each["id"], *times, escape(each["user_agent"]))
+        table.add_row(each["id"], *times, each["user_agent"])
     console.print(table if found else f"Nobody is signed in to {email}.")
 
 
@@ -149,14 +147,14 @@ def end(
     """End the sessions of an account, or one of them."""
     path = f"/sessions/{session}" if session else "/sessions"
     execute(_act(who, url, email, "DELETE", path))
-    console.print(f"[green]{email} is signed out.[/]")
+    console.print(f"{email} is signed out.", style="green")
 
 
 @app.command()
 def reset(email: EmailArgument, *, who: AdministratorOption = "admin", url: UrlOption = None) -> None:
     """Mail an account a code for a new password."""
     execute(_act(who, url, email, "POST", "/reset"))
-    console.print(f"[green]A code for a new password goes to {email}.[/]")
+    console.print(f"A code for a new password goes to {email}.", style="green")
 
 
 @app.command()
@@ -169,9 +167,9 @@ def delete(
 ) -> None:
     """Delete an account with everything that is kept about its owner. It cannot be undone."""
     if not yes:
-        typer.confirm(f"Delete {email} and everything that is kept about its owner?", abort=True)
+        _confirm(f"Delete {email} and everything that is kept about its owner?")
     execute(_act(who, url, email, "DELETE", ""))
-    console.print(f"[green]{email} is deleted.[/]")
+    console.print(f"{email} is deleted.", style="green")
 
 
 @app.command()
@@ -182,16 +180,12 @@ def password(email: EmailArgument, *, password_stdin: PasswordOption = False) ->
     """
     environment, new = operator_environment(), _password(password_stdin)
     execute(operate(environment, lambda operator: operator.set_password(email, new)))
-    console.print(f"[green]{email} can sign in with the new password.[/]")
+    console.print(f"{email} can sign in with the new password.", style="green")
 
 
 def _change(who: str, url: str | None, email: str, wanted: dict[str, Any], outcome: str) -> None:
     execute(_act(who, url, email, "PATCH", "", wanted))
-    console.print(f"[green]{email} {outcome}.[/]")
-
-
-def _print_json(value: Any) -> None:
-    print(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())  # noqa: T201  (rich would wrap it)
+    console.print(f"{email} {outcome}.", style="green")
 
 
 @asynccontextmanager
@@ -244,7 +238,9 @@ async def _find(client: httpx.AsyncClient, email: str) -> dict[str, Any]:
 
 async def _list(who: str, url: str | None, email: str | None, limit: int) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    query = {"limit": "100"} | ({"email": email} if email else {})
+    query = {"limit": "100"}
+    if email:
+        query["email" if "@" in email else "email_prefix"] = email
     async with _administration(who, url) as client:
         while len(found) < limit:
             page = require_success(await client.get(_USERS, params=query))
@@ -255,6 +251,12 @@ async def _list(who: str, url: str | None, email: str | None, limit: int) -> lis
     return found[:limit]
 
 
+def _nobody(email: str | None) -> str:
+    if not email:
+        return "There are no accounts."
+    return f"No account has {'the address' if '@' in email else 'an address that begins with'} {email}."
+
+
 def _table(found: list[dict[str, Any]]) -> Table:
     table = Table("E-mail", "Name", "Role", "Since", "", title="Accounts")
     for column in table.columns:
@@ -263,6 +265,12 @@ def _table(found: list[dict[str, Any]]) -> Table:
         state = "disabled" if user["disabled"] else ""
         table.add_row(user["email"], user["name"], user["role"], user["created_at"][:10], state)
     return table
+
+
+def _confirm(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise CommandFailed("There is no terminal to ask on. Pass --yes to do it without a question.")
+    typer.confirm(question, abort=True)
 
 
 def _password(from_stdin: bool) -> str:

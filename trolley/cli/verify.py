@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 import typer
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
-from trolley.cli.console import console, errors, execute
+from trolley.cli.console import console, errors, execute, print_json
 from trolley.environment import operator_environment
 from trolley.verify.findings import ConsistencyCheck, Finding, FindingOutcome, FindingTally
 from trolley.verify.runner import Run
@@ -100,30 +100,30 @@ class VerificationReport:
 
     def found(self, finding: Finding, outcome: FindingOutcome) -> None:
         if self._as_json:
-            _print_json({**asdict(finding), "outcome": outcome.value})
+            print_json({**asdict(finding), "outcome": outcome.value})
             return
         self._shown[finding.check] += 1
         if self._shown[finding.check] > _SHOWN_PER_CHECK:
             return
-        line = f"[{_STYLES[outcome]}]{outcome.value:<8}[/] {finding.check}: [bold]{finding.what}[/]"
-        self.progress.console.print(line, highlight=False, soft_wrap=True, end=" ")
-        self.progress.console.print(finding.detail, markup=False, highlight=False, soft_wrap=True)
+        line = Text.assemble(
+            (f"{outcome.value:<8}", _STYLES[outcome]),
+            f" {finding.check}: ",
+            (finding.what, "bold"),
+            f" {finding.detail}",
+        )
+        self.progress.console.print(line, highlight=False, soft_wrap=True)
 
     def finish(self, tallies: Mapping[str, FindingTally]) -> None:
         """Prints the counts of every check."""
         if self._as_json:
             checks = {name: {**asdict(tally), "left": tally.left} for name, tally in tallies.items()}
             total = {name: sum(counts[name] for counts in checks.values()) for name in _COUNTS}
-            _print_json({"checks": checks, **total})
+            print_json({"checks": checks, **total})
             return
         hidden = sum(max(0, shown - _SHOWN_PER_CHECK) for shown in self._shown.values())
         if hidden:
-            console.print(f"[dim]… and {hidden:,} more. `--json` shows all of them.[/]")
+            console.print(f"… and {hidden:,} more. `--json` shows all of them.", style="dim")
         console.print(_table(tallies))
-
-
-def _print_json(value: Mapping[str, Any]) -> None:
-    print(orjson.dumps(value).decode(), flush=True)  # noqa: T201  (rich would wrap it)
 
 
 def _table(tallies: Mapping[str, FindingTally]) -> Table:

@@ -49,6 +49,14 @@ async def test_an_owner_sees_the_own_changes_and_where_they_came_from(ana: Perso
     )
 
 
+async def test_a_browser_is_shown_without_control_characters(ana: Person) -> None:
+    headers = {"User-Agent": b"x\x9b31m \x85y"}
+    await ana.shop.post(f"{AUTH}/login", json={"email": ana.email, "password": PASSWORD}, headers=headers)
+    sessions = (await ana.call("GET", "/sessions")).json()["items"]
+    assert [each["user_agent"] for each in sessions if each["user_agent"].startswith("x")] == ["x31m y"]
+    assert (await find(ana, "user.signed_in"))["user_agent"] == "x31m y"
+
+
 async def test_an_owner_sees_sign_ins_and_failures(ana: Person) -> None:
     assert (await find(ana, "user.registered"))["by"] == ana.id
     for _ in range(3):

@@ -60,6 +60,7 @@ SENSELESS = {
     "--shop ftp://localhost nodes": "http://localhost:3000",
     "--shop 70000 nodes": "70000",
     "users list --limit 0": "--limit",
+    "users delete a@example.com": "--yes",
     "nonsense": "nonsense",
 }
 
