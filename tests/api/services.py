@@ -31,6 +31,7 @@ PATIENT = {
     "auth_sign_ups_per_minute": 0,
     "auth_guests_per_minute": 0,
     **dict.fromkeys(("auth_mails_per_account", "auth_mails_per_network"), 10**6),
+    "auth_key_reload_seconds": 3600,  # a reload removes the key of the tests, which auth did not make
 }
 SERVICES: dict[str, Callable[[Json], FastAPI]] = {
     "auth": lambda settings: auth_service.main.create_app(AuthSettings(**settings, **CHEAP, **PATIENT)),

@@ -73,8 +73,7 @@ def authorizer(tokens: TokenIssuer, user_id: str, role: Role = Role.ADMIN) -> Ca
 
 
 async def test_auth(backend_settings: dict[str, Any], tokens: TokenIssuer, subtests: pytest.Subtests) -> None:
-    # A reload would remove the key of the tests, which auth did not make.
-    settings = AuthSettings(**backend_settings, **CHEAP, **PATIENT, auth_key_reload_seconds=3600)
+    settings = AuthSettings(**backend_settings, **CHEAP, **PATIENT)
     app = auth_service.main.create_app(settings)
     cart = cart_service.main.create_app(CartSettings(**backend_settings))  # an export asks it
     async with running(app) as client, running(cart):

@@ -42,6 +42,7 @@ def auth_settings(backend_settings: dict[str, Any], tmp_path: Path) -> MakeSetti
             "auth_sign_ups_per_minute": 0,
             "auth_guests_per_minute": 0,
             "auth_mails_per_network": 1_000_000,
+            "auth_key_reload_seconds": 3600,  # a reload removes the key of the tests, which auth did not make
         }
         mails = {"mail_directory": tmp_path / "mail"}
         return AuthSettings(**{**mails, **backend_settings, **cheap, **limits, **replaced})

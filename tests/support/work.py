@@ -74,7 +74,7 @@ class Work:
         messages, self._nats.sent = nats_messages(self._nats.sent), b""
         return done + Counter({f"redis {name}": n for name, n in commands.items()}) + messages
 
-    async def settle(self, idle_polls: int = 5) -> Counter[str]:
+    async def settle(self, idle_polls: int = 10) -> Counter[str]:
         """The same, once the application has nothing left to do: so many looks found nothing new."""
         total, idle = self.take(), 0
         while idle < idle_polls:
@@ -86,7 +86,7 @@ class Work:
 
     def _measured(self) -> Counter[str]:
         found: Counter[str] = Counter()
-        for family in REGISTRY.collect():
+        for family in REGISTRY.restricted_registry(_COUNTED).collect():
             for sample in family.samples:
                 if sample.name in _COUNTED:
                     labels = " ".join(sample.labels[name] for name in _COUNTED[sample.name])

@@ -18,6 +18,7 @@ from auth_service.codes.using import GivenCode
 from auth_service.service import AuthService
 from auth_service.sessions.tokens import SignedIn
 from shared.errors import TooManyRequests
+from shared.ids import new_id
 from tests.auth_service.conftest import CLIENT, MakeSettings, World, open_world
 from tests.auth_service.people import fresh_email
 from tests.support.clock import MovableClock
@@ -106,7 +107,7 @@ async def test_one_network_asks_for_so_many_codes_and_no_more(
     auth_settings: MakeSettings, clock: MovableClock
 ) -> None:
     async with open_world(auth_settings(auth_mails_per_network=3), clock) as world:
-        auth, client = await world.compose(), Client("203.0.113.77")
+        auth, client = await world.compose(), Client(f"2001:db8:{new_id()[-4:]}:{new_id()[-4:]}::1")
         for _ in range(3):
             await ask(auth, fresh_email(), client)
         with pytest.raises(TooManyRequests):
