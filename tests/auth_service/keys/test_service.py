@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import orjson
@@ -16,6 +17,13 @@ from shared.errors import NotFound
 from shared.security.keyring import AUTH_KEYS
 from tests.auth_service.conftest import CLIENT, MakeSettings, World, open_world
 from tests.support.clock import MovableClock
+
+
+@pytest.fixture
+async def world(auth_settings: MakeSettings, clock: MovableClock) -> AsyncIterator[World]:
+    """A new key signs after a minute."""
+    async with open_world(auth_settings(auth_key_reload_seconds=30), clock) as opened:
+        yield opened
 
 
 def kid_of(token: str) -> str:
