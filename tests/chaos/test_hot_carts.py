@@ -67,7 +67,7 @@ async def test_full_carts_of_many_owners_leave_a_replica_within_its_memory(tmp_p
         body = import_of(map(small_product, range(LINES)))
         await admin.call("POST", "/products/import", content=body, headers=headers)
         products = await ids_of(shop, "small")
-        owners = [f"user-{number}" for number in range(OWNERS)]
+        owners = [f"{number:032x}" for number in range(OWNERS)]
         await store_full_carts(shop, owners, products)
         people = (Impersonator(shop.client, admin.session, owner) for owner in owners)
         await asyncio.gather(*(write_each(people, products[0]) for _ in range(CLIENTS)))
