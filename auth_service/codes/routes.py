@@ -73,7 +73,8 @@ async def create_code(body: CodeCreate, client: ClientDep, codes: CodesDep) -> C
     summary="Use a mailed code",
     responses=problem_responses(NotAuthenticated, InvalidCode, AccountDisabled, CrossSiteRequest),
 )
-async def use_code(  # noqa: PLR0917  (dependencies)
+async def use_code(
+    *,
     body: CodeUse,
     request: Request,
     response: Response,

@@ -48,7 +48,7 @@ class UserResetSent(DomainEvent):
 
 
 def witnessed(event: Event, actor: Actor) -> Event:
-    """The event with its client, which only the owner's log gets. `SecurityLogDelivery` takes it out before
+    """The event with its client, which only the owner's log gets. `RecordingPublisher` takes it out before
     anything is published."""
     client = actor.client
     seen = {"address": client.address, "user_agent": client.user_agent[:200]} if client else None
