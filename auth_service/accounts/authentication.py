@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from auth_service.accounts.credentials import claim_id, email_or_none
+from auth_service.accounts.emails import claim_id, email_or_none
 from auth_service.accounts.errors import InvalidCredentials, WrongPassword
 from auth_service.accounts.model import User, is_live
 from auth_service.accounts.password_rules import PasswordPolicy, given_password

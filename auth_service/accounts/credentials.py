@@ -5,25 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from auth_service.accounts.emails import EMAIL_MAX, claim_id, email_or_none, normalise_email
-from auth_service.accounts.names import NAME_MAX, clean_name
-from auth_service.accounts.password_rules import PASSWORD_MAX, PASSWORD_MIN, clean_password
+from auth_service.accounts.emails import normalise_email
+from auth_service.accounts.names import clean_name
+from auth_service.accounts.password_rules import clean_password
 from shared.errors import FieldError, InvalidInput
-
-__all__ = [
-    "EMAIL_MAX",
-    "NAME_MAX",
-    "PASSWORD_MAX",
-    "PASSWORD_MIN",
-    "NewAccount",
-    "checked",
-    "claim_id",
-    "clean_name",
-    "clean_password",
-    "email_or_none",
-    "new_account",
-    "normalise_email",
-]
 
 
 @dataclass(frozen=True, slots=True)

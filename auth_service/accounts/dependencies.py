@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from auth_service.accounts.characters import is_invisible
-from auth_service.accounts.credentials import PASSWORD_MAX
+from auth_service.accounts.password_rules import PASSWORD_MAX
 from auth_service.accounts.reauthentication import RecentSignIn
 from auth_service.accounts.service import AccountService
 from auth_service.browsers import DEVICE_COOKIE, cookie_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime
 
-from auth_service.accounts.credentials import NewAccount, claim_id
+from auth_service.accounts.credentials import NewAccount
+from auth_service.accounts.emails import claim_id
 from auth_service.accounts.errors import EmailAlreadyRegistered
 from auth_service.accounts.events import UserRegistered, deleted_event
 from auth_service.accounts.model import EmailClaim, User, is_live

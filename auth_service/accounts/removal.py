@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from auth_service.accounts.administrators import AdministratorRegister
-from auth_service.accounts.credentials import claim_id
+from auth_service.accounts.emails import claim_id
 from auth_service.accounts.events import DELIVERY_SECONDS, deleted_event
 from auth_service.accounts.model import User, existing
 from auth_service.accounts.ports import EmailClaimRepository, UserRepository

@@ -6,13 +6,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field
 
-from auth_service.accounts import credentials, password_rules
+from auth_service.accounts import password_rules
+from auth_service.accounts.emails import EMAIL_MAX, normalise_email
 from auth_service.accounts.model import User
+from auth_service.accounts.names import NAME_MAX, clean_name
 from shared.http.models import Count, Id, Page, PublicModel, StrictModel, Timestamp
 from shared.security.identity import Role
 
 MOST_SESSIONS = 1000
-_KEPT_NAME_MAX = 3 * credentials.NAME_MAX
+_KEPT_NAME_MAX = 3 * NAME_MAX
 """NFC makes at most three characters of one (Unicode Standard Annex 15)."""
 
 
@@ -27,7 +29,7 @@ class UserPublic(PublicModel):
     email: Annotated[
         str | None,
         Field(
-            max_length=credentials.EMAIL_MAX,
+            max_length=EMAIL_MAX,
             description="E-mail address, in lower case; null for a guest.",
             examples=["ana@example.com"],
         ),
@@ -83,24 +85,24 @@ _PASSWORD = (
 Name = Annotated[
     str,
     Field(
-        max_length=credentials.NAME_MAX,
-        description=f"1 to {credentials.NAME_MAX} characters on one line; shown to others. "
+        max_length=NAME_MAX,
+        description=f"1 to {NAME_MAX} characters on one line; shown to others. "
         "Characters that nobody sees are refused.",
         examples=["Ana Martínez"],
         json_schema_extra={"minLength": 1, "pattern": _VISIBLE_LINE},  # refused by `clean_name`
     ),
-    AfterValidator(credentials.clean_name),
+    AfterValidator(clean_name),
 ]
 Email = Annotated[
     str,
     Field(
-        max_length=credentials.EMAIL_MAX,
+        max_length=EMAIL_MAX,
         description="E-mail address. Upper and lower case are the same, and so are a domain and its ASCII "
         "form. Characters that nobody sees are refused.",
         examples=["ana@example.com"],
         json_schema_extra={"format": "email"},
     ),
-    AfterValidator(credentials.normalise_email),
+    AfterValidator(normalise_email),
 ]
 Password = Annotated[
     str,
@@ -118,7 +120,7 @@ Password = Annotated[
 GivenEmail = Annotated[
     str,
     Field(
-        max_length=credentials.EMAIL_MAX,
+        max_length=EMAIL_MAX,
         description="The account's e-mail address. An invalid one is answered like an unknown one.",
         examples=["ana@example.com"],
     ),

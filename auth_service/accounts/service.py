@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from auth_service.accounts.authentication import Authentication
-from auth_service.accounts.credentials import checked, claim_id, clean_name, clean_password, normalise_email
+from auth_service.accounts.credentials import checked
+from auth_service.accounts.emails import claim_id, normalise_email
 from auth_service.accounts.errors import AccountNotFound, GuestsHaveNoAccount, WrongPassword
 from auth_service.accounts.events import DELIVERY_SECONDS, UserRenamed, UserSignedOut
 from auth_service.accounts.model import User, existing, guest
-from auth_service.accounts.password_rules import PasswordPolicy
+from auth_service.accounts.names import clean_name
+from auth_service.accounts.password_rules import PasswordPolicy, clean_password
 from auth_service.accounts.ports import EmailClaimRepository, GuestSessions, Passwords, UserRepository
 from auth_service.accounts.removal import AccountRemoval
 from auth_service.clients import Client

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import datetime
 
-from auth_service.accounts.credentials import email_or_none
+from auth_service.accounts.emails import email_or_none
 from auth_service.accounts.model import EmailClaim, User
 from auth_service.accounts.ports import UserFilter
 from shared.aggregates.outbox import Outbox

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeGuard
 
-from auth_service.accounts.credentials import claim_id
+from auth_service.accounts.emails import claim_id
 from auth_service.accounts.model import User, is_live
 from auth_service.accounts.ports import EmailClaimRepository
 from auth_service.accounts.registration import holds

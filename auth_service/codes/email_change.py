@@ -11,7 +11,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from auth_service.accounts.authentication import Authentication
-from auth_service.accounts.credentials import checked, claim_id, normalise_email
+from auth_service.accounts.credentials import checked
+from auth_service.accounts.emails import claim_id, normalise_email
 from auth_service.accounts.errors import EmailAlreadyRegistered, GuestsHaveNoAccount
 from auth_service.accounts.events import DELIVERY_SECONDS, UserEmailChanged
 from auth_service.accounts.model import EmailClaim, User, existing, is_live

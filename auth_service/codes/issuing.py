@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from auth_service.accounts.credentials import claim_id
+from auth_service.accounts.emails import claim_id
 from auth_service.codes.derivation import CodeDerivation
 from auth_service.codes.events import code_issued
 from auth_service.codes.model import (

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from auth_service.accounts.credentials import claim_id, email_or_none
+from auth_service.accounts.emails import claim_id, email_or_none
 from auth_service.accounts.model import User, existing, is_live
 from auth_service.accounts.ports import EmailClaimRepository, UserRepository
 from auth_service.clients import Client

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from fastapi import Response
 from pydantic import BaseModel, Field
 
-from auth_service.accounts import credentials
+from auth_service.accounts.emails import EMAIL_MAX
 from auth_service.accounts.schemas import Email, GivenEmail, GivenPassword, Name, Password, UserPublic
 from auth_service.browsers import Mode, device_cookie, refresh_cookie
 from auth_service.sessions.tokens import SignedIn
@@ -144,7 +144,7 @@ class TokenForm(BaseModel):
         str,
         Field(
             min_length=1,
-            max_length=credentials.EMAIL_MAX,
+            max_length=EMAIL_MAX,
             description="The e-mail address.",
             examples=["ana@example.com"],
         ),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from auth_service.accounts.credentials import checked, clean_name, new_account
+from auth_service.accounts.credentials import checked, new_account
+from auth_service.accounts.names import clean_name
 from shared.errors import InvalidInput
 
 

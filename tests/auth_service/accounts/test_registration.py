@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from auth_service.accounts.credentials import NewAccount, claim_id
+from auth_service.accounts.credentials import NewAccount
+from auth_service.accounts.emails import claim_id
 from auth_service.accounts.errors import EmailAlreadyRegistered, InvalidCredentials
 from auth_service.accounts.model import EmailClaim
 from auth_service.accounts.passwords import ArgonPasswords

@@ -10,7 +10,8 @@ import nats
 import pytest
 from nats.aio.msg import Msg
 
-from auth_service.accounts.credentials import NewAccount, claim_id, new_account
+from auth_service.accounts.credentials import NewAccount, new_account
+from auth_service.accounts.emails import claim_id
 from auth_service.accounts.errors import EmailAlreadyRegistered, InvalidCredentials
 from auth_service.accounts.model import EmailClaim
 from auth_service.codes.errors import InvalidCode
