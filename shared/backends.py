@@ -11,7 +11,7 @@ from typing import TypeVar
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential_jitter
 
 from shared.cache.ports import Cache
-from shared.cache.redis_cache import RedisCache
+from shared.cache.redis_cache import TIMEOUT_SECONDS, RedisCache
 from shared.clock import Clock
 from shared.errors import ShopError, Unavailable
 from shared.events.ports import EventBus
@@ -74,16 +74,17 @@ async def open_backends(
     waiting: Waiting = lambda _: None,
     draining: asyncio.Event | None = None,
     tasks: BackgroundTasks | None = None,
+    cache_seconds: float = TIMEOUT_SECONDS,
 ) -> AsyncIterator[Backends]:
     """Connects to all backends, and tries until each answers. `waiting` gets the name of the one it waits
-    for. Closes them in the opposite order.
+    for. Closes them in the opposite order. An operation on the cache takes at most `cache_seconds`.
 
     It does not wait for the cache: without the cache everything works, but slower.
     """
     verifier = verifier or create_verifier(settings, clock)
     tasks = tasks or BackgroundTasks()
     stores = create_store_factory(settings)
-    cache = RedisCache(settings.redis_url.get_secret_value())
+    cache = RedisCache(settings.redis_url.get_secret_value(), timeout_seconds=cache_seconds)
     bus = NatsEventBus(
         settings.nats_url.get_secret_value(),
         name=name,
@@ -119,14 +120,17 @@ async def open_backends(
 async def open_backends_within(
     seconds: float, settings: ServiceSettings, clock: Clock, *, name: str
 ) -> AsyncIterator[Backends]:
-    """`open_backends` with a limit of waiting. Raises `Unavailable`, which names the backend that does not
-    answer, and its setting."""
+    """`open_backends` for a command, with a limit of waiting. Raises `Unavailable`, which names the backend
+    that does not answer, and its setting. A command reads all of the cache and needs each answer, so it also
+    waits that long for one: Redis may be busy for a moment."""
     waits_for = ["its start"]
     async with AsyncExitStack() as stack:
         try:
             async with asyncio.timeout(seconds):
                 backends = await stack.enter_async_context(
-                    open_backends(settings, clock, name=name, waiting=waits_for.append)
+                    open_backends(
+                        settings, clock, name=name, waiting=waits_for.append, cache_seconds=seconds
+                    )
                 )
         except TimeoutError as error:
             raise Unavailable(

@@ -30,6 +30,9 @@ from shared.observability.metrics import CACHE_BATCH_ITEMS, CACHE_FAILURES, CACH
 
 log = get_logger(__name__)
 
+TIMEOUT_SECONDS = 0.25
+"""How long a request waits for the cache. Everything works without it."""
+
 _PIPELINE_ITEMS = 128
 _PIPELINE_BYTES = 2 * 2**20
 _PIPELINES = 2
@@ -77,7 +80,7 @@ class RedisCache:
     tries Redis, and all others answer at once.
     """
 
-    def __init__(self, url: str, *, timeout_seconds: float = 0.25, probe_seconds: float = 1.0) -> None:
+    def __init__(self, url: str, *, timeout_seconds: float = TIMEOUT_SECONDS, probe_seconds: float = 1.0) -> None:
         self._redis = Redis.from_url(
             url,
             socket_timeout=None,  # the limit is for a pipeline, not for each of its answers

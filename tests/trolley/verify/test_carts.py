@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import orjson
 import pytest
 
@@ -149,3 +151,12 @@ async def test_a_cache_that_goes_away_is_no_agreement(
     redis_server.stop()
     with pytest.raises(CacheUnavailable, match="REDIS_URL"):
         await verify(shop)
+
+
+async def test_a_cache_that_is_busy_for_a_second_is_waited_for(
+    shop: Shop, writer: ShopWriter, redis_server: RedisServer
+) -> None:
+    await writer.cart((await writer.product()).id)
+    redis_server.pause()
+    asyncio.get_running_loop().call_later(1, redis_server.resume)
+    assert (await verify(shop)).findings == []
