@@ -128,9 +128,7 @@ async def open_backends_within(
         try:
             async with asyncio.timeout(seconds):
                 backends = await stack.enter_async_context(
-                    open_backends(
-                        settings, clock, name=name, waiting=waits_for.append, cache_seconds=seconds
-                    )
+                    open_backends(settings, clock, name=name, waiting=waits_for.append, cache_seconds=seconds)
                 )
         except TimeoutError as error:
             raise Unavailable(

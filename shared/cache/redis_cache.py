@@ -80,7 +80,9 @@ class RedisCache:
     tries Redis, and all others answer at once.
     """
 
-    def __init__(self, url: str, *, timeout_seconds: float = TIMEOUT_SECONDS, probe_seconds: float = 1.0) -> None:
+    def __init__(
+        self, url: str, *, timeout_seconds: float = TIMEOUT_SECONDS, probe_seconds: float = 1.0
+    ) -> None:
         self._redis = Redis.from_url(
             url,
             socket_timeout=None,  # the limit is for a pipeline, not for each of its answers
