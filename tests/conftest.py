@@ -18,7 +18,7 @@ from shared.store.elasticsearch.factory import ElasticsearchStoreFactory
 from shared.store.factory import create_store_factory
 from shared.store.sqlite.factory import SqliteStoreFactory
 from tests.support import backend_counts
-from tests.support.elasticsearch import delete_indices, hide_address, require_elasticsearch
+from tests.support.elasticsearch import delete_indices, empty_indices, hide_address, require_elasticsearch
 from tests.support.servers import NatsServer, RedisServer
 from tests.support.spans import Spans, collect
 from tests.support.tokens import TokenIssuer
@@ -130,15 +130,32 @@ def elasticsearch_url() -> str:
     return require_elasticsearch()
 
 
+@pytest.fixture
+def reuses_indices() -> bool:
+    """Whether a test may have the indices of the test before it, emptied. Elasticsearch takes seconds to
+    create a service's indices, and hundredths to empty them, so the tests of services say True."""
+    return False
+
+
+@pytest.fixture(scope="session")
+def _reused_prefix() -> Iterator[str]:
+    url, prefix = require_elasticsearch(), f"test-{new_id()}-"
+    yield prefix
+    delete_indices(url, prefix)
+
+
 @pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
-def store_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, Any]]:
+def store_settings(
+    request: pytest.FixtureRequest, tmp_path: Path, reuses_indices: bool
+) -> Iterator[dict[str, Any]]:
     """Settings that choose each store in turn, empty and of the test's own."""
     if request.param == "sqlite":
         yield {"elasticsearch_url": "", "sqlite_directory": tmp_path / "store"}
         return
-    url, prefix = require_elasticsearch(), f"test-{new_id()}-"
+    url = require_elasticsearch()
+    prefix = request.getfixturevalue("_reused_prefix") if reuses_indices else f"test-{new_id()}-"
     yield {"elasticsearch_url": url, "elasticsearch_index_prefix": prefix}
-    delete_indices(url, prefix)
+    (empty_indices if reuses_indices else delete_indices)(url, prefix)
 
 
 @pytest.fixture

@@ -38,7 +38,13 @@ REFUSALS = ["400", "401", "403", "404", "405", "409", "412", "413", "414", "415"
 HEADER_EXAMPLES = 10
 
 
-async def fuzz(app: FastAPI, caller: Caller, subtests: pytest.Subtests) -> None:
+@pytest.fixture
+def share(backend_settings: dict[str, Any]) -> int:
+    """Elasticsearch takes three times as long, so it gets half of the examples."""
+    return 2 if backend_settings["elasticsearch_url"] else 1
+
+
+async def fuzz(app: FastAPI, caller: Caller, subtests: pytest.Subtests, share: int) -> None:
     schema = schemathesis.openapi.from_dict(app.openapi())
     schema.config.generation.update(with_security_parameters=False)  # they are the caller's
     schema.config.checks.negative_data_rejection.expected_statuses = REFUSALS
@@ -46,10 +52,10 @@ async def fuzz(app: FastAPI, caller: Caller, subtests: pytest.Subtests) -> None:
     for result in schema.get_all_operations():
         operation = result.ok()
         with subtests.test(operation.label, mode="headers"):
-            await caller.fuzz_headers(operation, HEADER_EXAMPLES)
+            await caller.fuzz_headers(operation, HEADER_EXAMPLES // share)
         for mode in GenerationMode if can_be_wrong(operation) else [GenerationMode.POSITIVE]:
             with subtests.test(operation.label, mode=mode.value):
-                await caller.fuzz(operation, mode, EXAMPLES)
+                await caller.fuzz(operation, mode, EXAMPLES // share)
     assert unhandled_errors() == bugs
 
 
@@ -72,7 +78,9 @@ def authorizer(tokens: TokenIssuer, user_id: str, role: Role = Role.ADMIN) -> Ca
     return lambda: tokens.issue(user_id, role, session_id=new_id())
 
 
-async def test_auth(backend_settings: dict[str, Any], tokens: TokenIssuer, subtests: pytest.Subtests) -> None:
+async def test_auth(
+    backend_settings: dict[str, Any], tokens: TokenIssuer, subtests: pytest.Subtests, share: int
+) -> None:
     settings = AuthSettings(**backend_settings, **CHEAP, **PATIENT)
     app = auth_service.main.create_app(settings)
     cart = cart_service.main.create_app(CartSettings(**backend_settings))  # an export asks it
@@ -86,11 +94,11 @@ async def test_auth(backend_settings: dict[str, Any], tokens: TokenIssuer, subte
         caller, another = await register(), await register()
         known = {"user_id": another["user"]["id"], "refresh_token": another["refresh_token"]}
         authorize = authorizer(tokens, caller["user"]["id"])
-        await fuzz(app, Caller(client, authorize, known), subtests)
+        await fuzz(app, Caller(client, authorize, known), subtests, share)
 
 
 async def test_products(
-    backend_settings: dict[str, Any], tokens: TokenIssuer, subtests: pytest.Subtests
+    backend_settings: dict[str, Any], tokens: TokenIssuer, subtests: pytest.Subtests, share: int
 ) -> None:
     app = product_service.main.create_app(ProductSettings(**backend_settings))
     async with running(app) as client:
@@ -98,12 +106,12 @@ async def test_products(
         body = {"sku": "MUG-1", "name": "Mug", "price": 1299, "currency": "USD", "stock": 3}
         product = await client.post("/api/v1/products", json=body, headers={"Authorization": authorize()})
         known = {"product_id": product.raise_for_status().json()["id"]}
-        await fuzz(app, Caller(client, authorize, known), subtests)
+        await fuzz(app, Caller(client, authorize, known), subtests, share)
 
 
 @pytest.mark.parametrize("role", [Role.ADMIN, Role.CUSTOMER])
 async def test_cart(
-    backend_settings: dict[str, Any], tokens: TokenIssuer, subtests: pytest.Subtests, role: Role
+    backend_settings: dict[str, Any], tokens: TokenIssuer, subtests: pytest.Subtests, share: int, role: Role
 ) -> None:
     product = {
         "id": f"p{new_id()[1:]}",
@@ -125,4 +133,4 @@ async def test_cart(
             "/api/v1/cart/promotions", json=body, headers={"Authorization": authorize()}
         )
         known = {"product_id": product["id"], "code": promotion.raise_for_status().json()["code"]}
-        await fuzz(app, Caller(client, authorizer(tokens, user_id, role), known), subtests)
+        await fuzz(app, Caller(client, authorizer(tokens, user_id, role), known), subtests, share)

@@ -30,8 +30,14 @@ MakeSettings = Callable[..., AuthSettings]
 
 
 @pytest.fixture
+def reuses_indices() -> bool:
+    return True
+
+
+@pytest.fixture
 def auth_settings(backend_settings: dict[str, Any], tmp_path: Path) -> MakeSettings:
-    """Settings on the test's backends; keywords replace single ones."""
+    """Settings on the test's backends; keywords replace single ones. A test that reloads keys sooner needs a
+    NATS of its own (`nats_server`)."""
 
     def make(**replaced: Any) -> AuthSettings:
         cheap = {"auth_password_memory_kib": 64, "auth_password_iterations": 1, "auth_password_queue": 1000}

@@ -88,6 +88,11 @@ StartReplica = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 
 
 @pytest.fixture
+def reuses_indices() -> bool:
+    return True
+
+
+@pytest.fixture
 def catalogue(nats_url: str) -> Catalogue:
     return Catalogue(nats_url)
 

@@ -8,14 +8,22 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+import pytest_asyncio
 
 from shared.ids import new_id
+from tests.e2e.conftest import StartShop
 from tests.e2e.shops import Shop
 from tests.support.terminal import Result, Terminal
 from tests.support.waiting import eventually
 from trolley.migration import COLLECTIONS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def own_shop(start_shop: StartShop) -> Shop:
+    """On one store: a command is a request to the shop, or calls what the services' tests run on both."""
+    return await start_shop("sqlite")
 
 
 def terminal_of(shop: Shop) -> Terminal:

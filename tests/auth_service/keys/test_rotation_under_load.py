@@ -15,6 +15,7 @@ from auth_service.settings import AuthSettings
 from tests.auth_service.conftest import MakeSettings
 from tests.auth_service.people import Person
 from tests.support.apps import running
+from tests.support.servers import NatsServer
 from tests.support.waiting import eventually
 
 OLD, NEW = "the old secret of a fair length", "the new secret of a fair length"
@@ -87,8 +88,11 @@ class Deployment:
             await stack.aclose()
 
 
-async def test_nobody_is_refused_while_keys_and_secrets_change(auth_settings: MakeSettings) -> None:
-    steps = [auth_settings(auth_key_reload_seconds=0.1, **step) for step in STEPS]
+async def test_nobody_is_refused_while_keys_and_secrets_change(
+    auth_settings: MakeSettings, nats_server: NatsServer
+) -> None:
+    common = {"nats_url": nats_server.url, "auth_key_reload_seconds": 0.1}
+    steps = [auth_settings(**common, **step) for step in STEPS]
     shoppers: list[Shopper] = []
     deployment = Deployment(shoppers)
     try:

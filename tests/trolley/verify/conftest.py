@@ -13,6 +13,11 @@ from trolley.verify.shop import Shop, open_shop
 
 
 @pytest.fixture
+def reuses_indices() -> bool:
+    return True
+
+
+@pytest.fixture
 def environment(
     store_settings: dict[str, Any], nats_server: NatsServer, redis_server: RedisServer
 ) -> dict[str, str]:
