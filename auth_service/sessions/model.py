@@ -110,12 +110,12 @@ class Session:
         or the answer was lost, and its owner gets the newest token. Any older one, or the same one later, may
         be in the hands of somebody else, so the session ends (RFC 9700, section 4.14.2).
         """
-        rotation = self.outcome(token, now, ends_at, lives.grace)
+        rotation = self._outcome(token, now, ends_at, lives.grace)
         if rotation is Rotation.ROTATED:
             return self._renewed(successor, now, min(now + lives.idle, ends_at)), rotation
         return self.end(now) if rotation is Rotation.REUSED else self, rotation
 
-    def outcome(self, token: RefreshToken, now: datetime, ends_at: datetime, grace: timedelta) -> Rotation:
+    def _outcome(self, token: RefreshToken, now: datetime, ends_at: datetime, grace: timedelta) -> Rotation:
         """What `exchange` would do with the token."""
         if not self.alive(now) or now >= ends_at:
             return Rotation.ENDED

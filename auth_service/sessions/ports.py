@@ -11,6 +11,10 @@ from shared.aggregates.ports import AnnouncingRepository
 
 
 class SessionRepository(AnnouncingRepository[Session], Protocol):
+    async def get_perhaps_outdated(self, id: str) -> Session | None:
+        """The session, perhaps as it was before another replica's last write."""
+        ...
+
     async def get_many(self, ids: Sequence[str]) -> list[Session | None]: ...
 
     async def remove_expired(self, before: datetime, batch: int) -> int:

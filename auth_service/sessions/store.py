@@ -23,30 +23,30 @@ from shared.store.ports import (
     VersionConflict,
 )
 
-_DATE = Field(FieldType.DATE)
-_KEYWORD = Field(FieldType.KEYWORD)
 _OPAQUE = Field(FieldType.OPAQUE)
 
 SESSIONS = Collection(
     "sessions",
     2,
     {
-        "user_id": _KEYWORD,
-        "role": _KEYWORD,
-        "created_at": _DATE,
-        "refreshed_at": _DATE,
-        "expires_at": _DATE,
-        "ended_at": _DATE,
-        "authenticated_at": _DATE,
-        "exchanged_at": _DATE,
-        "counter": Field(FieldType.LONG),
-        "version": Field(FieldType.LONG),
+        "user_id": _OPAQUE,
+        "role": _OPAQUE,
+        "created_at": _OPAQUE,
+        "refreshed_at": _OPAQUE,
+        "expires_at": Field(FieldType.DATE),
+        "ended_at": _OPAQUE,
+        "authenticated_at": _OPAQUE,
+        "exchanged_at": _OPAQUE,
+        "counter": _OPAQUE,
+        "version": _OPAQUE,
         "refresh_digest": _OPAQUE,
         "previous_digest": _OPAQUE,
         "user_agent": _OPAQUE,
         **OUTBOX_FIELDS,
     },
 )
+"""Sessions are found by their id. Every refresh writes one, so nothing is indexed but what the sweep and the
+relay look for."""
 
 
 class SessionCodec:
@@ -92,7 +92,7 @@ def _time_or_none(text: Any) -> datetime | None:
 
 
 _HOT_BYTES = 4 * 2**20
-"""A refresh reads a session and then changes it; the copy saves the second read."""
+"""A refresh changes the copy without a read; the compare-and-swap proves that it was the newest."""
 
 
 class StoredSessions(AggregateRepository[Session]):

@@ -99,14 +99,12 @@ class SignInService:
         """Exchanges a refresh token for the session's newest one. Raises `InvalidRefreshToken`,
         `RefreshTokenReused`."""
         token, now = self._tokens.refresh.read(text), self._clock.now()
-        read = await self._sessions.get(token.session_id) if token else None
-        if token is None or read is None:
+        # Only for its owner, who never changes: the exchange is decided by the newest session.
+        known = await self._sessions.get_perhaps_outdated(token.session_id) if token else None
+        if token is None or known is None:
             raise InvalidRefreshToken
-        user = await self._owner(read)
-        ends_at = self._tokens.ends_at(read, user)
-        session, rotation = read, read.outcome(token, now, ends_at, self._tokens.lives.grace)
-        if rotation is not Rotation.REPEATED:  # a repeat is answered from what was read
-            session, rotation = await self._sessions.update(read.id, self._exchange(token, ends_at, now))
+        user = await self._owner(known)
+        session, rotation = await self._sessions.update(known.id, self._exchange(token, user, now))
         if rotation is Rotation.REUSED:
             await self._session_service.forget(session.id, user.id, user.role)
             raise RefreshTokenReused
@@ -138,12 +136,13 @@ class SignInService:
         return identity.session_id
 
     def _exchange(
-        self, token: RefreshToken, ends_at: datetime, now: datetime
+        self, token: RefreshToken, user: User, now: datetime
     ) -> Callable[[Session | None], Change[Session, tuple[Session, Rotation]]]:
         def exchange(session: Session | None) -> Change[Session, tuple[Session, Rotation]]:
             if session is None:
                 raise InvalidRefreshToken
             successor = self._tokens.refresh.issue(session.id, session.counter + 1)
+            ends_at = self._tokens.ends_at(session, user)
             changed, rotation = session.exchange(token, successor, now, ends_at, self._tokens.lives)
             result = (changed, rotation)
             if rotation is Rotation.REUSED:

@@ -77,6 +77,12 @@ class AggregateRepository(Generic[A]):
         `StoreOverloaded`."""
         return (await self._read(id)).aggregate
 
+    async def get_perhaps_outdated(self, id: str) -> A | None:
+        """The aggregate, perhaps as it was before another replica's last write. It costs no read if it was
+        recently used. For what never changes, or before an `update`. Raises as `get` does."""
+        hot = self._hot.get(id)
+        return hot.aggregate if hot is not None else await self.get(id)
+
     async def get_many(self, ids: Sequence[str]) -> list[A | None]:
         """The aggregates in the order of `ids`; None for those that do not exist."""
         return [self._held(document).aggregate for document in await self._store.get_many(ids)]

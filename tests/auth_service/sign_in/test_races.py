@@ -13,10 +13,11 @@ from auth_service.accounts.passwords import ArgonPasswords
 from auth_service.accounts.ports import PasswordsOverloaded
 from auth_service.service import AuthService
 from auth_service.sessions.errors import InvalidRefreshToken, RefreshTokenReused
+from auth_service.sessions.store import SESSIONS
 from auth_service.sessions.tokens import SignedIn
 from shared.aggregates.change import Change
 from shared.security.identity import Identity, Role
-from tests.auth_service.conftest import CLIENT, World
+from tests.auth_service.conftest import CLIENT, World, open_world
 from tests.auth_service.gates import Gate
 from tests.auth_service.people import fresh_email
 from tests.support.clock import MovableClock
@@ -86,13 +87,29 @@ async def test_a_refresh_whose_replica_died_before_it_answered_is_repeated(
 async def test_a_repeated_refresh_writes_nothing(
     world: World, auth: AuthService, signed_in: SignedIn
 ) -> None:
-    sessions = Gate(world.adapters.sessions, "update")
     newest = await auth.sign_in.refresh(signed_in.refresh_token)
-    read_only = await world.compose(sessions=sessions)
-    answers = [await read_only.sign_in.refresh(signed_in.refresh_token) for _ in range(3)]
+    store, session_id = await world.backends.stores.open(SESSIONS), newest.refresh_token.partition(".")[0]
+    written = await store.get(session_id)
+    answers = [await auth.sign_in.refresh(signed_in.refresh_token) for _ in range(3)]
     assert {answer.refresh_token for answer in answers} == {newest.refresh_token}
     assert len({answer.access_token for answer in answers}) == 3
-    assert not sessions.reached.is_set()
+    assert await store.get(session_id) == written
+
+
+async def test_what_a_replica_remembers_of_a_session_decides_no_refresh(
+    world: World, auth: AuthService, signed_in: SignedIn, clock: MovableClock
+) -> None:
+    """Another replica exchanged the token, exchanged the next one, and ended the session."""
+    async with open_world(world.settings, clock) as other_world:
+        other = await other_world.compose()
+        first = await auth.sign_in.refresh(signed_in.refresh_token)
+        second = await other.sign_in.refresh(first.refresh_token)
+        assert (await auth.sign_in.refresh(first.refresh_token)).refresh_token == second.refresh_token
+        third = await other.sign_in.refresh(second.refresh_token)
+        with pytest.raises(RefreshTokenReused):
+            await other.sign_in.refresh(first.refresh_token)
+        with pytest.raises(InvalidRefreshToken):
+            await auth.sign_in.refresh(third.refresh_token)
 
 
 async def test_a_repeat_after_the_grace_ends_the_session(
