@@ -31,7 +31,7 @@ browser: install ## the docs page in Chromium: every operation executed, as cust
 	@$(BIN)/pytest -n 2 -q -m browser -rP $(ARGS)
 
 chaos: install ## parts of a running shop killed and taken away under load; prints what clients saw
-	@$(BIN)/pytest -n 2 -q -m chaos -rP --timeout 300 $(ARGS)
+	@$(BIN)/pytest -n 3 --dist worksteal -q -m chaos -rP --timeout 300 $(ARGS)
 
 lint: install ## style, types, arrows between the parts, dependencies
 	@$(BIN)/ruff check

@@ -18,7 +18,13 @@ from shared.store.elasticsearch.factory import ElasticsearchStoreFactory
 from shared.store.factory import create_store_factory
 from shared.store.sqlite.factory import SqliteStoreFactory
 from tests.support import backend_counts
-from tests.support.elasticsearch import delete_indices, empty_indices, hide_address, require_elasticsearch
+from tests.support.elasticsearch import (
+    delete_indices,
+    elasticsearch_in_use,
+    empty_indices,
+    hide_address,
+    require_elasticsearch,
+)
 from tests.support.servers import NatsServer, RedisServer
 from tests.support.spans import Spans, collect
 from tests.support.tokens import TokenIssuer
@@ -138,15 +144,16 @@ def reuses_indices() -> bool:
 
 
 @pytest.fixture(scope="session")
-def _reused_prefix() -> Iterator[str]:
+def _reused_prefix(shared_directory: Path) -> Iterator[str]:
     url, prefix = require_elasticsearch(), f"test-{new_id()}-"
     yield prefix
-    delete_indices(url, prefix)
+    with elasticsearch_in_use(shared_directory):
+        delete_indices(url, prefix)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)])
 def store_settings(
-    request: pytest.FixtureRequest, tmp_path: Path, reuses_indices: bool
+    request: pytest.FixtureRequest, tmp_path: Path, shared_directory: Path, reuses_indices: bool
 ) -> Iterator[dict[str, Any]]:
     """Settings that choose each store in turn, empty and of the test's own."""
     if request.param == "sqlite":
@@ -154,8 +161,9 @@ def store_settings(
         return
     url = require_elasticsearch()
     prefix = request.getfixturevalue("_reused_prefix") if reuses_indices else f"test-{new_id()}-"
-    yield {"elasticsearch_url": url, "elasticsearch_index_prefix": prefix}
-    (empty_indices if reuses_indices else delete_indices)(url, prefix)
+    with elasticsearch_in_use(shared_directory):
+        yield {"elasticsearch_url": url, "elasticsearch_index_prefix": prefix}
+        (empty_indices if reuses_indices else delete_indices)(url, prefix)
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from shared.observability.metrics import REGISTRY
 R = TypeVar("R")
 
 _PARALLELISM = 1
-_NICENESS = 5
-"""Of the threads. On a busy machine the event loop goes first: a hash takes long anyway."""
+_NICENESS = 19
+"""Of the threads, the lowest. On a busy machine the event loop goes first: a hash takes long anyway."""
 PASSWORD_SECONDS = Histogram(
     "auth_password_duration_seconds",
     "Time to hash or verify a password, with the wait for a thread.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest_asyncio
 from shared.ids import new_id
 from tests.chaos.shops import REPLICAS, ChaosShop
 from tests.e2e.shops import running_shop
-from tests.support.elasticsearch import delete_indices, require_elasticsearch
+from tests.support.elasticsearch import delete_indices, elasticsearch_in_use, require_elasticsearch
 from tests.support.proxy import Proxy
 
 ELASTICSEARCH = pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)
@@ -26,17 +25,16 @@ async def sqlite_shop(tmp_path: Path) -> AsyncIterator[ChaosShop]:
 
 
 @pytest.fixture
-def elasticsearch_lock() -> int:
-    """How a test uses the server that all workers share; one that restarts it takes it for itself."""
-    return fcntl.LOCK_SH
+def restarts_elasticsearch() -> bool:
+    """Whether a test takes the server that all workers share for itself."""
+    return False
 
 
 @pytest.fixture
-def elasticsearch_address(elasticsearch_lock: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def elasticsearch_address(restarts_elasticsearch: bool, shared_directory: Path) -> Iterator[str]:
     """The real Elasticsearch, once no test of another worker is in the way."""
     url = require_elasticsearch()
-    with (tmp_path_factory.getbasetemp().parent / "elasticsearch.lock").open("w") as file:
-        fcntl.flock(file, elasticsearch_lock)
+    with elasticsearch_in_use(shared_directory, alone=restarts_elasticsearch):
         yield url
 
 

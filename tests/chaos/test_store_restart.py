@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 
 import pytest
@@ -20,8 +19,8 @@ pytestmark = [
 
 
 @pytest.fixture
-def elasticsearch_lock() -> int:
-    return fcntl.LOCK_EX
+def restarts_elasticsearch() -> bool:
+    return True
 
 
 async def test_no_accepted_add_is_lost_when_elasticsearch_restarts(elasticsearch_shop: ChaosShop) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import orjson
@@ -26,6 +30,14 @@ def require_elasticsearch() -> str:
     if not url:
         pytest.skip("ELASTICSEARCH_URL is not set")
     return url
+
+
+@contextmanager
+def elasticsearch_in_use(shared_directory: Path, *, alone: bool = False) -> Iterator[None]:
+    """Waits while a test of another worker restarts the server; or, `alone`, for all tests that use it."""
+    with (shared_directory / "elasticsearch.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        yield
 
 
 def delete_indices(url: str, prefix: str) -> None:
