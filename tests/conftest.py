@@ -47,11 +47,12 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop(name, None)
     # A shell that starts the tests in the background has them ignore Ctrl-C, and all they start with them.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    _log_plainly()
 
 
+@pytest.fixture(autouse=True)
 def _log_plainly() -> None:
-    """Logs go to standard output, which pytest shows with a failure; tracebacks without local variables."""
+    """Logs go to standard output, which pytest shows with a failure; tracebacks without local variables. For
+    each test anew, because a command configures logs for the whole process."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

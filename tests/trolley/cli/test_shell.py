@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 import typer
 
 from trolley.cli import app
 from trolley.cli.shell import history_in, run_line, typed
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_before() -> Iterator[None]:
-    """Restores the logging: a command sets up that of its process, which is the process of all tests."""
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.mark.parametrize(
