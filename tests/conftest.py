@@ -53,6 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def _log_plainly() -> None:
     """Logs go to standard output, which pytest shows with a failure; tracebacks without local variables. For
     each test anew, because a command configures logs for the whole process."""
+    structlog.reset_defaults()
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
