@@ -56,6 +56,7 @@ def device_cookie(token: str) -> str:
 
 NO_REFRESH_COOKIE = refresh_cookie("", 0)
 """The value of `Set-Cookie` that removes the refresh token."""
+_NO_DEVICE_COOKIE = f"{DEVICE_COOKIE}=; Max-Age=0; {_ATTRIBUTES}"
 
 
 def cookie_of(request: Request, name: str) -> str | None:
@@ -112,6 +113,12 @@ class Browser:
         token = self.refresh_token
         if token is not None and session_id in (None, token.partition(".")[0]):
             self._response.headers.append("Set-Cookie", NO_REFRESH_COOKIE)
+
+    def forget_device(self, user_id: str) -> None:
+        """Removes the device token of this user from a browser that sent it."""
+        token = cookie_of(self._request, DEVICE_COOKIE)
+        if token is not None and token.partition(".")[0] == user_id:
+            self._response.headers.append("Set-Cookie", _NO_DEVICE_COOKIE)
 
     def require_own_page(self, mode: Mode = "cookie") -> None:
         """Raises `CrossSiteRequest` if a page of another site sent a request in cookie mode.

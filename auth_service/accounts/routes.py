@@ -56,6 +56,7 @@ async def delete_me(
         raise _password_missing()
     await accounts.delete(identity, given, client)
     browser.forget()
+    browser.forget_device(identity.user_id)
 
 
 @router.post(

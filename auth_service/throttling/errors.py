@@ -20,8 +20,8 @@ class SignInThrottled(TooManyRequests):
     def for_seconds(cls, wait: float) -> Self:
         seconds = whole_seconds(wait)
         return cls(
-            f"Too many sign-ins have failed. Try again in {seconds} seconds. Or ask for a code by e-mail at "
-            "`/api/v1/auth/codes`, with the purpose `sign_in`, or `unlock` to sign in with the password.",
+            f"Too many sign-ins have failed. Try again in {in_words(seconds)}. Or ask for a code by e-mail "
+            "at `/api/v1/auth/codes`, with the purpose `sign_in`, or `unlock` to sign in with the password.",
             retry_after=seconds,
         )
 
@@ -29,3 +29,7 @@ class SignInThrottled(TooManyRequests):
 def whole_seconds(wait: float) -> int:
     """For `Retry-After`, which has no fractions. At least 1."""
     return max(1, math.ceil(wait))
+
+
+def in_words(seconds: int) -> str:
+    return f"{seconds} second{'s' * (seconds != 1)}"

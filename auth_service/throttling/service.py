@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 from auth_service.clients import Client
 from auth_service.throttling.budgets import Budgets
-from auth_service.throttling.errors import SignInThrottled, whole_seconds
+from auth_service.throttling.errors import SignInThrottled, in_words, whole_seconds
 from auth_service.throttling.fallback import FallbackTallies
 from auth_service.throttling.metrics import THROTTLED
 from auth_service.throttling.model import Budget, Charge, Operation, Verdict
@@ -65,7 +65,7 @@ class SignInThrottle:
         if not verdict.admitted:
             THROTTLED.labels(kind).inc()
             seconds = whole_seconds(verdict.wait)
-            detail = f"Too many {what} from this address. Try again in {seconds} seconds."
+            detail = f"Too many {what} from this address. Try again in {in_words(seconds)}."
             raise TooManyRequests(detail, retry_after=seconds)
 
     @asynccontextmanager
@@ -109,4 +109,6 @@ class SignInThrottle:
 
 def _wrong_passwords(wait: float) -> TooManyRequests:
     seconds = whole_seconds(wait)
-    return TooManyRequests(f"Too many wrong passwords. Try again in {seconds} seconds.", retry_after=seconds)
+    return TooManyRequests(
+        f"Too many wrong passwords. Try again in {in_words(seconds)}.", retry_after=seconds
+    )

@@ -83,6 +83,19 @@ async def test_a_browser_is_known_by_its_cookie(auth_settings: MakeSettings) -> 
         assert set(attributes) == {"Max-Age=31536000", "Path=/", "Secure", "HttpOnly", "SameSite=Lax"}
 
 
+async def test_a_deleted_account_takes_its_device_out_of_the_browser(shop: httpx.AsyncClient) -> None:
+    ana, ben, eve = [await Person.registered(shop) for _ in range(3)]
+    cleared = []
+    for person, device in ((eve, ben.device_token), (ana, ana.device_token)):
+        headers = {**person.headers, "Cookie": f"__Host-trolley-device={device}"}
+        answer = await shop.request("DELETE", f"{AUTH}/me", json={"password": PASSWORD}, headers=headers)
+        assert answer.status_code == 204
+        cleared.append(answer.headers.get_list("set-cookie"))
+    kept, [cookie] = cleared
+    assert kept == []
+    assert cookie.startswith("__Host-trolley-device=; Max-Age=0; ")
+
+
 async def test_a_stolen_device_waits_and_the_owners_other_one_does_not(auth_settings: MakeSettings) -> None:
     async with running(create_app(auth_settings(auth_failures_per_device=3))) as shop:
         ana = await Person.registered(shop)
