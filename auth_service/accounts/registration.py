@@ -69,7 +69,7 @@ class Registration:
         actor = Actor(user.id, client) if client else OPERATOR
         registered = witnessed(UserRegistered.of(user, actor.id).to_event(now), actor)
         verification = with_notice(registered, MailKind.VERIFY, user.email)
-        await self._users.update(user.id, lambda _: Change(user, None, [verification]))
+        await self._users.update(user.id, lambda _: Change(user, None, [verification]), is_first=True)
         await self._confirm(claim, user)
         return user
 

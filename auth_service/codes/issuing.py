@@ -87,5 +87,5 @@ class CodeIssuer:
         now = self._clock.now()
         expires_at = min(code.expires_at, now + CODE_LIFE)
         request = CodeRequest(secrets.token_hex(16), codes_id, code.nonce, expires_at)
-        await self._requests.update(request.id, lambda _: Change(request, None))
+        await self._requests.update(request.id, lambda _: Change(request, None), is_first=True)
         return CodeHandle(request.id, int((expires_at - now).total_seconds()))

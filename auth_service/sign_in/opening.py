@@ -88,7 +88,9 @@ class SessionOpener:
             counter=1,
         )
         # A sign-out everywhere may have ended it already.
-        await self._sessions.update(session_id, lambda known: Change(None if known else session, None))
+        await self._sessions.update(
+            session_id, lambda known: Change(None if known else session, None), is_first=True
+        )
         device = None if user.role is Role.GUEST else self._devices.issue(user.id, client.device)
         return replace(self._tokens.of(user, session, token, now), device_token=device)
 

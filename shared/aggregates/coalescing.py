@@ -17,14 +17,19 @@ A = TypeVar("A")
 
 class QueuedChange(Generic[A]):
     """One caller's change and the future of its result. Without a change it only asks to drop the
-    `delivered` events."""
+    `delivered` events. `is_first` if the caller believes that there is no aggregate yet."""
 
-    __slots__ = ("_change", "_context", "delivered", "future")
+    __slots__ = ("_change", "_context", "delivered", "future", "is_first")
 
     def __init__(
-        self, change: Callable[[A | None], Change[A, Any]] | None, delivered: frozenset[str] = frozenset()
+        self,
+        change: Callable[[A | None], Change[A, Any]] | None,
+        delivered: frozenset[str] = frozenset(),
+        *,
+        is_first: bool = False,
     ) -> None:
         self._change = change
+        self.is_first = is_first
         self._context: Context = copy_context()
         self.delivered = delivered
         self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()

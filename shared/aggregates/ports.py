@@ -30,9 +30,12 @@ class Repository(Protocol[A]):
         """The aggregate after its last acknowledged write by any replica."""
         ...
 
-    async def update(self, id: str, change: Callable[[A | None], Change[A, R]]) -> R:
+    async def update(
+        self, id: str, change: Callable[[A | None], Change[A, R]], *, is_first: bool = False
+    ) -> R:
         """Applies `change` to the newest state and writes the result. It repeats both after another write.
-        If `change` raises, the exception is raised and nothing is written."""
+        If `change` raises, the exception is raised and nothing is written. `is_first` says that there is
+        probably no aggregate yet, which saves a read."""
         ...
 
 

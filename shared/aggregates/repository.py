@@ -102,16 +102,19 @@ class AggregateRepository(Generic[A]):
         """Makes every write acknowledged before this call visible to `find` and `scan`."""
         await self._store.refresh()
 
-    async def update(self, id: str, change: Callable[[A | None], Change[A, R]]) -> R:
+    async def update(
+        self, id: str, change: Callable[[A | None], Change[A, R]], *, is_first: bool = False
+    ) -> R:
         """Applies `change` to the newest aggregate (None if there is none), and returns its result when that
         is durable.
 
         `change` must be a pure function: it is called again after another write. Its exception reaches only
         its caller. Changes that arrive during a write go together in the next write, in order. The change of
-        a cancelled caller may be written. Raises `StoreUnavailable` (the outcome is unknown) and
-        `StoreOverloaded` (nothing was written).
+        a cancelled caller may be written. With `is_first` it saves the read of a document that is probably
+        not there. Raises `StoreUnavailable` (the outcome is unknown) and `StoreOverloaded` (nothing was
+        written).
         """
-        result: R = await self._enqueue(id, QueuedChange(change))
+        result: R = await self._enqueue(id, QueuedChange(change, is_first=is_first))
         return result
 
     async def remove(
@@ -199,6 +202,8 @@ class AggregateRepository(Generic[A]):
 
     async def _commit(self, id: str, changes: Sequence[QueuedChange[A]]) -> list[Change[A, Any] | Exception]:
         hot = self._hot.get(id)
+        if hot is None and all(change.is_first for change in changes):
+            hot = Held(None, None)
         if hot is not None:
             applied = await self._attempt(id, changes, hot, is_fresh=False)
             if applied is not None:

@@ -43,6 +43,17 @@ async def test_a_change_makes_and_then_changes_the_aggregate(repository: Reposit
     assert await repository.get_many(["two", "one"]) == [None, Counter("one", 5, ("a", "b"))]
 
 
+async def test_a_first_change_costs_no_read_and_overwrites_nothing(
+    repository: Repository, collection: Collection
+) -> None:
+    assert await repository.update("one", add("one", 2, "a"), is_first=True) == 2
+    assert operations(collection, "read") == 0
+    assert await repository.update("one", add("one", 3, "b"), is_first=True) == 5
+    assert await repository.update("none", look, is_first=True) is None
+    assert await repository.update("one", look, is_first=True) == 5
+    assert await repository.get_many(["one", "none"]) == [Counter("one", 5, ("a", "b")), None]
+
+
 async def test_parallel_changes_are_written_together_in_order(
     repository: Repository, collection: Collection
 ) -> None:
