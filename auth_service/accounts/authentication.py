@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from auth_service.accounts.emails import claim_id, email_or_none
-from auth_service.accounts.errors import InvalidCredentials, WrongPassword
+from auth_service.accounts.errors import InvalidCredentials, NoPassword, WrongPassword
 from auth_service.accounts.model import User, is_live
 from auth_service.accounts.password_rules import PasswordPolicy, given_password
 from auth_service.accounts.ports import (
@@ -80,8 +80,10 @@ class Authentication:
         )
 
     async def confirm(self, user: User, password: str, client: Client, session_id: str) -> None:
-        """Checks the password that the user gives again in this session. Raises `WrongPassword`, or another
-        error of `sign_in`."""
+        """Checks the password that the user gives again in this session. Raises `WrongPassword`,
+        `NoPassword`, or another error of `sign_in`."""
+        if not user.password_hash:
+            raise NoPassword
         try:
             async with self._throttle.confirmation(session_id, client):
                 if not await self._matches(user, password, client):

@@ -14,7 +14,7 @@ EMAIL_MAX = 254
 
 _EXAMPLE = "An e-mail address looks like name@example.com."
 _INVISIBLE = "An e-mail address has no invisible characters. Type it again: name@example.com."
-_LOOK_ALIKE = "Write the part before the @ in plain letters of one script: name@example.com."
+_LOOK_ALIKE = "Write the part before the @ in plain letters that run in one direction: name@example.com."
 _WIDE_AT = "\uff20"
 """The `@` of Chinese and Japanese keyboards."""
 _WITH_COMPATIBILITY_FORMS = frozenset("\u0e33\u0eb3")

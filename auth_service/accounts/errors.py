@@ -4,10 +4,12 @@
 401 NotAuthenticated   └── InvalidCredentials       wrong e-mail or wrong password, never which
 403 PermissionDenied   ├── AccountDisabled
                        ├── GuestsHaveNoAccount
+                       ├── NoPassword               it was removed, or never set
                        ├── PasswordTooWeak          when an account has got more rights than its password fits
                        └── WrongPassword            when somebody changes their own account
 404 NotFound           └── AccountNotFound
 409 Conflict           ├── EmailAlreadyRegistered
+                       ├── EmailNotVerified         before an account gets more rights
                        ├── LastAdmin                the shop keeps one administrator
                        └── OwnAccount               administrators cannot lock themselves out
 """
@@ -32,6 +34,14 @@ class GuestsHaveNoAccount(PermissionDenied):
     detail = "A guest has no account to change. Register or sign in first."
 
 
+class NoPassword(PermissionDenied):
+    code, title = "no-password", "Account without a password"
+    detail = (
+        "This account has no password. Ask for a code at `/api/v1/auth/codes` with the purpose `reset`, and "
+        "set one with it."
+    )
+
+
 class PasswordTooWeak(PermissionDenied):
     code, title = "password-too-weak", "Password too weak for this role"
     detail = (
@@ -53,6 +63,14 @@ class AccountNotFound(NotFound):
 class EmailAlreadyRegistered(Conflict):
     code, title = "email-already-registered", "E-mail address taken"
     detail = "An account with this e-mail address exists. Sign in, or use another address."
+
+
+class EmailNotVerified(Conflict):
+    code, title = "email-not-verified", "E-mail address not verified"
+    detail = (
+        "The owner of this e-mail address has not confirmed the account, so somebody else may have "
+        "registered it. Let them confirm it with the code in their mail, and repeat the request."
+    )
 
 
 class LastAdmin(Conflict):

@@ -5,7 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from auth_service.accounts.dependencies import RECENT_SIGN_IN, AccountsDep, ClientDep, CurrentPasswordDep
-from auth_service.accounts.errors import AccountNotFound, GuestsHaveNoAccount, LastAdmin, WrongPassword
+from auth_service.accounts.errors import (
+    AccountNotFound,
+    GuestsHaveNoAccount,
+    LastAdmin,
+    NoPassword,
+    WrongPassword,
+)
 from auth_service.accounts.reauthentication import Reauthenticate
 from auth_service.accounts.schemas import AccountDeletion, PasswordChange, ProfileUpdate, UserPublic
 from auth_service.browsers import BrowserDep
@@ -36,7 +42,7 @@ async def update_me(
     summary="Delete the account",
     dependencies=RECENT_SIGN_IN,
     responses=problem_responses(
-        WrongPassword, GuestsHaveNoAccount, LastAdmin, Reauthenticate, TooManyRequests
+        WrongPassword, NoPassword, GuestsHaveNoAccount, LastAdmin, Reauthenticate, TooManyRequests
     ),
 )
 async def delete_me(
@@ -64,7 +70,9 @@ async def delete_me(
     status_code=204,
     summary="Change the password",
     dependencies=RECENT_SIGN_IN,
-    responses=problem_responses(WrongPassword, GuestsHaveNoAccount, Reauthenticate, TooManyRequests),
+    responses=problem_responses(
+        WrongPassword, NoPassword, GuestsHaveNoAccount, Reauthenticate, TooManyRequests
+    ),
 )
 async def change_password(
     body: PasswordChange, client: ClientDep, identity: CurrentUserDep, accounts: AccountsDep

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 
 from auth_service.accounts.dependencies import RECENT_SIGN_IN
-from auth_service.accounts.errors import AccountNotFound, LastAdmin, OwnAccount
+from auth_service.accounts.errors import AccountNotFound, EmailNotVerified, LastAdmin, OwnAccount
 from auth_service.accounts.ports import UserFilter
 from auth_service.accounts.reauthentication import Reauthenticate
 from auth_service.accounts.schemas import UserAdministered, UserAdministeredPage, UserUpdate
@@ -69,13 +69,14 @@ async def get_user(user_id: UserId, administration: AdministrationDep) -> UserAd
     "/{user_id}",
     summary="Set an account's role, or disable it",
     dependencies=RECENT_SIGN_IN,
-    responses=problem_responses(AccountNotFound, OwnAccount, LastAdmin, Reauthenticate),
+    responses=problem_responses(AccountNotFound, OwnAccount, LastAdmin, EmailNotVerified, Reauthenticate),
 )
 async def update_user(
     user_id: UserId, body: UserUpdate, actor: ActorDep, administration: AdministrationDep
 ) -> UserAdministered:
     """A change signs the account out everywhere, so it takes effect at once. The shop keeps one enabled
-    administrator. Like every change here, it needs a recent sign-in of the administrator."""
+    administrator. A customer gets more rights only with a verified address. Like every change here, it needs
+    a recent sign-in of the administrator."""
     return UserAdministered.of(await administration.change(actor, user_id, body.new_role, body.new_disabled))
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from auth_service.accounts.administrators import AdministratorRegister
-from auth_service.accounts.errors import OwnAccount
+from auth_service.accounts.errors import EmailNotVerified, OwnAccount
 from auth_service.accounts.events import DELIVERY_SECONDS, UserAccessChanged, UserSignedOut
 from auth_service.accounts.model import User, existing
+from auth_service.accounts.password_rules import is_privileged
 from auth_service.accounts.ports import UserFilter, UserRepository
 from auth_service.accounts.removal import AccountRemoval
 from auth_service.security_log.events import witnessed
@@ -18,6 +19,8 @@ from shared.aggregates.ports import ListPage
 from shared.clock import Clock
 from shared.security.identity import Role
 from shared.store.ports import Position
+
+_NO_SUCH_SESSION = "The account has no such session. `GET /users/{user_id}/sessions` lists those that it has."
 
 
 class AdministrationService:
@@ -47,7 +50,8 @@ class AdministrationService:
 
     async def change(self, actor: Actor, user_id: str, role: Role | None, disabled: bool | None) -> User:
         """Sets the role and `disabled`, unless they are None. A change ends the account's sessions, because
-        their tokens have the former role. Raises `AccountNotFound`, `OwnAccount`, `LastAdmin`."""
+        their tokens have the former role. Raises `AccountNotFound`, `OwnAccount`, `LastAdmin`, and
+        `EmailNotVerified` before a customer gets more rights."""
         _refuse_own(actor, user_id)
         now = self._clock.now()
 
@@ -56,6 +60,8 @@ class AdministrationService:
             wanted = (role or present.role, present.disabled if disabled is None else disabled)
             if wanted == (present.role, present.disabled):
                 return Change(None, present)
+            if not (present.email_verified or is_privileged(present.role)) and is_privileged(wanted[0]):
+                raise EmailNotVerified
             signed_out, ended = present.signed_out(now)
             changed = signed_out.with_access(*wanted, now)
             events = [
@@ -86,7 +92,7 @@ class AdministrationService:
         def end(user: User | None) -> Change[User, None]:
             present = existing(user)
             if session_id is not None and session_id not in present.sessions:
-                raise SessionNotFound
+                raise SessionNotFound(_NO_SUCH_SESSION)
             ended = present.sessions if session_id is None else (session_id,)
             if not ended:
                 return Change(None, None)

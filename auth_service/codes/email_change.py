@@ -14,7 +14,7 @@ from auth_service.accounts.authentication import Authentication
 from auth_service.accounts.credentials import checked
 from auth_service.accounts.emails import claim_id, normalise_email
 from auth_service.accounts.errors import EmailAlreadyRegistered, GuestsHaveNoAccount
-from auth_service.accounts.events import DELIVERY_SECONDS, UserEmailChanged
+from auth_service.accounts.events import DELIVERY_SECONDS, UserEmailChanged, UserEmailVerified
 from auth_service.accounts.model import EmailClaim, User, existing, is_live
 from auth_service.accounts.ports import EmailClaimRepository, UserRepository
 from auth_service.accounts.registration import holds
@@ -68,8 +68,22 @@ class EmailChangeService:
         right = await self._codes.check_change(code_id, code, identity.user_id, client)
         await self._codes.spend(right)
         if right.to == right.user.email:
-            return right.user
+            return await self._verify(right.user, client)
         return await self._move(right.user, right.to, client)
+
+    async def _verify(self, user: User, client: Client) -> User:
+        """The code went to the address that the account has already."""
+        now = self._clock.now()
+
+        def verify(newest: User | None) -> Change[User, User]:
+            present = existing(newest)
+            if present.email_verified or present.email != user.email:
+                return Change(None, present)
+            verified = present.with_verified_email(now)
+            event = UserEmailVerified.of(verified).to_event(now)
+            return Change(verified, verified, [witnessed(event, Actor(user.id, client))])
+
+        return await self._users.update(user.id, verify)
 
     async def _move(self, user: User, email: str, client: Client) -> User:
         former = await self._claims.get(claim_id(user.email))

@@ -12,6 +12,7 @@ from auth_service.accounts.errors import (
     AccountNotFound,
     EmailAlreadyRegistered,
     GuestsHaveNoAccount,
+    NoPassword,
     WrongPassword,
 )
 from auth_service.accounts.reauthentication import Reauthenticate
@@ -130,7 +131,7 @@ async def send_user_reset(user_id: UserId, actor: ActorDep, codes: CodesDep) -> 
     status_code=202,
     summary="Ask for a change of the e-mail address",
     dependencies=RECENT_SIGN_IN,
-    responses=problem_responses(*_OWN_ACCOUNT, WrongPassword, Reauthenticate, TooManyRequests),
+    responses=problem_responses(*_OWN_ACCOUNT, WrongPassword, NoPassword, Reauthenticate, TooManyRequests),
 )
 async def change_email(
     body: EmailChange, client: ClientDep, identity: CurrentUserDep, changes: EmailChangeDep

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from auth_service.accounts.emails import claim_id, email_or_none
+from auth_service.accounts.errors import AccountDisabled
 from auth_service.accounts.model import User, existing, is_live
 from auth_service.accounts.ports import EmailClaimRepository, UserRepository
 from auth_service.clients import Client
@@ -86,8 +87,10 @@ class CodeService:
 
     async def send_reset(self, actor: Actor, user_id: str) -> None:
         """Mails a code for a new password to the account's address, for an administrator. The owner asks for
-        a handle at `/codes`, and gets one for this code. Raises `AccountNotFound`."""
+        a handle at `/codes`, and gets one for this code. Raises `AccountNotFound`, `AccountDisabled`."""
         user = existing(await self._users.get(user_id))
+        if user.disabled:
+            raise AccountDisabled("The account is disabled, so no code opens it. Enable it first.")
         await self._issuer.issue(
             CodePurpose.RESET,
             claim_id(user.email),

@@ -168,4 +168,4 @@ def _claimed(user: User, now: datetime) -> Change[User, User]:
     owned = signed_out.without_password(now).with_verified_email(now)
     verified = UserEmailVerified.of(owned).to_event(now)
     signed = UserSignedOut.of(owned, ended, "password_removed", user.id).to_event(now)
-    return Change(owned, owned, [signed, verified])
+    return Change(owned, owned, [with_notice(signed, MailKind.PASSWORD_REMOVED, user.email), verified])

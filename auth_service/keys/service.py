@@ -106,9 +106,7 @@ class KeyService:
 
         def revoke(ring: SigningKeyring | None) -> Change[SigningKeyring, SigningKeyring]:
             if ring is None or kid not in {key.kid for key in ring.keys}:
-                raise NotFound(
-                    f"There is no signing key {kid}. See which there are with `trolley keys list`."
-                )
+                raise NotFound(f"There is no signing key {kid}. `keys list` shows which there are.")
             revoked = ring.without(kid, replacement, now)
             return Change(revoked, revoked)
 

@@ -21,6 +21,7 @@ class MailKind(StrEnum):
     CHANGE_EMAIL = "change_email"
     EMAIL_TAKEN = "email_taken"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  (a kind of mail)
+    PASSWORD_REMOVED = "password_removed"  # noqa: S105  (a kind of mail)
     EMAIL_CHANGED = "email_changed"
     ACCOUNT_DELETED = "account_deleted"
 

@@ -154,8 +154,8 @@ async def test_a_deleted_person_leaves_no_word_anywhere(
     await tablet.call("POST", f"{AUTH}/logout")
     await admin.call("POST", f"{CART}/items", {"product_id": products[0]}, On_Behalf_Of=person.id)
     await admin.call("GET", f"{AUTH}/users?email={WORDS['email']}")
-    await admin.call("PATCH", f"{AUTH}/users/{person.id}", {"role": "editor"})
-    await admin.call("PATCH", f"{AUTH}/users/{person.id}", {"role": "customer"})
+    await admin.call("PATCH", f"{AUTH}/users/{person.id}", {"disabled": True})
+    await admin.call("PATCH", f"{AUTH}/users/{person.id}", {"disabled": False})
     last = await shop.sign("/login", LOGIN)
     asked = {"email": "wilhelmina@elsewhere.example", "password": WORDS["password"]}
     assert (await last.call("POST", f"{AUTH}/email", asked)).status_code == 202

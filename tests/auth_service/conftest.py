@@ -21,6 +21,7 @@ from auth_service.sessions.tokens import SignedIn
 from auth_service.settings import AuthSettings
 from shared.backends import Backends, open_backends
 from shared.security.identity import Identity, Role
+from tests.auth_service.mailed_codes import Codes
 from tests.auth_service.people import PASSWORD, Person, fresh_email
 from tests.support.apps import running
 from tests.support.clock import MovableClock
@@ -67,6 +68,11 @@ async def shop(auth_settings: MakeSettings, fast: bool) -> AsyncIterator[httpx.A
     """One replica of auth_service."""
     async with running(create_app(auth_settings(), fast=fast)) as client:
         yield client
+
+
+@pytest.fixture
+def codes(shop: httpx.AsyncClient, mails: MailsInFolder) -> Codes:
+    return Codes(shop, mails)
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.auth_service.codes.conftest import SUBJECTS
 from tests.auth_service.conftest import MakeSettings
+from tests.auth_service.mailed_codes import SUBJECTS
 from tests.auth_service.people import AUTH
 from tests.auth_service.two_replicas import (
     DAY,

@@ -12,7 +12,8 @@ import pytest_asyncio
 
 from shared.ids import new_id
 from tests.e2e.conftest import StartShop
-from tests.e2e.shops import Shop
+from tests.e2e.shops import Person, Shop
+from tests.support.mails import MailsInFolder
 from tests.support.terminal import Result, Terminal
 from tests.support.waiting import eventually
 from trolley.migration import COLLECTIONS
@@ -24,6 +25,17 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 async def own_shop(start_shop: StartShop) -> Shop:
     """On one store: a command is a request to the shop, or calls what the services' tests run on both."""
     return await start_shop("sqlite")
+
+
+async def verified(shop: Shop, email: str) -> Person:
+    """A customer who has confirmed the address."""
+    person = await shop.register(email)
+    asked = await person.call("POST", "/auth/codes", json={"email": email, "purpose": "verify"})
+    code = await MailsInFolder(shop.stack.directory / "mail").code(email, "Confirm your address")
+    use = {**asked.json(), "code": code, "purpose": "verify", "email": email}
+    use.pop("expires_in")
+    assert (await person.call("POST", "/auth/codes/use", json=use)).status_code == 200
+    return person
 
 
 def terminal_of(shop: Shop) -> Terminal:
@@ -68,7 +80,7 @@ async def test_a_password_that_is_too_short_is_refused_by_name(own_shop: Shop) -
 
 async def test_an_account_is_promoted_disabled_and_given_a_password(own_shop: Shop) -> None:
     email = f"{new_id()}@example.com"
-    person = await own_shop.register(email)
+    person = await verified(own_shop, email)
 
     async def users(*arguments: str, stdin: str = "") -> None:
         result = await trolley(own_shop, "users", *arguments, stdin=stdin)
@@ -102,7 +114,7 @@ async def test_an_account_is_promoted_disabled_and_given_a_password(own_shop: Sh
 
 async def test_an_account_is_shown_signed_out_and_deleted(own_shop: Shop) -> None:
     email = f"{new_id()}@example.com"
-    person = await own_shop.register(email)
+    person = await verified(own_shop, email)
 
     async def users(*arguments: str) -> str:
         result = await trolley(own_shop, "users", *arguments)

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from shared.ids import new_id
-from tests.auth_service.codes.conftest import SUBJECTS
+from tests.auth_service.mailed_codes import SUBJECTS
 from tests.e2e.shops import bare_environment
 from tests.support.mails import MailsInFolder
 from tests.support.waiting import eventually

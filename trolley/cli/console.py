@@ -46,6 +46,14 @@ def coloured(text: str) -> Text:
     return Text.from_ansi("".join(part if number % 2 else printable(part) for number, part in parts))
 
 
+def not_blank(given: str | None) -> str | None:
+    """For an argument that names what a command changes. Refuses an empty variable of a shell, which would
+    name something else, or everything. Raises `typer.BadParameter`."""
+    if given is not None and not given.strip():
+        raise typer.BadParameter("it is blank. Give a value, or leave the argument out.")
+    return given
+
+
 class PlainConsole(Console):
     """A console that prints every text unchanged: `[bold]` and `:heart:` have no meaning. Only control
     characters are `printable`. So no command can forget to escape a value."""

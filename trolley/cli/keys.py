@@ -10,7 +10,7 @@ from rich.table import Table
 from auth_service.keys.model import KeyState, SigningKey
 from auth_service.operator import OperatorService
 from shared.clock import to_rfc3339
-from trolley.cli.console import console, execute
+from trolley.cli.console import console, execute, not_blank
 from trolley.environment import operator_environment
 from trolley.operations import operate
 
@@ -36,7 +36,9 @@ def show() -> None:
 
 
 @app.command()
-def revoke(kid: Annotated[str, typer.Argument(help="The id of the key, as `list` shows it.")]) -> None:
+def revoke(
+    kid: Annotated[str, typer.Argument(help="The id of the key, as `list` shows it.", callback=not_blank)],
+) -> None:
     """Take a key out at once, for example because it leaked.
 
     Every access token that it signed is refused. A refresh token still gets another one. If the key is the

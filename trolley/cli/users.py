@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ import typer
 from rich.table import Table
 
 from shared.security.identity import Role
-from trolley.cli.console import console, execute, print_json
+from trolley.cli.console import console, execute, not_blank, print_json
 from trolley.cli.identity import AdministratorOption, UrlOption, administrator, identity_of
 from trolley.client import require_success, shop_client
 from trolley.environment import operator_environment, shop_url
@@ -28,7 +28,15 @@ _REAUTHENTICATE = "urn:trolley:problem:reauthenticate"
 _LOOKS, _LOOK_SECONDS = 6, 0.5
 """A list shows a new account about a second later."""
 
-EmailArgument = Annotated[str, typer.Argument(help="The e-mail address of the account.")]
+
+def _address(given: str) -> str:
+    """Refuses what is no address, such as an empty variable of a shell: no account must be found by it."""
+    if "@" not in given:
+        raise typer.BadParameter("give the whole e-mail address of one account.")
+    return given.strip()
+
+
+EmailArgument = Annotated[str, typer.Argument(help="The e-mail address of the account.", callback=_address)]
 PasswordOption = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from the first line of stdin.")
 ]
@@ -101,7 +109,10 @@ def promote(
     who: AdministratorOption = "admin",
     url: UrlOption = None,
 ) -> None:
-    """Make an account an administrator's, or an editor's, after its next sign-in."""
+    """Make an account an administrator's, or an editor's, after its next sign-in.
+
+    Its address must be verified: somebody else may have registered it.
+    """
     role = Role.EDITOR if editor else Role.ADMIN
     outcome = "is an editor" if editor else "is an administrator"
     _change(who, url, email, {"role": role.value}, outcome)
@@ -139,7 +150,10 @@ def sessions(email: EmailArgument, *, who: AdministratorOption = "admin", url: U
 @app.command()
 def end(
     email: EmailArgument,
-    session: Annotated[str | None, typer.Argument(help="One session, as `sessions` lists it. [all]")] = None,
+    session: Annotated[
+        str | None,
+        typer.Argument(help="One session, as `sessions` lists it. [all]", callback=not_blank),
+    ] = None,
     *,
     who: AdministratorOption = "admin",
     url: UrlOption = None,
@@ -262,9 +276,16 @@ def _table(found: list[dict[str, Any]]) -> Table:
     for column in table.columns:
         column.overflow = "fold"
     for user in found:
-        state = "disabled" if user["disabled"] else ""
+        state = ", ".join(_states(user))
         table.add_row(user["email"], user["name"], user["role"], user["created_at"][:10], state)
     return table
+
+
+def _states(user: Mapping[str, Any]) -> Iterator[str]:
+    if user["disabled"]:
+        yield "disabled"
+    if not user["email_verified"]:
+        yield "not verified"
 
 
 def _confirm(question: str) -> None:

@@ -6,7 +6,11 @@ import httpx
 import pytest
 from jose import jwt
 
-from tests.auth_service.people import AUTH, PASSWORD, Person
+from auth_service.bootstrap import open_operator_tools
+from shared.security.identity import Role
+from tests.auth_service.conftest import MakeSettings
+from tests.auth_service.mailed_codes import Codes
+from tests.auth_service.people import AUTH, PASSWORD, Person, fresh_email
 from tests.support.waiting import eventually
 
 
@@ -80,14 +84,39 @@ async def test_a_disabled_user_is_signed_out_and_stays_out(admin: Person, ana: P
     assert (await ana.shop.post(f"{AUTH}/login", json=login)).status_code == 200
 
 
-async def test_a_new_role_takes_effect_at_the_next_sign_in(admin: Person, ana: Person) -> None:
+@pytest.mark.parametrize("role", ["editor", "admin"])
+async def test_nobody_gets_more_rights_with_an_address_that_another_may_have_registered(
+    admin: Person, ana: Person, codes: Codes, role: str
+) -> None:
+    await codes.mailed(ana.email, "verify")
+    refused = await admin.call("PATCH", f"/users/{ana.id}", {"role": role})
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:trolley:problem:email-not-verified")
+    assert await ana.status() == 200
+    for harmless in ({"disabled": True}, {"disabled": False}, {"role": "customer"}):
+        assert (await admin.call("PATCH", f"/users/{ana.id}", harmless)).status_code == 200
+    await codes.through(ana.email, "verify", by=await ana.login())
+    assert (await admin.call("PATCH", f"/users/{ana.id}", {"role": role})).json()["role"] == role
+
+
+async def test_whom_the_operator_trusts_needs_no_code(admin: Person, auth_settings: MakeSettings) -> None:
+    async with open_operator_tools(auth_settings()) as operator:
+        editor = await operator.create_user("Ed", fresh_email(), PASSWORD, Role.EDITOR)
+    answer = await admin.call("PATCH", f"/users/{editor.id}", {"role": "admin"})
+    assert answer.json()["role"] == "admin"
+
+
+async def test_a_new_role_takes_effect_at_the_next_sign_in(admin: Person, ana: Person, codes: Codes) -> None:
+    await codes.through(ana.email, "verify", by=ana)
     assert (await admin.call("PATCH", f"/users/{ana.id}", {"role": "admin"})).json()["role"] == "admin"
     assert await ana.status() == 401
     promoted = await ana.login()
     assert (await promoted.call("GET", f"/users/{admin.id}")).status_code == 200
 
 
-async def test_an_editor_changes_the_catalogue_and_no_account(admin: Person, ana: Person) -> None:
+async def test_an_editor_changes_the_catalogue_and_no_account(
+    admin: Person, ana: Person, codes: Codes
+) -> None:
+    await codes.through(ana.email, "verify", by=ana)
     assert (await admin.call("PATCH", f"/users/{ana.id}", {"role": "editor"})).json()["role"] == "editor"
     editor = await ana.login()
     claims = jwt.get_unverified_claims(editor.access_token)

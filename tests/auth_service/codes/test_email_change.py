@@ -21,9 +21,9 @@ from auth_service.sessions.model import RefreshToken
 from auth_service.sessions.tokens import SignedIn
 from shared.aggregates.change import Change
 from shared.security.identity import Identity, Role
-from tests.auth_service.codes.conftest import Codes
 from tests.auth_service.conftest import CLIENT, World
 from tests.auth_service.gates import Gate
+from tests.auth_service.mailed_codes import Codes
 from tests.auth_service.people import AUTH, PASSWORD, Person, fresh_email
 from tests.support.clock import MovableClock
 from tests.support.mails import MailsInFolder
@@ -124,10 +124,11 @@ async def test_codes_from_before_the_change_are_void(codes: Codes, ana: Person) 
         assert answer.json()["type"] == "urn:trolley:problem:invalid-code"
 
 
-async def test_the_own_address_may_be_confirmed_and_stays(codes: Codes, ana: Person) -> None:
+async def test_the_own_address_may_be_confirmed_and_is_verified(codes: Codes, ana: Person) -> None:
     asked = await ask(ana, ana.email)
     code = await codes.mailed(ana.email, "change_email")
-    assert (await confirm(ana, asked.json()["code_id"], code)).json()["email"] == ana.email
+    answer = (await confirm(ana, asked.json()["code_id"], code)).json()
+    assert (answer["email"], answer["email_verified"]) == (ana.email, True)
     assert await (await ana.login()).status() == 200
 
 

@@ -7,7 +7,7 @@ import asyncio
 import httpx
 import pytest
 
-from tests.auth_service.codes.conftest import Codes
+from tests.auth_service.mailed_codes import Codes
 from tests.auth_service.people import AUTH, PASSWORD, Person, fresh_email
 from tests.support.mails import MailsInFolder, text_of
 from tests.support.waiting import eventually
@@ -280,6 +280,10 @@ async def test_a_code_for_nobody_is_accepted_and_not_mailed(codes: Codes, ana: P
 async def test_an_administrator_sends_a_reset(codes: Codes, admin: Person, ana: Person) -> None:
     assert (await ana.call("POST", f"/users/{ana.id}/reset")).status_code == 403
     assert (await admin.call("POST", "/users/nobody/reset")).status_code == 404
+    other = await Person.registered(codes.shop)
+    await admin.call("PATCH", f"/users/{other.id}", {"disabled": True})
+    refused = await admin.call("POST", f"/users/{other.id}/reset")
+    assert (refused.status_code, refused.json()["type"]) == (403, "urn:trolley:problem:account-disabled")
     assert (await admin.call("POST", f"/users/{ana.id}/reset")).status_code == 204
     code = await codes.mailed(ana.email, "reset")
     events = (await ana.call("GET", "/security-events")).json()["items"]

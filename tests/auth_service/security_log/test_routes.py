@@ -12,6 +12,7 @@ from shared.clock import SystemClock
 from shared.events.contracts import CartChangedOnBehalf
 from shared.store.factory import create_store_factory
 from tests.auth_service.conftest import MakeSettings
+from tests.auth_service.mailed_codes import Codes
 from tests.auth_service.people import AUTH, PASSWORD, Person, fresh_email
 from tests.support.events import running_bus
 from tests.support.waiting import eventually
@@ -89,7 +90,10 @@ async def test_a_failure_for_an_unknown_account_keeps_nothing_of_the_client(
     assert "127.0.0.1" not in str(documents)
 
 
-async def test_an_administrators_acts_name_the_administrator(admin: Person, ana: Person) -> None:
+async def test_an_administrators_acts_name_the_administrator(
+    admin: Person, ana: Person, codes: Codes
+) -> None:
+    await codes.through(ana.email, "verify", by=ana)
     await admin.call("PATCH", f"/users/{ana.id}", {"role": "editor"})
     editor = await ana.login()
     entry = await find(editor, "user.access_changed")

@@ -61,6 +61,12 @@ SENSELESS = {
     "--shop 70000 nodes": "70000",
     "users list --limit 0": "--limit",
     "users delete a@example.com": "--yes",
+    "users delete '' --yes": "whole e-mail address",
+    "users promote ' '": "whole e-mail address",
+    "users show bob": "whole e-mail address",
+    "users password '' --password-stdin": "whole e-mail address",
+    "users end a@example.com ''": "blank",
+    "keys revoke ''": "blank",
     "nonsense": "nonsense",
 }
 

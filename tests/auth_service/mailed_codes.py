@@ -1,11 +1,10 @@
-"""Codes of people."""
+"""Asking for codes, and using them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.auth_service.people import AUTH, Person
 from tests.support.mails import MailsInFolder
@@ -46,8 +45,3 @@ class Codes:
         """Asks for a code, waits for the mail and uses the code."""
         code_id = await self.request(email, purpose)
         return await self.use(code_id, await self.mailed(email, purpose), purpose, email, **more)
-
-
-@pytest.fixture
-def codes(shop: httpx.AsyncClient, mails: MailsInFolder) -> Codes:
-    return Codes(shop, mails)
