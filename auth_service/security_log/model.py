@@ -13,6 +13,8 @@ MAX_ENTRIES = 200
 KEPT_FOR = timedelta(days=180)
 COUNTED_TOGETHER = timedelta(hours=1)
 """Acts of one kind that repeat are one entry for this time if they come from one network."""
+MAX_FAILURES = 50
+"""The part of the log for failures. The other entries have the rest, so neither pushes out the other."""
 MAX_REPEATED = 25
 """The entries of one kind that repeats. Beyond that networks are counted together."""
 _REMEMBERED_IDS = 16
@@ -88,6 +90,10 @@ class SecurityEntry:
     def kind(self) -> Kind:
         return self.type, self.reason, self.by
 
+    @property
+    def is_failure(self) -> bool:
+        return not self.by
+
     def takes(self, other: SecurityEntry) -> bool:
         """Whether `other`, a later fact of this kind, may be counted here."""
         return self.repeats and other.at - self.began_at < COUNTED_TOGETHER
@@ -119,17 +125,14 @@ class SecurityLog:
     is_erased: bool = False
 
     def with_entry(self, entry: SecurityEntry, now: datetime) -> SecurityLog:
-        """The log with the entry, unless it has it or is erased. Old entries go. Beyond the limits the two
-        oldest entries of a kind become one, so that no kind pushes out another."""
+        """The log with the entry, unless it has it or is erased. Old entries go. Of too many, the two oldest
+        of one kind become one, so that no kind pushes out another."""
         if self.is_erased or any(entry.id in known.ids for known in self.entries):
             return self
         entries = _joined([known for known in self.entries if now - known.at < KEPT_FOR], entry)
-        if entry.repeats:
-            entries = _narrowed(entries, entry.kind, MAX_REPEATED)
-        if len(entries) > MAX_ENTRIES:
-            [(kind, size)] = Counter(known.kind for known in entries).most_common(1)
-            entries = _narrowed(entries, kind, size - 1) if size > 1 else entries[:-1]
-        return replace(self, entries=tuple(entries), updated_at=now, version=self.version + 1)
+        failures = _within(MAX_FAILURES, [it for it in entries if it.is_failure], entry)
+        others = _within(MAX_ENTRIES - MAX_FAILURES, [it for it in entries if not it.is_failure], entry)
+        return replace(self, entries=_sorted(failures + others), updated_at=now, version=self.version + 1)
 
     def recent(self, now: datetime) -> tuple[SecurityEntry, ...]:
         """The entries that are not too old, the newest first."""
@@ -140,17 +143,34 @@ class SecurityLog:
 
 
 def _joined(entries: list[SecurityEntry], entry: SecurityEntry) -> list[SecurityEntry]:
-    """The entries with one more fact, the newest first."""
+    """The entries with one more fact."""
     same = [known for known in entries if known.kind == entry.kind]
     together = [known for known in same if known.network == entry.network]
-    if (
-        len(same) >= MAX_REPEATED
-    ):  # networks that come later share one entry, and leave the others as they are
+    if _is_full(entries, entry):  # later networks share an entry, and leave the earlier ones as they are
         together += same[:1]
     for known in together:
         if known.takes(entry):
             return _replaced(entries, [known], known.with_another(entry))
     return _replaced(entries, [], entry)
+
+
+def _is_full(entries: list[SecurityEntry], entry: SecurityEntry) -> bool:
+    """Whether there is no room for one more entry of this kind."""
+    part = [known.kind for known in entries if known.is_failure == entry.is_failure]
+    most = MAX_FAILURES if entry.is_failure else MAX_ENTRIES - MAX_FAILURES
+    return len(part) >= most or part.count(entry.kind) >= MAX_REPEATED
+
+
+def _within(most: int, entries: list[SecurityEntry], newest: SecurityEntry) -> list[SecurityEntry]:
+    """A part of the log with at most so many entries. What repeats makes room itself. For another entry the
+    kind with the most entries does."""
+    if newest.repeats:
+        entries = _narrowed(entries, newest.kind, MAX_REPEATED)
+    while len(entries) > most:
+        sizes = Counter(known.kind for known in entries)
+        kind = newest.kind if newest.repeats and sizes[newest.kind] > 1 else max(sizes, key=sizes.__getitem__)
+        entries = _narrowed(entries, kind, sizes[kind] - 1) if sizes[kind] > 1 else entries[:-1]
+    return entries
 
 
 def _narrowed(entries: list[SecurityEntry], kind: Kind, most: int) -> list[SecurityEntry]:
@@ -162,5 +182,9 @@ def _narrowed(entries: list[SecurityEntry], kind: Kind, most: int) -> list[Secur
 def _replaced(
     entries: list[SecurityEntry], former: list[SecurityEntry], entry: SecurityEntry
 ) -> list[SecurityEntry]:
-    kept = [known for known in entries if known not in former]
-    return sorted([entry, *kept], key=_time, reverse=True)
+    return list(_sorted([entry, *(known for known in entries if known not in former)]))
+
+
+def _sorted(entries: list[SecurityEntry]) -> tuple[SecurityEntry, ...]:
+    """The newest first."""
+    return tuple(sorted(entries, key=_time, reverse=True))

@@ -11,12 +11,14 @@ from auth_service.clients import Client
 from auth_service.security_log.model import (
     KEPT_FOR,
     MAX_ENTRIES,
+    MAX_FAILURES,
     MAX_REPEATED,
     Actor,
     SecurityEntry,
     SecurityLog,
 )
 
+OTHERS = MAX_ENTRIES - MAX_FAILURES
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
@@ -132,9 +134,36 @@ def act(id: str, type: str, at: datetime = NOW, by: str = "u1", **more: Any) -> 
 
 
 def test_a_log_is_bounded() -> None:
-    log = log_of(*(entry(f"e{number}", NOW + timedelta(seconds=number)) for number in range(MAX_ENTRIES + 5)))
-    assert (len(log.entries), log.entries[0].id) == (MAX_ENTRIES, f"e{MAX_ENTRIES + 4}")
+    log = log_of(*(entry(f"e{number}", NOW + timedelta(seconds=number)) for number in range(OTHERS + 5)))
+    assert (len(log.entries), log.entries[0].id) == (OTHERS, f"e{OTHERS + 4}")
     assert (log.entries[-1].id, log.entries[-1].count) == ("e0", 6)
+
+
+def test_failures_for_every_reason_and_every_act_stay_within_the_log() -> None:
+    log = log_of(*(entry(f"e{number}") for number in range(OTHERS)))
+    for reason in ("wrong_password", "wrong_code", "account_disabled", "not_confirmed"):
+        for number in range(60):
+            hour = NOW + timedelta(hours=number)
+            client = Client(network(number))
+            failed = SecurityEntry.of(
+                f"{reason}{number}", "failed", hour, Actor("", client), reason, repeats=True
+            )
+            log = log.with_entry(failed, hour)
+    assert counts(log, "renamed") == [1] * OTHERS
+    assert (len(counts(log, "failed")), sum(counts(log, "failed"))) == (MAX_FAILURES, 240)
+    reasons = {it.reason for it in log.entries if it.type == "failed"}
+    assert reasons == {"wrong_password", "wrong_code", "account_disabled", "not_confirmed"}
+
+
+def test_names_that_a_thief_gives_in_a_full_log_are_one_entry() -> None:
+    log = log_of(*(act(f"s{number}", "signed_in") for number in range(OTHERS)))
+    for number in range(300):
+        later = NOW + timedelta(minutes=number)
+        client = Client(network(number))
+        name = SecurityEntry.of(f"n{number}", "named", later, Actor("u1", client), repeats=True)
+        log = log.with_entry(name, later)
+    assert (counts(log, "named"), sum(counts(log, "signed_in"))) == ([300], OTHERS)
+    assert len(counts(log, "signed_in")) == OTHERS - 1
 
 
 @pytest.mark.parametrize("by", ["u1", "an-admin"])
@@ -150,24 +179,24 @@ def test_no_act_pushes_out_another_however_often_it_is_done(by: str) -> None:
         for type, reason in [("signed_in", "password"), ("signed_out", "logout"), ("access_changed", "admin")]
     ]
     log = log_of(*rare, *often)
-    assert len(log.entries) == MAX_ENTRIES
+    assert len(log.entries) == OTHERS
     assert {"r1", "r2", "r3"} <= {it.id for it in log.entries}
     assert sum(it.count for it in log.entries) == len(rare) + len(often)
 
 
 def test_a_log_of_more_kinds_than_entries_loses_the_oldest() -> None:
     acts = [
-        act(f"e{number}", f"type {number}", NOW + timedelta(seconds=number))
-        for number in range(MAX_ENTRIES + 1)
+        act(f"e{number}", f"type {number}", NOW + timedelta(seconds=number)) for number in range(OTHERS + 1)
     ]
     log = log_of(*acts)
-    assert (len(log.entries), log.entries[-1].id) == (MAX_ENTRIES, "e1")
+    assert (len(log.entries), log.entries[-1].id) == (OTHERS, "e1")
 
 
 def test_a_log_that_was_flooded_before_gets_in_order() -> None:
     full = SecurityLog("u1", tuple(reversed(failures(MAX_ENTRIES))))
     registered = full.with_entry(act("r", "registered", NOW + timedelta(hours=2)), NOW)
-    assert (counts(registered, "registered"), sum(counts(registered, "failed"))) == ([1], MAX_ENTRIES)
+    assert counts(registered, "registered") == [1]
+    assert (len(registered.entries), sum(counts(registered, "failed"))) == (MAX_FAILURES + 1, MAX_ENTRIES)
     one_more = registered.with_entry(failure("x", NOW + timedelta(hours=2)), NOW)
     assert len(counts(one_more, "failed")) == MAX_REPEATED
     assert sum(counts(one_more, "failed")) == MAX_ENTRIES + 1
