@@ -38,6 +38,10 @@ class UserExported(DomainEvent):
     by: str
 
 
+REPEATED = frozenset({"user.renamed", UserExported.type})
+"""The acts that an access token alone can repeat, and that change little: those of an hour are counted."""
+
+
 @dataclass(frozen=True, slots=True)
 class UserResetSent(DomainEvent):
     """An administrator had a code for a new password mailed to the account."""
@@ -75,7 +79,8 @@ def entry_of(event: Event) -> tuple[str, SecurityEntry] | None:
     user_id = str(data.get("user_id", event.entity_id))
     actor = Actor(str(data.get("by", user_id)), _client(data[_CLIENT]))
     reason = next((str(data[name]) for name in _REASONS if data.get(name)), None)
-    return user_id, SecurityEntry.of(event.id, event.type, event.time, actor, reason)
+    repeats = event.type in REPEATED
+    return user_id, SecurityEntry.of(event.id, event.type, event.time, actor, reason, repeats=repeats)
 
 
 def _client(seen: Mapping[str, Any] | None) -> Client | None:

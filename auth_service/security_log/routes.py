@@ -23,7 +23,9 @@ async def list_security_events(
     identity: CurrentUserDep, log: SecurityLogDep, response: Response
 ) -> SecurityEventList:
     """Sign-ins, failed ones, changes and ended sessions of the last 180 days, at most 200, with who did it
-    and from where. Repeated failures from one network within an hour are one entry. An entry may come a
+    and from where. Repeated failures, names and exports from one network within an hour are one entry. At
+    most 50 entries are failures, so failures push out nothing else. Of too many entries of one kind, the
+    oldest become one, or those of one hour do; `count` and `since` tell of all of them. An entry may come a
     moment after what it tells. A guest has none."""
     response.headers["Cache-Control"] = "no-store"
     return SecurityEventList(

@@ -36,11 +36,15 @@ class SecurityEventPublic(PublicModel):
     ]
     address: Annotated[
         str | None,
-        Field(max_length=64, description="The network address of the device.", examples=["192.0.2.1"]),
+        Field(
+            max_length=64,
+            description="The network address of the device, the last one if `count` is more than 1.",
+            examples=["192.0.2.1"],
+        ),
     ]
     user_agent: Annotated[
         str | None,
-        Field(max_length=200, description="The device's `User-Agent`.", examples=["Mozilla/5.0"]),
+        Field(max_length=200, description="The `User-Agent` of that device.", examples=["Mozilla/5.0"]),
     ]
 
     @classmethod

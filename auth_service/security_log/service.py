@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from auth_service.clients import Client
-from auth_service.security_log.events import FailureReason, UserSignInFailed
+from auth_service.security_log.events import REPEATED, FailureReason, UserSignInFailed
 from auth_service.security_log.model import NOBODY, Actor, SecurityEntry, SecurityLog
 from auth_service.security_log.ports import SecurityLogRepository
 from shared.aggregates.change import Change
@@ -63,7 +63,10 @@ class SecurityLogService:
         def record(log: SecurityLog | None) -> Change[SecurityLog, None]:
             before = log or SecurityLog(user_id)
             event = event_of(before.version + 1).to_event(now)
-            after = before.with_entry(SecurityEntry.of(event.id, event.type, now, actor), now)
+            repeats = event.type in REPEATED
+            after = before.with_entry(
+                SecurityEntry.of(event.id, event.type, now, actor, repeats=repeats), now
+            )
             return Change(None, None) if after is before else Change(after, None, [event])
 
         await self._logs.update(user_id, record)
