@@ -1,0 +1,91 @@
+"""Who takes over an account that somebody else registered is rid of that person's device tokens."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from auth_service.main import create_app
+from tests.auth_service.attempts import attempt
+from tests.auth_service.codes.conftest import Codes
+from tests.auth_service.conftest import MakeSettings
+from tests.auth_service.people import PASSWORD, Person
+from tests.support.apps import running
+
+NEW = "staple horse battery"
+WAYS = [("sign_in", {}), ("reset", {"new_password": NEW})]
+
+
+@pytest.fixture
+async def shop(auth_settings: MakeSettings) -> AsyncIterator[httpx.AsyncClient]:
+    """A shop where an unknown device may fail once, and known ones once more each."""
+    settings = auth_settings(auth_failures_per_account=1, auth_failures_per_device=1)
+    async with running(create_app(settings)) as client:
+        yield client
+
+
+async def is_known(shop: httpx.AsyncClient, email: str, token: str) -> bool:
+    """Whether the account knows the device, after strangers used up the account's budget."""
+    await attempt(shop, email)
+    return (await attempt(shop, email, device=token)).status_code == 401
+
+
+@pytest.mark.parametrize(("purpose", "more"), WAYS)
+async def test_device_tokens_from_before_a_claim_are_void(
+    codes: Codes, ana: Person, purpose: str, more: dict[str, str]
+) -> None:
+    strangers = [ana.device_token, *[(await ana.login()).device_token for _ in range(2)]]
+    answer = await codes.through(ana.email, purpose, **more)
+    assert answer.status_code == 200
+    for token in strangers:
+        assert not await is_known(codes.shop, ana.email, token)
+    assert await is_known(codes.shop, ana.email, answer.json()["session"]["device_token"])
+
+
+@pytest.mark.parametrize(("purpose", "more"), WAYS)
+async def test_device_tokens_of_a_verified_account_stay(
+    codes: Codes, ana: Person, purpose: str, more: dict[str, str]
+) -> None:
+    assert (await codes.through(ana.email, "verify", by=ana)).status_code == 200
+    assert (await codes.through(ana.email, purpose, **more)).status_code == 200
+    assert await is_known(codes.shop, ana.email, ana.device_token)
+
+
+async def test_device_tokens_stay_when_the_signed_in_owner_verifies(codes: Codes, ana: Person) -> None:
+    assert (await codes.through(ana.email, "verify", by=ana)).status_code == 200
+    assert await is_known(codes.shop, ana.email, ana.device_token)
+
+
+async def test_device_tokens_of_sign_ins_after_a_claim_count(codes: Codes, ana: Person) -> None:
+    assert (await codes.through(ana.email, "reset", new_password=NEW)).status_code == 200
+    body = {"Device-Token": ana.device_token}
+    again = await codes.shop.post(
+        "/api/v1/auth/login", json={"email": ana.email, "password": NEW}, headers=body
+    )
+    unlocked = await codes.through(ana.email, "unlock")
+    for token in (again.json()["device_token"], unlocked.json()["device_token"]):
+        assert await is_known(codes.shop, ana.email, token)
+
+
+async def test_a_void_device_token_asks_for_codes_as_a_stranger(
+    auth_settings: MakeSettings, codes: Codes, ana: Person
+) -> None:
+    answer = await codes.through(ana.email, "sign_in")
+    owners = answer.json()["session"]["device_token"]
+    async with running(create_app(auth_settings(auth_mails_per_network=1))) as shop:
+        body = {"email": ana.email, "purpose": "sign_in"}
+
+        async def status(token: str) -> int:
+            sent = await shop.post("/api/v1/auth/codes", json=body, headers={"Device-Token": token})
+            return sent.status_code
+
+        await status("")  # the network may have used its one request already
+        assert [await status(token) for token in (ana.device_token, owners)] == [429, 202]
+
+
+async def test_the_password_before_the_claim_opens_nothing(codes: Codes, ana: Person) -> None:
+    assert (await codes.through(ana.email, "sign_in")).status_code == 200
+    refused = await attempt(codes.shop, ana.email, PASSWORD, device=ana.device_token)
+    assert refused.status_code == 401
