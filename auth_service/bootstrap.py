@@ -279,6 +279,5 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
             registration, administrators, accounts=accounts, keys=keys, tokens=tokens, clock=clock
         ),
         addresses=ClientAddresses(settings.gateway_secret.get_secret_value()),
-        devices=device_tokens,
         origins=AllowedOrigins(settings.gateway_cors_origins),
     )

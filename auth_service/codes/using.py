@@ -83,8 +83,8 @@ class CodeUseService:
 
     async def sign_in(self, given: GivenCode, client: Client, guest: Identity | None = None) -> SignedIn:
         """Opens a session, and ends that of the guest. An account whose address was never verified loses its
-        password, its other sessions and its known devices: somebody else may have registered it. Raises `InvalidCode`,
-        `AccountDisabled`."""
+        password, its other sessions and its known devices: somebody else may have registered it. Raises
+        `InvalidCode`, `AccountDisabled`."""
         checked = await self._checked(given, client)
         await self._codes.spend(checked)
         user = await self._change(checked, _claimed, client)

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 
+from auth_service.accounts.credentials import NewAccount
+from auth_service.bootstrap import open_operator_tools
+from auth_service.codes.model import CodePurpose
+from auth_service.codes.using import GivenCode
+from auth_service.keys.signing import Secrets
 from auth_service.main import create_app
+from auth_service.service import AuthService
+from auth_service.throttling.devices import PURPOSE, DeviceTokens
 from tests.auth_service.attempts import attempt
 from tests.auth_service.codes.conftest import Codes
-from tests.auth_service.conftest import MakeSettings
+from tests.auth_service.conftest import CLIENT, MakeSettings, World
+from tests.auth_service.gates import Gate
 from tests.auth_service.people import PASSWORD, Person
 from tests.support.apps import running
+from tests.support.mails import MailsInFolder
 
 NEW = "staple horse battery"
 WAYS = [("sign_in", {}), ("reset", {"new_password": NEW})]
@@ -89,3 +99,43 @@ async def test_the_password_before_the_claim_opens_nothing(codes: Codes, ana: Pe
     assert (await codes.through(ana.email, "sign_in")).status_code == 200
     refused = await attempt(codes.shop, ana.email, PASSWORD, device=ana.device_token)
     assert refused.status_code == 401
+
+
+async def test_the_operators_new_password_voids_device_tokens_of_an_unverified_account(
+    auth_settings: MakeSettings, codes: Codes, ana: Person
+) -> None:
+    ben = await Person.registered(codes.shop)
+    assert (await codes.through(ben.email, "verify", by=ben)).status_code == 200
+    async with open_operator_tools(auth_settings()) as operator:
+        for person in (ana, ben):
+            await operator.set_password(person.email, NEW)
+    known = [await is_known(codes.shop, each.email, each.device_token) for each in (ana, ben)]
+    assert known == [False, True]
+
+
+async def test_an_own_new_password_keeps_the_devices(codes: Codes, ana: Person) -> None:
+    body = {"current_password": PASSWORD, "new_password": NEW}
+    assert (await ana.call("POST", "/password", body)).status_code == 204
+    assert await is_known(codes.shop, ana.email, ana.device_token)
+
+
+async def test_a_sign_in_under_way_during_a_claim_gets_no_device_token_that_counts(
+    auth: AuthService, world: World, mails: MailsInFolder, account: NewAccount
+) -> None:
+    """A stranger's session is open, and the claim comes before the token is made."""
+    await auth.sign_in.register(account, CLIENT)
+    gate = Gate(world.adapters.sessions, "update")
+    slow = await world.compose(sessions=gate)
+    stranger = asyncio.create_task(slow.sign_in.login(account.email, account.password, CLIENT))
+    await gate.reached.wait()
+    handle = await auth.codes.request(account.email, CodePurpose.SIGN_IN, CLIENT)
+    code = await mails.code(account.email, "sign in")
+    given = GivenCode(handle.code_id, code, CodePurpose.SIGN_IN, account.email)
+    owner = await auth.code_use.sign_in(given, CLIENT)
+    gate.open()
+    tokens = [(await stranger).device_token, owner.device_token]
+    secret = world.settings.auth_secret.get_secret_value()
+    devices = DeviceTokens(Secrets(secret).keys(PURPOSE), world.clock)
+    user = await world.adapters.users.get(owner.user.id)
+    assert user
+    assert [devices.read(token, user) is not None for token in tokens] == [False, True]
