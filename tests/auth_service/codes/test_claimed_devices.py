@@ -16,11 +16,11 @@ from auth_service.keys.signing import Secrets
 from auth_service.main import create_app
 from auth_service.service import AuthService
 from auth_service.throttling.devices import PURPOSE, DeviceTokens
-from tests.auth_service.attempts import attempt
+from tests.auth_service.attempts import GATEWAY, attempt, fresh_address
 from tests.auth_service.codes.conftest import Codes
 from tests.auth_service.conftest import CLIENT, MakeSettings, World
 from tests.auth_service.gates import Gate
-from tests.auth_service.people import PASSWORD, Person
+from tests.auth_service.people import AUTH, PASSWORD, Person
 from tests.support.apps import running
 from tests.support.mails import MailsInFolder
 
@@ -70,10 +70,7 @@ async def test_device_tokens_stay_when_the_signed_in_owner_verifies(codes: Codes
 
 async def test_device_tokens_of_sign_ins_after_a_claim_count(codes: Codes, ana: Person) -> None:
     assert (await codes.through(ana.email, "reset", new_password=NEW)).status_code == 200
-    body = {"Device-Token": ana.device_token}
-    again = await codes.shop.post(
-        "/api/v1/auth/login", json={"email": ana.email, "password": NEW}, headers=body
-    )
+    again = await attempt(codes.shop, ana.email, NEW, device=ana.device_token)
     unlocked = await codes.through(ana.email, "unlock")
     for token in (again.json()["device_token"], unlocked.json()["device_token"]):
         assert await is_known(codes.shop, ana.email, token)
@@ -85,14 +82,15 @@ async def test_a_void_device_token_asks_for_codes_as_a_stranger(
     answer = await codes.through(ana.email, "sign_in")
     owners = answer.json()["session"]["device_token"]
     async with running(create_app(auth_settings(auth_mails_per_network=1))) as shop:
-        body = {"email": ana.email, "purpose": "sign_in"}
+        body, address = {"email": ana.email, "purpose": "sign_in"}, fresh_address()
 
         async def status(token: str) -> int:
-            sent = await shop.post("/api/v1/auth/codes", json=body, headers={"Device-Token": token})
+            headers = {**GATEWAY, "X-Forwarded-For": address, "Device-Token": token}
+            sent = await shop.post(f"{AUTH}/codes", json=body, headers=headers)
             return sent.status_code
 
-        await status("")  # the network may have used its one request already
-        assert [await status(token) for token in (ana.device_token, owners)] == [429, 202]
+        tokens = ("of nobody", ana.device_token, owners)
+        assert [await status(token) for token in tokens] == [202, 429, 202]
 
 
 async def test_the_password_before_the_claim_opens_nothing(codes: Codes, ana: Person) -> None:
