@@ -12,6 +12,7 @@ from auth_service.accounts.administrator_store import ADMINISTRATORS, Administra
 from auth_service.accounts.administrators import AdministratorRegister, Administrators
 from auth_service.accounts.authentication import Authentication
 from auth_service.accounts.breaches import BreachRanges, NoBreaches
+from auth_service.accounts.known_devices import KnownDevices
 from auth_service.accounts.password_rules import PasswordPolicy
 from auth_service.accounts.passwords import ArgonPasswords
 from auth_service.accounts.ports import (
@@ -203,12 +204,13 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
     policy = PasswordPolicy(settings.shop_name, adapters.breached)
     registration = Registration(users, adapters.claims, adapters.passwords, policy, clock)
     security_log = SecurityLogService(adapters.security_logs, clock)
+    known_devices = KnownDevices(users, device_tokens)
     authentication = Authentication(
         users=users,
         claims=adapters.claims,
         passwords=adapters.passwords,
         throttle=adapters.throttle,
-        devices=device_tokens,
+        devices=known_devices,
         policy=policy,
         log=security_log,
     )
@@ -234,6 +236,7 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
         issuer=mailing.issuer,
         derivation=mailing.derivation,
         throttle=adapters.throttle,
+        devices=known_devices,
         log=security_log,
         clock=clock,
     )
@@ -276,6 +279,5 @@ def compose(settings: AuthSettings, backends: Backends, adapters: Adapters) -> A
             registration, administrators, accounts=accounts, keys=keys, tokens=tokens, clock=clock
         ),
         addresses=ClientAddresses(settings.gateway_secret.get_secret_value()),
-        devices=device_tokens,
         origins=AllowedOrigins(settings.gateway_cors_origins),
     )

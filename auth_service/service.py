@@ -18,7 +18,6 @@ from auth_service.operator import OperatorService
 from auth_service.security_log.service import SecurityLogService
 from auth_service.sessions.service import SessionService
 from auth_service.sign_in.service import SignInService
-from auth_service.throttling.devices import DeviceTokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +37,4 @@ class AuthService:
     keys: KeyService
     operator: OperatorService
     addresses: ClientAddresses
-    devices: DeviceTokens
     origins: AllowedOrigins

@@ -109,9 +109,9 @@ class AuthSettings(MailSettings):
         5, ge=1, description="Mailed codes to one account at once; one more after each five minutes."
     )
     auth_mails_per_network: int = Field(
-        60,
+        600,
         ge=1,
-        description="Mailed codes that one address may ask for in an hour; past that it answers 429.",
+        description="Codes that unknown devices at one address ask for in an hour; past that it answers 429.",
     )
 
     @field_validator("auth_secret_previous")

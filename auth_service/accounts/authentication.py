@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from auth_service.accounts.emails import claim_id, email_or_none
 from auth_service.accounts.errors import InvalidCredentials, NoPassword, WrongPassword
+from auth_service.accounts.known_devices import KnownDevices
 from auth_service.accounts.model import User, is_live
 from auth_service.accounts.password_rules import PasswordPolicy, given_password
 from auth_service.accounts.ports import (
@@ -18,7 +19,6 @@ from auth_service.accounts.ports import (
 from auth_service.clients import Client
 from auth_service.security_log.events import FailureReason
 from auth_service.security_log.service import SecurityLogService
-from auth_service.throttling.devices import DeviceTokens
 from shared.security.identity import Role
 
 _NOBODY = "nobody"
@@ -45,7 +45,7 @@ class Authentication:
         claims: EmailClaimRepository,
         passwords: Passwords,
         throttle: Throttle,
-        devices: DeviceTokens,
+        devices: KnownDevices,
         policy: PasswordPolicy,
         log: SecurityLogService,
     ) -> None:
@@ -61,7 +61,7 @@ class Authentication:
         """Raises `InvalidCredentials`, `TooManyRequests`, `PasswordsOverloaded`."""
         address = email_or_none(email)
         account = claim_id(address or email)
-        known = await self._known_device(address, client)
+        known = await self._devices.find(address, client)
         user: User | None = None
         try:
             async with self._throttle.attempt(account, client, known=known):
@@ -95,14 +95,6 @@ class Authentication:
     async def record_failure(self, user: User, client: Client, why: FailureReason) -> None:
         """Tells the owner in the security log."""
         await self._log.record_failure(user.id, "", client, why)
-
-    async def _known_device(self, email: str | None, client: Client) -> str | None:
-        """The id of the device if it has signed in to the account of this address before."""
-        device = self._devices.holder(client.device)
-        if device is None:
-            return None
-        user = await self._users.get(device.user_id)
-        return device.id if is_live(user) and user.email == email else None
 
     async def _matches(self, user: User | None, password: str, client: Client) -> bool:
         network, stored = client.network, user.password_hash if user else None

@@ -19,7 +19,7 @@ from shared.http.runtime import provided, use_cases
 
 device_token = RequestHeader(
     "Device-Token",
-    "`device_token` of an earlier sign-in to this account. The failures of others do not slow down a known "
+    "`device_token` of an earlier sign-in to this account. What others do does not slow down a known "
     "device. Browsers in cookie mode send a cookie instead.",
     max_length=DEVICE_TOKEN_MAX,
 )

@@ -18,8 +18,9 @@ class User:
     `sessions` are the ids of the sessions that are signed in, oldest first. Any other session has ended, even
     if its own document says otherwise, so one write of this document ends all sessions. `credentials_version`
     counts changes of the password and the address, so a sign-in with old ones fails if they change meanwhile.
-    `access_version` counts changes of `role`, `disabled` and `deleted`; see `AdministratorRegister`. A
-    deleted account stays as an empty shell without personal data.
+    `access_version` counts changes of `role`, `disabled` and `deleted`; see `AdministratorRegister`. Device
+    tokens that were made under credentials before the version `devices_from` do not count. A deleted account
+    stays as an empty shell without personal data.
     """
 
     id: str
@@ -36,6 +37,7 @@ class User:
     sessions: tuple[str, ...] = ()
     email_verified: bool = False
     access_version: int = 1
+    devices_from: int = 0
 
     @property
     def is_administrator(self) -> bool:
@@ -75,6 +77,10 @@ class User:
     def without_password(self, now: datetime) -> User:
         """The account without a password, which signs in by a mailed code."""
         return self.with_password("", now)
+
+    def without_devices(self, now: datetime) -> User:
+        """The account under its present credentials, which knows no device from before them."""
+        return self._changed(now, devices_from=self.credentials_version)
 
     def with_verified_email(self, now: datetime) -> User:
         """The account, after its owner has proved to read its mails."""

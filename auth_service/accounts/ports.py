@@ -115,7 +115,13 @@ class Throttle(Protocol):
         """Counts a new guest."""
         ...
 
-    async def mail(self, account: str, client: Client) -> bool:
+    async def mail(self, account: str, client: Client, *, is_known: bool = False) -> bool:
         """Counts a request for a mailed code, and returns whether another mail may go to the account. Raises
-        `TooManyRequests` if this network has asked for too many."""
+        `TooManyRequests` if unknown devices at this network, or the known ones of the account there, have
+        asked for too many."""
+        ...
+
+    async def change_mail(self, user_id: str, account: str) -> None:
+        """Counts a code to the address of `account` for a signed-in owner, whose password was confirmed.
+        Raises `TooManyRequests` if the owner has asked for too many, or the address has got too many."""
         ...

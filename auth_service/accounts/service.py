@@ -88,8 +88,9 @@ class AccountService:
         await self._users.delivered(user.id, DELIVERY_SECONDS)
 
     async def replace_password(self, email: str, new: str, actor: Actor = OPERATOR) -> None:
-        """Sets a password that the user has forgotten, for the shop's operator. Every session ends. Raises
-        `AccountNotFound`, and `InvalidInput` for an invalid address or password."""
+        """Sets a password that the user has forgotten, for the shop's operator. Every session ends, and an
+        account whose address was never verified loses its known devices. Raises `AccountNotFound`, and
+        `InvalidInput` for an invalid address or password."""
         address = checked("/email", normalise_email, email)
         password = checked("/password", clean_password, new)
         claim = await self._claims.get(claim_id(address))
@@ -132,6 +133,8 @@ def _new_password(
 ) -> Change[User, None]:
     signed_out, ended = user.signed_out(now, keep=keep_session)
     changed = signed_out.with_password(password_hash, now)
+    if keep_session is None and not user.email_verified:  # somebody else may have registered the address
+        changed = changed.without_devices(now)
     event = UserSignedOut.of(changed, ended, "password_changed", actor.id).to_event(now)
     notice = with_notice(event, MailKind.PASSWORD_CHANGED, user.email)
     return Change(changed, None, [witnessed(notice, actor)])

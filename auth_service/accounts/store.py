@@ -50,6 +50,7 @@ USERS = Collection(
         "password_hash": _OPAQUE,
         "credentials_version": _OPAQUE,
         "access_version": _OPAQUE,
+        "devices_from": _OPAQUE,
         "sessions": _OPAQUE,
         **OUTBOX_FIELDS,
     },
@@ -75,6 +76,7 @@ class UserCodec:
             "password_hash": user.password_hash,
             "credentials_version": user.credentials_version,
             "access_version": user.access_version,
+            "devices_from": user.devices_from,
             "sessions": list(user.sessions),
         }
 
@@ -95,6 +97,7 @@ class UserCodec:
             # A document of schema version 1 lacks the following fields.
             email_verified=body.get("email_verified", False),
             access_version=body.get("access_version", 1),
+            devices_from=body.get("devices_from", 0),
         )
 
 

@@ -58,7 +58,7 @@ class EmailChangeService:
         address = checked("/email", normalise_email, email)
         user = existing(await self._users.get(identity.user_id))
         await self._authentication.confirm(user, password, client, identity.session_id)
-        return await self._codes.request_change(user, address, client)
+        return await self._codes.request_change(user, address)
 
     async def confirm(self, identity: Identity, code_id: str, code: str, client: Client) -> User:
         """Changes the address to the one that got the code, and tells the old one. Raises `InvalidCode`,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from auth_service.accounts.model import User
 from auth_service.clients import Client
 from auth_service.codes.model import CodeRequest, MailedCodes
 from auth_service.security_log.events import FailureReason
@@ -19,16 +20,30 @@ CodeRequestRepository = Repository[CodeRequest]
 class CodeThrottle(Protocol):
     """Counts requests for codes."""
 
-    async def mail(self, account: str, client: Client) -> bool:
+    async def mail(self, account: str, client: Client, *, is_known: bool = False) -> bool:
         """Counts a request for a code. Returns whether the account may get another mail. Raises
-        `TooManyRequests` after too many requests from one network."""
+        `TooManyRequests` after too many requests of unknown devices at one network, or of the known devices
+        of the account there."""
+        ...
+
+    async def change_mail(self, user_id: str, account: str) -> None:
+        """Counts a code for a change of address, to the address of `account`. Raises `TooManyRequests` after
+        too many of this user, or too many to this address."""
         ...
 
 
 class DeviceTokenIssuer(Protocol):
     """Makes device tokens. A device with one keeps a budget of its own for attempts to sign in."""
 
-    def issue(self, user_id: str, shown: str | None = None) -> str: ...
+    def issue(self, user: User, shown: str | None = None) -> str: ...
+
+
+class KnownDeviceReader(Protocol):
+    """Knows the devices of accounts."""
+
+    async def find(self, email: str | None, client: Client) -> str | None:
+        """The id of the client's device, if the account of this address knows it."""
+        ...
 
 
 class OwnersLog(Protocol):

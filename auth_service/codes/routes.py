@@ -64,7 +64,8 @@ _OWN_ACCOUNT = (NotAuthenticated, AccountNotFound, GuestsHaveNoAccount)
 async def create_code(body: CodeCreate, client: ClientDep, codes: CodesDep) -> CodeRequested:
     """The code goes to the address if it has an account. The answer does not tell whether it has one. A code
     is valid for ten minutes, and works once. Another request within a minute, or after many, gets the code
-    that was mailed last, and no other mail."""
+    that was mailed last, and no other mail. After very many from one network unknown devices there get 429;
+    those of a device with a `device_token` of the account count apart."""
     return CodeRequested.of(await codes.request(body.email, CodePurpose(body.purpose), client))
 
 
@@ -88,8 +89,9 @@ async def use_code(
     """`verify` marks the address as the owner's, and alone needs an access token of the account. `reset` sets
     the new password, ends every other session and opens one; an invalid password leaves the code usable.
     `sign_in` opens a session; if the address was never verified, it ends the other sessions and removes the
-    password, because somebody else may have registered the address. `unlock` makes this device known. A
-    request for a code has five tries."""
+    password, because somebody else may have registered the address. After `reset` and `sign_in` at such
+    an account earlier device tokens are void. `unlock` makes this device known. A request for a code has five
+    tries."""
     browser.require_own_page(body.mode)
     session, device_token, guest = None, None, guest_of(body.guest_token, verifier)
     given = body.given_for(CodePurpose(body.purpose))
@@ -137,8 +139,8 @@ async def change_email(
     body: EmailChange, client: ClientDep, identity: CurrentUserDep, changes: EmailChangeDep
 ) -> CodeRequested:
     """A code goes to the new address; `/email/confirm` takes it. If the new address has an account already,
-    its owner gets a mail that says so, and the answer is the same. Editors and administrators need a recent
-    sign-in."""
+    its owner gets a mail that says so, and the answer is the same. Requests count for the account and for the
+    new address, and not for the network. Editors and administrators need a recent sign-in."""
     return CodeRequested.of(await changes.request(identity, body.email, body.password, client))
 
 

@@ -20,7 +20,13 @@ from auth_service.codes.derivation import CodeDerivation
 from auth_service.codes.errors import InvalidCode
 from auth_service.codes.issuing import CodeHandle, CodeIssuer
 from auth_service.codes.model import CodePurpose, CodeRequest, IssuedCode, MailedCodes
-from auth_service.codes.ports import CodeRequestRepository, CodeThrottle, MailedCodesRepository, OwnersLog
+from auth_service.codes.ports import (
+    CodeRequestRepository,
+    CodeThrottle,
+    KnownDeviceReader,
+    MailedCodesRepository,
+    OwnersLog,
+)
 from auth_service.security_log.events import UserResetSent
 from auth_service.security_log.model import Actor
 from shared.aggregates.change import Change
@@ -54,6 +60,7 @@ class CodeService:
         issuer: CodeIssuer,
         derivation: CodeDerivation,
         throttle: CodeThrottle,
+        devices: KnownDeviceReader,
         log: OwnersLog,
         clock: Clock,
     ) -> None:
@@ -64,6 +71,7 @@ class CodeService:
         self._issuer = issuer
         self._derivation = derivation
         self._throttle = throttle
+        self._devices = devices
         self._log = log
         self._clock = clock
 
@@ -71,7 +79,8 @@ class CodeService:
         """Mails a code to the address if it has an account. Raises `TooManyRequests`."""
         address = email_or_none(email)
         account = claim_id(address or email)
-        may_mail = await self._throttle.mail(account, client)
+        is_known = await self._devices.find(address, client) is not None
+        may_mail = await self._throttle.mail(account, client, is_known=is_known)
         claim = await self._claims.get(account)
         user = await self._users.get(claim.user_id if claim else _NOBODY)
         known = user if is_live(user) and user.email == address else None
@@ -99,17 +108,17 @@ class CodeService:
         )
         await self._log.record_act(user.id, partial(UserResetSent, user.id, by=actor.id), actor)
 
-    async def request_change(self, user: User, email: str, client: Client) -> CodeHandle:
+    async def request_change(self, user: User, email: str) -> CodeHandle:
         """Mails a code for the change of the account's address to the new address, in its normal form. If
-        that has an account, the mail says so instead. Raises `TooManyRequests`."""
-        may_mail = await self._throttle.mail(claim_id(email), client)
+        that has an account, the mail says so instead. The password was confirmed, so the network does not
+        count. Raises `TooManyRequests`."""
+        await self._throttle.change_mail(user.id, claim_id(email))
         subject = _change(user.id, email)
         code = await self._issuer.issue(
             CodePurpose.CHANGE_EMAIL,
             subject,
             user_id=user.id,
             credentials_version=user.credentials_version,
-            may_mail=may_mail,
             to=email,
         )
         return await self._issuer.request(CodePurpose.CHANGE_EMAIL, subject, code)

@@ -79,12 +79,12 @@ class CodeUseService:
         checked = await self._checked(given, client)
         await self._codes.spend(checked)
         user = await self._change(checked, _as_it_is, client)
-        return self._devices.issue(user.id, client.device)
+        return self._devices.issue(user, client.device)
 
     async def sign_in(self, given: GivenCode, client: Client, guest: Identity | None = None) -> SignedIn:
         """Opens a session, and ends that of the guest. An account whose address was never verified loses its
-        password and its other sessions: somebody else may have registered it. Raises `InvalidCode`,
-        `AccountDisabled`."""
+        password, its other sessions and its known devices: somebody else may have registered it. Raises
+        `InvalidCode`, `AccountDisabled`."""
         checked = await self._checked(given, client)
         await self._codes.spend(checked)
         user = await self._change(checked, _claimed, client)
@@ -93,7 +93,8 @@ class CodeUseService:
     async def reset(
         self, given: GivenCode, new_password: str, client: Client, guest: Identity | None = None
     ) -> SignedIn:
-        """Sets a new password, ends every other session and opens one. Raises `InvalidCode`,
+        """Sets a new password, ends every other session and opens one. An account whose address was never
+        verified loses its known devices. Raises `InvalidCode`,
         `AccountDisabled`, `PasswordsOverloaded`, and `InvalidInput` for an invalid password, which leaves the
         code usable."""
         checked = await self._checked(given, client)
@@ -109,6 +110,8 @@ class CodeUseService:
         def reset(user: User, now: datetime) -> Change[User, User]:
             signed_out, ended = user.signed_out(now)
             changed = signed_out.with_password(password_hash, now).with_verified_email(now)
+            if not user.email_verified:
+                changed = changed.without_devices(now)
             event = UserSignedOut.of(changed, ended, "password_changed", user.id).to_event(now)
             return Change(changed, changed, [with_notice(event, MailKind.PASSWORD_CHANGED, user.email)])
 
@@ -165,7 +168,7 @@ def _claimed(user: User, now: datetime) -> Change[User, User]:
     if user.email_verified:
         return Change(None, user)
     signed_out, ended = user.signed_out(now)
-    owned = signed_out.without_password(now).with_verified_email(now)
+    owned = signed_out.without_password(now).without_devices(now).with_verified_email(now)
     verified = UserEmailVerified.of(owned).to_event(now)
     signed = UserSignedOut.of(owned, ended, "password_removed", user.id).to_event(now)
     return Change(owned, owned, [with_notice(signed, MailKind.PASSWORD_REMOVED, user.email), verified])

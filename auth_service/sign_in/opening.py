@@ -91,7 +91,7 @@ class SessionOpener:
         await self._sessions.update(
             session_id, lambda known: Change(None if known else session, None), is_first=True
         )
-        device = None if user.role is Role.GUEST else self._devices.issue(user.id, client.device)
+        device = None if user.role is Role.GUEST else self._devices.issue(user, client.device)
         return replace(self._tokens.of(user, session, token, now), device_token=device)
 
     def _added(

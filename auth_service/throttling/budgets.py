@@ -12,6 +12,7 @@ _NETWORK_LONGEST_WAIT = 60.0
 _FRESH = 10
 _SHARED = 3
 _MINUTE, _HOUR = 60.0, 3600.0
+_CHANGERS = 10
 _MAIL_PAUSE = 300.0
 """Less than the life of a code, so while strangers ask for mails there is a valid code at any time."""
 
@@ -33,6 +34,7 @@ class Budgets:
     account_mails: Budget
     own_mails: Budget
     network_mails: Budget
+    change_mails: Budget
     sign_ups: Budget | None = None
     guests: Budget | None = None
 
@@ -51,8 +53,8 @@ class Budgets:
         mails_per_network: int,
     ) -> Self:
         """The failures are those without a wait. Waits are in seconds. An account gets
-        `mails_per_account` at once, then one every five minutes; a network asks for `mails_per_network` an
-        hour."""
+        `mails_per_account` at once, then one every five minutes; unknown devices at a network ask for
+        `mails_per_network` an hour, and so do the known devices of an account there."""
         first, longest, half = min(first_wait, longest_wait), longest_wait, (mails_per_account + 1) // 2
         return cls(
             account=Budget(failures_per_account, first, longest, longest),
@@ -68,6 +70,7 @@ class Budgets:
             account_mails=Budget.rate(mails_per_account, mails_per_account * _MAIL_PAUSE),
             own_mails=Budget.rate(half, half * _MAIL_PAUSE),
             network_mails=Budget.rate(mails_per_network, _HOUR),
+            change_mails=Budget.rate(_CHANGERS * mails_per_account, _HOUR),
             sign_ups=Budget.rate(sign_ups_per_minute, _MINUTE) if sign_ups_per_minute else None,
             guests=Budget.rate(guests_per_minute, _MINUTE) if guests_per_minute else None,
         )
@@ -94,6 +97,21 @@ class Budgets:
         return [
             Charge("session", f"session:{session}:{client.network}", self.own),
             Charge("session", f"session:{session}", self.shared),
+        ]
+
+    def of_codes(self, account: str, client: Client, *, is_known: bool) -> list[Charge]:
+        """A request for a code. One of a known device has nothing to do with those of strangers. The other
+        budget is the same for every account, so it tells nobody whether there is one."""
+        network = client.network
+        key = f"mails:{account}:{network}" if is_known else f"mails:{network}"
+        return [Charge("mails", key, self.network_mails)]
+
+    def of_change(self, user_id: str, account: str) -> list[Charge]:
+        """A code for a change to the address of `account`, for a signed-in owner. No network counts. All
+        accounts together mail one address no more than ten of them may."""
+        return [
+            Charge("mails", f"changes:{user_id}", self.account_mails),
+            Charge("mails", f"changes-to:{account}", self.change_mails),
         ]
 
     def of_mail(self, account: str, client: Client) -> list[Charge]:

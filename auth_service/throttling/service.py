@@ -47,25 +47,30 @@ class SignInThrottle:
             yield
 
     async def sign_up(self, client: Client) -> None:
-        await self._spend("sign-up", client, self._budgets.sign_ups, "new accounts")
+        await self._spend_rate("sign-up", client, self._budgets.sign_ups, "new accounts")
 
     async def guest(self, client: Client) -> None:
-        await self._spend("guest", client, self._budgets.guests, "new guests")
+        await self._spend_rate("guest", client, self._budgets.guests, "new guests")
 
-    async def mail(self, account: str, client: Client) -> bool:
-        await self._spend("mails", client, self._budgets.network_mails, "codes")
+    async def mail(self, account: str, client: Client, *, is_known: bool = False) -> bool:
+        charges = self._budgets.of_codes(account, client, is_known=is_known)
+        await self._spend(charges, "codes from this address")
         verdict, _ = await self._tallies.apply(Operation.SPEND, self._budgets.of_mail(account, client))
         return verdict.admitted
 
-    async def _spend(self, kind: str, client: Client, budget: Budget | None, what: str) -> None:
-        if budget is None:
-            return
-        charge = Charge(kind, f"{kind}:{client.network}", budget)
-        verdict, _ = await self._tallies.apply(Operation.SPEND, [charge])
+    async def change_mail(self, user_id: str, account: str) -> None:
+        await self._spend(self._budgets.of_change(user_id, account), "codes for a change of address")
+
+    async def _spend_rate(self, kind: str, client: Client, budget: Budget | None, what: str) -> None:
+        if budget is not None:
+            await self._spend([Charge(kind, f"{kind}:{client.network}", budget)], f"{what} from this address")
+
+    async def _spend(self, charges: Sequence[Charge], what: str) -> None:
+        verdict, _ = await self._tallies.apply(Operation.SPEND, charges)
         if not verdict.admitted:
-            THROTTLED.labels(kind).inc()
+            THROTTLED.labels(verdict.kind).inc()
             seconds = whole_seconds(verdict.wait)
-            detail = f"Too many {what} from this address. Try again in {in_words(seconds)}."
+            detail = f"Too many {what}. Try again in {in_words(seconds)}."
             raise TooManyRequests(detail, retry_after=seconds)
 
     @asynccontextmanager

@@ -179,7 +179,7 @@ async def test_a_deleted_person_leaves_no_word_anywhere(
     shell = everything[f"users/{person.id}"]
     assert {name for name, value in shell.items() if value not in ("", [], None, False)} <= {
         *("role", "created_at", "updated_at", "version", "deleted", "credentials_version"),
-        *("access_version", "pending_events", "pending_since"),
+        *("access_version", "devices_from", "pending_events", "pending_since"),
     }
     for product in products:  # nor what was in the cart, nor in that of the guest
         assert product not in orjson.dumps(everything).decode()

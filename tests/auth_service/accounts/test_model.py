@@ -9,6 +9,7 @@ import pytest
 
 from auth_service.accounts.errors import AccountNotFound
 from auth_service.accounts.model import EmailClaim, User, existing, guest, is_live
+from auth_service.accounts.store import UserCodec
 from shared.security.identity import Role
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -40,6 +41,18 @@ def test_a_new_password_is_told_from_a_new_hash_of_the_old_one() -> None:
     assert USER.rehashed("new").credentials_version == 1
     changed = USER.with_password("new", LATER)
     assert (changed.password_hash, changed.credentials_version) == ("new", 2)
+
+
+def test_an_account_forgets_the_devices_from_before_its_present_credentials() -> None:
+    claimed = USER.without_password(LATER).without_devices(LATER)
+    assert (USER.devices_from, claimed.devices_from, claimed.credentials_version) == (0, 2, 2)
+
+
+def test_an_account_of_the_former_release_knows_its_devices() -> None:
+    document = UserCodec().to_document(replace(USER, devices_from=2))
+    assert UserCodec().from_document("u1", document).devices_from == 2
+    del document["devices_from"]
+    assert UserCodec().from_document("u1", document) == USER
 
 
 def test_access_is_role_and_permission() -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,7 +17,16 @@ from tests.support.clock import MovableClock
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 KEY, NEXT_KEY = b"k" * 32, b"n" * 32
-ANA, BEN = "0198c1d2e3f47a5b8c9d0e1f2a3b4c5d", "0198c1d2e3f47a5b8c9d0e1f2a3b4c5e"
+
+
+@dataclass(frozen=True)
+class Owner:
+    id: str
+    credentials_version: int = 1
+    devices_from: int = 0
+
+
+ANA, BEN = Owner("0198c1d2e3f47a5b8c9d0e1f2a3b4c5d"), Owner("0198c1d2e3f47a5b8c9d0e1f2a3b4c5e")
 
 
 @pytest.fixture
@@ -65,6 +78,31 @@ def test_a_token_outlives_a_change_of_the_secret(clock: MovableClock) -> None:
     assert before.read(renewed, ANA) is None
 
 
+def test_a_token_of_earlier_credentials_counts_until_the_account_says_otherwise(
+    devices: DeviceTokens,
+) -> None:
+    token, changed = devices.issue(ANA), replace(ANA, credentials_version=2)
+    claimed = replace(changed, devices_from=2)
+    assert devices.read(token, changed)
+    assert devices.read(token, claimed) is None
+    assert devices.read(devices.issue(claimed), claimed)
+    assert devices.read(devices.issue(claimed, token), claimed) != devices.read(token, ANA)
+
+
+def test_a_proof_from_before_a_claim_gives_no_token_that_counts(devices: DeviceTokens) -> None:
+    """However late the token is made."""
+    claimed = replace(ANA, credentials_version=2, devices_from=2)
+    assert devices.read(devices.issue(ANA), claimed) is None
+
+
+def test_a_token_of_the_former_form_counts_until_a_claim(devices: DeviceTokens, clock: MovableClock) -> None:
+    payload = f"{ANA.id}.0198c1d2.{int(clock.now().timestamp())}"
+    proof = urlsafe_b64encode(hmac.digest(KEY, payload.encode(), hashlib.sha256)).rstrip(b"=").decode()
+    token = f"{payload}.{proof}"
+    assert devices.read(token, ANA) == "0198c1d2"
+    assert devices.read(token, replace(ANA, credentials_version=2, devices_from=2)) is None
+
+
 @given(data=st.data())
 def test_an_altered_token_is_none(data: st.DataObject) -> None:
     devices = DeviceTokens([KEY], MovableClock(START))
@@ -78,9 +116,9 @@ def test_an_altered_token_is_none(data: st.DataObject) -> None:
 def test_any_text_is_read_without_an_error(text: str) -> None:
     devices = DeviceTokens([KEY], MovableClock(START))
     assert devices.holder(text) is None
-    assert devices.holder(f"{ANA}.{text}.1.{text}") is None
+    assert devices.holder(f"{ANA.id}.{text}.1.{text}") is None
 
 
-@pytest.mark.parametrize("text", [None, "", ".", "...", f"{ANA}.1.1.", "x" * 10**6, "é" * 40])
+@pytest.mark.parametrize("text", [None, "", ".", "...", f"{ANA.id}.1.1.", "x" * 10**6, "é" * 40])
 def test_what_is_no_token_is_none(devices: DeviceTokens, text: str | None) -> None:
     assert devices.holder(text) is None
