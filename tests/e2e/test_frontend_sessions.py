@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, Route
 
 from shared.ids import new_id
 from tests.e2e.shops import Shop, running_on
@@ -117,6 +118,26 @@ async def test_a_guest_signs_in_while_no_refresh_is_answered(page: Page) -> None
     assert await sign_in_with_cart(page, "/auth/register", account) == [200, account["email"]]
 
 
+@pytest.mark.parametrize("page_url", [BEARER], indirect=True)
+async def test_a_late_refusal_does_not_end_a_newer_session(page: Page, shop: Shop) -> None:
+    await start_as_guest(page)
+    await end_elsewhere(page, shop)
+    account, signed_in = somebody(), asyncio.Event()
+
+    async def after_the_sign_in(route: Route) -> None:
+        answer = await route.fetch()
+        await signed_in.wait()
+        await route.fulfill(response=answer)
+
+    await page.route(REFRESH, after_the_sign_in)
+    async with page.expect_request(REFRESH):
+        await page.evaluate("() => { window.late = call('/cart').then(answer => answer.status); }")
+    await page.evaluate("account => signIn('/auth/register', account)", account)
+    signed_in.set()
+    assert await page.evaluate("() => late") == 200
+    assert await page.evaluate("() => session()?.user.email") == account["email"]
+
+
 async def test_a_mistyped_password_keeps_the_guest(page: Page) -> None:
     login = await register(page)
     await page.evaluate("() => signOut()")
@@ -188,11 +209,14 @@ async def test_whoever_is_signed_out_may_sign_out(page: Page, shop: Shop) -> Non
 
 async def test_a_sign_out_that_does_not_reach_the_shop_rejects_and_forgets(page: Page) -> None:
     await register(page)
+    script = "() => signOut().catch(error => [error.name, session()])"
     await page.context.set_offline(True)
-    assert await page.evaluate("() => signOut().catch(error => [error.name, session()])") == [
-        "TypeError",
-        None,
-    ]
+    assert await page.evaluate(script) == ["TypeError", None]
+    await page.context.set_offline(False)
+    assert (
+        await page.evaluate("() => signOut().then(() => call('/auth/me')).then(answer => answer.status)")
+        == 401
+    )
 
 
 async def test_a_device_stays_known_after_a_sign_out(page: Page, page_url: str) -> None:
