@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,14 @@ from trolley.client import require_success
 from trolley.state import private_folder, write_private
 
 _EXPIRY_MARGIN_SECONDS = 30
-_KEPT_SECONDS = 90 * 24 * 3600
-"""A refresh token lives at most this long after its last use."""
+_KEPT_SECONDS = 365 * 24 * 3600
+"""A device token lives this long after its sign-in, and no other token longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class SavedSession:
     """Tokens of one identity; `expires_at` is in seconds since 1970. With its device token a sign-in is not
-    slowed down by those who guess the password."""
+    slowed down by those who guess the password, so that token outlives the session."""
 
     access_token: str
     refresh_token: str | None
@@ -43,6 +43,13 @@ class SavedSession:
     def fresh(self) -> bool:
         return time.time() < self.expires_at - _EXPIRY_MARGIN_SECONDS
 
+    @property
+    def ended(self) -> SavedSession:
+        """The device token alone."""
+        return replace(
+            self, access_token="", refresh_token=None, expires_at=min(self.expires_at, time.time())
+        )
+
 
 class SessionFile:
     """The kept sessions by name, in a file that only its owner can read. If it cannot be written, they are
@@ -61,7 +68,12 @@ class SessionFile:
         self._write({**self._read(), name: asdict(session)})
 
     def forget(self, name: str) -> None:
-        self._write({key: value for key, value in self._read().items() if key != name})
+        """Forgets the session. Its device token is kept for the next sign-in."""
+        sessions = self._read()
+        entry = sessions.pop(name, None)
+        if entry and entry.get("device_token"):
+            sessions[name] = asdict(SavedSession(**entry).ended)
+        self._write(sessions)
 
     def _read(self) -> dict[str, Any]:
         if self._in_memory is not None:
@@ -121,6 +133,7 @@ class KeptIdentity:
         return session.access_token
 
     def forget(self) -> None:
+        """The next token comes from a new sign-in, with the device token of the former one."""
         self._file.forget(self._name)
 
     async def _renewed(self, client: httpx.AsyncClient, session: SavedSession | None) -> SavedSession | None:

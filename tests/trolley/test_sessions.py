@@ -170,3 +170,29 @@ async def test_a_session_of_a_former_release_is_kept(
     del entries["guest"]["device_token"]
     path.write_bytes(orjson.dumps(entries))
     assert await KeptIdentity("guest", kept, guest_session).token(client) == "guest-7"
+
+
+async def test_a_forgotten_identity_keeps_its_device(
+    kept: SessionFile, client: httpx.AsyncClient, auth: AuthStandIn
+) -> None:
+    """Also after a mistyped password, and for as long as a device token lives."""
+    typed = iter(["correct", "mistyped", "correct"])
+    identity = KeptIdentity("ana", kept, login("ana@example.com", lambda: next(typed)))
+    await identity.token(client)
+    identity.forget()
+    identity.forget()
+    with pytest.raises(CommandFailed):
+        await identity.token(client)
+    assert await identity.token(client) == "token of ana@example.com"
+    device = "device of ana@example.com"
+    assert auth.devices == [None, device, device]
+
+
+async def test_a_device_is_kept_for_most_of_a_year_without_a_call(
+    kept: SessionFile, client: httpx.AsyncClient, auth: AuthStandIn
+) -> None:
+    months_ago = time.time() - 300 * 24 * 3600
+    kept.put("ana", SavedSession("old", "spent", months_ago, "device-7"))
+    await KeptIdentity("guest", kept, guest_session).token(client)
+    await KeptIdentity("ana", kept, login("ana@example.com", lambda: "correct")).token(client)
+    assert auth.devices == ["device-7"]

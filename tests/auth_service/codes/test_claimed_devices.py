@@ -17,9 +17,9 @@ from auth_service.main import create_app
 from auth_service.service import AuthService
 from auth_service.throttling.devices import PURPOSE, DeviceTokens
 from tests.auth_service.attempts import GATEWAY, attempt, fresh_address
-from tests.auth_service.mailed_codes import Codes
 from tests.auth_service.conftest import CLIENT, MakeSettings, World
 from tests.auth_service.gates import Gate
+from tests.auth_service.mailed_codes import Codes
 from tests.auth_service.people import AUTH, PASSWORD, Person
 from tests.support.apps import running
 from tests.support.mails import MailsInFolder

@@ -10,8 +10,8 @@ import pytest
 from auth_service.main import create_app
 from auth_service.settings import AuthSettings
 from tests.auth_service.attempts import GATEWAY, attempt, fresh_address
-from tests.auth_service.mailed_codes import Codes
 from tests.auth_service.conftest import MakeSettings
+from tests.auth_service.mailed_codes import Codes
 from tests.auth_service.people import AUTH, PASSWORD, Person, fresh_email
 from tests.support.apps import running
 from tests.support.mails import MailsInFolder
