@@ -260,3 +260,21 @@ async def test_a_live_cart_of_nobody_is_null(page: Page, shop: Shop) -> None:
     await register(page)
     await end_elsewhere(page, shop)
     assert await page.evaluate(script) == [None]
+
+
+async def test_a_mailed_code_lets_a_new_device_in_while_strangers_guess(page: Page, shop: Shop) -> None:
+    account = somebody()
+    await shop.client.post("/api/v1/auth/register", json=account)
+    login = {"email": account["email"], "password": PASSWORD}
+    for _ in range(12):
+        await shop.client.post("/api/v1/auth/login", json=login | {"password": "a wrong guess"})
+    refused = "login => signIn('/auth/login', login).catch(error => error.status)"
+    assert await page.evaluate(refused, login) == 429
+    use = {"email": account["email"], "purpose": "unlock"}
+    use["code_id"] = await page.evaluate("email => askForCode(email, 'unlock')", account["email"])
+    mails = MailsInFolder(shop.stack.directory / "mail")
+    use["code"] = await mails.code(account["email"], "new device")
+    use["mode"] = await page.evaluate("() => typeof current === 'undefined' ? 'bearer' : 'cookie'")
+    await page.evaluate("use => useCode(use)", use)
+    signed_in = "login => signIn('/auth/login', login).then(kept => kept.user.email)"
+    assert await page.evaluate(signed_in, login) == account["email"]
