@@ -7,5 +7,9 @@ class CommandFailed(Exception):
     """The command did not do what it was asked to do."""
 
 
+class NoShopChosen(CommandFailed):
+    """The command does not know which shop to work on, so it touched none."""
+
+
 class LocalRunFailed(CommandFailed):
     """The local shop did not start, or did not become ready."""

@@ -35,6 +35,11 @@ def sole_run(directory: Path) -> Iterator[None]:
         yield
 
 
+def was_locked(directory: Path) -> bool:
+    """Whether a run has ever used the folder."""
+    return (directory / _LOCK).is_file()
+
+
 def running_process(directory: Path) -> int | None:
     """The process of the run that has locked the folder. The number in the file is not enough: the process
     may have ended, and another one may have the same number."""
