@@ -17,7 +17,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from shared.errors import ShopError
-from trolley.errors import CommandFailed, NoShopChosen
+from trolley.errors import CommandFailed, NoShopChosen, describe_errors
 
 T = TypeVar("T")
 
@@ -132,8 +132,7 @@ def report_failures(status: int = 1) -> Iterator[None]:
     except UnicodeError as error:
         fail(f"The input is not UTF-8 ({error}). Give it as UTF-8.", status)
     except ShopError as error:
-        fields = [f"  {at.pointer}: {at.message}" for at in error.errors if at.message != error.detail]
-        fail("\n".join([error.detail, *fields]), status)
+        fail(describe_errors(error.detail, [(at.pointer, at.message) for at in error.errors]), status)
 
 
 def describe_os_error(error: OSError) -> str:
