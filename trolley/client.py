@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from trolley.errors import CommandFailed
+from trolley.errors import CommandFailed, describe_errors
 from trolley.invocation import make
 
 
@@ -38,7 +38,6 @@ def describe_problem(response: httpx.Response) -> str:
     if "json" not in response.headers.get("content-type", ""):
         return f"{response.status_code} {response.reason_phrase}: {response.text[:300]}"
     problem: Mapping[str, Any] = response.json()
-    detail = problem.get("detail", "")
-    errors = [error for error in problem.get("errors", ()) if error["message"] != detail]
-    lines = [f"  {error['pointer']}: {error['message']}" for error in errors]
-    return "\n".join([f"{response.status_code} {problem.get('title', '')}: {detail}", *lines])
+    errors = [(error["pointer"], error["message"]) for error in problem.get("errors", ())]
+    text = describe_errors(problem.get("detail", ""), errors)
+    return f"{response.status_code} {problem.get('title', '')}: {text}"

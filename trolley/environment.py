@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -14,7 +15,7 @@ from pydantic_settings import BaseSettings
 from trolley.errors import CommandFailed
 from trolley.invocation import make
 from trolley.local.environment import gateway_port, read_environment
-from trolley.shops import CHOICE, find_shop
+from trolley.shops import CHOICE, find_shop, own_folders, require_running
 
 S = TypeVar("S", bound=BaseSettings)
 
@@ -23,13 +24,14 @@ _LOOK_SECONDS = 5
 
 
 def operator_environment(
-    environ: Mapping[str, str] = os.environ, *, url: str | None = None
+    environ: Mapping[str, str] = os.environ, *, url: str | None = None, running: bool = True
 ) -> dict[str, str]:
     """The settings of the shop that `find_shop` finds, together with .env and the shell's variables.
 
     The settings of a running shop win over .env, and .env wins over those of a stopped shop. The shell's
     variables win over both, unless TROLLEY_SHOP chooses the shop. `url` is an option of the command and wins
-    over the variables that choose a shop. Raises `CommandFailed`.
+    over the variables that choose a shop. With `running` a chosen shop has to run. Prints to standard error
+    which shop it is, if nothing but its running chose it. Raises `CommandFailed`.
     """
     given = {name: value for name, value in environ.items() if value}
     from_file = {name: value for name, value in read_environment(environ=environ).items() if value}
@@ -42,10 +44,19 @@ def operator_environment(
     if shop is None:
         return from_file
     if CHOICE in given:
+        if running:
+            require_running(shop, environ)
         return {**from_file, **shop.recorded, "TROLLEY_URL": shop.url}
     if shop.running:
+        if not choosing and shop.directory not in own_folders() and "GATEWAY_PORT" not in given:
+            _tell(f"Using the shop in {shop.directory} (port {shop.port}).")
         return {**from_file, **shop.recorded, "TROLLEY_URL": shop.url, **given}
     return {**shop.recorded, **from_file}
+
+
+def _tell(line: str) -> None:
+    """Prints to standard error, which no script parses."""
+    print("".join(sign if sign.isprintable() else "?" for sign in line), file=sys.stderr)  # noqa: T201
 
 
 def shop_url(environment: Mapping[str, str], given: str | None = None) -> str:
@@ -55,6 +66,7 @@ def shop_url(environment: Mapping[str, str], given: str | None = None) -> str:
         return checked_address(named)
     address = f"http://localhost:{gateway_port(environment)}"
     _require_shop(address)
+    _tell(f"Using the shop at {address}.")
     return address
 
 

@@ -29,15 +29,15 @@ def command(*words: str) -> str:
     return " ".join([invocation(), *words])
 
 
-def make(target: str) -> str:
+def make(target: str, clone: Path = REPOSITORY) -> str:
     """The line that makes a target of the clone's Makefile, in any folder. An image has no Makefile."""
-    if not (REPOSITORY / "Makefile").exists():
+    if not (clone / "Makefile").exists():
         return "docker compose up --detach"
     try:
-        here = Path.cwd() == REPOSITORY
+        here = Path.cwd() == clone
     except OSError:  # the folder was removed
         here = False
-    return f"make {target}" if here else f"make -C {shlex.quote(str(REPOSITORY))} {target}"
+    return f"make {target}" if here else f"make -C {shlex.quote(str(clone))} {target}"
 
 
 def _from_here(script: Path) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,10 +17,10 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
-from trolley.errors import CommandFailed
-from trolley.invocation import REPOSITORY, command
+from trolley.errors import NoShopChosen
+from trolley.invocation import REPOSITORY, command, make
 from trolley.local.environment import ADDRESSES, PROCESS, SECRETS
-from trolley.local.lock import running_process
+from trolley.local.lock import running_process, was_locked
 from trolley.state import private_folder, state_folder, write_private
 
 DATA = ".data"
@@ -38,10 +39,11 @@ class LocalShop:
 
     @classmethod
     def in_folder(cls, directory: Path) -> LocalShop | None:
-        """Returns None if no run in the folder has become ready yet."""
+        """Returns None if the folder is not that of a shop. Before its first run has become ready, a shop has
+        no settings."""
         addresses = _values(directory / ADDRESSES)
         if not addresses:
-            return None
+            return cls(directory, {}, running=False) if was_locked(directory) else None
         process = addresses.pop(PROCESS, "")
         running = process != "" and process == str(running_process(directory))
         folders = {"SQLITE_DIRECTORY": str(directory / "store"), "MAIL_DIRECTORY": str(directory / "mail")}
@@ -89,8 +91,9 @@ def running_shops(environ: Mapping[str, str] = os.environ) -> list[LocalShop]:
 
 
 def find_shop(environ: Mapping[str, str], folders: Sequence[Path] | None = None) -> LocalShop | None:
-    """The shop that TROLLEY_SHOP, TROLLEY_URL or GATEWAY_PORT chooses, else that of this folder or this
-    clone, else the only running one. Raises `CommandFailed` if several run and none is chosen."""
+    """The shop that TROLLEY_SHOP, TROLLEY_URL or GATEWAY_PORT chooses, else that of this folder, else that of
+    this clone. Only where neither has one is it the only one that runs. Raises `NoShopChosen` if several run,
+    or if the own shop does not run and others do: a command must not change somebody else's."""
     if chosen := environ.get(CHOICE):
         return _chosen(chosen, environ)
     running = running_shops(environ)
@@ -99,11 +102,28 @@ def find_shop(environ: Mapping[str, str], folders: Sequence[Path] | None = None)
     if port := environ.get("GATEWAY_PORT"):
         return next((shop for shop in running if shop.port == port), None)
     own = [shop for folder in folders or own_folders() if (shop := LocalShop.in_folder(folder))]
-    if here := [shop for shop in own if shop.running]:
-        return here[0]
+    others = list({shop.directory: shop for shop in [*running, *own] if shop.running}.values())
+    if own and (own[0].running or not others):
+        return own[0]
+    if own:
+        raise NoShopChosen(f"Your shop {does_not_run(own[0])} {_choices(others)}")
     if len(running) > 1:
-        raise CommandFailed(f"Several shops run on this machine. Choose one:\n{_listed(running)}")
-    return next(iter([*running, *own]), None)
+        raise NoShopChosen(f"Several shops run on this machine. Choose one:\n{_listed(running)}")
+    return next(iter(running), None)
+
+
+def does_not_run(shop: LocalShop) -> str:
+    """The end of a sentence about this shop, and how to start it."""
+    if running_process(shop.directory) is not None:
+        return f"({shop.directory}) is starting. Wait until it is open."
+    return f"({shop.directory}) does not run. Start it with `{_start_of(shop.directory)}`."
+
+
+def _start_of(directory: Path) -> str:
+    clone = directory.parent
+    if directory.name == DATA and (clone / "Makefile").exists() and (clone / "trolley" / "cli").is_dir():
+        return make("run", clone)
+    return command("run", "--data", shlex.quote(str(directory)))
 
 
 def own_folders() -> list[Path]:
@@ -119,9 +139,21 @@ def _chosen(chosen: str, environ: Mapping[str, str]) -> LocalShop:
         folder = Path(chosen).expanduser().absolute()
         found = LocalShop.in_folder(folder) or LocalShop.in_folder(folder / DATA)
     if found is None:
-        others = f" These shops run:\n{_listed(running)}" if running else " No shop runs on this machine."
-        raise CommandFailed(f"There is no shop {'on port' if chosen.isdecimal() else 'in'} {chosen}.{others}")
+        where = "on port" if chosen.isdecimal() else "in"
+        raise NoShopChosen(f"There is no shop {where} {chosen}. {_choices(running)}")
     return found
+
+
+def require_running(shop: LocalShop, environ: Mapping[str, str]) -> None:
+    """Raises `NoShopChosen` if the shop does not run: another one may have its port by now."""
+    if not shop.running:
+        raise NoShopChosen(f"The shop {does_not_run(shop)} {_choices(running_shops(environ))}")
+
+
+def _choices(running: Sequence[LocalShop]) -> str:
+    if not running:
+        return "No shop runs on this machine."
+    return f"These shops run; choose one with --shop:\n{_listed(running)}"
 
 
 def _is_at(shop: LocalShop, address: str) -> bool:

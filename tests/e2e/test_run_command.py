@@ -150,8 +150,8 @@ async def test_a_shop_is_found_from_elsewhere_while_it_runs_and_its_panel_can_be
         panel = dict(re.findall(r"\u2502 (Admin|Call it|More) +(.+?) *\u2502", log))
         assert (await pasted(panel["Call it"], state))[0] == 0
         assert "Usage:" in (await pasted(panel["More"], state))[1]
-        answers = "boss@example.com\ncorrect horse battery\ncorrect horse battery\n"
-        status, text = await pasted(panel["Admin"], state, answers)
+        line = f"{panel['Admin']} --email boss@example.com --password-stdin"
+        status, text = await pasted(line, state, "correct horse battery\n")
         assert status == 0, text
         assert "can sign in" in text
         await read_until(process, b"cart        GET /api/v1/cart  200  ")

@@ -65,7 +65,9 @@ async def answering(request: pytest.FixtureRequest) -> AsyncIterator[tuple[str, 
         yield str(client.base_url.port), is_shop
 
 
-async def test_an_address_that_nobody_named_is_asked_who_it_is(answering: tuple[str, bool]) -> None:
+async def test_an_address_that_nobody_named_is_asked_who_it_is_and_shown(
+    answering: tuple[str, bool], capsys: pytest.CaptureFixture[str]
+) -> None:
     port, is_shop = answering
 
     def look() -> str:
@@ -73,6 +75,7 @@ async def test_an_address_that_nobody_named_is_asked_who_it_is(answering: tuple[
 
     if is_shop:
         assert await asyncio.to_thread(look) == f"http://localhost:{port}"
+        assert capsys.readouterr().err == f"Using the shop at http://localhost:{port}.\n"
     else:
         with pytest.raises(CommandFailed, match="is not a shop"):
             await asyncio.to_thread(look)

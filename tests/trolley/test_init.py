@@ -19,7 +19,7 @@ def env_of(folder: Path) -> dict[str, str]:
 
 
 def test_a_new_file_has_every_setting_and_fresh_secrets_for_its_owner_alone(tmp_path: Path) -> None:
-    assert write_env_file(tmp_path) == list(SECRET_NAMES)
+    assert write_env_file(tmp_path).made == list(SECRET_NAMES)
     secrets = env_of(tmp_path)
     assert set(secrets) == {*SECRET_NAMES}
     assert len({*secrets.values()}) == len(SECRET_NAMES)
@@ -32,19 +32,19 @@ def test_what_is_set_stays_and_what_lacks_is_added(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(
         "# mine\nGATEWAY_PORT=3105\nAUTH_SECRET='a secret of my own'\nCURSOR_SECRET=\n"
     )
-    assert "AUTH_SECRET" not in write_env_file(tmp_path)
+    assert "AUTH_SECRET" not in write_env_file(tmp_path).made
     lines = (tmp_path / ".env").read_text().splitlines()
     assert lines[:3] == ["# mine", "GATEWAY_PORT=3105", "AUTH_SECRET='a secret of my own'"]
     assert {*env_of(tmp_path)} == {*SECRET_NAMES, "GATEWAY_PORT"}
     before = (tmp_path / ".env").read_text()
-    assert write_env_file(tmp_path) == []
+    assert write_env_file(tmp_path).made == []
     assert (tmp_path / ".env").read_text() == before
 
 
 def test_new_secrets_by_force_keep_the_old_one_of_auth_for_a_while(tmp_path: Path) -> None:
     write_env_file(tmp_path)
     old = env_of(tmp_path)
-    assert write_env_file(tmp_path, force=True) == list(SECRET_NAMES)
+    assert write_env_file(tmp_path, force=True).made == list(SECRET_NAMES)
     new = env_of(tmp_path)
     assert all(new[name] != old[name] for name in SECRET_NAMES)
     assert new["AUTH_SECRET_PREVIOUS"] == old["AUTH_SECRET"]
@@ -77,6 +77,22 @@ async def test_the_command_says_what_it_did(tmp_path: Path) -> None:
     missing = await terminal.run("init", "--directory", str(tmp_path / "missing"))
     assert missing.status == 1
     assert "Cannot write" in missing.errors
+
+
+async def test_the_command_names_the_file_and_what_became_of_each_secret(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path, {})
+    (tmp_path / ".data").mkdir()
+    kept = tmp_path / ".data" / "secrets.env"
+    kept.write_text("AUTH_SECRET='that of the local run'\n")
+    taken = (await terminal.run("init")).output
+    assert f"{tmp_path / '.env'} has new secrets: CURSOR_SECRET," in taken
+    assert f"taken over from {kept}: AUTH_SECRET." in taken
+    assert "AUTH_SECRET_PREVIOUS" not in taken
+    assert str(tmp_path / ".env") in (await terminal.run("init")).output
+    forced = (await terminal.run("init", "--force")).output
+    assert "new secrets: AUTH_SECRET, " in forced
+    assert "taken over" not in forced
+    assert "The old AUTH_SECRET became AUTH_SECRET_PREVIOUS" in forced
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from trolley.environment import operator_environment
-from trolley.errors import CommandFailed
+from trolley.errors import CommandFailed, NoShopChosen
 from trolley.local.environment import ADDRESSES, note_addresses
 from trolley.local.lock import sole_run
 from trolley.shops import LocalShop, find_shop, pointed_out, running_shops
@@ -69,13 +69,86 @@ def test_the_folder_s_own_shop_comes_first(machine: Machine) -> None:
     assert found.directory == own
 
 
-def test_one_that_runs_comes_before_an_own_one_that_ended(machine: Machine) -> None:
+def test_an_own_shop_that_ended_is_found_where_none_runs(machine: Machine) -> None:
     own = ended_shop(machine.folder / "own")
     assert (ended := machine.find(own)) is not None
     assert (ended.directory, ended.running) == (own, False)
+
+
+@pytest.mark.parametrize("others", [1, 2])
+def test_an_own_shop_that_ended_is_never_replaced_by_another_one(machine: Machine, others: int) -> None:
+    """A command may delete an account or a key: it does not do so in somebody else's shop."""
+    own = ended_shop(machine.folder / "own")
+    for number in range(others):
+        machine.run(f"other{number}", 3105 + number)
+    with pytest.raises(NoShopChosen, match=rf"(?s)Your shop \({own}\) does not run\..*--shop 3105 .*other0"):
+        machine.find(own)
+
+
+def test_an_own_shop_that_starts_for_the_first_time_is_never_replaced_either(machine: Machine) -> None:
+    machine.run("other", 3105)
+    own = machine.folder / "own" / ".data"
+    with sole_run(own), pytest.raises(NoShopChosen, match=rf"(?s){own}.* starting.*--shop 3105"):
+        machine.find(own)
+
+
+def test_the_shop_of_the_folder_decides_before_that_of_the_clone(machine: Machine) -> None:
+    """The command line of one clone, typed in another one."""
+    clone = machine.run("clone", 3105, pointed=False)
+    here = ended_shop(machine.folder / "here")
+    with pytest.raises(NoShopChosen, match=rf"(?s){here}.*--shop 3105"):
+        machine.find(here, clone)
+    with sole_run(here):
+        note_addresses(here, {"GATEWAY_PORT": "3106"})
+        assert (found := machine.find(here, clone)) is not None
+        assert found.directory == here
+
+
+def test_a_folder_of_data_without_a_shop_s_does_not_keep_the_only_one_from_being_found(
+    machine: Machine,
+) -> None:
     data = machine.run("one", 3105)
-    assert (found := machine.find(own)) is not None
+    other = machine.folder / "project" / ".data"
+    other.mkdir(parents=True)
+    assert (found := machine.find(other)) is not None
     assert found.directory == data
+
+
+@pytest.mark.parametrize("choice", [{"TROLLEY_SHOP": "3105"}, {"TROLLEY_URL": "http://localhost:3105"}])
+def test_another_shop_than_the_own_one_is_used_if_it_is_named(
+    machine: Machine, choice: dict[str, str]
+) -> None:
+    own = ended_shop(machine.folder / "own")
+    data = machine.run("one", 3105)
+    assert (found := machine.find(own, **choice)) is not None
+    assert found.directory == data
+
+
+def test_the_only_shop_that_runs_is_named_when_it_is_used(
+    machine: Machine, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = machine.run("one", 3105)
+    (machine.folder / "elsewhere").mkdir()
+    monkeypatch.chdir(machine.folder / "elsewhere")
+    assert operator_environment(machine.environ)["NATS_URL"] == "nats://127.0.0.1:3106"
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("", f"Using the shop in {data} (port 3105).\n")
+    operator_environment({**machine.environ, "TROLLEY_SHOP": "3105"})
+    operator_environment(machine.environ, url="http://localhost:3105")
+    monkeypatch.chdir(data.parent)
+    operator_environment(machine.environ)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_chosen_shop_that_ended_is_not_looked_for_on_its_old_port(machine: Machine) -> None:
+    """Another shop may have the port by now."""
+    ended = ended_shop(machine.folder / "own", 3105)
+    machine.run("one", 3105)
+    environ = {**machine.environ, "TROLLEY_SHOP": str(ended)}
+    with pytest.raises(NoShopChosen, match=rf"(?s){ended}.* does not run\..*--shop 3105"):
+        operator_environment(environ)
+    closed = operator_environment(environ, running=False)
+    assert closed["SQLITE_DIRECTORY"] == str(ended / "store")
 
 
 def test_of_several_one_has_to_be_chosen_and_each_is_told(machine: Machine) -> None:

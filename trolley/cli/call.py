@@ -14,7 +14,7 @@ import typer
 
 from trolley.cli.completion import complete_method, complete_path
 from trolley.cli.console import console, describe_os_error, execute, print_line
-from trolley.cli.identity import UrlOption, WhoOption, identity_of
+from trolley.cli.identity import PasswordOption, UrlOption, WhoOption, first_line, identity_of
 from trolley.client import shop_client
 from trolley.environment import operator_environment, shop_url
 from trolley.sessions import KeptIdentity
@@ -49,6 +49,7 @@ def call(
     data: DataOption = None,
     header: HeaderOption = None,
     include: Annotated[bool, typer.Option("--include", "-i", help="Show the answer's headers too.")] = False,
+    password_stdin: PasswordOption = False,
     url: UrlOption = None,
 ) -> None:
     """Call any route of the shop as a guest, an account or an admin.
@@ -61,10 +62,13 @@ def call(
         trolley call GET /cart --as guest
     """
     verb, target, headers = checked_method(method), full_path(path), headers_of(header or [], data)
+    if password_stdin and data == "@-":
+        raise typer.BadParameter("stdin has the password. Give the body in another way.", param_hint="--data")
     body = body_of(data)
     environment = operator_environment(url=url)
     base_url = shop_url(environment, url)
-    identity = identity_of(who, base_url, environment) if who else None
+    password = first_line if password_stdin else None
+    identity = identity_of(who, base_url, environment, password) if who else None
     request = httpx.Request(verb, base_url + target, headers=headers, content=body)
     with suppress(KeyboardInterrupt):
         if execute(_call(base_url, request, identity, include=include)):

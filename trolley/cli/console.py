@@ -17,12 +17,15 @@ from rich.segment import Segment
 from rich.text import Text
 
 from shared.errors import ShopError
-from trolley.errors import CommandFailed
+from trolley.errors import CommandFailed, NoShopChosen, describe_errors
 
 T = TypeVar("T")
 
 _EXPECTED = (CommandFailed, ShopError, httpx.InvalidURL, httpx.HTTPError, OSError, UnicodeError)
 _BUG = "This is a bug of the command line. `python -X dev -m trolley` shows the traceback."
+
+_USAGE = 2
+"""The status of a line that is incomplete as it was typed."""
 
 _WIDE = 10_000
 """Columns of a file or a pipe, so that no line is cut there."""
@@ -126,6 +129,8 @@ def report_failures(status: int = 1) -> Iterator[None]:
         yield
     except BrokenPipeError:  # the reader has ended, which is not a failure
         raise
+    except NoShopChosen as error:
+        fail(str(error), _USAGE)
     except CommandFailed as error:
         fail(str(error), status)
     except (httpx.InvalidURL, httpx.HTTPError) as error:
@@ -135,8 +140,7 @@ def report_failures(status: int = 1) -> Iterator[None]:
     except UnicodeError as error:
         fail(f"The input is not UTF-8 ({error}). Give it as UTF-8.", status)
     except ShopError as error:
-        fields = [f"  {at.pointer}: {at.message}" for at in error.errors if at.message != error.detail]
-        fail("\n".join([error.detail, *fields]), status)
+        fail(describe_errors(error.detail, [(at.pointer, at.message) for at in error.errors]), status)
 
 
 def describe_os_error(error: OSError) -> str:

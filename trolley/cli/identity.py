@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
+import sys
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Annotated
 
@@ -10,6 +12,8 @@ import typer
 
 from trolley.cli.console import warn
 from trolley.client import shop_client
+from trolley.errors import CommandFailed
+from trolley.invocation import command
 from trolley.seeding import TokenSource
 from trolley.sessions import KeptIdentity, SessionFile, guest_session, login
 from trolley.state import state_folder
@@ -17,8 +21,11 @@ from trolley.state import state_folder
 GUEST, ADMIN = "guest", "admin"
 
 
-def identity_of(who: str, base_url: str, environment: Mapping[str, str]) -> KeptIdentity:
-    """The identity that `--as` names, with a kept session for each shop. Raises `typer.BadParameter`."""
+def identity_of(
+    who: str, base_url: str, environment: Mapping[str, str], password: Callable[[], str] | None = None
+) -> KeptIdentity:
+    """The identity that `--as` names, with a kept session for each shop. Without a `password` it is asked for
+    where it is needed. Raises `typer.BadParameter`."""
     file = session_file()
     name = f"{who} {base_url}"
     if who == GUEST:
@@ -29,7 +36,7 @@ def identity_of(who: str, base_url: str, environment: Mapping[str, str]) -> Kept
         return KeptIdentity(name, file, lambda _client, _device: operator_session(environment))
     if "@" not in who:
         raise typer.BadParameter(f"give guest, admin or an e-mail address, not {who!r}.", param_hint="--as")
-    return KeptIdentity(name, file, login(who, lambda: ask_password(who)))
+    return KeptIdentity(name, file, login(who, password or (lambda: ask_password(who))))
 
 
 def administrator(who: str, base_url: str, environment: Mapping[str, str]) -> TokenSource:
@@ -64,10 +71,24 @@ def session_file() -> SessionFile:
 
 
 def ask_password(email: str) -> str:
-    """Asks on the terminal, and does not show the typed text."""
+    """Asks on the terminal, and does not show the typed text. Raises `CommandFailed` if there is none."""
+    if not sys.stdin.isatty():
+        line = command("call", "GET", "/auth/me", "--as", shlex.quote(email), "--password-stdin")
+        raise CommandFailed(
+            f"There is no terminal to ask for the password of {email} on. Sign in with `{line}`, which reads "
+            "it from stdin and keeps the sign-in for the next commands."
+        )
     return str(typer.prompt(f"Password of {email}", hide_input=True, err=True))
 
 
+def first_line() -> str:
+    """The first line of stdin."""
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+PasswordOption = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from the first line of stdin.")
+]
 UrlOption = Annotated[
     str | None,
     typer.Option("--url", help="The address of the shop. [TROLLEY_URL, else that of this machine]"),

@@ -9,7 +9,7 @@ import typer
 
 from trolley.cli.console import console
 from trolley.errors import CommandFailed
-from trolley.init import ENV_FILE, report, write_env_file
+from trolley.init import ENV_FILE, write_env_file
 
 
 def init(
@@ -23,7 +23,7 @@ def init(
     are new; the old AUTH_SECRET becomes AUTH_SECRET_PREVIOUS, so nobody is signed out. Restart the shop then.
     """
     try:
-        made = write_env_file(directory, force=force)
+        written = write_env_file(directory, force=force)
     except OSError as error:
-        raise CommandFailed(f"Cannot write {directory / ENV_FILE} ({error.strerror}).") from error
-    console.print(report(directory / ENV_FILE, made), highlight=False)
+        raise CommandFailed(f"Cannot write {directory.absolute() / ENV_FILE} ({error.strerror}).") from error
+    console.print(written.report(), highlight=False, soft_wrap=True)

@@ -61,7 +61,7 @@ def show(
 
 def mails(address: str | None = None) -> Sequence[EmailMessage]:
     """The mails in the file outbox of the shop, the newest first. Raises `CommandFailed` if it has none."""
-    environment = operator_environment()
+    environment = operator_environment(running=False)
     folder = environment.get("MAIL_DIRECTORY")
     if environment.get("MAIL_URL", FILES) != FILES:
         raise CommandFailed("This shop sends its mails to the mail server of MAIL_URL, and keeps no files.")

@@ -54,7 +54,7 @@ def _assignment(text: str) -> tuple[str, str]:
 
 
 def _settings() -> ServiceSettings:
-    environment = operator_environment()
+    environment = operator_environment(running=False)
     require_store(environment)
     return settings_from(ServiceSettings, environment)
 

@@ -33,7 +33,7 @@ from trolley.local.runner import run_until_interrupted
 from trolley.local.stack import LocalStack
 from trolley.migration import migrate_all
 from trolley.operations import Operator
-from trolley.shops import DATA, pointed_out
+from trolley.shops import DATA, own_folders, pointed_out
 
 _DATED = re.compile(r"(\d\d:\d\d:\d\d) \w+  ")
 _PROBLEM = re.compile(r"^(warning|error|critical): .*|  5\d\d  [\d.]+ ms$")
@@ -164,6 +164,8 @@ def summary(stack: LocalStack) -> Panel:
     """The addresses and commands of the running shop."""
     address = f"http://localhost:{stack.gateway_port}"
     replicas = ", ".join(f"{service} × {count}" for service, count in stack.scale.items())
+    # Without a choice a command works on the shop of its folder or clone, which may be another one.
+    chosen = () if stack.directory == own_folders()[0] else ("--shop", str(stack.gateway_port))
     store = "Elasticsearch" if stack.environment.get("ELASTICSEARCH_URL") else "SQLite"
     rows = [
         ("Try it", f"{address}/docs"),
@@ -171,8 +173,8 @@ def summary(stack: LocalStack) -> Panel:
         ("Dashboard", f"{stack.internal_url}/dashboard/"),
         ("Running", f"{replicas}, on {store}"),
         ("Data", f"{stack.directory} (delete it to start afresh)"),
-        ("Admin", command("users", "create", "--admin")),
-        ("Call it", command("call", "GET", "/api/v1/cart", "--as", "guest")),
+        ("Admin", command(*chosen, "users", "create", "--admin")),
+        ("Call it", command(*chosen, "call", "GET", "/api/v1/cart", "--as", "guest")),
         ("More", command("--help")),
         ("Stop", "Ctrl-C"),
     ]

@@ -13,8 +13,9 @@ import typer
 from rich.table import Table
 
 from shared.security.identity import Role
+from trolley.cli.asking import PasswordRule, address_of, set_password, short_password_hint
 from trolley.cli.console import console, execute, not_blank, print_json
-from trolley.cli.identity import AdministratorOption, UrlOption, administrator, identity_of
+from trolley.cli.identity import AdministratorOption, PasswordOption, UrlOption, administrator, identity_of
 from trolley.client import require_success, shop_client
 from trolley.environment import operator_environment, shop_url
 from trolley.errors import CommandFailed
@@ -37,9 +38,6 @@ def _address(given: str) -> str:
 
 
 EmailArgument = Annotated[str, typer.Argument(help="The e-mail address of the account.", callback=_address)]
-PasswordOption = Annotated[
-    bool, typer.Option("--password-stdin", help="Read the password from the first line of stdin.")
-]
 
 
 @app.callback()
@@ -49,8 +47,8 @@ def users() -> None:
 
 @app.command()
 def create(
-    email: Annotated[str, typer.Option(prompt="E-mail", help="The e-mail address to sign in with.")],
     *,
+    email: Annotated[str, typer.Option(help="The e-mail address to sign in with. [asked for]")] = "",
     name: Annotated[str, typer.Option(help="The displayed name. [the first part of the e-mail]")] = "",
     admin: Annotated[bool, typer.Option("--admin", help="May manage products, users and any cart.")] = False,
     editor: Annotated[bool, typer.Option("--editor", help="May manage products and promotions.")] = False,
@@ -61,16 +59,19 @@ def create(
     The password is asked for, or read from stdin. It is not an argument, because other users of this machine
     can see arguments. The command works on the store, so it needs no account, but the shop has to run.
     """
-    environment = operator_environment()
-    password = _password(password_stdin)
     if admin and editor:
         raise typer.BadParameter(
             "give --admin or --editor, not both: an admin may do all that an editor may."
         )
     role = Role.ADMIN if admin else Role.EDITOR if editor else Role.CUSTOMER
-    shown = name or email.partition("@")[0]
-    execute(operate(environment, lambda operator: operator.create_user(shown, email, password, role)))
-    console.print(f"{role.value.capitalize()} {email} can sign in.", style="green")
+    environment, address = operator_environment(), address_of(email)
+    shown = name or address.partition("@")[0]
+    set_password(
+        password_stdin,
+        PasswordRule.of(role),
+        lambda new: operate(environment, lambda operator: operator.create_user(shown, address, new, role)),
+    )
+    console.print(f"{role.value.capitalize()} {address} can sign in.", style="green")
 
 
 @app.command("list")
@@ -115,7 +116,7 @@ def promote(
     """
     role = Role.EDITOR if editor else Role.ADMIN
     outcome = "is an editor" if editor else "is an administrator"
-    _change(who, url, email, {"role": role.value}, outcome)
+    _change(who, url, email, {"role": role.value}, f"{outcome}. {short_password_hint(email)}")
 
 
 @app.command()
@@ -192,8 +193,12 @@ def password(email: EmailArgument, *, password_stdin: PasswordOption = False) ->
 
     The password is asked for, or read from stdin. The command works on the store, as `create` does.
     """
-    environment, new = operator_environment(), _password(password_stdin)
-    execute(operate(environment, lambda operator: operator.set_password(email, new)))
+    environment = operator_environment()
+    set_password(
+        password_stdin,
+        PasswordRule.of(None),
+        lambda new: operate(environment, lambda operator: operator.set_password(email, new)),
+    )
     console.print(f"{email} can sign in with the new password.", style="green")
 
 
@@ -292,9 +297,3 @@ def _confirm(question: str) -> None:
     if not sys.stdin.isatty():
         raise CommandFailed("There is no terminal to ask on. Pass --yes to do it without a question.")
     typer.confirm(question, abort=True)
-
-
-def _password(from_stdin: bool) -> str:
-    if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
-    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))

@@ -55,7 +55,7 @@ async def _verify(
     report: VerificationReport, pending_seconds: float, *, fix: bool
 ) -> dict[str, FindingTally]:
     tallies: dict[str, FindingTally] = {}
-    async with open_shop(operator_environment()) as shop:
+    async with open_shop(operator_environment(running=False)) as shop:
         with report.progress:
             for check in all_checks(shop, pending_seconds):
                 report.begin(check)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from trolley.errors import LocalRunFailed
+from trolley.invocation import REPOSITORY, command, make
 from trolley.local.environment import prepare_directory
 
 _LOCK = "run.lock"
@@ -27,12 +28,23 @@ def sole_run(directory: Path) -> Iterator[None]:
             lock.seek(0)
             raise LocalRunFailed(
                 f"The shop in {directory} already runs (process {lock.read().strip()}). End it, or run "
-                "another one with its own folder and port, as in --data .data-2 --port 3001."
+                f"another one with its own folder and port: `{_another()}`."
             )
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
         yield
+
+
+def _another() -> str:
+    options = "--data .data-2 --port 3001"
+    in_clone = (REPOSITORY / "Makefile").exists()
+    return f'{make("run")} ARGS="{options}"' if in_clone else command("run", options)
+
+
+def was_locked(directory: Path) -> bool:
+    """Whether a run has ever used the folder."""
+    return (directory / _LOCK).is_file()
 
 
 def running_process(directory: Path) -> int | None:

@@ -68,6 +68,24 @@ def test_a_message_is_printed_once(
     assert "/password" not in shown
 
 
+@pytest.mark.parametrize("detail", ["", "A field is given twice."])
+def test_a_terminal_shows_the_fields_and_not_the_name_of_their_list(
+    detail: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    refused = InvalidInput(
+        f"{detail} Correct the fields that `errors` names.".strip(),
+        errors=[FieldError("/name", "It is empty."), FieldError("/email", "It has no @.")],
+    )
+    with pytest.raises(typer.Exit):
+        execute(failing(refused))
+    told, answered = capfd.readouterr().err, describe_problem(problem_of(refused))
+    for text in (told, answered):
+        assert "`errors`" not in text
+        assert "/name: It is empty." in text
+        assert "/email: It has no @." in text
+        assert detail in text
+
+
 def problem_of(error: ShopError) -> httpx.Response:
     fields = [{"pointer": at.pointer, "message": at.message} for at in error.errors]
     return httpx.Response(error.status, json={"title": error.title, "detail": error.detail, "errors": fields})

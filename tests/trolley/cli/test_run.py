@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from trolley.cli.run import LinePrinter, parse_scale
+from trolley.cli.run import LinePrinter, parse_scale, summary
 from trolley.errors import CommandFailed
+from trolley.local.stack import LocalStack
 
 
 def test_scale_names_services_and_counts() -> None:
@@ -16,6 +19,19 @@ def test_scale_names_services_and_counts() -> None:
 def test_a_scale_that_makes_no_sense_is_refused_with_an_example(entry: str) -> None:
     with pytest.raises(CommandFailed, match=r"as in cart=3"):
         parse_scale([entry])
+
+
+@pytest.mark.parametrize(("folder", "choice"), [(".data", ""), (".data-2", "--shop 3105 ")])
+def test_the_lines_of_the_panel_work_on_the_shop_that_shows_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, choice: str
+) -> None:
+    """A second shop of the same folder is not the one that a command finds there."""
+    monkeypatch.chdir(tmp_path)
+    stack = LocalStack(Path(folder), gateway_port=3105, scale={}, environment={}, output=LinePrinter({}))
+    panel = str(summary(stack).renderable)
+    assert f" {choice}users create --admin\n" in panel
+    assert f" {choice}call GET /api/v1/cart --as guest\n" in panel
+    assert ("--shop" in panel) is bool(choice)
 
 
 REQUEST = "12:00:01 cart  POST /api/v1/cart/items  200  9 ms"

@@ -46,7 +46,7 @@ def test_the_shell_wins_over_the_env_file(tmp_path: Path) -> None:
 def test_commands_find_the_servers_of_the_running_stack(tmp_path: Path) -> None:
     note_addresses(tmp_path, {"NATS_URL": "nats://127.0.0.1:9", "HOME": "/"})
     secrets = development_secrets(tmp_path, {})
-    environment = operator_environment({"TROLLEY_SHOP": str(tmp_path)})
+    environment = operator_environment({"TROLLEY_SHOP": str(tmp_path)}, running=False)
     assert environment["NATS_URL"] == "nats://127.0.0.1:9"
     assert environment["AUTH_SECRET"] == secrets["AUTH_SECRET"]
     assert environment["SQLITE_DIRECTORY"] == str(tmp_path / "store")
@@ -56,7 +56,7 @@ def test_commands_find_the_servers_of_the_running_stack(tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", ["a'b", "a\\b", "${HOME}", "a b#c", '"quoted"', "nats://u:p'#@h:1"])
 def test_a_setting_comes_back_as_it_was(tmp_path: Path, value: str) -> None:
     note_addresses(tmp_path, {"NATS_URL": value})
-    assert operator_environment({"TROLLEY_SHOP": str(tmp_path)})["NATS_URL"] == value
+    assert operator_environment({"TROLLEY_SHOP": str(tmp_path)}, running=False)["NATS_URL"] == value
 
 
 def test_the_gateway_has_a_port_of_its_own_choice_or_3000() -> None:
