@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.async_api import Locator, ViewportSize
+from playwright.async_api import Locator, ViewportSize, expect
 
 from shared.ids import new_id
 from shared.security.identity import Role
 from tests.browser.conftest import OpenDocs
 from tests.browser.docs_page import DocsPage
-from tests.browser.test_docs_page import PASSWORD, STORED, operation_of, signed_in
+from tests.browser.test_docs_page import PASSWORD, SPOIL_THE_TOKEN, STORED, operation_of, signed_in
 from tests.e2e.shops import Shop
 from tests.support.mails import MailsInFolder
 
@@ -68,6 +68,15 @@ async def test_a_password_that_the_page_did_not_see_change_is_called_out_of_date
     headers = {"Authorization": f"Bearer {await docs.access_token()}"}
     (await shop.client.post("/api/v1/auth/password", json=change, headers=headers)).raise_for_status()
     assert "The page's password is out of date. Authorize again." in await send(docs, "end_session")
+
+
+async def test_a_look_up_renews_an_expired_token(open_docs: OpenDocs, shop: Shop) -> None:
+    docs = await open_docs()
+    await shop.login(await signed_in(docs, shop), PASSWORD)
+    await docs.page.evaluate(SPOIL_THE_TOKEN)
+    await docs.open()
+    assert await status(docs, "end_session") == "204"
+    assert await docs.is_signed_in()
 
 
 async def test_a_new_address_is_the_one_that_the_page_fills_in(open_docs: OpenDocs, shop: Shop) -> None:
@@ -157,3 +166,14 @@ async def test_an_administrator_touches_no_account_of_somebody(open_docs: OpenDo
     await send(docs, "add_promotion_use")
     assert len(sent) >= 3
     assert [(user["id"], it) for user in users for it in sent if user["id"] in it] == []
+
+
+async def test_the_session_belongs_to_the_account_that_was_written(open_docs: OpenDocs, shop: Shop) -> None:
+    customer = await shop.register()
+    docs = await open_docs()
+    await signed_in(docs, shop, Role.ADMIN)
+    block = await docs.unfold(await operation_of(docs, "end_user_session"))
+    await block.locator('[data-param-name="user_id"] input').fill((await customer.get("/auth/me"))["id"])
+    await block.locator(".execute").click()
+    await expect(block.locator(".live-responses-table tbody").first).to_contain_text("204")
+    assert (await customer.call("GET", "/auth/me")).status_code == 401
