@@ -65,7 +65,8 @@ async def create_code(body: CodeCreate, client: ClientDep, codes: CodesDep) -> C
     """The code goes to the address if it has an account. The answer does not tell whether it has one. A code
     is valid for ten minutes, and works once. Another request within a minute, or after many, gets the code
     that was mailed last, and no other mail. After very many from one network unknown devices there get 429;
-    those of a device with a `device_token` of the account count apart."""
+    those of a device with a `device_token` of the account count apart. On a local shop, `trolley mail show`
+    prints the mail."""
     return CodeRequested.of(await codes.request(body.email, CodePurpose(body.purpose), client))
 
 
@@ -91,7 +92,7 @@ async def use_code(
     `sign_in` opens a session; if the address was never verified, it ends the other sessions and removes the
     password, because somebody else may have registered the address. After `reset` and `sign_in` at such
     an account earlier device tokens are void. `unlock` makes this device known. A request for a code has five
-    tries."""
+    tries. On a local shop, `trolley mail show` prints the mail with the code."""
     browser.require_own_page(body.mode)
     session, device_token, guest = None, None, guest_of(body.guest_token, verifier)
     given = body.given_for(CodePurpose(body.purpose))
@@ -123,7 +124,7 @@ async def use_code(
 )
 async def send_user_reset(user_id: UserId, actor: ActorDep, codes: CodesDep) -> None:
     """The code goes to the account's address. Its owner asks for a reset on the page, and gives this code.
-    The former password works until then."""
+    The former password works until then. On a local shop, `trolley mail show` prints the mail."""
     await codes.send_reset(actor, user_id)
 
 
@@ -140,7 +141,8 @@ async def change_email(
 ) -> CodeRequested:
     """A code goes to the new address; `/email/confirm` takes it. If the new address has an account already,
     its owner gets a mail that says so, and the answer is the same. Requests count for the account and for the
-    new address, and not for the network. Editors and administrators need a recent sign-in."""
+    new address, and not for the network. Editors and administrators need a recent sign-in. On a local shop,
+    `trolley mail show` prints the mail."""
     return CodeRequested.of(await changes.request(identity, body.email, body.password, client))
 
 
@@ -155,5 +157,6 @@ async def confirm_email(
     body: EmailConfirmation, client: ClientDep, identity: CurrentUserDep, changes: EmailChangeDep
 ) -> UserPublic:
     """The account has the new address at once, and it is verified. The old address gets a notice. All
-    sessions stay, and codes that were mailed before are void."""
+    sessions stay, and codes that were mailed before are void. On a local shop, `trolley mail show` prints
+    the mail with the code."""
     return UserPublic.of(await changes.confirm(identity, body.code_id, body.code, client))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -67,15 +68,19 @@ class DocsPage:
         await dialog.get_by_role("button", name="Remove authorization").wait_for()
         await dialog.get_by_role("button", name="Close").first.click()
 
-    async def is_signed_in(self) -> bool:
-        """Whether the page's token is there, and good."""
+    async def access_token(self) -> str | None:
+        """Of the page; None before anybody signed in."""
         kept: dict[str, Any] = await self.page.evaluate(
             "JSON.parse(sessionStorage.getItem('docs.session') ?? '{}')"
         )
-        tokens = [entry["token"]["access_token"] for entry in kept.values() if "token" in entry]
-        if not tokens:
+        return next((entry["token"]["access_token"] for entry in kept.values() if "token" in entry), None)
+
+    async def is_signed_in(self) -> bool:
+        """Whether the page's token is there, and good."""
+        token = await self.access_token()
+        if not token:
             return False
-        headers = {"Authorization": f"Bearer {tokens[0]}"}
+        headers = {"Authorization": f"Bearer {token}"}
         return (await self._client.get("/api/v1/auth/me", headers=headers)).is_success
 
     async def operations(self) -> Sequence[ApiOperation]:
@@ -108,6 +113,17 @@ class DocsPage:
         height = await block.evaluate("(block) => block.offsetHeight")
         await self.fold(operation)
         return Executed(operation, status, wrong_fields, height)
+
+    async def send(self, operation: ApiOperation, **members: str) -> str:
+        """Executes the operation with these members in its JSON body, and returns the text of the answer."""
+        block = await self.unfold(operation)
+        if members:
+            body = block.locator("textarea")
+            await body.fill(json.dumps({**json.loads(await body.input_value()), **members}))
+        await block.locator(".execute").click()
+        answer = await block.locator(".live-responses-table tbody").first.inner_text()
+        await self.fold(operation)
+        return answer
 
     async def is_wider_than_the_window(self) -> bool:
         """Whether a reader has to scroll sideways."""

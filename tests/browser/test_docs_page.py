@@ -31,6 +31,11 @@ SEARCHES = {
 }
 """What is looked for, and an operation that has it: by its id, path, description and headers, in any order
 and case, with an accent."""
+SPOIL_THE_TOKEN = """() => {
+    const kept = JSON.parse(sessionStorage.getItem("docs.session"));
+    Object.values(kept)[0].token.access_token += "x";
+    sessionStorage.setItem("docs.session", JSON.stringify(kept));
+}"""
 STORED = "JSON.stringify([Object.entries(sessionStorage), Object.entries(localStorage)])"
 
 
@@ -142,13 +147,7 @@ async def test_without_a_password_the_page_says_what_it_needs(open_docs: OpenDoc
 async def test_an_expired_token_is_renewed(open_docs: OpenDocs, shop: Shop) -> None:
     docs = await open_docs()
     await signed_in(docs, shop)
-    await docs.page.evaluate(
-        """() => {
-            const kept = JSON.parse(sessionStorage.getItem("docs.session"));
-            Object.values(kept)[0].token.access_token += "x";
-            sessionStorage.setItem("docs.session", JSON.stringify(kept));
-        }"""
-    )
+    await docs.page.evaluate(SPOIL_THE_TOKEN)
     await docs.open()
     assert not await docs.is_signed_in()
     assert (await docs.execute(await operation_of(docs, "get_cart"))).status == "200"

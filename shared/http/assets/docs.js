@@ -1,9 +1,10 @@
 // The documentation page: Swagger UI over the document of the whole API or of one service.
 
+import { bodyPlugin } from "./bodies.js";
 import { prefillPlugin } from "./prefill.js";
 import { responsesPlugin } from "./responses.js";
 import { connectSearch, searchAgain, searchPlugin } from "./search.js";
-import { fetchSignedIn, resume, sessionPlugin } from "./session.js";
+import { bearer, fetchSignedIn, resume, sessionPlugin } from "./session.js";
 import { bounded } from "./streams.js";
 import { fillIn } from "./values.js";
 
@@ -29,10 +30,14 @@ for (const { name, service } of DOCUMENTS) {
 
 /** The request as it is sent. What is wrong with it shows as its answer: Swagger UI shows no error of an interceptor. */
 async function prepared(request) {
+  const own = bearer().Authorization;
   let failure;
   await fillIn(request).catch((error) => {
     failure = error;
   });
+  if (own && request.headers.Authorization === own) {
+    Object.assign(request.headers, bearer()); // a look-up may have renewed it
+  }
   const userFetch = async (url, options) => {
     if (failure) {
       throw failure;
@@ -49,7 +54,7 @@ const ui = SwaggerUIBundle({
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,
   filter: true,
-  plugins: [prefillPlugin, searchPlugin, responsesPlugin, sessionPlugin],
+  plugins: [bodyPlugin, prefillPlugin, searchPlugin, responsesPlugin, sessionPlugin],
   requestInterceptor: prepared,
   tryItOutEnabled: true,
   validatorUrl: null, // nothing is sent to another host

@@ -23,11 +23,13 @@ const IN_BODIES = {
   username: "{{email}}",
 };
 /**
- * What an operation creates has a name that is not taken yet, and what it ends or deletes was made for that. A mailed
- * code cannot be known: with the example the operation answers how it refuses one.
+ * What an operation creates has a name that is not taken yet, and the account that an administrator changes, ends or
+ * deletes was made for that. A mailed code cannot be known: with the example the operation answers how it refuses one.
  */
 const OF_OPERATIONS = {
-  confirm_email: { code: undefined },
+  add_promotion_use: { user_id: "{{new_user_id}}" },
+  change_email: { email: "{{new_email}}" },
+  confirm_email: { code: undefined, code_id: "{{email_code_id}}" },
   create_product: { sku: "{{new_sku}}" },
   create_promotion: { code: "{{new_promo_code}}" },
   delete_user: { user_id: "{{new_user_id}}" },
@@ -35,7 +37,9 @@ const OF_OPERATIONS = {
   end_user_sessions: { user_id: "{{new_user_id}}" },
   register: { email: "{{new_email}}", password: undefined },
   revoke: { token: "{{guest_token}}" },
-  use_code: { code: undefined },
+  send_user_reset: { user_id: "{{new_user_id}}" },
+  update_user: { user_id: "{{new_user_id}}" },
+  use_code: { code: undefined, code_id: "{{code_id}}", new_password: undefined },
 };
 
 const FILLED_IN = "What is in `{{braces}}` is filled in when you press Execute.";
@@ -91,19 +95,32 @@ function prefillParameter(parameter, values) {
 function prefillBody(operation, schemas) {
   const values = { ...IN_BODIES, ...OF_OPERATIONS[operation.operationId] };
   for (const content of Object.values(operation.requestBody?.content ?? {})) {
-    const resolved = structuredClone(resolve(content.schema ?? {}, schemas));
-    for (const [name, property] of Object.entries(resolved.properties ?? {})) {
-      if (values[name] !== undefined) {
-        property.examples = [values[name]];
-        operation.requestBody.description = FILLED_IN;
-      }
+    content.schema = prefilled(content.schema ?? {}, schemas, values);
+    if (JSON.stringify(content.schema).includes("{{")) {
+      operation.requestBody.description = FILLED_IN;
     }
-    content.schema = resolved;
     content.example = filled(content.example, values);
     if (content.example === undefined) {
       delete content.example;
     }
   }
+}
+
+/** The schema, and each of its choices, with the values as its examples. */
+function prefilled(schema, schemas, values) {
+  const resolved = structuredClone(resolve(schema, schemas));
+  for (const [name, property] of Object.entries(resolved.properties ?? {})) {
+    if (values[name] !== undefined) {
+      property.examples = [values[name]];
+    }
+  }
+  if (resolved.examples) {
+    resolved.examples = resolved.examples.map((example) => filled(example, values));
+  }
+  if (resolved.oneOf) {
+    resolved.oneOf = resolved.oneOf.map((choice) => prefilled(choice, schemas, values));
+  }
+  return resolved;
 }
 
 /** The schema behind a reference, or of a body that may be left out. */

@@ -2,17 +2,27 @@
 // never stored, so a reload forgets it.
 
 const KEY = "docs.session";
-const REFRESH = "/api/v1/auth/refresh";
-const ENDS_THE_SESSION = [
-  ["POST", "/api/v1/auth/logout"],
-  ["POST", "/api/v1/auth/logout-all"],
-  ["DELETE", "/api/v1/auth/me"],
-];
+const AUTH = "/api/v1/auth";
+
+/** What the success of an operation means for the page; with the JSON that was sent and that was answered. */
+const CONSEQUENCES = {
+  [`POST ${AUTH}/logout`]: signOut,
+  [`POST ${AUTH}/logout-all`]: signOut,
+  [`DELETE ${AUTH}/me`]: signOut,
+  [`POST ${AUTH}/refresh`]: (sent, token) => sent?.refresh_token === knownRefreshToken() && adopt(token),
+  [`POST ${AUTH}/register`]: ({ email, password }) => isSignedIn() || learn({ email, password }),
+  [`POST ${AUTH}/password`]: ({ new_password: password }) => learn({ password }),
+  [`POST ${AUTH}/codes`]: (_, { code_id }) => (codeIds.use_code = code_id),
+  [`POST ${AUTH}/codes/use`]: afterCode,
+  [`POST ${AUTH}/email`]: (_, { code_id }) => (codeIds.confirm_email = code_id),
+  [`POST ${AUTH}/email/confirm`]: (_, { email }) => learn({ email }),
+};
 
 let page; // the system of Swagger UI
 let account = {};
+const codeIds = {}; // by the operation that takes them
 
-/** A plugin for Swagger UI: notes who signs in. */
+/** A plugin for Swagger UI: notes who signs in, and who leaves. */
 export function sessionPlugin(system) {
   page = system;
   const wrapActions = {
@@ -21,8 +31,21 @@ export function sessionPlugin(system) {
       account = { email, password };
       return original(payload);
     },
+    authorize: forgettingTheAccount,
+    logout: forgettingTheAccount,
   };
   return { statePlugins: { auth: { wrapActions } } };
+}
+
+/** The action, after which the account is forgotten unless it is still signed in by its password. */
+function forgettingTheAccount(original) {
+  return (payload) => {
+    const result = original(payload);
+    if (!passwordSignIn()) {
+      account = {};
+    }
+    return result;
+  };
 }
 
 /** Signs in as before a reload, and keeps what there is to keep from now on. */
@@ -46,8 +69,13 @@ const signIns = () => Object.values(authorized()?.toJS() ?? {});
 
 const passwordSignIn = () => signIns().find(({ token }) => token);
 
-/** E-mail address and password, as far as they are known. */
+const isSignedIn = () => signIns().length > 0;
+
+/** E-mail address and password, as far as they are known: of who is signed in, else of who registered last. */
 export const knownAccount = () => account;
+
+/** The handle of the newest code for `use_code` or `confirm_email`. */
+export const knownCodeId = (operation) => codeIds[operation];
 
 export const knownRefreshToken = () => passwordSignIn()?.token.refresh_token;
 
@@ -80,7 +108,7 @@ async function renew() {
     return false;
   }
   const headers = { "Content-Type": "application/json" };
-  const response = await fetch(REFRESH, { method: "POST", headers, body: JSON.stringify({ refresh_token }) });
+  const response = await fetch(`${AUTH}/refresh`, { method: "POST", headers, body: JSON.stringify({ refresh_token }) });
   if (response.ok) {
     adopt(await response.json());
   } else if (response.status === 401) {
@@ -90,19 +118,52 @@ async function renew() {
 }
 
 async function follow(path, request, response) {
-  if (ENDS_THE_SESSION.some(([method, ending]) => method === request.method && ending === path)) {
-    signOut();
-  } else if (path === REFRESH && request.body && JSON.parse(request.body).refresh_token === knownRefreshToken()) {
-    adopt(await response.clone().json());
+  const consequence = CONSEQUENCES[`${request.method} ${path}`];
+  if (consequence) {
+    const answer = response.status === 204 ? null : await response.clone().json();
+    consequence(request.body ? JSON.parse(request.body) : null, answer);
+  }
+}
+
+/** A code may end the sessions of its account, this page's too: the page goes on with the one that it opened. */
+function afterCode({ new_password: password }, { session }) {
+  if (!session) {
+    return;
+  }
+  const own = passwordSignIn()?.token.access_token;
+  const isOwn = own && claimsOf(own).sub === session.user.id;
+  if (isOwn) {
+    adopt(session);
+  }
+  if (password && (isOwn || !isSignedIn())) {
+    learn({ email: session.user.email, password });
+  }
+}
+
+/** Notes what has changed. The dialog shows the address. */
+function learn(changes) {
+  account = { ...account, ...changes };
+  if (passwordSignIn()) {
+    adopt(passwordSignIn().token);
   }
 }
 
 function adopt(token) {
-  const { token: _spent, ...auth } = passwordSignIn();
-  page.authActions.authorizeOauth2({ auth: { ...auth, username: account.email, password: account.password }, token });
+  const signIn = passwordSignIn();
+  if (signIn) {
+    const known = account;
+    const auth = { ...signIn, token: undefined, username: known.email ?? signIn.username, password: known.password };
+    page.authActions.authorizeOauth2({ auth, token });
+    account = known; // the address in the dialog may be an old one
+  }
+}
+
+/** What an access token says. */
+export function claimsOf(token) {
+  const [, claims] = token.split(".");
+  return JSON.parse(atob(claims.replaceAll("-", "+").replaceAll("_", "/")));
 }
 
 function signOut() {
-  account = {};
   page.authActions.logout(Object.keys(authorized()?.toJS() ?? {}));
 }
