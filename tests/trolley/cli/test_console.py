@@ -108,7 +108,7 @@ TABLE = """
 from trolley.cli.console import console
 from trolley.cli.users import _table
 console.print(_table([{"email": "%s", "name": "%s", "role": "customer", "disabled": True,
-    "created_at": "2026-03-01T00:00:00Z"}]))
+    "email_verified": False, "created_at": "2026-03-01T00:00:00Z"}]))
 """
 
 
@@ -118,7 +118,7 @@ def test_a_row_of_a_table_is_one_line_in_a_pipe() -> None:
     shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     (row,) = (line for line in shown.splitlines() if email in line)
     assert name.strip() in row
-    assert "disabled" in row
+    assert "disabled, not verified" in row
 
 
 HOSTILE = "[/][bold]x[/bold] :heart: \x1b]8;;http://x.example\x1b\\a\x1b[31m\x9b31m\x85\u202e\u2066\x07\rz\\"
@@ -132,6 +132,7 @@ ACCOUNT = {
     "name": HOSTILE,
     "role": "customer",
     "disabled": False,
+    "email_verified": True,
     "created_at": "2026-03-01",
 }
 NODE = Node(HOSTILE, HOSTILE[-8:], HOSTILE, HOSTILE, EPOCH, ReplicaLoad(1.0, 1.0, 1.0), (HOSTILE,))
