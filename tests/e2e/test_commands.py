@@ -89,6 +89,8 @@ async def test_an_account_is_promoted_disabled_and_given_a_password(own_shop: Sh
     async def listed() -> Any:
         return (await trolley(own_shop, "users", "list", email, "--json")).lines[0]
 
+    other = ("create", "--email", f"{new_id()}@example.com", "--admin", "--password-stdin")
+    await users(*other, stdin="correct horse battery staple\n")  # the last administrator stays one
     promoted = await trolley(own_shop, "users", "promote", email)
     assert f"users reset {email}`" in promoted.output, promoted
     assert (await listed())["role"] == "admin"
