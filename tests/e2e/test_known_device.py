@@ -43,7 +43,7 @@ async def test_call_signs_in_again_while_strangers_guess(shop: Shop, tmp_path: P
     email = f"{new_id()}@example.com"
     person = await shop.register(email, PASSWORD)
     terminal = Terminal(tmp_path, {"TROLLEY_URL": shop.stack.base_url})
-    show = ("call", "GET", "/auth/me", "--as", email)
+    show = ("call", "GET", "/auth/me", "--as", email, "--password-stdin")
     first = await terminal.run(*show, stdin=f"{PASSWORD}\n")
     assert first.status == 0, first
 

@@ -19,7 +19,7 @@ async def test_the_page_and_all_it_refers_to(client: httpx.AsyncClient) -> None:
     assets = re.findall(r'(?:src|href)="(/docs/[^"]+)"', page.text)
     script = (await client.get("/docs/docs.js")).text
     modules = [f"/docs/{name}" for name in re.findall(r'from "\./([^"]+)"', script)]
-    assert len(modules) == 6
+    assert len(modules) == 7
     for asset in [*assets, *modules]:
         answer = await client.get(asset)
         assert answer.status_code == 200
