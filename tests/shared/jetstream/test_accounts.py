@@ -62,7 +62,7 @@ async def test_replicas_hear_each_others_events_and_deletions_as_they_happen(
         events = [an_event("cart.updated"), an_event("user.deleted")]
         await buses.cart.publish(events[0])
         await buses.auth.publish(events[1])
-        await eventually(lambda: set(heard.ids) == {event.id for event in events})
+        await eventually(lambda: set(heard.ids) >= {event.id for event in events})
         task.cancel()
 
 
