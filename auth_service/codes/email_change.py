@@ -8,13 +8,14 @@ has (see `Registration`), so an end between the steps leaves nothing that anybod
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from auth_service.accounts.authentication import Authentication
 from auth_service.accounts.credentials import checked
 from auth_service.accounts.emails import claim_id, normalise_email
 from auth_service.accounts.errors import EmailAlreadyRegistered, GuestsHaveNoAccount
-from auth_service.accounts.events import DELIVERY_SECONDS, UserEmailChanged, UserEmailVerified
+from auth_service.accounts.events import DELIVERY_SECONDS, UserEmailChanged
 from auth_service.accounts.model import EmailClaim, User, existing, is_live
 from auth_service.accounts.ports import EmailClaimRepository, UserRepository
 from auth_service.accounts.registration import holds
@@ -22,6 +23,7 @@ from auth_service.clients import Client
 from auth_service.codes.errors import InvalidCode
 from auth_service.codes.issuing import CodeHandle
 from auth_service.codes.service import CodeService
+from auth_service.codes.using import verified
 from auth_service.mail.model import MailKind
 from auth_service.mail.notices import with_notice
 from auth_service.security_log.events import witnessed
@@ -77,11 +79,12 @@ class EmailChangeService:
 
         def verify(newest: User | None) -> Change[User, User]:
             present = existing(newest)
-            if present.email_verified or present.email != user.email:
+            if present.email != user.email:
                 return Change(None, present)
-            verified = present.with_verified_email(now)
-            event = UserEmailVerified.of(verified).to_event(now)
-            return Change(verified, verified, [witnessed(event, Actor(user.id, client))])
+            change = verified(present, now)
+            return replace(
+                change, events=[witnessed(event, Actor(user.id, client)) for event in change.events]
+            )
 
         return await self._users.update(user.id, verify)
 

@@ -71,7 +71,7 @@ class CodeUseService:
         if checked.user.id != identity.user_id:
             raise InvalidCode
         await self._codes.spend(checked)
-        await self._change(checked, _verified, client)
+        await self._change(checked, verified, client)
 
     async def unlock(self, given: GivenCode, client: Client) -> str:
         """A device token for a device that is new to the account. The address stays unverified: somebody else
@@ -157,11 +157,12 @@ def _as_it_is(user: User, _: datetime) -> Change[User, User]:
     return Change(None, user)
 
 
-def _verified(user: User, now: datetime) -> Change[User, User]:
+def verified(user: User, now: datetime) -> Change[User, User]:
+    """The address counts as the owner's."""
     if user.email_verified:
         return Change(None, user)
-    verified = user.with_verified_email(now)
-    return Change(verified, verified, [UserEmailVerified.of(verified).to_event(now)])
+    changed = user.with_verified_email(now)
+    return Change(changed, changed, [UserEmailVerified.of(changed).to_event(now)])
 
 
 def _claimed(user: User, now: datetime) -> Change[User, User]:
@@ -169,6 +170,6 @@ def _claimed(user: User, now: datetime) -> Change[User, User]:
         return Change(None, user)
     signed_out, ended = user.signed_out(now)
     owned = signed_out.without_password(now).without_devices(now).with_verified_email(now)
-    verified = UserEmailVerified.of(owned).to_event(now)
+    confirmed = UserEmailVerified.of(owned).to_event(now)
     signed = UserSignedOut.of(owned, ended, "password_removed", user.id).to_event(now)
-    return Change(owned, owned, [with_notice(signed, MailKind.PASSWORD_REMOVED, user.email), verified])
+    return Change(owned, owned, [with_notice(signed, MailKind.PASSWORD_REMOVED, user.email), confirmed])

@@ -9,12 +9,21 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import Browser
 
 from tests.e2e.gateways import CARTS, Gateway, StartGateway, running_gateway
 from tests.e2e.shops import Person, Shop, running_on, shop_at
+from tests.support.chromium import running_chromium
 
 STORES = ["sqlite", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch)]
 StartShop = Callable[[str], Awaitable[Shop]]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium, for the tests of pages."""
+    async with running_chromium() as started:
+        yield started
 
 
 @pytest_asyncio.fixture(loop_scope="session")

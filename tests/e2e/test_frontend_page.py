@@ -17,7 +17,6 @@ from playwright.async_api import Browser, BrowserContext, Page
 
 from shared.ids import new_id
 from tests.e2e.shops import Shop, running_on
-from tests.support.chromium import running_chromium
 from tests.support.mails import MailsInFolder
 from tests.support.waiting import eventually
 
@@ -63,12 +62,6 @@ def served_page(mode: int, shop_url: str) -> Iterator[str]:
     yield f"http://localhost:{server.server_port}/"
     server.shutdown()
     server.server_close()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    async with running_chromium() as started:
-        yield started
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -14,19 +14,12 @@ from playwright.async_api import Browser, Page, Route
 from shared.ids import new_id
 from tests.e2e.shops import Shop, running_on
 from tests.e2e.test_frontend_page import BEARER, COOKIE, PASSWORD, served_page
-from tests.support.chromium import running_chromium
 from tests.support.mails import MailsInFolder
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 REFRESH = "**/api/v1/auth/refresh"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    async with running_chromium() as started:
-        yield started
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
