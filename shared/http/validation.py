@@ -58,6 +58,8 @@ def from_validation_error(error: RequestValidationError) -> ShopError:
 def _message(item: Mapping[str, Any]) -> str:
     if item["type"] in _PLAIN:
         return _PLAIN[item["type"]]
+    if item["type"] == "union_tag_invalid":
+        return f"Input should be one of {item['ctx']['expected_tags']}"[:_LONGEST]
     message = str(item["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
     return message[:1].upper() + message[1:_LONGEST]
 

@@ -291,3 +291,9 @@ async def test_an_administrator_sends_a_reset(codes: Codes, admin: Person, ana: 
     code_id = await codes.request(ana.email, "reset")
     assert (await codes.use(code_id, code, "reset", ana.email, new_password=NEW)).status_code == 200
     assert len(codes.mails.all(ana.email, "new password")) == 1
+
+
+async def test_an_unknown_purpose_is_told_which_there_are(shop: httpx.AsyncClient) -> None:
+    [error] = (await shop.post(f"{AUTH}/codes/use", json={"purpose": "foo"})).json()["errors"]
+    message = "Input should be one of 'reset', 'sign_in', 'verify', 'unlock'"
+    assert error == {"pointer": "/purpose", "message": message}
