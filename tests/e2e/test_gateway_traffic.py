@@ -8,6 +8,7 @@ import ssl
 import httpx
 import orjson
 import pytest
+import pytest_asyncio
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
@@ -19,6 +20,16 @@ from tests.support.waiting import eventually
 PAGE = "http://localhost:5173"
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+
+
+@pytest_asyncio.fixture(loop_scope="session", autouse=True)
+async def _routed(gateway: Gateway) -> None:
+    """Waits until the gateway takes the replicas for ready: on a busy machine its checks may come late."""
+
+    async def is_routed() -> bool:
+        return (await gateway.client.get("/api/v1/cart")).status_code == 200
+
+    await eventually(is_routed)
 
 
 async def test_the_bare_address_leads_to_the_docs_page(gateway: Gateway) -> None:
